@@ -1,0 +1,41 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
+const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "store"];
+/** What runs in Node: files of the project, the command line, and the gateway as its users meet it, over HTTP. */
+const IN_NODE = ["config", "cli", "house", "e2e"];
+
+const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`,
+                KEYGATE_ROOT_TOKEN: `kgr_${"t".repeat(43)}`,
+                MIGRATIONS: await readD1Migrations("./migrations"),
+              },
+              // Origins under test are passed in by each test; nothing may reach one by way of the binding.
+              serviceBindings: { DEMO_ORIGIN: () => new Response("unexpected", { status: 599 }) as never },
+            },
+          })),
+        ],
+        test: { name: "workerd", include: testsOf(IN_WORKERD) },
+      },
+      {
+        test: {
+          name: "node",
+          include: testsOf(IN_NODE),
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
