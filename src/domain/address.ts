@@ -1,0 +1,59 @@
+/** Client addresses and CIDR ranges, IPv4 and IPv6. An IPv4-mapped IPv6 address counts as the IPv4 address in it. */
+
+export interface Address {
+  readonly family: 4 | 6;
+  readonly value: bigint;
+}
+
+export interface AddressRange {
+  readonly family: 4 | 6;
+  readonly value: bigint;
+  readonly prefixLength: number;
+}
+
+const BITS = { 4: 32, 6: 128 };
+
+export function parseAddress(text: string): Address | undefined {
+  return text.includes(":") ? parseIPv6(text) : parseIPv4(text);
+}
+
+/** `203.0.113.0/24`, `2001:db8::/32`, or a single address. */
+export function parseRange(text: string): AddressRange | undefined {
+  const [addressText = "", lengthText, ...rest] = text.split("/");
+  const address = parseAddress(addressText);
+  if (!address || rest.length > 0) return undefined;
+  if (lengthText === undefined) return { ...address, prefixLength: BITS[address.family] };
+  if (!/^(0|[1-9]\d{0,2})$/.test(lengthText) || Number(lengthText) > BITS[address.family]) return undefined;
+  return { ...address, prefixLength: Number(lengthText) };
+}
+
+export function contains(range: AddressRange, address: Address): boolean {
+  if (range.family !== address.family) return false;
+  const shift = BigInt(BITS[range.family] - range.prefixLength);
+  return range.value >> shift === address.value >> shift;
+}
+
+/** What one subscriber is known to hold: an IPv4 address, or an IPv6 /64. */
+export function networkOf(text: string): string {
+  const address = parseAddress(text);
+  if (address?.family !== 6) return text;
+  return `${(address.value >> 64n).toString(16)}::/64`;
+}
+
+function parseIPv4(text: string): Address | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
+    return undefined;
+  return { family: 4, value: parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
+}
+
+function parseIPv6(text: string): Address | undefined {
+  // The URL parser knows every form of RFC 4291 §2.2, and writes it in hexadecimal groups.
+  if (!/^[0-9A-Fa-f:.]+$/.test(text) || !URL.canParse(`http://[${text}]/`)) return undefined;
+  const [head = "", tail = ""] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split("::");
+  const first = head.split(":").filter(Boolean);
+  const last = tail.split(":").filter(Boolean);
+  const groups = [...first, ...Array<string>(8 - first.length - last.length).fill("0"), ...last];
+  const value = groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);
+  return value >> 32n === 0xffffn ? { family: 4, value: value & 0xffffffffn } : { family: 6, value };
+}

@@ -1,0 +1,67 @@
+/**
+ * Token buckets in whole numbers, so that no rounding ever admits one request too many: the unit is 1/(window in ms) of a
+ * token, and `limit` units come back each millisecond.
+ */
+
+export interface Rate {
+  readonly name: string;
+  readonly limit: number;
+  /** Seconds. */
+  readonly window: number;
+  /** Tokens that a full bucket holds. */
+  readonly burst: number;
+}
+
+export interface Bucket {
+  /** Units left. May be below 0 for a while after a limit was lowered. */
+  readonly level: number;
+  /** The moment, in milliseconds, at which `level` was right. */
+  readonly at: number;
+}
+
+export const unitsPerToken = (rate: Rate): number => rate.window * 1000;
+const capacity = (rate: Rate): number => rate.burst * unitsPerToken(rate);
+
+export function fullBucket(rate: Rate, now: number): Bucket {
+  return { level: capacity(rate), at: now };
+}
+
+/** The bucket as it is at `now`. Asked for a moment that has passed already, it stays as it is: later is the safe side. */
+export function refill(rate: Rate, bucket: Bucket, now: number): Bucket {
+  if (now <= bucket.at) return bucket;
+  return { level: Math.min(capacity(rate), bucket.level + (now - bucket.at) * rate.limit), at: now };
+}
+
+/** Tokens spent at `at`. */
+export function charge(rate: Rate, bucket: Bucket, tokens: number, at: number): Bucket {
+  const filled = refill(rate, bucket, at);
+  return { ...filled, level: filled.level - tokens * unitsPerToken(rate) };
+}
+
+/** Tokens that were charged and turn out to be unspent. The caller sees to it that there is room for them. */
+export function refund(rate: Rate, bucket: Bucket, tokens: number): Bucket {
+  return { ...bucket, level: bucket.level + tokens * unitsPerToken(rate) };
+}
+
+/** Whole tokens that could still be put back before the bucket is full. */
+export function room(rate: Rate, bucket: Bucket): number {
+  return Math.floor((capacity(rate) - bucket.level) / unitsPerToken(rate));
+}
+
+/** Whole tokens in the bucket. */
+export function tokensIn(rate: Rate, bucket: Bucket): number {
+  return Math.floor(bucket.level / unitsPerToken(rate));
+}
+
+/** The first moment at which the bucket, left alone, holds `tokens`; never where that is more than its burst. */
+export function whenHolding(rate: Rate, bucket: Bucket, tokens: number): number {
+  if (tokens > rate.burst) return Number.POSITIVE_INFINITY;
+  const missing = tokens * unitsPerToken(rate) - bucket.level;
+  return bucket.at + Math.max(0, Math.ceil(missing / rate.limit));
+}
+
+/** The bucket under a changed rate: as many whole tokens as before, never more than the new burst. */
+export function convert(from: Rate, to: Rate, bucket: Bucket): Bucket {
+  if (from.limit === to.limit && from.window === to.window && from.burst === to.burst) return bucket;
+  return { level: Math.min(tokensIn(from, bucket), to.burst) * unitsPerToken(to), at: bucket.at };
+}

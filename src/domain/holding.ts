@@ -1,0 +1,61 @@
+/** An isolate's end of a lease: what is left of it, how long it lives, and what to tell the authority afterwards. Pure: time is an argument. */
+
+import type { Denial, Lease, LeaseReport } from "./lease.ts";
+
+export class Holding {
+  readonly lease: Lease;
+  /** When the question was sent, on the isolate's clock: the ttl counts from here, for the answer may have been long on its way. */
+  readonly #askedAt: number;
+  #left: number;
+  #lastSpentAt: number;
+
+  constructor(lease: Lease, askedAt: number) {
+    this.lease = lease;
+    this.#askedAt = askedAt;
+    this.#left = lease.tokens ?? 0;
+    this.#lastSpentAt = askedAt;
+  }
+
+  isLive(now: number): boolean {
+    return now - this.#askedAt < this.lease.ttlMs;
+  }
+
+  /** Whether the isolate can decide about a request from this lease alone: a token, no need of one, or a denial. */
+  isUseful(now: number): boolean {
+    return this.isLive(now) && (this.lease.tokens === null || this.lease.denial !== null || this.#left > 0);
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Takes a token; false where there is none, or no longer. */
+  spend(now: number): boolean {
+    if (!this.isLive(now) || this.lease.denial) return false;
+    if (this.lease.tokens === null) return true;
+    if (this.#left === 0) return false;
+    this.#left -= 1;
+    this.#lastSpentAt = now;
+    return true;
+  }
+
+  /** The denial with what remains of its time; `null` where the lease is none. */
+  denial(now: number): Denial | null {
+    const { denial } = this.lease;
+    return denial && { ...denial, retryAfterMs: Math.max(1, denial.retryAfterMs - (now - this.#askedAt)) };
+  }
+
+  /** What became of the tokens; `undefined` where there were none to account for. */
+  report(now: number): LeaseReport | undefined {
+    if (!this.lease.tokens) return undefined;
+    return { leaseId: this.lease.id, unspent: this.#left, idleMs: Math.max(0, now - this.#lastSpentAt) };
+  }
+
+  /** How many tokens the next lease should have: twice as many when these were used up in the first half of its life, else as many as were used. */
+  wantedNext(now: number): number {
+    const { tokens, ttlMs } = this.lease;
+    if (!tokens) return 1;
+    const early = this.#left === 0 && now - this.#askedAt < ttlMs / 2;
+    return early ? tokens * 2 : Math.max(1, tokens - this.#left);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * A lease: a key's record and some tokens of its limits, lent by the key's authority to one isolate for a short time.
+ * While it lives, the isolate serves the key with no I/O. Durations travel, moments do not: the two clocks need not agree.
+ */
+
+import type { KeyRecord } from "./key.ts";
+
+/** How long a lease lives unless configured otherwise. */
+export const LEASE_TTL_MS = 2000;
+/** How much longer the authority holds a lease's tokens than the isolate may spend them: covers drift between two clocks. */
+export const LEASE_MARGIN_MS = 500;
+
+export interface Lease {
+  readonly id: string;
+  readonly record: KeyRecord;
+  /** `null`: uncounted, for a key without limits, or one that may do nothing. */
+  readonly tokens: number | null;
+  /** From before the question was sent. */
+  readonly ttlMs: number;
+  /** Why there are no tokens, where there are none. */
+  readonly denial: Denial | null;
+  /** Every limit of the key, as it stands after this grant. */
+  readonly policies: readonly PolicyState[];
+}
+
+export interface Denial {
+  readonly policy: string;
+  readonly kind: "rate" | "quota";
+  /** After this time, counted like the ttl, a token can exist. */
+  readonly retryAfterMs: number;
+}
+
+export interface PolicyState {
+  readonly name: string;
+  readonly limit: number;
+  /** Seconds. */
+  readonly window: number;
+  /** Tokens that could be granted still, beside those of this lease. */
+  readonly remaining: number;
+  /** Until the limit is whole again, or, with nothing remaining, until there is one token. */
+  readonly resetMs: number;
+}
+
+/** What an isolate tells of a lease that it has done with. */
+export interface LeaseReport {
+  readonly leaseId: string;
+  readonly unspent: number;
+  /** How long ago, on the isolate's clock, a token of it was last spent. */
+  readonly idleMs: number;
+}
+
+/** What an isolate asks the authority of a key. */
+export interface Question {
+  readonly environment: string;
+  readonly keyId: string;
+  /** The secret that was presented; an authority whose record lacks it looks again in D1. */
+  readonly secretHash: string;
+  /** Requests that wait for the answer. */
+  readonly waiting: number;
+  /** How many tokens recent demand would use up. */
+  readonly wanted: number;
+  readonly reports: readonly LeaseReport[];
+}
+
+export type Answer =
+  | { readonly kind: "lease"; readonly lease: Lease }
+  | { readonly kind: "no_such_key" }
+  | { readonly kind: "plan_unknown"; readonly plan: string };
+
+/** The share of what is available that one isolate gets beyond the requests that wait: what it may keep for the next. */
+const STOCK_SHARE = 1 / 4;
+
+/** How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. */
+export function leaseSize(available: number, { waiting, wanted }: Pick<Question, "waiting" | "wanted">): number {
+  const served = Math.min(Math.max(1, waiting), available);
+  const stock = Math.min(wanted - served, Math.floor((available - served) * STOCK_SHARE));
+  return served + Math.max(0, stock);
+}

@@ -1,0 +1,24 @@
+/** Calendar quotas: at most `limit` in each UTC hour, day or month. */
+
+export type Period = "hour" | "day" | "month";
+
+export interface Quota {
+  readonly name: string;
+  readonly limit: number;
+  readonly per: Period;
+}
+
+export function startOfPeriod(per: Period, now: number): number {
+  const date = new Date(now);
+  if (per === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+  const length = PERIOD_MS[per];
+  return Math.floor(now / length) * length;
+}
+
+export function endOfPeriod(per: Period, now: number): number {
+  const date = new Date(now);
+  if (per === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+  return startOfPeriod(per, now) + PERIOD_MS[per];
+}
+
+const PERIOD_MS = { hour: 3_600_000, day: 86_400_000 };

@@ -1,0 +1,66 @@
+/** What a key may do: its scopes, narrowed by its member's role, by its permission and by its reach. Pure, and able to explain itself. */
+
+import type { KeyRecord } from "./key.ts";
+import { actionOf, type Bundles, expand, type Resources, resourceOf, type Scope } from "./scope.ts";
+
+export interface Role {
+  readonly scopes: readonly string[];
+  readonly manages: Readonly<Record<"organization" | "workspace", "all" | "own" | "none">>;
+}
+
+/** What the rights of every key are worked out from. */
+export interface Policy {
+  readonly resources: Resources;
+  readonly bundles: Bundles;
+  readonly roles: Readonly<Record<string, Role>>;
+  /** `member`: a key can do no more than its member can now. `organization`: it stands for itself. */
+  readonly actAs: "member" | "organization";
+}
+
+/** The sets that are intersected, in the order in which they are named to a caller. */
+export type Narrowing = "scopes" | "role" | "permission" | "reach";
+
+export interface Rights {
+  readonly effective: ReadonlySet<Scope>;
+  /** `undefined`: every workspace of the organization. */
+  readonly workspaces: ReadonlySet<string> | undefined;
+  /** Which sets lack the scope; empty if it is effective. */
+  lacking(scope: Scope): Narrowing[];
+}
+
+export function rightsOf(key: KeyRecord, policy: Policy): Rights {
+  const granted = expand(key.scopes, policy.resources, policy.bundles);
+  const ceiling = roleCeiling(key, policy);
+  const narrowings: Record<Narrowing, (scope: Scope) => boolean> = {
+    scopes: (scope) => granted.has(scope),
+    role: (scope) => ceiling === undefined || ceiling.has(scope),
+    permission: (scope) => key.permission === "full-access" || actionOf(scope) === "read",
+    reach: (scope) =>
+      key.reach === "organization" ||
+      policy.resources[resourceOf(scope)]?.workspaceKeys !== "read" ||
+      actionOf(scope) === "read",
+  };
+  const lacking = (scope: Scope) => NARROWINGS.filter((name) => !narrowings[name](scope));
+  return {
+    effective: new Set([...granted].filter((scope) => lacking(scope).length === 0)),
+    workspaces: workspacesOf(key, policy),
+    lacking,
+  };
+}
+
+const NARROWINGS: readonly Narrowing[] = ["scopes", "role", "permission", "reach"];
+
+function roleCeiling(key: KeyRecord, policy: Policy): Set<Scope> | undefined {
+  if (policy.actAs === "organization") return undefined;
+  const role = key.member && policy.roles[key.member.role];
+  return expand(role?.scopes ?? [], policy.resources, policy.bundles);
+}
+
+/** A key that acts as a member keeps only the workspaces that the member still has; a role that manages every workspace key has them all. */
+function workspacesOf(key: KeyRecord, policy: Policy): Set<string> | undefined {
+  if (key.reach === "organization") return undefined;
+  const member = key.member;
+  if (policy.actAs === "organization" || !member) return new Set(key.workspaces);
+  if (policy.roles[member.role]?.manages.workspace === "all") return new Set(key.workspaces);
+  return new Set(key.workspaces).intersection(new Set(member.workspaces));
+}
