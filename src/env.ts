@@ -1,0 +1,17 @@
+import type { KeyAuthority } from "./authority/authority.ts";
+
+/** The bindings and secrets of wrangler.toml. Origins reached by service binding are looked up by name. */
+export interface Env {
+  readonly DB: D1Database;
+  readonly KV: KVNamespace;
+  readonly AUTHORITY: DurableObjectNamespace<KeyAuthority>;
+  readonly LOOKUP_BUDGET: RateLimit;
+  /** `id:base64url`, comma separated; the first hashes new secrets. */
+  readonly KEYGATE_PEPPERS: string;
+  /** One token, or two while it is being replaced, comma separated. */
+  readonly KEYGATE_ROOT_TOKEN: string;
+}
+
+export function serviceBinding(env: Env, name: string): Fetcher | undefined {
+  return (env as unknown as Record<string, Fetcher | undefined>)[name];
+}

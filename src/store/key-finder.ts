@@ -1,0 +1,67 @@
+/**
+ * KV finds the key of a secret quickly; it decides nothing. An entry may be a minute stale or more, wrong, or unreadable:
+ * the authority's record says whether the secret is the key's. Misses are not stored.
+ *
+ * Name: `secret:<environment>:<hash under the current pepper>`. Value: `{"key_id", "pepper_id"}`. Life: a day.
+ */
+
+import type { Pepper } from "./peppers.ts";
+
+export interface FoundKey {
+  readonly keyId: string;
+  /** The secret's hash as its record has it. */
+  readonly hash: string;
+}
+
+const ENTRY_SECONDS = 86_400;
+/** How long an edge location may answer from its own copy. */
+const EDGE_CACHE_SECONDS = 300;
+
+export class KeyFinder {
+  readonly #kv: KVNamespace;
+  readonly #db: D1Database;
+  readonly #peppers: readonly [Pepper, ...Pepper[]];
+
+  constructor(kv: KVNamespace, db: D1Database, peppers: readonly [Pepper, ...Pepper[]]) {
+    this.#kv = kv;
+    this.#db = db;
+    this.#peppers = peppers;
+  }
+
+  async inKv(secret: string, environment: string): Promise<FoundKey | undefined> {
+    const text = await this.#kv.get(await this.#name(secret, environment), { cacheTtl: EDGE_CACHE_SECONDS });
+    const entry = text === null ? undefined : parseEntry(text);
+    const pepper = this.#peppers.find(({ id }) => id === entry?.pepperId);
+    return entry && pepper ? { keyId: entry.keyId, hash: await pepper.hash(secret) } : undefined;
+  }
+
+  async inD1(secret: string): Promise<FoundKey | undefined> {
+    const hashes = await Promise.all(this.#peppers.map((pepper) => pepper.hash(secret)));
+    const row = await this.#db
+      .prepare("SELECT key_id, hash FROM api_key_secrets WHERE hash IN (?1, ?2)")
+      .bind(hashes[0], hashes[1] ?? hashes[0])
+      .first<{ key_id: string; hash: string }>();
+    return row ? { keyId: row.key_id, hash: row.hash } : undefined;
+  }
+
+  async remember(secret: string, environment: string, found: FoundKey): Promise<void> {
+    for (const pepper of this.#peppers) {
+      if ((await pepper.hash(secret)) !== found.hash) continue;
+      const entry = JSON.stringify({ key_id: found.keyId, pepper_id: pepper.id });
+      await this.#kv.put(await this.#name(secret, environment), entry, { expirationTtl: ENTRY_SECONDS });
+    }
+  }
+
+  async #name(secret: string, environment: string): Promise<string> {
+    return `secret:${environment}:${await this.#peppers[0].hash(secret)}`;
+  }
+}
+
+function parseEntry(text: string): { keyId: string; pepperId: string } | undefined {
+  try {
+    const { key_id: keyId, pepper_id: pepperId } = JSON.parse(text) as Record<string, unknown>;
+    return typeof keyId === "string" && typeof pepperId === "string" ? { keyId, pepperId } : undefined;
+  } catch {
+    return undefined;
+  }
+}

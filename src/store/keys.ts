@@ -1,0 +1,180 @@
+/** Keys as they are managed. What an authority reads of them is in `key-records.ts`. */
+
+import type { OwnLimits, Permission, Reach } from "../domain/key.ts";
+import { type Page, type PageRequest, pageOf } from "./pages.ts";
+
+export interface ManagedKey {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly memberId: string | null;
+  readonly environment: string;
+  readonly reach: Reach;
+  readonly workspaceIds: readonly string[];
+  readonly permission: Permission;
+  readonly scopes: readonly string[];
+  readonly name: string;
+  readonly description: string | null;
+  readonly plan: string | null;
+  readonly limits: OwnLimits | null;
+  readonly allowedAddresses: readonly string[];
+  /** What may be seen of the newest secret. */
+  readonly hint: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly lastUsedAt: number | null;
+  readonly disabledAt: number | null;
+  readonly revokedAt: number | null;
+  readonly version: string;
+}
+
+export interface NewSecret {
+  readonly hash: string;
+  readonly pepperId: string;
+}
+
+interface Row {
+  id: string;
+  organization_id: string;
+  member_id: string | null;
+  environment: string;
+  reach: Reach;
+  workspace_ids: string;
+  permission: Permission;
+  scopes: string;
+  name: string;
+  description: string | null;
+  plan: string | null;
+  limits: string | null;
+  allowed_addresses: string;
+  hint: string;
+  created_at: number;
+  expires_at: number;
+  last_used_at: number | null;
+  disabled_at: number | null;
+  revoked_at: number | null;
+  version: string;
+}
+
+const SELECT = `
+  SELECT k.*,
+    (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = k.id) AS workspace_ids,
+    (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
+    (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint
+  FROM api_keys k`;
+
+/** Inserts nothing at all where the organization has `quota` active keys already. Two at once cannot both take the last place. */
+export function keyInserts(db: D1Database, key: ManagedKey, secret: NewSecret, quota: number): D1PreparedStatement[] {
+  const ifMade = "WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = ?1)";
+  return [
+    db
+      .prepare(
+        `INSERT INTO api_keys (id, organization_id, member_id, environment, reach, permission, name, description, plan,
+           limits, allowed_addresses, created_at, expires_at, version)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+         WHERE (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?12) < ?15`,
+      )
+      .bind(
+        key.id,
+        key.organizationId,
+        key.memberId,
+        key.environment,
+        key.reach,
+        key.permission,
+        key.name,
+        key.description,
+        key.plan,
+        key.limits && JSON.stringify(key.limits),
+        JSON.stringify(key.allowedAddresses),
+        key.createdAt,
+        key.expiresAt,
+        key.version,
+        quota,
+      ),
+    db
+      .prepare(`INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?2) ${ifMade}`)
+      .bind(key.id, JSON.stringify(key.scopes)),
+    db
+      .prepare(
+        `INSERT INTO api_key_workspaces (key_id, organization_id, workspace_id)
+         SELECT ?1, ?2, value FROM json_each(?3) ${ifMade}`,
+      )
+      .bind(key.id, key.organizationId, JSON.stringify(key.workspaceIds)),
+    db
+      .prepare(
+        `INSERT INTO api_key_secrets (key_id, hash, pepper_id, hint, created_at) SELECT ?1, ?2, ?3, ?4, ?5 ${ifMade}`,
+      )
+      .bind(key.id, secret.hash, secret.pepperId, key.hint, key.createdAt),
+    db
+      .prepare(
+        `UPDATE organizations SET trial_started_at = coalesce(trial_started_at, ?2) WHERE id = ?3 AND EXISTS (SELECT 1 FROM api_keys WHERE id = ?1)`,
+      )
+      .bind(key.id, key.createdAt, key.organizationId),
+  ];
+}
+
+/** Changes nothing where the key is revoked already. */
+export function keyRevocation(
+  db: D1Database,
+  revocation: { id: string; at: number; by: string; reason: string | null; version: string },
+): D1PreparedStatement {
+  const { id, at, by, reason, version } = revocation;
+  return db
+    .prepare(
+      `UPDATE api_keys SET revoked_at = ?2, revoked_by = ?3, revoked_reason = ?4, version = ?5
+       WHERE id = ?1 AND revoked_at IS NULL`,
+    )
+    .bind(id, at, by, reason, version);
+}
+
+export async function readKey(db: D1Database, id: string): Promise<ManagedKey | undefined> {
+  const row = await db.prepare(`${SELECT} WHERE k.id = ?1`).bind(id).first<Row>();
+  return row ? keyOf(row) : undefined;
+}
+
+export async function listKeys(
+  db: D1Database,
+  filter: { organizationId: string; environment: string | undefined },
+  page: PageRequest,
+): Promise<Page<ManagedKey>> {
+  const byEnvironment = filter.environment === undefined ? "" : "AND k.environment = ?5";
+  const bound = [
+    filter.organizationId,
+    page.after?.createdAt ?? 0,
+    page.after?.id ?? "",
+    page.limit + 1,
+    filter.environment,
+  ];
+  const { results } = await db
+    .prepare(
+      `${SELECT} WHERE k.organization_id = ?1 AND (k.created_at, k.id) > (?2, ?3) ${byEnvironment}
+       ORDER BY k.created_at, k.id LIMIT ?4`,
+    )
+    .bind(...bound.filter((value) => value !== undefined))
+    .all<Row>();
+  return pageOf(results.map(keyOf), page);
+}
+
+function keyOf(row: Row): ManagedKey {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    memberId: row.member_id,
+    environment: row.environment,
+    reach: row.reach,
+    workspaceIds: JSON.parse(row.workspace_ids),
+    permission: row.permission,
+    scopes: JSON.parse(row.scopes),
+    name: row.name,
+    description: row.description,
+    plan: row.plan,
+    limits: row.limits === null ? null : JSON.parse(row.limits),
+    allowedAddresses: JSON.parse(row.allowed_addresses),
+    hint: row.hint,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+    disabledAt: row.disabled_at,
+    revokedAt: row.revoked_at,
+    version: row.version,
+  };
+}
