@@ -1,0 +1,390 @@
+/** Every reason for which Keygate itself answers with an error: status, words for the caller, and what to do about it. */
+
+import type { Narrowing } from "./domain/rights.ts";
+
+/** What a refusal carries beside its code. */
+interface Members {
+  unknown_host: unknown;
+  https_required: unknown;
+  credentials_missing: unknown;
+  credentials_malformed: { problem: string };
+  credentials_repeated: unknown;
+  credentials_in_url: unknown;
+  key_unknown: unknown;
+  key_expired: unknown;
+  key_revoked: unknown;
+  key_disabled: unknown;
+  member_inactive: unknown;
+  organization_suspended: unknown;
+  environment_mismatch: { keyEnvironment: string; baseUrl: string };
+  address_forbidden: { address: string };
+  no_such_route: unknown;
+  method_not_allowed: { allow: readonly string[] };
+  path_ambiguous: { problem: string };
+  url_too_long: { limit: number };
+  headers_too_large: { limit: string };
+  body_too_large: { limit: number };
+  workspace_forbidden: { workspace: string };
+  workspace_repeated: unknown;
+  scope_missing: { required: string; effective: readonly string[]; lacking: readonly Narrowing[] };
+  rate_exceeded: { policy: string; retryAfterMs: number };
+  quota_exceeded: { policy: string; retryAfterMs: number };
+  origin_unreachable: unknown;
+  origin_timeout: { seconds: number };
+  key_store_unavailable: unknown;
+  lookup_budget_spent: unknown;
+  authority_unavailable: unknown;
+  plan_unknown: { plan: string };
+  request_invalid: { problem: string };
+  validation_failed: { errors: readonly { field: string; problem: string }[] };
+  not_found: { problem: string };
+  token_invalid: unknown;
+  conflict: { problem: string };
+  key_quota_reached: { limit: number };
+  environment_not_allowed: { environment: string };
+  internal_error: unknown;
+}
+
+export type Code = keyof Members;
+export type Refusal = { [C in Code]: { readonly code: C } & Members[C] }[Code];
+type RefusalOf<C extends Code> = { readonly code: C } & Members[C];
+
+interface Entry<C extends Code> {
+  readonly status: number;
+  readonly title: string;
+  /** What the code stands for. */
+  readonly meaning: string;
+  /** What happened to this very request, where there is more to say than `meaning`. Never holds anything of a secret. */
+  readonly detail?: (refusal: RefusalOf<C>) => string;
+  /** What the caller can do about it. */
+  readonly fix: string;
+  /** Seconds, where waiting helps. */
+  readonly retryAfter?: (refusal: RefusalOf<C>) => number;
+  /** Members of its own in the problem document, RFC 9457 §3.2. */
+  readonly members?: (refusal: RefusalOf<C>) => Record<string, unknown>;
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "code" in value;
+}
+
+/** The words for this very refusal. */
+export function describe(refusal: Refusal): Description {
+  const entry = ERRORS[refusal.code] as unknown as Entry<Code>;
+  const { status, title, fix } = entry;
+  return {
+    status,
+    title,
+    fix,
+    detail: entry.detail?.(refusal) ?? entry.meaning,
+    retryAfter: entry.retryAfter?.(refusal),
+    members: entry.members?.(refusal) ?? {},
+  };
+}
+
+export interface Description {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly fix: string;
+  readonly retryAfter: number | undefined;
+  readonly members: Record<string, unknown>;
+}
+
+const wholeSeconds = ({ retryAfterMs }: { retryAfterMs: number }) => Math.max(1, Math.ceil(retryAfterMs / 1000));
+const violated = ({ policy }: { policy: string }) => ({ violated_policies: [policy] });
+/** How long a caller waits before trying again what failed through no fault of theirs. */
+const FAULT_RETRY_SECONDS = 5;
+const afterFault = () => FAULT_RETRY_SECONDS;
+
+export const ERRORS: { readonly [C in Code]: Entry<C> } = {
+  unknown_host: {
+    status: 404,
+    title: "Nothing is served at this address",
+    meaning: "The host and path of this request belong to no base URL of this gateway.",
+    fix: "Check the base URL: scheme, host and path prefix, without a typing error.",
+  },
+  https_required: {
+    status: 403,
+    title: "HTTPS is required",
+    meaning: "The request came over plain HTTP, so a key in it may have been read on the way.",
+    fix: "Use https:// and, if a key was sent, rotate it: it must be taken as leaked.",
+  },
+  credentials_missing: {
+    status: 401,
+    title: "No credentials",
+    meaning: "The request has no Authorization header.",
+    fix: "Send the header `Authorization: Bearer <your API key>`.",
+  },
+  credentials_malformed: {
+    status: 401,
+    title: "Malformed credentials",
+    meaning:
+      "The Authorization header holds something that cannot be a key of this gateway; `detail` says what is wrong with it.",
+    detail: ({ problem }) => `The Authorization header cannot be a key: ${problem}.`,
+    fix: "Send exactly `Authorization: Bearer <your API key>`: one space, and the key just as it was shown when it was created.",
+  },
+  credentials_repeated: {
+    status: 400,
+    title: "More than one credential",
+    meaning: "The request carries more than one credential, and it is not for the gateway to choose.",
+    fix: "Send one Authorization header with one key.",
+  },
+  credentials_in_url: {
+    status: 401,
+    title: "A key in the URL",
+    meaning:
+      "The URL holds an API key. URLs end up in logs and histories, so keys in them are refused, even valid ones.",
+    fix: "Move the key to the header `Authorization: Bearer <your API key>`, and rotate it: it must be taken as leaked.",
+  },
+  key_unknown: {
+    status: 401,
+    title: "Unknown key",
+    meaning: "No key with this secret exists.",
+    fix: "Check that the whole key was copied, and that it was not deleted; create a new one if in doubt.",
+  },
+  key_expired: {
+    status: 401,
+    title: "Expired key",
+    meaning: "The key, or this secret of it, has reached its end.",
+    fix: "Create a new key, or use the newer secret if the key was rotated.",
+  },
+  key_revoked: {
+    status: 401,
+    title: "Revoked key",
+    meaning: "The key was revoked. That is final.",
+    fix: "Create a new key.",
+  },
+  key_disabled: {
+    status: 401,
+    title: "Disabled key",
+    meaning: "The key is switched off for now.",
+    fix: "Ask whoever manages your keys to enable it.",
+  },
+  member_inactive: {
+    status: 401,
+    title: "The key's member is gone",
+    meaning: "The key acts as a member who is no longer part of the organization.",
+    fix: "Have a current member create a key.",
+  },
+  organization_suspended: {
+    status: 401,
+    title: "Suspended organization",
+    meaning: "The organization that the key belongs to is suspended.",
+    fix: "Ask the owner of your organization to contact the provider.",
+  },
+  environment_mismatch: {
+    status: 403,
+    title: "Key of another environment",
+    meaning:
+      "Every key belongs to one environment, and this one was sent to another environment's base URL. No origin has seen the request.",
+    detail: ({ keyEnvironment, baseUrl }) => `This is a key of ${keyEnvironment}; its base URL is ${baseUrl}.`,
+    fix: "Use the base URL of the key's environment, or a key of this one.",
+    members: ({ keyEnvironment, baseUrl }) => ({ key_environment: keyEnvironment, base_url: baseUrl }),
+  },
+  address_forbidden: {
+    status: 403,
+    title: "Client address not allowed",
+    meaning: "The key may be used from certain addresses only, and the request came from another.",
+    detail: ({ address }) => `The key may not be used from ${address}.`,
+    fix: "Call from an allowed address, or have this one added to the key's allowed addresses.",
+    members: ({ address }) => ({ client_address: address }),
+  },
+  no_such_route: {
+    status: 404,
+    title: "No such route",
+    meaning: "No route of this API matches the path.",
+    fix: "Check the path against the API's reference.",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "Method not allowed",
+    meaning: "The path exists, and does not take this method.",
+    detail: ({ allow }) => `This path takes ${allow.join(", ") || "no method that can be sent here"}.`,
+    fix: "Use one of the methods in the Allow header.",
+  },
+  path_ambiguous: {
+    status: 400,
+    title: "Ambiguous path",
+    meaning:
+      "Servers differ in how they read this path, for example in whether they decode %2F, and the readings fall under different routes.",
+    detail: ({ problem }) => `The path can be read in more than one way: ${problem}.`,
+    fix: "Send the path in its plain form: no empty segments, no dot segments, no encoded slashes.",
+  },
+  url_too_long: {
+    status: 414,
+    title: "URL too long",
+    meaning: "The URL is longer than the gateway takes.",
+    detail: ({ limit }) => `The URL is longer than ${limit} bytes.`,
+    fix: "Shorten the query, or send the data in a body.",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "Header fields too large",
+    meaning: "The header fields are more, or longer, than the gateway takes.",
+    detail: ({ limit }) => `The header fields of the request exceed ${limit}.`,
+    fix: "Send fewer or shorter header fields; cookies are often the cause.",
+  },
+  body_too_large: {
+    status: 413,
+    title: "Body too large",
+    meaning: "The body is larger than the gateway takes.",
+    detail: ({ limit }) => `The body is larger than ${limit} bytes.`,
+    fix: "Send a smaller body, or several requests.",
+  },
+  workspace_forbidden: {
+    status: 403,
+    title: "Workspace out of reach",
+    meaning: "The key reaches certain workspaces only, and the request is about another.",
+    detail: ({ workspace }) => `The key does not reach the workspace ${workspace}.`,
+    fix: "Use a key that reaches this workspace.",
+    members: ({ workspace }) => ({ workspace }),
+  },
+  workspace_repeated: {
+    status: 400,
+    title: "More than one workspace",
+    meaning: "The request names its workspace more than once.",
+    fix: "Name the workspace once.",
+  },
+  scope_missing: {
+    status: 403,
+    title: "Missing scope",
+    meaning:
+      "The key is good, but it may not do this. `lacking_in` names what leaves the scope out: the scopes granted, the role of the key's member, the key's permission, or its reach.",
+    detail: ({ required, lacking }) =>
+      `This call needs ${required}, which ${lacking.map((set) => LACKING[set]).join(" and ")}.`,
+    fix: "Add the required scope to the key, or use a key that has it; where the role, permission or reach lacks it, a scope alone does not help.",
+    members: ({ required, effective, lacking }) => ({
+      required_scopes: [required],
+      effective_scopes: effective,
+      lacking_in: lacking,
+    }),
+  },
+  rate_exceeded: {
+    status: 429,
+    title: "Rate exceeded",
+    meaning: "The key has made as many requests as one of its rates allows for now.",
+    detail: (refusal) =>
+      `The rate "${refusal.policy}" of this key is used up. Try again in ${wholeSeconds(refusal)} s.`,
+    fix: "Wait for the seconds in Retry-After, then go on; spread requests out, or ask for a higher plan.",
+    retryAfter: wholeSeconds,
+    members: violated,
+  },
+  quota_exceeded: {
+    status: 429,
+    title: "Quota exceeded",
+    meaning: "The key has made as many requests as one of its quotas allows in this hour, day or month (UTC).",
+    detail: (refusal) =>
+      `The quota "${refusal.policy}" of this key is used up. Try again in ${wholeSeconds(refusal)} s.`,
+    fix: "Wait for the seconds in Retry-After (the start of the next period, in UTC), or ask for a higher plan.",
+    retryAfter: wholeSeconds,
+    members: violated,
+  },
+  origin_unreachable: {
+    status: 502,
+    title: "Origin unreachable",
+    meaning: "The gateway let the request pass, and could not connect to the service behind it.",
+    fix: "Try again later; if it lasts, tell the provider the request_id.",
+  },
+  origin_timeout: {
+    status: 504,
+    title: "Origin too slow",
+    meaning: "The service behind the gateway did not begin its answer in time.",
+    detail: ({ seconds }) => `The service behind the gateway did not begin its answer within ${seconds} s.`,
+    fix: "Try again later. The request may have had its effect all the same.",
+  },
+  key_store_unavailable: {
+    status: 503,
+    title: "Keys cannot be looked up",
+    meaning: "The gateway cannot reach its record of keys at the moment. This says nothing about your key.",
+    fix: "Try again after the seconds in Retry-After.",
+    retryAfter: afterFault,
+  },
+  lookup_budget_spent: {
+    status: 503,
+    title: "Too many unknown keys",
+    meaning:
+      "Too many keys that the gateway had not seen came from this address, so it looks no more up for now. This says nothing about your key.",
+    fix: "Try again after the seconds in Retry-After, and look for a client that sends keys which do not exist.",
+    retryAfter: () => 60,
+  },
+  authority_unavailable: {
+    status: 503,
+    title: "Limits cannot be checked",
+    meaning: "The gateway cannot check this key's rights and limits at the moment. This says nothing about your key.",
+    fix: "Try again after the seconds in Retry-After.",
+    retryAfter: afterFault,
+  },
+  plan_unknown: {
+    status: 503,
+    title: "The key's plan is not configured",
+    meaning: "The key is on a plan that the gateway's configuration does not have, so that its limits are not known.",
+    detail: ({ plan }) => `The key is on the plan "${plan}", which this gateway's configuration does not have.`,
+    fix: "Tell the provider: the plan must come back into gateway.config.ts, or the key or its organization be put on another.",
+    retryAfter: afterFault,
+  },
+  request_invalid: {
+    status: 400,
+    title: "Invalid request",
+    meaning: "The request cannot be read; `detail` says why.",
+    detail: ({ problem }) => problem,
+    fix: "Mend the request as the detail says.",
+  },
+  validation_failed: {
+    status: 422,
+    title: "Invalid fields",
+    meaning: "Some fields cannot be as they are; `errors` lists them.",
+    detail: ({ errors }) => errors.map(({ field, problem }) => `${field}: ${problem}`).join("; "),
+    fix: "Mend the fields listed in errors.",
+    members: ({ errors }) => ({ errors }),
+  },
+  not_found: {
+    status: 404,
+    title: "Not found",
+    meaning: "There is nothing with this id or at this path that you may see.",
+    detail: ({ problem }) => problem,
+    fix: "Check the id, and that it belongs to your organization.",
+  },
+  token_invalid: {
+    status: 401,
+    title: "Invalid root token",
+    meaning: "The Authorization header does not hold this gateway's root token.",
+    fix: "Send `Authorization: Bearer <KEYGATE_ROOT_TOKEN>`; locally it is in .dev.vars.",
+  },
+  conflict: {
+    status: 409,
+    title: "Conflict",
+    meaning: "The change does not fit the current state.",
+    detail: ({ problem }) => problem,
+    fix: "Read the current state, then try again.",
+  },
+  key_quota_reached: {
+    status: 409,
+    title: "Too many active keys",
+    meaning: "An organization may have a certain number of active keys, over all environments together, and has them.",
+    detail: ({ limit }) => `The organization has ${limit} active keys, which is as many as it may have.`,
+    fix: "Revoke a key that is no longer used, or have the organization's key quota raised.",
+    members: ({ limit }) => ({ limit }),
+  },
+  environment_not_allowed: {
+    status: 403,
+    title: "Environment not open to this organization",
+    meaning: "The organization may not have keys for this environment.",
+    detail: ({ environment }) => `The organization may not have keys for ${environment}.`,
+    fix: "Have the environment opened for the organization, or choose another.",
+    members: ({ environment }) => ({ environment }),
+  },
+  internal_error: {
+    status: 500,
+    title: "Internal error",
+    meaning: "Something in the gateway is broken. The request was not forwarded.",
+    fix: "Tell the provider the request_id.",
+  },
+};
+
+const LACKING: Record<Narrowing, string> = {
+  scopes: "the key was not granted",
+  role: "its member's role does not have",
+  permission: "its read-only permission leaves out",
+  reach: "keys that reach only workspaces do not have",
+};

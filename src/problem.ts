@@ -1,0 +1,32 @@
+/** Refusals as HTTP: the one place where they become responses. https://www.rfc-editor.org/rfc/rfc9457 */
+
+import { describe, type Refusal } from "./errors.ts";
+
+/** `realm`: names what is protected, in WWW-Authenticate. */
+export function problemResponse(refusal: Refusal, requestId: string, controlUrl: string, realm: string): Response {
+  const { status, title, detail, fix, retryAfter, members } = describe(refusal);
+  const { code } = refusal;
+  const problem = {
+    type: `${controlUrl}/errors/${code}`,
+    title,
+    status,
+    detail,
+    code,
+    fix,
+    request_id: requestId,
+    ...members,
+  };
+  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  if (status === 401 || code === "scope_missing") headers.set("WWW-Authenticate", challengeOf(refusal, realm));
+  if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
+  if (refusal.code === "method_not_allowed") headers.set("Allow", refusal.allow.join(", "));
+  return new Response(JSON.stringify(problem), { status, headers });
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-3: no error code where no credentials were sent. */
+function challengeOf(refusal: Refusal, realm: string): string {
+  const challenge = `Bearer realm="${realm}"`;
+  if (refusal.code === "credentials_missing") return challenge;
+  if (refusal.code === "scope_missing") return `${challenge}, error="insufficient_scope", scope="${refusal.required}"`;
+  return `${challenge}, error="invalid_token"`;
+}
