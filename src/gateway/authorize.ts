@@ -1,0 +1,111 @@
+/** Step 6: may this key do this? The key's life, then its environment, its addresses, the route, the workspace, the scope. Pure. */
+
+import type { Environment, Gateway, Route } from "../config/compile.ts";
+import { contains, parseAddress, parseRange } from "../domain/address.ts";
+import { type KeyRecord, lifelessnessOf } from "../domain/key.ts";
+import { type Rights, rightsOf } from "../domain/rights.ts";
+import type { Scope } from "../domain/scope.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import type { RouteMatch } from "./route.ts";
+
+/** Who a request is from and what they may do: what the steps after this one, and the origin, rely on. */
+export interface Principal {
+  readonly route: Route;
+  readonly key: KeyRecord;
+  readonly rights: Rights;
+}
+
+/** What the request asks for. */
+export interface Asked {
+  readonly request: Pick<Request, "method" | "headers">;
+  readonly url: URL;
+  readonly environment: Environment;
+  /** The client as the edge saw it; empty where it is not known. */
+  readonly client: string;
+  readonly match: RouteMatch | Refusal;
+}
+
+export function authorize(
+  key: KeyRecord,
+  secretHash: string,
+  asked: Asked,
+  gateway: Gateway,
+  now: number,
+): Principal | Refusal {
+  const lifeless = lifelessnessOf(key, secretHash, gateway.policy.actAs === "member", now);
+  if (lifeless) return { code: lifeless };
+  if (key.environment !== asked.environment.name) return environmentMismatch(key, gateway);
+  if (!addressAllowed(key, asked.client))
+    return { code: "address_forbidden", address: asked.client || "an unknown address" };
+  if (isRefusal(asked.match)) return asked.match;
+  const { route } = asked.match;
+  const rights = rightsFor(key, gateway);
+  return (
+    workspaceRefusal(rights, asked, asked.match) ??
+    scopeRefusal(rights, route, asked.request.method) ?? { route, key, rights }
+  );
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1: the safe methods read. */
+export function actionOfMethod(method: string): string {
+  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return "read";
+  return method === "DELETE" ? "delete" : "write";
+}
+
+function environmentMismatch(key: KeyRecord, gateway: Gateway): Refusal {
+  const baseUrl = gateway.environments[key.environment]?.url ?? "";
+  return { code: "environment_mismatch", keyEnvironment: key.environment, baseUrl };
+}
+
+function addressAllowed(key: KeyRecord, client: string): boolean {
+  if (key.allowedAddresses.length === 0) return true;
+  const address = parseAddress(client);
+  if (!address) return false;
+  return key.allowedAddresses.some((text) => {
+    const range = parseRange(text);
+    return range !== undefined && contains(range, address);
+  });
+}
+
+function workspaceRefusal(rights: Rights, asked: Asked, { route, params }: RouteMatch): Refusal | undefined {
+  const named = workspacesNamed(route.workspace, params, asked);
+  if (named.length > 1) return { code: "workspace_repeated" };
+  const [workspace] = named;
+  if (workspace === undefined || rights.workspaces === undefined || rights.workspaces.has(workspace)) return undefined;
+  return { code: "workspace_forbidden", workspace };
+}
+
+function workspacesNamed(place: Route["workspace"], params: RouteMatch["params"], { request, url }: Asked): string[] {
+  if (!place) return [];
+  if ("param" in place) return [params[place.param] as string];
+  if ("query" in place) return url.searchParams.getAll(place.query);
+  // Several lines of one header arrive joined by a comma.
+  return (
+    request.headers
+      .get(place.header)
+      ?.split(",")
+      .map((value) => value.trim()) ?? []
+  );
+}
+
+function scopeRefusal(rights: Rights, route: Route, method: string): Refusal | undefined {
+  const required: Scope = `${route.resource}:${route.action ?? actionOfMethod(method)}`;
+  if (rights.effective.has(required)) return undefined;
+  return {
+    code: "scope_missing",
+    required,
+    effective: [...rights.effective].sort(),
+    lacking: rights.lacking(required),
+  };
+}
+
+/** Worked out once for each record, which lives as long as its lease. */
+function rightsFor(key: KeyRecord, gateway: Gateway): Rights {
+  const known = RIGHTS.get(key);
+  if (known) return known;
+  const rights = rightsOf(key, gateway.policy);
+  RIGHTS.set(key, rights);
+  return rights;
+}
+
+const RIGHTS = new WeakMap<KeyRecord, Rights>();

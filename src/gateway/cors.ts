@@ -1,0 +1,42 @@
+/** CORS as the Fetch standard has it (https://fetch.spec.whatwg.org/#http-cors-protocol), by the route's own rules. */
+
+import type { Gateway, Route } from "../config/compile.ts";
+import type { CorsSettings } from "../config/schema.ts";
+import { isRefusal } from "../errors.ts";
+import { findRoute } from "./route.ts";
+
+/** The answer to a preflight request for a route that allows other origins; `undefined` for any other request. Comes before authentication. */
+export function answerPreflight(request: Request, path: string, gateway: Gateway): Response | undefined {
+  const method = request.headers.get("access-control-request-method");
+  if (request.method !== "OPTIONS" || !request.headers.has("origin") || method === null) return undefined;
+  const match = findRoute(method, path, gateway.router);
+  if (isRefusal(match) || !match.route.cors) return undefined;
+  const response = new Response(null, { status: 204 });
+  addCorsHeaders(response.headers, request, match.route);
+  const { headers, maxAgeSeconds } = match.route.cors;
+  if (response.headers.has("access-control-allow-origin")) {
+    response.headers.set("Access-Control-Allow-Methods", method);
+    response.headers.set("Access-Control-Allow-Headers", ["Authorization", "Content-Type", ...headers].join(", "));
+    response.headers.set("Access-Control-Max-Age", String(maxAgeSeconds));
+  }
+  return response;
+}
+
+/** For every answer to a page of an allowed origin, errors included. */
+export function addCorsHeaders(headers: Headers, request: Request, route: Route | undefined): void {
+  const origin = request.headers.get("origin");
+  if (!route?.cors || origin === null) return;
+  headers.append("Vary", "Origin");
+  const allowed = allowedOrigin(route.cors, origin);
+  if (!allowed) return;
+  headers.set("Access-Control-Allow-Origin", allowed);
+  headers.set("Access-Control-Expose-Headers", [...OWN_RESPONSE_HEADERS, ...route.cors.exposeHeaders].join(", "));
+  if (route.cors.credentials) headers.set("Access-Control-Allow-Credentials", "true");
+}
+
+const OWN_RESPONSE_HEADERS = ["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "Keygate-Key-Expires"];
+
+function allowedOrigin({ origins }: CorsSettings, origin: string): string | undefined {
+  if (origins === "*") return "*";
+  return origins.includes(origin) ? origin : undefined;
+}

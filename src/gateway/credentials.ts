@@ -1,0 +1,56 @@
+/** What the client presents, if it can be a key at all. Decided without I/O; nothing of a credential is ever echoed. */
+
+import type { Gateway } from "../config/compile.ts";
+import { MAX_SECRET_LENGTH, prefixOfSecret } from "../domain/secret.ts";
+import type { Refusal } from "../errors.ts";
+
+export interface Credential {
+  readonly secret: string;
+  /** The environment that keys of this prefix belong to. */
+  readonly environment: string;
+}
+
+export function readCredential(headers: Headers, gateway: Gateway): Credential | Refusal {
+  const authorization = headers.get("authorization");
+  if (authorization === null || authorization === "") return { code: "credentials_missing" };
+  // Two header lines arrive as one, joined by a comma, which no Bearer token contains (RFC 6750 §2.1).
+  if (authorization.includes(",")) return { code: "credentials_repeated" };
+  const token = readBearer(authorization);
+  if ("problem" in token) return { code: "credentials_malformed", problem: token.problem };
+  return readKey(token.secret, gateway);
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-2.1, with exactly one space; the scheme is case-insensitive (RFC 9110 §11.1). */
+function readBearer(authorization: string): { secret: string } | { problem: string } {
+  const scheme = /^[^ \t]*/.exec(authorization)?.[0] ?? "";
+  if (scheme.toLowerCase() !== "bearer") return { problem: "it does not begin with the scheme Bearer" };
+  const rest = authorization.slice(scheme.length);
+  if (rest === "" || rest === " ") return { problem: "no key follows the scheme Bearer" };
+  if (rest.startsWith("\t")) return { problem: "a tab stands between Bearer and the key, instead of a space" };
+  if (/^ [ \t]/.test(rest)) return { problem: "more than one space stands between Bearer and the key" };
+  const secret = rest.slice(1);
+  if (/\s/.test(secret)) return { problem: "there is white space inside or after the key" };
+  return { secret };
+}
+
+function readKey(secret: string, gateway: Gateway): Credential | Refusal {
+  const malformed = (problem: string): Refusal => ({ code: "credentials_malformed", problem });
+  if (secret.length > MAX_SECRET_LENGTH) return malformed("it is longer than any key");
+  if (!/^[A-Za-z0-9_]+$/.test(secret)) return malformed("it has a character that no key has");
+  const prefix = prefixOfSecret(secret);
+  if (prefix === undefined) return malformed("its checksum is wrong, so it was mistyped or cut short");
+  const environment = gateway.environmentOfPrefix.get(prefix);
+  return environment === undefined
+    ? malformed("its prefix is of no environment of this gateway")
+    : { secret, environment };
+}
+
+/** Any query value that has a key's form and checksum: it has leaked already, whatever else the request holds. */
+export function hasKeyInUrl(url: URL, gateway: Gateway): boolean {
+  if (!url.search) return false;
+  for (const value of url.searchParams.values()) {
+    const prefix = prefixOfSecret(value.trim().replace(/^bearer\s+/i, ""));
+    if (prefix !== undefined && gateway.environmentOfPrefix.has(prefix)) return true;
+  }
+  return false;
+}

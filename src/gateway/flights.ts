@@ -1,0 +1,35 @@
+/** One call at a time for one key: whoever comes while it is under way gets its result. */
+
+export type WaitUntil = (promise: Promise<unknown>) => void;
+
+export class Flights<T> {
+  readonly #underWay = new Map<string, Promise<T>>();
+
+  /**
+   * The call outlives the request that began it (`waitUntil`): if that client leaves, the others still get the result.
+   * Even so nobody should wait for it without a deadline.
+   */
+  join(key: string, begin: () => Promise<T>, waitUntil: WaitUntil): Promise<T> {
+    const joined = this.#underWay.get(key);
+    if (joined) return joined;
+    const flight = begin().finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, flight);
+    waitUntil(flight.catch(() => undefined));
+    return flight;
+  }
+}
+
+export class DeadlineError extends Error {}
+
+/** Rejects with a `DeadlineError` if the promise has not settled after `ms`. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

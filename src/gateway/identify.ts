@@ -1,0 +1,85 @@
+/** Step 4: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
+
+import { networkOf } from "../domain/address.ts";
+import type { Refusal } from "../errors.ts";
+import type { FoundKey, KeyFinder } from "../store/key-finder.ts";
+import type { Credential } from "./credentials.ts";
+import { Flights, type WaitUntil, within } from "./flights.ts";
+import { Generations } from "./generations.ts";
+
+export interface Identity extends FoundKey {
+  readonly environment: string;
+  readonly foundIn: "memory" | "kv" | "d1";
+}
+
+/** Secrets that one isolate remembers, at the most twice as many; about 250 bytes each. */
+const MEMORY_SIZE = 50_000;
+/** How long a secret that D1 does not know is refused from memory. */
+const UNKNOWN_MS = 5_000;
+const KV_DEADLINE_MS = 1_000;
+const D1_DEADLINE_MS = 5_000;
+
+export class Identifier {
+  readonly #finder: KeyFinder;
+  readonly #lookupBudget: RateLimit;
+  readonly #now: () => number;
+  readonly #known = new Generations<string, FoundKey>(MEMORY_SIZE);
+  readonly #unknown = new Generations<string, number>(MEMORY_SIZE);
+  readonly #flights = new Flights<Identity | Refusal>();
+
+  constructor(finder: KeyFinder, lookupBudget: RateLimit, now: () => number) {
+    this.#finder = finder;
+    this.#lookupBudget = lookupBudget;
+    this.#now = now;
+  }
+
+  async identify(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
+    const known = this.#known.get(credential.secret);
+    if (known) return { ...known, environment: credential.environment, foundIn: "memory" };
+    if ((this.#unknown.get(credential.secret) ?? 0) > this.#now()) return { code: "key_unknown" };
+    return this.#join(
+      credential,
+      waitUntil,
+      async () => (await this.#inKv(credential)) ?? this.#inD1(credential, client, waitUntil),
+    );
+  }
+
+  /** For an identity that the key's own record denies: memory and KV were wrong, and D1 decides. */
+  async identifyAnew(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
+    this.#known.delete(credential.secret);
+    return this.#join(credential, waitUntil, () => this.#inD1(credential, client, waitUntil));
+  }
+
+  async #join(
+    credential: Credential,
+    waitUntil: WaitUntil,
+    find: () => Promise<Identity | Refusal>,
+  ): Promise<Identity | Refusal> {
+    try {
+      return await within(KV_DEADLINE_MS + D1_DEADLINE_MS, this.#flights.join(credential.secret, find, waitUntil));
+    } catch {
+      return { code: "key_store_unavailable" };
+    }
+  }
+
+  /** KV down or slow is a miss: D1 finds the key all the same. */
+  async #inKv({ secret, environment }: Credential): Promise<Identity | undefined> {
+    const found = await within(KV_DEADLINE_MS, this.#finder.inKv(secret, environment)).catch(() => undefined);
+    if (!found) return undefined;
+    this.#known.set(secret, found);
+    return { ...found, environment, foundIn: "kv" };
+  }
+
+  async #inD1({ secret, environment }: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
+    const { success } = await this.#lookupBudget.limit({ key: networkOf(client) });
+    if (!success) return { code: "lookup_budget_spent" };
+    const found = await within(D1_DEADLINE_MS, this.#finder.inD1(secret));
+    if (!found) {
+      this.#unknown.set(secret, this.#now() + UNKNOWN_MS);
+      return { code: "key_unknown" };
+    }
+    this.#known.set(secret, found);
+    waitUntil(this.#finder.remember(secret, environment, found).catch(() => undefined));
+    return { ...found, environment, foundIn: "d1" };
+  }
+}

@@ -1,0 +1,105 @@
+/** Step 5: a live lease of the key, from memory or from the key's authority. One question at a time for each key serves all who wait. */
+
+import { authorityName } from "../authority/name.ts";
+import { Holding } from "../domain/holding.ts";
+import type { Answer, LeaseReport, Question } from "../domain/lease.ts";
+import type { Refusal } from "../errors.ts";
+import { Flights, type WaitUntil, within } from "./flights.ts";
+import { Generations } from "./generations.ts";
+import type { Identity } from "./identify.ts";
+
+export type AskAuthority = (question: Question) => Promise<Answer>;
+
+/** What one isolate knows of one key's leases. */
+interface Desk {
+  holding: Holding | undefined;
+  /** Requests that want a token and have none yet. */
+  waiting: number;
+  /** Of leases that are over, until an authority has heard them. */
+  reports: LeaseReport[];
+}
+
+/** Keys whose leases one isolate remembers, at the most twice as many. */
+const DESKS = 50_000;
+const AUTHORITY_DEADLINE_MS = 5_000;
+
+export class Leases {
+  readonly #ask: AskAuthority;
+  readonly #now: () => number;
+  readonly #desks = new Generations<string, Desk>(DESKS);
+  readonly #flights = new Flights<Refusal | undefined>();
+  #latest = 0;
+
+  constructor(ask: AskAuthority, now: () => number) {
+    this.#ask = ask;
+    this.#now = now;
+  }
+
+  /** Counts a request that waits for a token, for as long as `work` takes. */
+  async queue<T>(identity: Identity, work: () => Promise<T>): Promise<T> {
+    const desk = this.#desk(identity);
+    desk.waiting += 1;
+    try {
+      return await work();
+    } finally {
+      desk.waiting -= 1;
+    }
+  }
+
+  /** A lease that can decide about the next request; it may be used up by the time that the caller has it. */
+  async hold(identity: Identity, waitUntil: WaitUntil): Promise<Holding | Refusal> {
+    const now = this.#readClock();
+    const desk = this.#desk(identity);
+    if (desk.holding?.isUseful(now)) return desk.holding;
+    const name = authorityName(identity.environment, identity.keyId);
+    try {
+      const refusal = await within(
+        AUTHORITY_DEADLINE_MS,
+        this.#flights.join(name, () => this.#renew(desk, identity), waitUntil),
+      );
+      return refusal ?? desk.holding ?? { code: "authority_unavailable" };
+    } catch {
+      return { code: "authority_unavailable" };
+    }
+  }
+
+  /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
+  drop(identity: Identity): void {
+    this.#close(this.#desk(identity));
+  }
+
+  async #renew(desk: Desk, identity: Identity): Promise<Refusal | undefined> {
+    const wanted = desk.holding?.wantedNext(this.#readClock()) ?? 1;
+    this.#close(desk);
+    const reports = desk.reports;
+    const askedAt = this.#readClock();
+    const { environment, keyId, hash: secretHash } = identity;
+    const answer = await this.#ask({ environment, keyId, secretHash, waiting: desk.waiting, wanted, reports });
+    desk.reports = desk.reports.filter((report) => !reports.includes(report));
+    if (answer.kind === "no_such_key") return { code: "key_unknown" };
+    if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
+    desk.holding = new Holding(answer.lease, askedAt);
+    return undefined;
+  }
+
+  #close(desk: Desk): void {
+    const report = desk.holding?.report(this.#readClock());
+    if (report) desk.reports = [...desk.reports, report];
+    desk.holding = undefined;
+  }
+
+  /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */
+  #readClock(): number {
+    const now = this.#now();
+    if (now < this.#latest) this.#desks.clear();
+    this.#latest = now;
+    return now;
+  }
+
+  #desk({ environment, keyId }: Identity): Desk {
+    const name = authorityName(environment, keyId);
+    const desk = this.#desks.get(name) ?? { holding: undefined, waiting: 0, reports: [] };
+    this.#desks.set(name, desk);
+    return desk;
+  }
+}

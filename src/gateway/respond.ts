@@ -1,0 +1,44 @@
+/** Step 9: the answer that the client gets, with what every answer of this gateway carries. */
+
+import type { Route } from "../config/compile.ts";
+import type { PolicyState } from "../domain/lease.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { problemResponse } from "../problem.ts";
+import { addCorsHeaders } from "./cors.ts";
+import { rateHeaders } from "./rate-headers.ts";
+import { stripResponse } from "./strip.ts";
+
+export interface Answering {
+  readonly requestId: string;
+  readonly controlUrl: string;
+  readonly realm: string;
+  readonly route: Route | undefined;
+  readonly policies: readonly PolicyState[];
+  /** The end of the key, where one was used. */
+  readonly keyExpiresAt: number | undefined;
+  readonly now: number;
+}
+
+/** A key's last days, in which its holder is told of the end. */
+const EXPIRY_NOTICE_MS = 30 * 86_400_000;
+
+export function respond(outcome: Response | Refusal, request: Request, answering: Answering): Response {
+  const response = isRefusal(outcome)
+    ? problemResponse(outcome, answering.requestId, answering.controlUrl, answering.realm)
+    : withOwnHeaders(outcome);
+  response.headers.set("X-Request-Id", answering.requestId);
+  for (const [name, value] of rateHeaders(answering.policies)) response.headers.set(name, value);
+  const { keyExpiresAt, now } = answering;
+  if (keyExpiresAt !== undefined && keyExpiresAt > now && keyExpiresAt - now < EXPIRY_NOTICE_MS) {
+    response.headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());
+  }
+  addCorsHeaders(response.headers, request, answering.route);
+  return response;
+}
+
+/** The origin's answer with headers that can be changed; body, status and WebSocket stay the same. */
+function withOwnHeaders(response: Response): Response {
+  const own = new Response(response.body, response);
+  stripResponse(own.headers);
+  return own;
+}

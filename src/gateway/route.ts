@@ -1,0 +1,40 @@
+/** Step 3: which route a request falls under. What is wrong with it is kept until the caller is known, so that nobody can list routes. */
+
+import type { Gateway, Route } from "../config/compile.ts";
+import type { Match } from "../config/router.ts";
+import type { Refusal } from "../errors.ts";
+import { plainForm, readingsOf } from "./path.ts";
+
+export interface RouteMatch {
+  readonly route: Route;
+  /** By name. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export function findRoute(method: string, path: string, router: Gateway["router"]): RouteMatch | Refusal {
+  const match = router.find(path);
+  const readings = readingsOf(path);
+  if ("problem" in readings) return { code: "path_ambiguous", problem: readings.problem };
+  if (readings.some((reading) => !sameRoute(router.find(reading), match))) {
+    return { code: "path_ambiguous", problem: "servers differ in how they read it, and so in what it names" };
+  }
+  if (!match) return { code: "no_such_route" };
+  const route = method === "TRACE" ? undefined : routeOfMethod(match.routes, method);
+  if (!route) return { code: "method_not_allowed", allow: allowedMethods(match.routes) };
+  return { route, params: Object.fromEntries(route.params.map((name, i) => [name, match.params[i] as string])) };
+}
+
+/** A route that lists the method comes before one that takes any. */
+export function routeOfMethod(routes: readonly Route[], method: string): Route | undefined {
+  return routes.find(({ methods }) => methods?.has(method)) ?? routes.find(({ methods }) => methods === undefined);
+}
+
+function allowedMethods(routes: readonly Route[]): string[] {
+  return [...new Set(routes.flatMap(({ methods }) => [...(methods ?? [])]))].sort();
+}
+
+/** The routes of one path share its shape. What a parameter (a workspace!) names must not depend on the reading either. */
+function sameRoute(a: Match<Route> | undefined, b: Match<Route> | undefined): boolean {
+  if (a?.routes[0]?.shape !== b?.routes[0]?.shape) return false;
+  return (a?.params ?? []).every((value, i) => plainForm(value) === plainForm(b?.params[i] ?? ""));
+}
