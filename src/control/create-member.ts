@@ -1,0 +1,38 @@
+import type { Refusal } from "../errors.ts";
+import { auditInsert } from "../store/audit.ts";
+import { emailTaken, type MemberRecord, memberInserts } from "../store/members.ts";
+import { readOrganization } from "../store/organizations.ts";
+import { unknownWorkspaces } from "../store/workspaces.ts";
+import { auditEvent, type Caller, type Control } from "./control.ts";
+import { invalid, notFound } from "./validation.ts";
+
+export interface NewMember {
+  readonly organizationId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly workspaceIds: readonly string[];
+}
+
+export async function createMember(
+  control: Control,
+  caller: Caller,
+  wanted: NewMember,
+): Promise<MemberRecord | Refusal> {
+  const { db, gateway } = control;
+  const { organizationId, email, name, role, workspaceIds } = wanted;
+  if (!(await readOrganization(db, organizationId))) return notFound("organization", organizationId);
+  if (!Object.hasOwn(gateway.policy.roles, role)) {
+    return invalid("role", `there is no role "${role}"; choose of ${Object.keys(gateway.policy.roles).join(", ")}`);
+  }
+  const unknown = await unknownWorkspaces(db, organizationId, workspaceIds);
+  if (unknown.length > 0) return invalid("workspace_ids", `the organization has no workspace ${unknown.join(", ")}`);
+  if (await emailTaken(db, organizationId, email)) {
+    return { code: "conflict", problem: "The organization has a member with this email address already." };
+  }
+  const member: MemberRecord = { ...wanted, id: control.newId("mem"), createdAt: control.now() };
+  const details = { email, name, role, workspace_ids: workspaceIds };
+  const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
+  await db.batch([...memberInserts(db, member), auditInsert(db, event)]);
+  return member;
+}

@@ -1,0 +1,63 @@
+/** A page for each error code: what it means and how to mend it. `type` of every problem document points here. */
+
+import { Hono } from "hono";
+import { html } from "hono/html";
+import { type Code, ERRORS } from "../errors.ts";
+import type { ManagementEnv } from "./api.ts";
+import { STYLE } from "./style.ts";
+
+export const errorPages = new Hono<ManagementEnv>()
+  .get("/", (c) => c.redirect("/errors"))
+  .get("/style.css", (c) =>
+    c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=3600" }),
+  )
+  .get("/errors", (c) => c.html(page("Errors", list())))
+  .get("/errors/:code", (c) => {
+    const code = c.req.param("code");
+    return Object.hasOwn(ERRORS, code) ? c.html(page(code, entry(code as Code))) : c.notFound();
+  })
+  .use(async (c, next) => {
+    await next();
+    c.header(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+  });
+
+const CODES = Object.keys(ERRORS) as Code[];
+
+function page(title: string, content: ReturnType<typeof html>) {
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${title} · Keygate</title>
+    <link rel="stylesheet" href="/style.css">
+  </head>
+  <body>
+    <header><a href="/errors">Keygate · Errors</a></header>
+    <main>${content}</main>
+  </body>
+</html>`;
+}
+
+function list() {
+  const rows = CODES.map(
+    (code) =>
+      html`<tr><td>${ERRORS[code].status}</td><td><a href="/errors/${code}"><code>${code}</code></a></td><td>${ERRORS[code].title}</td></tr>`,
+  );
+  return html`<h1>Errors</h1>
+    <p>Each answer with one of these is a problem document (RFC 9457) whose <code>code</code> is one of the following.
+    A <code>request_id</code> comes with it: name it when you ask for help.</p>
+    <table><thead><tr><th>Status</th><th>Code</th><th>Title</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function entry(code: Code) {
+  const { status, title, meaning, fix } = ERRORS[code];
+  return html`<p class="status">${status}</p>
+    <h1>${title}</h1>
+    <p><code>${code}</code></p>
+    <h2>What it means</h2><p>${meaning}</p>
+    <h2>How to mend it</h2><p>${fix}</p>`;
+}

@@ -1,0 +1,48 @@
+/** Requests of the management API, parsed by the schemas; what is wrong is named field by field. */
+
+import type { Context } from "hono";
+import type { z } from "zod";
+import { isRefusal, type Refusal } from "../errors.ts";
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+export async function parseBody<S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S> | Refusal> {
+  const text = await readText(context.req.raw);
+  if (isRefusal(text)) return text;
+  try {
+    return check(schema, JSON.parse(text.text || "{}"));
+  } catch {
+    return { code: "request_invalid", problem: "The body is not JSON." };
+  }
+}
+
+export function parseQuery<S extends z.ZodType>(context: Context, schema: S): z.output<S> | Refusal {
+  return check(schema, context.req.query());
+}
+
+function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> | Refusal {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  return { code: "validation_failed", errors: result.error.issues.flatMap(problemsOf) };
+}
+
+function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }[] {
+  const field = issue.path.join(".");
+  if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: issue.message }];
+  return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), problem: "is not a field of this call" }));
+}
+
+async function readText(request: Request): Promise<{ text: string } | Refusal> {
+  const reader = request.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+    size += chunk.value.length;
+    if (size > MAX_BODY_BYTES) {
+      await reader?.cancel();
+      return { code: "body_too_large", limit: MAX_BODY_BYTES };
+    }
+    chunks.push(chunk.value);
+  }
+  return { text: await new Blob(chunks).text() };
+}
