@@ -1,0 +1,94 @@
+/** The composition root: builds what the planes work with, and sends each request to its plane. */
+
+import { KeyAuthority } from "./authority/authority.ts";
+import { authorityName } from "./authority/name.ts";
+import { compile, type Gateway, type Route } from "./config/compile.ts";
+import type { GatewayConfig } from "./config/types.ts";
+import type { Control } from "./control/control.ts";
+import { type Env, serviceBinding } from "./env.ts";
+import { isRefusal } from "./errors.ts";
+import type { DataPlane } from "./gateway/data-plane.ts";
+import { findEnvironment, type Place } from "./gateway/environment.ts";
+import type { OriginFetch } from "./gateway/forward.ts";
+import { Identifier } from "./gateway/identify.ts";
+import { Leases } from "./gateway/lease.ts";
+import { serve } from "./gateway/pipeline.ts";
+import { createControlPlane } from "./management/control-plane.ts";
+import { KeyFinder } from "./store/key-finder.ts";
+import { parsePeppers } from "./store/peppers.ts";
+
+/** Throws a `ConfigError` at start, and so fails the deployment, where the configuration is wrong. */
+export function createGateway(config: GatewayConfig) {
+  const gateway = compile(config);
+  let planes: ReturnType<typeof buildPlanes> | undefined;
+
+  const worker = {
+    async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+      planes ??= buildPlanes(gateway, env);
+      const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+      const place = url ? findEnvironment(url, gateway) : ({ code: "unknown_host" } as const);
+      if (url && !isRefusal(place) && !place.environment)
+        return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
+      return serve(place, planes.data, {
+        request,
+        url: url ?? new URL("http://unknown/"),
+        requestId: newRequestId(),
+        // Set by the edge; what a client says of it does not get this far.
+        client: request.headers.get("cf-connecting-ip") ?? "",
+        waitUntil: (promise) => context.waitUntil(promise),
+      });
+    },
+  };
+  return { worker, KeyAuthority: authorityOf(gateway) };
+}
+
+function authorityOf(gateway: Gateway) {
+  return class extends KeyAuthority {
+    protected override readonly gateway = gateway;
+  };
+}
+
+function buildPlanes(gateway: Gateway, env: Env) {
+  const peppers = parsePeppers(env.KEYGATE_PEPPERS);
+  const now = () => Date.now();
+  const log = (line: string) => console.log(line);
+  const authority = (environment: string, keyId: string) =>
+    env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(environment, keyId)));
+  const control: Control = {
+    db: env.DB,
+    gateway,
+    pepper: peppers[0],
+    now,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    newId: (kind) => `${kind}_${crypto.randomUUID().replaceAll("-", "")}`,
+    tellAuthority: (environment, keyId) => authority(environment, keyId).recordChanged(environment, keyId),
+  };
+  const data: DataPlane = {
+    gateway,
+    identifier: new Identifier(new KeyFinder(env.KV, env.DB, peppers), env.LOOKUP_BUDGET, now),
+    leases: new Leases((question) => authority(question.environment, question.keyId).ask(question), now),
+    originFetch: (route, environment) => originFetch(env, route, environment),
+    now,
+    newRequestId,
+    log,
+  };
+  return { control: createControlPlane({ control, rootTokens: env.KEYGATE_ROOT_TOKEN, newRequestId, log }), data };
+}
+
+function originFetch(env: Env, route: Route, environment: string): OriginFetch {
+  const origin = route.origins[environment];
+  if (origin && "service" in origin) {
+    const service = serviceBinding(env, origin.service);
+    if (!service) throw new Error(`the service binding ${origin.service} is missing`);
+    return (request) => service.fetch(request);
+  }
+  return (request) => fetch(request);
+}
+
+function belowBaseUrl(request: Request, url: URL, place: Place): Request {
+  return place.baseUrl.prefix ? new Request(`${url.origin}${place.path}${url.search}`, request) : request;
+}
+
+function newRequestId(): string {
+  return `req_${crypto.randomUUID().replaceAll("-", "")}`;
+}

@@ -1,0 +1,7 @@
+import config from "../gateway.config.ts";
+import { createGateway } from "./app.ts";
+
+const gateway = createGateway(config);
+
+export default gateway.worker;
+export const KeyAuthority = gateway.KeyAuthority;
