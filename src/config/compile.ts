@@ -1,0 +1,144 @@
+/** The configuration in the form that requests are served from, made once when the Worker starts. */
+
+import type { Limits } from "../domain/limits.ts";
+import type { Policy } from "../domain/rights.ts";
+import { parsePattern, shapeOf } from "./pattern.ts";
+import { ConfigError, problemsOfForm } from "./problems.ts";
+import { problemsOfReferences } from "./references.ts";
+import { allResources } from "./resources.ts";
+import { Router } from "./router.ts";
+import { methodsOf } from "./routes.ts";
+import { type Config, type CorsSettings, gatewaySchema, type KeySettings, type OriginSettings } from "./schema.ts";
+import type { GatewayConfig } from "./types.ts";
+
+export interface Gateway {
+  readonly environments: Readonly<Record<string, Environment>>;
+  /** By host; the longest prefix first. */
+  readonly baseUrls: ReadonlyMap<string, readonly BaseUrl[]>;
+  /** Where the control plane is reached, without a slash at its end. */
+  readonly controlUrl: string;
+  /** Which environment the keys that begin so belong to. */
+  readonly environmentOfPrefix: ReadonlyMap<string, string>;
+  readonly policy: Policy;
+  readonly plans: Readonly<Record<string, Limits>>;
+  readonly keys: KeySettings;
+  readonly router: Router<Route>;
+}
+
+export interface Environment {
+  readonly name: string;
+  /** The base URL that callers are told to use. */
+  readonly url: string;
+  readonly issuer: string;
+  readonly keyPrefix: string;
+}
+
+export interface BaseUrl {
+  readonly scheme: "http:" | "https:";
+  readonly host: string;
+  /** Without a slash at its end; empty for the whole host. */
+  readonly prefix: string;
+  /** `undefined` for the control plane. */
+  readonly environment: Environment | undefined;
+}
+
+export interface Route {
+  /** As written in the configuration; what logs call it. */
+  readonly path: string;
+  /** The same for the routes of one path. */
+  readonly shape: string;
+  readonly methods: ReadonlySet<string> | undefined;
+  readonly params: readonly string[];
+  readonly originName: string;
+  /** By environment. */
+  readonly origins: Readonly<Record<string, OriginSettings>>;
+  readonly public: boolean;
+  /** `undefined` for public routes only. */
+  readonly resource: string | undefined;
+  readonly action: string | undefined;
+  readonly workspace: Config["routes"][number]["workspace"];
+  readonly cors: CorsSettings | undefined;
+  readonly forwardCredentials: boolean;
+}
+
+/**
+ * Throws a `ConfigError` that lists every mistake with its place and its remedy: mistakes of form, or, where there are
+ * none, of reference.
+ */
+export function compile(input: GatewayConfig): Gateway {
+  const parsed = gatewaySchema.safeParse(input);
+  if (!parsed.success) throw new ConfigError(problemsOfForm(parsed.error, input));
+  const config = parsed.data;
+  const problems = problemsOfReferences(config);
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const environments = Object.fromEntries(
+    Object.entries(config.environments).map(([name, { baseUrls, issuer, keyPrefix }]) => [
+      name,
+      { name, url: baseUrls[0] as string, issuer, keyPrefix },
+    ]),
+  );
+  return {
+    environments,
+    baseUrls: compileBaseUrls(config, environments),
+    controlUrl: config.control.baseUrls[0] as string,
+    environmentOfPrefix: new Map(Object.values(environments).map(({ keyPrefix, name }) => [keyPrefix, name])),
+    policy: {
+      resources: allResources(config),
+      bundles: config.bundles,
+      roles: config.roles,
+      actAs: config.keys.actAs,
+    },
+    plans: compilePlans(config),
+    keys: config.keys,
+    router: compileRoutes(config),
+  };
+}
+
+function compileBaseUrls(config: Config, environments: Gateway["environments"]): Map<string, BaseUrl[]> {
+  const byHost = new Map<string, BaseUrl[]>();
+  const add = (text: string, environment: Environment | undefined) => {
+    const url = new URL(text);
+    const prefix = url.pathname === "/" ? "" : url.pathname;
+    const scheme = url.protocol as BaseUrl["scheme"];
+    byHost.set(url.host, [...(byHost.get(url.host) ?? []), { scheme, host: url.host, prefix, environment }]);
+  };
+  for (const url of config.control.baseUrls) add(url, undefined);
+  for (const [name, { baseUrls }] of Object.entries(config.environments)) {
+    for (const url of baseUrls) add(url, environments[name]);
+  }
+  for (const list of byHost.values()) list.sort((a, b) => b.prefix.length - a.prefix.length);
+  return byHost;
+}
+
+function compilePlans(config: Config): Record<string, Limits> {
+  return Object.fromEntries(
+    Object.entries(config.plans).map(([name, { rates, quotas }]) => [
+      name,
+      { rates: rates.map((rate) => ({ ...rate, burst: rate.burst ?? rate.limit })), quotas },
+    ]),
+  );
+}
+
+function compileRoutes(config: Config): Router<Route> {
+  const router = new Router<Route>();
+  for (const route of config.routes) {
+    const pattern = parsePattern(route.path);
+    if ("problem" in pattern) throw new Error(`unchecked path ${route.path}`);
+    router.add(pattern.segments, {
+      path: route.path,
+      shape: shapeOf(pattern.segments),
+      methods: methodsOf(route),
+      params: pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : [])),
+      originName: route.origin,
+      origins: config.origins[route.origin] as Record<string, OriginSettings>,
+      public: route.public,
+      resource: route.resource,
+      action: route.action,
+      workspace: route.workspace,
+      cors: route.cors,
+      forwardCredentials: route.forwardCredentials,
+    });
+  }
+  return router;
+}

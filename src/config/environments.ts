@@ -1,0 +1,130 @@
+/** Mistakes in what keeps environments, and the control plane, apart. */
+
+import { type ConfigProblem, didYouMean, pathText, problemAt } from "./problems.ts";
+import type { Config, OriginSettings } from "./schema.ts";
+
+type Path = readonly PropertyKey[];
+
+export function problemsOfEnvironments(config: Config): ConfigProblem[] {
+  return [
+    ...problemsOfBaseUrls(config),
+    ...problemsOfControl(config),
+    ...problemsOfIssuers(config),
+    ...problemsOfKeyPrefixes(config),
+    ...problemsOfOrigins(config),
+    ...problemsOfSharing(config),
+  ];
+}
+
+/** Each item that has the key of an earlier one, with that earlier one. */
+export function repeatsOf<T extends { key: string }>(items: readonly T[]): { item: T; earlier: T }[] {
+  const firsts = new Map<string, T>();
+  return items.flatMap((item) => {
+    const earlier = firsts.get(item.key);
+    if (!earlier) firsts.set(item.key, item);
+    return earlier ? [{ item, earlier }] : [];
+  });
+}
+
+function problemsOfBaseUrls(config: Config): ConfigProblem[] {
+  return repeatsOf(baseUrlsOf(config).map(({ path, url }) => ({ path, key: addressOf(url) }))).map(
+    ({ item, earlier }) =>
+      problemAt(
+        item.path,
+        `is the host and path of ${pathText(earlier.path)}`,
+        "Keep one of the two: a host and path belong to one environment, by http or by https.",
+      ),
+  );
+}
+
+/** Cookies do not tell ports apart, so neither does this. */
+function problemsOfControl(config: Config): ConfigProblem[] {
+  const hostname = (url: string) => new URL(url).hostname;
+  return config.control.baseUrls.flatMap((url, index) => {
+    const same = baseUrlsOf(config).find((other) => hostname(other.url) === hostname(url));
+    if (!same) return [];
+    return problemAt(
+      ["control", "baseUrls", index],
+      `has the host of ${pathText(same.path)}`,
+      "Give the control plane a host of its own: its cookies and scripts must not meet those of an origin.",
+    );
+  });
+}
+
+function problemsOfIssuers(config: Config): ConfigProblem[] {
+  const issuers = Object.entries(config.environments).map(([name, { issuer }]) => ({ name, key: addressOf(issuer) }));
+  return repeatsOf(issuers).map(({ item, earlier }) =>
+    problemAt(
+      ["environments", item.name, "issuer"],
+      `is the issuer of "${earlier.name}" too`,
+      "Give each environment an issuer of its own, so that an origin can tell their assertions apart.",
+    ),
+  );
+}
+
+function problemsOfKeyPrefixes(config: Config): ConfigProblem[] {
+  const prefixes = Object.entries(config.environments).map(([name, { keyPrefix }]) => ({ name, key: keyPrefix }));
+  return repeatsOf(prefixes).map(({ item, earlier }) =>
+    problemAt(
+      ["environments", item.name, "keyPrefix"],
+      `is the key prefix of "${earlier.name}" too`,
+      "Give each environment a prefix of its own, so that a key shows where it belongs.",
+    ),
+  );
+}
+
+function problemsOfOrigins(config: Config): ConfigProblem[] {
+  const environments = Object.keys(config.environments);
+  return Object.entries(config.origins).flatMap(([name, origins]) => [
+    ...environments
+      .filter((environment) => !Object.hasOwn(origins, environment))
+      .map((environment) =>
+        problemAt(
+          ["origins", name],
+          `does not say where requests of "${environment}" go`,
+          `Add ${environment}: { url: "https://…" } or ${environment}: { service: "BINDING" }.`,
+        ),
+      ),
+    ...Object.keys(origins)
+      .filter((environment) => !environments.includes(environment))
+      .map((environment) =>
+        problemAt(["origins", name, environment], "is not an environment", didYouMean(environment, environments)),
+      ),
+  ]);
+}
+
+function problemsOfSharing(config: Config): ConfigProblem[] {
+  const uses = Object.entries(config.origins).flatMap(([name, origins]) =>
+    Object.entries(origins).map(([environment, origin]) => ({
+      path: ["origins", name, environment],
+      environment,
+      origin,
+      target: targetOf(origin),
+    })),
+  );
+  return uses.flatMap(({ path, environment, origin, target }) => {
+    const elsewhere = uses.find((other) => other.target === target && other.environment !== environment);
+    if (!elsewhere || origin.shared) return [];
+    return problemAt(
+      path,
+      `is the origin of another environment too (${pathText(elsewhere.path)})`,
+      "Give each environment an origin of its own, or say shared: true in both places.",
+    );
+  });
+}
+
+function baseUrlsOf(config: Config): { path: Path; url: string }[] {
+  return Object.entries(config.environments).flatMap(([name, { baseUrls }]) =>
+    baseUrls.map((url, index) => ({ path: ["environments", name, "baseUrls", index], url })),
+  );
+}
+
+function targetOf(origin: OriginSettings): string {
+  return "url" in origin ? addressOf(origin.url) : `service ${origin.service}`;
+}
+
+/** The same for http and https. */
+function addressOf(text: string): string {
+  const url = new URL(text);
+  return url.host + url.pathname;
+}

@@ -1,0 +1,93 @@
+/** Mistakes in routes: unknown names, no decision about who may call, and two routes for one request. */
+
+import type { Resources } from "../domain/scope.ts";
+import { parsePattern, shapeOf } from "./pattern.ts";
+import { type ConfigProblem, didYouMean, pathText, problemAt, problemOf } from "./problems.ts";
+import type { Config, RouteSettings } from "./schema.ts";
+
+export function problemsOfRoutes(config: Config, resources: Resources): ConfigProblem[] {
+  return config.routes.flatMap((route, index) => [
+    ...problemsOfPath(route, index),
+    ...problemsOfOrigin(route, index, Object.keys(config.origins)),
+    ...(route.public ? problemsOfPublicRoute(route, index) : problemsOfGuard(route, index, resources)),
+    ...problemsOfTie(config.routes, index),
+  ]);
+}
+
+/** The methods that a route answers; `undefined` for every one that no other route of its path lists. */
+export function methodsOf({ methods }: Pick<RouteSettings, "methods">): Set<string> | undefined {
+  // https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2: HEAD is GET without the content.
+  return methods && new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
+}
+
+function problemsOfPath(route: RouteSettings, index: number): ConfigProblem[] {
+  const pattern = parsePattern(route.path);
+  if ("problem" in pattern) return [problemOf(["routes", index, "path"], pattern.problem)];
+  const { workspace } = route;
+  if (!workspace || !("param" in workspace)) return [];
+  const params = pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : []));
+  if (params.includes(workspace.param)) return [];
+  return [
+    problemAt(
+      ["routes", index, "workspace", "param"],
+      `is not a parameter of the path "${route.path}"`,
+      params.length > 0 ? didYouMean(workspace.param, params) : `Put :${workspace.param} into the path.`,
+    ),
+  ];
+}
+
+function problemsOfOrigin({ origin }: RouteSettings, index: number, origins: readonly string[]): ConfigProblem[] {
+  if (origins.includes(origin)) return [];
+  return [problemAt(["routes", index, "origin"], `names no origin: "${origin}"`, didYouMean(origin, origins))];
+}
+
+function problemsOfPublicRoute(route: RouteSettings, index: number): ConfigProblem[] {
+  return (["resource", "action", "workspace"] as const)
+    .filter((field) => route[field] !== undefined)
+    .map((field) =>
+      problemAt(
+        ["routes", index, field],
+        "cannot guard a public route, which anyone may call",
+        `Take away ${field}, or take away public so that callers need a key.`,
+      ),
+    );
+}
+
+function problemsOfGuard(route: RouteSettings, index: number, resources: Resources): ConfigProblem[] {
+  if (route.resource === undefined) {
+    const remedy = "Name the resource that a key must have a scope for, or say public: true to let anyone call it.";
+    return [problemAt(["routes", index], "has neither a resource nor public: true", remedy)];
+  }
+  const resource = Object.hasOwn(resources, route.resource) ? resources[route.resource] : undefined;
+  if (!resource) {
+    const remedy = didYouMean(route.resource, Object.keys(resources));
+    return [problemAt(["routes", index, "resource"], `names no resource: "${route.resource}"`, remedy)];
+  }
+  if (route.action === undefined || resource.actions.includes(route.action)) return [];
+  const problem = `is not an action of "${route.resource}": "${route.action}"`;
+  return [problemAt(["routes", index, "action"], problem, didYouMean(route.action, resource.actions))];
+}
+
+function problemsOfTie(routes: readonly RouteSettings[], index: number): ConfigProblem[] {
+  const route = routes[index] as RouteSettings;
+  const rival = routes.findIndex((other, at) => at < index && haveOneShape(other, route) && overlap(other, route));
+  if (rival < 0) return [];
+  return [
+    problemAt(
+      ["routes", index],
+      `answers requests that ${pathText(["routes", rival])} answers too`,
+      "Take one of the two away, or give each methods of its own (GET answers HEAD as well).",
+    ),
+  ];
+}
+
+function haveOneShape(a: RouteSettings, b: RouteSettings): boolean {
+  const [first, second] = [parsePattern(a.path), parsePattern(b.path)];
+  return "segments" in first && "segments" in second && shapeOf(first.segments) === shapeOf(second.segments);
+}
+
+/** A route that lists the method wins over one that lists none, so such two do not tie. */
+function overlap(a: RouteSettings, b: RouteSettings): boolean {
+  const [first, second] = [methodsOf(a), methodsOf(b)];
+  return first && second ? !first.isDisjointFrom(second) : first === second;
+}

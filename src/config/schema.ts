@@ -1,0 +1,211 @@
+/**
+ * The form of `gateway.config.ts`: types, bounds and defaults. What its names refer to is checked in `references.ts`.
+ * Messages read "what is wrong; what to do".
+ */
+
+import { z } from "zod";
+import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
+import { didYouMean } from "./problems.ts";
+import type { GatewayConfig } from "./types.ts";
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]*$/, "is not a name; use lower-case letters, digits, _ and -, beginning with a letter");
+const headerName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/,
+    "is not a header name; use letters, digits and -, for example X-Workspace-Id",
+  );
+
+const baseUrl = z.string().superRefine((text, context) => {
+  const message = problemOfBaseUrl(text);
+  if (message) context.addIssue({ code: "custom", message });
+});
+
+const environment = fields({
+  baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL at which this environment answers"),
+  issuer: baseUrl,
+  keyPrefix: z
+    .string()
+    .max(MAX_PREFIX_LENGTH, { error: `is too long; use at most ${MAX_PREFIX_LENGTH} characters`, abort: true })
+    .regex(PREFIX_FORM, "is not a key prefix; use lower-case letters, digits and single _, for example kg_live"),
+});
+
+const shared = z.boolean().optional();
+const binding = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a binding; use letters, digits and _, for example BILLING");
+const origin = z.union(
+  [fields({ url: baseUrl, shared }), fields({ service: binding, shared })],
+  'is not an origin; write { url: "https://…" } or { service: "BINDING" }, with shared: true where it is meant to be shared',
+);
+
+const resource = fields({
+  actions: z.array(name).min(1, 'is empty; list what can be done with it, for example ["read", "write"]'),
+  administrative: z.boolean().default(false),
+  workspaceKeys: z.enum(["all", "read"]).default("all"),
+});
+
+const bundle = fields({
+  every: z.string().regex(/^(?:\*|[a-z][a-z0-9_-]*)$/, 'is not an action; name one action, or "*" for all of them'),
+  administrative: z.boolean().default(true),
+  management: z.boolean().default(false),
+});
+
+const manages = z.enum(["all", "own", "none"]);
+const role = fields({
+  scopes: z.array(z.string()),
+  manages: fields({ organization: manages, workspace: manages }),
+});
+
+const keys = fields({
+  actAs: z.enum(["member", "organization"]).default("member"),
+  reaches: z
+    .array(z.enum(["organization", "workspace"]))
+    .min(1, "is empty; leave it out to allow both reaches")
+    .default(["organization", "workspace"]),
+  maxWorkspaces: count(1_000_000_000).default(20),
+  lifetimeDays: count(3650).default(365),
+  quotaPerOrganization: count(1_000_000_000).default(200),
+});
+
+export const limitName = name;
+export const rate = fields({
+  name: limitName,
+  limit: count(10_000_000),
+  window: count(86_400, "for a period longer than a day of 86,400 seconds, use a quota"),
+  burst: count(10_000_000).optional(),
+});
+export const quota = fields({ name: limitName, limit: count(1_000_000_000), per: z.enum(["hour", "day", "month"]) });
+
+const plan = fields({ rates: z.array(rate).default([]), quotas: z.array(quota).default([]) });
+
+const webOrigin = z.string().superRefine((text, context) => {
+  const message = problemOfWebOrigin(text);
+  if (message) context.addIssue({ code: "custom", message });
+});
+
+const cors = fields({
+  origins: z.union(
+    [z.literal("*"), z.array(webOrigin)],
+    'is no list of web origins; write "*" for all of them, or a list, for example ["https://app.example.com"]',
+  ),
+  headers: z.array(headerName).default([]),
+  exposeHeaders: z.array(headerName).default([]),
+  credentials: z.boolean().default(false),
+  maxAgeSeconds: z
+    .int()
+    .min(0, "is below 0; write seconds from 0 to 86,400")
+    .max(86_400, "is above 86,400 seconds; write seconds from 0 to 86,400")
+    .default(600),
+}).refine(({ origins, credentials }) => !(credentials && origins === "*"), {
+  path: ["credentials"],
+  message:
+    'would let any web page act with its visitor\'s cookies, since origins is "*"; list the origins, or leave credentials out',
+});
+
+const method = z
+  .string()
+  .regex(/^[A-Z][A-Z-]*$/, 'is not a method; write methods in capitals, for example "GET"')
+  .refine((text) => text !== "TRACE" && text !== "CONNECT", "is never forwarded; leave it out");
+
+const route = fields({
+  methods: z.array(method).min(1, "is empty; leave it out to allow every method").optional(),
+  path: z.string(),
+  origin: z.string(),
+  public: z.boolean().default(false),
+  resource: z.string().optional(),
+  action: z.string().optional(),
+  workspace: z
+    .union(
+      [
+        fields({ param: name }),
+        fields({ header: headerName }),
+        fields({ query: z.string().min(1, "is empty; name the query parameter that holds the workspace") }),
+      ],
+      "does not say where the workspace is; write one of { param: … }, { header: … } and { query: … }",
+    )
+    .optional(),
+  cors: cors.optional(),
+  forwardCredentials: z.boolean().default(false),
+});
+
+export const gatewaySchema = fields({
+  environments: z.record(name, environment).refine(hasEntries, "is empty; declare at least one environment"),
+  control: fields({ baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL of the control plane") }),
+  origins: z.record(name, z.record(name, origin)),
+  resources: z.record(name, resource),
+  bundles: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^[a-z][a-z0-9_:-]*$/,
+          "is not a name; use lower-case letters, digits, _, - and :, beginning with a letter",
+        ),
+      bundle,
+    )
+    .default({}),
+  roles: z.record(name, role).default({}),
+  keys: keys.prefault({}),
+  plans: z.record(name, plan).default({}),
+  routes: z.array(route).min(1, "is empty; add at least one route"),
+}) satisfies z.ZodType<unknown, GatewayConfig>;
+
+/** The configuration with every default filled in. */
+export type Config = z.output<typeof gatewaySchema>;
+export type RouteSettings = Config["routes"][number];
+export type CorsSettings = NonNullable<RouteSettings["cors"]>;
+export type OriginSettings = z.output<typeof origin>;
+export type KeySettings = Config["keys"];
+
+/** An object with these fields and no others. The message about others has one line, a remedy, for each of them. */
+function fields<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? issue.keys.map((key) => didYouMean(key, known)).join("\n") : undefined,
+  });
+}
+
+function count(most: number, whenAbove = `write a whole number from 1 to ${grouped(most)}`) {
+  return z
+    .number()
+    .min(1, { error: `is below 1; write a whole number from 1 to ${grouped(most)}`, abort: true })
+    .max(most, { error: `is above ${grouped(most)}; ${whenAbove}`, abort: true })
+    .int();
+}
+
+function grouped(number: number): string {
+  return number.toLocaleString("en");
+}
+
+function problemOfBaseUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return "is not a URL; write scheme, host and optional path, for example https://api.example.com/v1";
+  if (!isHttp(url)) return "is not an HTTP URL; begin it with https:// (or with http:// on a local machine)";
+  if (url.search || url.hash || url.username || url.password) {
+    return "has a query, fragment or user name; keep scheme, host and optional path only";
+  }
+  if (url.pathname.includes("//")) return "has an empty path segment; write single slashes";
+  return problemOfSpelling(text, url.origin + url.pathname.replace(/\/$/, ""));
+}
+
+function problemOfWebOrigin(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || !isHttp(url)) return "is not a web origin; write scheme and host, for example https://app.example.com";
+  return problemOfSpelling(text, url.origin);
+}
+
+function isHttp(url: URL): boolean {
+  return url.protocol === "https:" || url.protocol === "http:";
+}
+
+function problemOfSpelling(written: string, canonical: string): string | undefined {
+  return written === canonical ? undefined : `is not spelled as URLs are compared; write "${canonical}"`;
+}
+
+function hasEntries(record: object): boolean {
+  return Object.keys(record).length > 0;
+}

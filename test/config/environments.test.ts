@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { type Change, changed, mistakesOf } from "./base.ts";
+
+const broken: { mistake: string; change: Change; says: string[] }[] = [
+  {
+    mistake: "a base URL in two environments",
+    change: { "environments.sandbox.baseUrls.0": "https://api.test/v1" },
+    says: [
+      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path belong to one environment, by http or by https.",
+    ],
+  },
+  {
+    mistake: "a base URL in two environments, by http and by https",
+    change: { "environments.sandbox.baseUrls.0": "http://api.test/v1" },
+    says: [
+      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path belong to one environment, by http or by https.",
+    ],
+  },
+  {
+    mistake: "a base URL twice in one environment",
+    change: { "environments.sandbox.baseUrls.1": "http://sandbox.test/v1" },
+    says: [
+      "environments.sandbox.baseUrls[1]: is the host and path of environments.sandbox.baseUrls[0]. Keep one of the two: a host and path belong to one environment, by http or by https.",
+    ],
+  },
+  {
+    mistake: "a control plane on the base URL of an environment",
+    change: { "control.baseUrls.0": "https://api.test/v1" },
+    says: [
+      "control.baseUrls[0]: has the host of environments.production.baseUrls[0]. Give the control plane a host of its own: its cookies and scripts must not meet those of an origin.",
+    ],
+  },
+  {
+    mistake: "a control plane on another path and port of an environment's host",
+    change: { "control.baseUrls.1": "https://sandbox.test:8443/keys" },
+    says: [
+      "control.baseUrls[1]: has the host of environments.sandbox.baseUrls[0]. Give the control plane a host of its own: its cookies and scripts must not meet those of an origin.",
+    ],
+  },
+  {
+    mistake: "an issuer in two environments",
+    change: { "environments.sandbox.issuer": "https://api.test" },
+    says: [
+      'environments.sandbox.issuer: is the issuer of "production" too. Give each environment an issuer of its own, so that an origin can tell their assertions apart.',
+    ],
+  },
+  {
+    mistake: "a key prefix in two environments",
+    change: { "environments.sandbox.keyPrefix": "kg_live" },
+    says: [
+      'environments.sandbox.keyPrefix: is the key prefix of "production" too. Give each environment a prefix of its own, so that a key shows where it belongs.',
+    ],
+  },
+  {
+    mistake: "an origin that an environment lacks",
+    change: { "origins.billing.sandbox": undefined },
+    says: [
+      'origins.billing: does not say where requests of "sandbox" go. Add sandbox: { url: "https://…" } or sandbox: { service: "BINDING" }.',
+    ],
+  },
+  {
+    mistake: "an origin in an unknown environment",
+    change: { "origins.billing.sandbx": { url: "https://other.test" } },
+    says: ['origins.billing.sandbx: is not an environment. Did you mean "sandbox"?'],
+  },
+  {
+    mistake: "one origin URL in two environments",
+    change: { "origins.billing.sandbox": { url: "http://billing.test" } },
+    says: [
+      "origins.billing.production: is the origin of another environment too (origins.billing.sandbox). Give each environment an origin of its own, or say shared: true in both places.",
+      "origins.billing.sandbox: is the origin of another environment too (origins.billing.production). Give each environment an origin of its own, or say shared: true in both places.",
+    ],
+  },
+  {
+    mistake: "one service in two environments of two origins, shared in one place only",
+    change: {
+      "origins.ledger": {
+        production: { service: "BILLING_SANDBOX", shared: true },
+        sandbox: { url: "https://ledger.test" },
+      },
+    },
+    says: [
+      "origins.billing.sandbox: is the origin of another environment too (origins.ledger.production). Give each environment an origin of its own, or say shared: true in both places.",
+    ],
+  },
+];
+
+const accepted: { what: string; change: Change }[] = [
+  {
+    what: "an origin that both environments say they share",
+    change: {
+      "origins.billing.production": { service: "BILLING", shared: true },
+      "origins.billing.sandbox": { service: "BILLING", shared: true },
+    },
+  },
+  {
+    what: "two origins of one environment at one URL",
+    change: {
+      "origins.ledger": { production: { url: "https://billing.test" }, sandbox: { url: "https://ledger.test" } },
+    },
+  },
+  {
+    what: "environments on one host, told apart by their prefix",
+    change: { "environments.sandbox.baseUrls.0": "https://api.test/v1/sandbox" },
+  },
+  {
+    what: "environments on one host, told apart by their port",
+    change: { "environments.sandbox.baseUrls.0": "https://api.test:8443/v1" },
+  },
+  { what: "a base URL that is a whole host", change: { "environments.production.baseUrls.0": "https://api.test" } },
+];
+
+describe("what keeps environments apart", () => {
+  test.each(broken)("$mistake is refused at its place, with what to do", ({ change, says }) => {
+    expect(mistakesOf(changed(change))).toEqual(says);
+  });
+
+  test.each(accepted)("$what is accepted", ({ change }) => {
+    expect(mistakesOf(changed(change))).toEqual([]);
+  });
+});

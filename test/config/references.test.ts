@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { type Change, changed, mistakesOf } from "./base.ts";
+
+const broken: { mistake: string; change: Change; says: string }[] = [
+  {
+    mistake: "a redeclared built-in resource",
+    change: { "resources.members": { actions: ["read"] } },
+    says: "resources.members: is built in, to guard the management API. Choose another name; or take it away and use the built-in one, which scopes and routes may name as it is.",
+  },
+  {
+    mistake: "a bundle with the name of a scope",
+    change: { "bundles.invoices:read": { every: "read" } },
+    says: 'bundles["invoices:read"]: has the name of a scope. Choose a name that is no scope.',
+  },
+  {
+    mistake: "a bundle with the name of a built-in scope",
+    change: { "bundles.usage:read": { every: "read" } },
+    says: 'bundles["usage:read"]: has the name of a scope. Choose a name that is no scope.',
+  },
+  {
+    mistake: "a bundle of an action that no resource has",
+    change: { "bundles.read:all.every": "raed" },
+    says: 'bundles["read:all"].every: is an action of no resource that the bundle covers: "raed". Did you mean "read"?',
+  },
+  {
+    mistake: "a bundle of an action that only built-in resources have, without management",
+    change: { "resources.invoices.actions": ["read", "write"], "bundles.delete:all": { every: "delete" } },
+    says: 'bundles["delete:all"].every: is an action of no resource that the bundle covers: "delete". Choose one of: read, write, approve.',
+  },
+  {
+    mistake: "a mistyped scope of a role",
+    change: { "roles.clerk.scopes.1": "invoices:wriet" },
+    says: 'roles.clerk.scopes[1]: is neither a scope nor a bundle: "invoices:wriet". Did you mean "invoices:write"?',
+  },
+  {
+    mistake: "a mistyped bundle of a role",
+    change: { "roles.owner.scopes.0": "amdin" },
+    says: 'roles.owner.scopes[0]: is neither a scope nor a bundle: "amdin". Did you mean "admin"?',
+  },
+  {
+    mistake: "a scope of an action that its resource lacks",
+    change: { "roles.clerk.scopes.1": "refunds:delete" },
+    says: 'roles.clerk.scopes[1]: is neither a scope nor a bundle: "refunds:delete". Choose one of: refunds:read, refunds:approve.',
+  },
+  {
+    mistake: "keys that act as members where there are no roles",
+    change: { roles: undefined },
+    says: 'keys.actAs: is "member" (the default), but there are no roles. Declare the roles of members, or set keys.actAs to "organization" to do without them.',
+  },
+  {
+    mistake: "keys that act as members by default where there are no roles",
+    change: { roles: {}, keys: undefined },
+    says: 'keys.actAs: is "member" (the default), but there are no roles. Declare the roles of members, or set keys.actAs to "organization" to do without them.',
+  },
+  {
+    mistake: "two rates of one name in a plan",
+    change: { "plans.free.rates.1": { name: "minute", limit: 1, window: 1 } },
+    says: "plans.free.rates[1].name: is the name of plans.free.rates[0] too. Give each limit of a plan its own name.",
+  },
+  {
+    mistake: "a quota with the name of a rate",
+    change: { "plans.free.quotas.0.name": "minute" },
+    says: "plans.free.quotas[0].name: is the name of plans.free.rates[0] too. Give each limit of a plan its own name.",
+  },
+];
+
+const accepted: { what: string; change: Change }[] = [
+  { what: "the base configuration as it is", change: {} },
+  { what: "a configuration without plans", change: { plans: undefined } },
+  {
+    what: "a configuration without roles whose keys act for their organization",
+    change: { roles: undefined, "keys.actAs": "organization" },
+  },
+  { what: "a role that may use the management API", change: { "roles.clerk.scopes": ["api_keys:read"] } },
+  { what: "a role without any scope", change: { "roles.clerk.scopes": [] } },
+  {
+    what: "a bundle of an action that only built-in resources have, with management",
+    change: {
+      "resources.invoices.actions": ["read", "write"],
+      "bundles.delete:all": { every: "delete", management: true },
+    },
+  },
+  {
+    what: "one name for limits of two plans",
+    change: { "plans.scale": { rates: [{ name: "minute", limit: 600, window: 60, burst: 1 }] } },
+  },
+  { what: "a plan without limits", change: { "plans.unlimited": {} } },
+];
+
+describe("the names of the configuration", () => {
+  test.each(broken)("$mistake is refused at its place, with what to do", ({ change, says }) => {
+    expect(mistakesOf(changed(change))).toEqual([says]);
+  });
+
+  test.each(accepted)("$what is accepted", ({ change }) => {
+    expect(mistakesOf(changed(change))).toEqual([]);
+  });
+});

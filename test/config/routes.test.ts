@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { methodsOf } from "../../src/config/routes.ts";
+import { type Change, changed, mistakesOf } from "./base.ts";
+
+const tie = "Take one of the two away, or give each methods of its own (GET answers HEAD as well).";
+
+const broken: { mistake: string; change: Change; says: string[] }[] = [
+  {
+    mistake: "an unknown origin",
+    change: { "routes.0.origin": "biling" },
+    says: ['routes[0].origin: names no origin: "biling". Did you mean "billing"?'],
+  },
+  {
+    mistake: "an origin where none is declared",
+    change: { origins: {}, routes: [{ path: "/status", origin: "billing", public: true }] },
+    says: ['routes[0].origin: names no origin: "billing". None is declared yet; declare it first.'],
+  },
+  {
+    mistake: "an origin called like a method of every object",
+    change: { "routes.0.origin": "constructor" },
+    says: ['routes[0].origin: names no origin: "constructor". Choose one of: billing.'],
+  },
+  {
+    mistake: "an unknown resource",
+    change: { "routes.0.resource": "invoice" },
+    says: ['routes[0].resource: names no resource: "invoice". Did you mean "invoices"?'],
+  },
+  {
+    mistake: "a resource called like a method of every object",
+    change: { "routes.0.resource": "constructor" },
+    says: [
+      'routes[0].resource: names no resource: "constructor". Choose one of: invoices, refunds, organizations, workspaces, members, api_keys, audit_events, usage.',
+    ],
+  },
+  {
+    mistake: "an action that the resource lacks",
+    change: { "routes.2.action": "delete" },
+    says: ['routes[2].action: is not an action of "refunds": "delete". Choose one of: read, approve.'],
+  },
+  {
+    mistake: "a route that is neither guarded nor public",
+    change: { "routes.3.public": undefined },
+    says: [
+      "routes[3]: has neither a resource nor public: true. Name the resource that a key must have a scope for, or say public: true to let anyone call it.",
+    ],
+  },
+  {
+    mistake: "a route with an action and no resource",
+    change: { "routes.1.resource": undefined },
+    says: [
+      "routes[1]: has neither a resource nor public: true. Name the resource that a key must have a scope for, or say public: true to let anyone call it.",
+    ],
+  },
+  {
+    mistake: "a guarded route that says it is public",
+    change: { "routes.1.public": true },
+    says: [
+      "routes[1].resource: cannot guard a public route, which anyone may call. Take away resource, or take away public so that callers need a key.",
+      "routes[1].action: cannot guard a public route, which anyone may call. Take away action, or take away public so that callers need a key.",
+    ],
+  },
+  {
+    mistake: "a public route with a workspace",
+    change: { "routes.3.workspace": { header: "X-Workspace" } },
+    says: [
+      "routes[3].workspace: cannot guard a public route, which anyone may call. Take away workspace, or take away public so that callers need a key.",
+    ],
+  },
+  {
+    mistake: "a workspace parameter that the path spells otherwise",
+    change: { "routes.2.workspace.param": "workspaces" },
+    says: [
+      'routes[2].workspace.param: is not a parameter of the path "/workspaces/:workspace/refunds/*". Did you mean "workspace"?',
+    ],
+  },
+  {
+    mistake: "a workspace parameter of a path that has none",
+    change: { "routes.0.workspace": { param: "workspace" } },
+    says: ['routes[0].workspace.param: is not a parameter of the path "/invoices/*". Put :workspace into the path.'],
+  },
+  {
+    mistake: "a path that cannot be matched",
+    change: { "routes.0.path": "/invoices/" },
+    says: ["routes[0].path: has an empty segment. Write single slashes, and none at the end."],
+  },
+  {
+    mistake: "a path twice, both times for every method",
+    change: { "routes.3.path": "/invoices/*" },
+    says: [`routes[3]: answers requests that routes[0] answers too. ${tie}`],
+  },
+  {
+    mistake: "two paths that differ in the name of a parameter",
+    change: {
+      "routes.3.path": "/workspaces/:id/refunds/*",
+    },
+    says: [`routes[3]: answers requests that routes[2] answers too. ${tie}`],
+  },
+  {
+    mistake: "a path twice with a method in common",
+    change: { "routes.3.path": "/invoices/search", "routes.3.methods": ["POST", "GET"] },
+    says: [`routes[3]: answers requests that routes[1] answers too. ${tie}`],
+  },
+  {
+    mistake: "HEAD beside the GET that answers it",
+    change: { "routes.3.path": "/invoices/search", "routes.3.methods": ["HEAD"] },
+    says: [`routes[3]: answers requests that routes[1] answers too. ${tie}`],
+  },
+];
+
+const accepted: { what: string; change: Change }[] = [
+  {
+    what: "a path twice, once for a method and once for the others,",
+    change: { "routes.3.path": "/invoices/search" },
+  },
+  {
+    what: "a path twice with methods of their own",
+    change: { "routes.3.path": "/invoices/search", "routes.3.methods": ["POST"] },
+  },
+  { what: "a path with and without a wildcard", change: { "routes.3.path": "/invoices" } },
+  {
+    what: "a route whose methods need an action that its resource lacks, as such requests are refused one by one,",
+    change: { "routes.2.methods": ["GET", "DELETE"] },
+  },
+  { what: "a route guarded by a built-in resource", change: { "routes.0.resource": "members" } },
+  { what: "a workspace in a header", change: { "routes.0.workspace": { header: "X-Workspace-Id" } } },
+  { what: "a workspace in the query", change: { "routes.0.workspace": { query: "workspace" } } },
+  {
+    what: "CORS with credentials for listed web origins",
+    change: { "routes.0.cors": { origins: ["https://app.test", "http://localhost:3000"], credentials: true } },
+  },
+  { what: "CORS without credentials for every web origin", change: { "routes.0.cors": { origins: "*" } } },
+];
+
+describe("routes", () => {
+  test.each(broken)("$mistake is refused at its place, with what to do", ({ change, says }) => {
+    expect(mistakesOf(changed(change))).toEqual(says);
+  });
+
+  test.each(accepted)("$what is accepted", ({ change }) => {
+    expect(mistakesOf(changed(change))).toEqual([]);
+  });
+
+  test("a route for GET answers HEAD as well", () => {
+    expect(methodsOf({ methods: ["GET", "POST"] })).toEqual(new Set(["GET", "POST", "HEAD"]));
+  });
+
+  test("a route for other methods does not answer HEAD", () => {
+    expect(methodsOf({ methods: ["POST"] })).toEqual(new Set(["POST"]));
+  });
+});

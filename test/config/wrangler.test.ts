@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import gatewayConfig from "../../gateway.config.ts";
+import { lineOf } from "../../src/config/problems.ts";
+import { problemsOfWrangler } from "../../src/config/wrangler.ts";
+import { changed } from "./base.ts";
+
+const complete = {
+  d1_databases: [{ binding: "DB" }],
+  kv_namespaces: [{ binding: "OTHER" }, { binding: "KV" }],
+  durable_objects: { bindings: [{ name: "AUTHORITY", class_name: "KeyAuthority" }] },
+  ratelimits: [{ name: "LOOKUP_BUDGET" }],
+  services: [{ binding: "BILLING_SANDBOX", service: "billing" }],
+};
+
+const linesFor = (wrangler: unknown) => problemsOfWrangler(changed(), wrangler).map(lineOf);
+
+describe("wrangler.toml", () => {
+  test("of this repository has all that its configuration needs", () => {
+    const wrangler = parse(readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8"));
+    expect(problemsOfWrangler(gatewayConfig, wrangler)).toEqual([]);
+  });
+
+  test("with every binding is accepted", () => {
+    expect(linesFor(complete)).toEqual([]);
+  });
+
+  test.each([
+    [
+      "d1_databases",
+      `  wrangler.toml: binds no D1 database as "DB". Add to wrangler.toml:
+      [[d1_databases]]
+      binding = "DB"
+      database_name = "keygate"
+      migrations_dir = "migrations"`,
+    ],
+    [
+      "kv_namespaces",
+      `  wrangler.toml: binds no KV namespace as "KV". Add to wrangler.toml:
+      [[kv_namespaces]]
+      binding = "KV"`,
+    ],
+    [
+      "durable_objects",
+      `  wrangler.toml: binds no Durable Object as "AUTHORITY". Add to wrangler.toml:
+      [[durable_objects.bindings]]
+      name = "AUTHORITY"
+      class_name = "KeyAuthority"`,
+    ],
+    [
+      "ratelimits",
+      `  wrangler.toml: binds no rate limit as "LOOKUP_BUDGET". Add to wrangler.toml:
+      [[ratelimits]]
+      name = "LOOKUP_BUDGET"
+      namespace_id = "4201"
+      simple = { limit = 100, period = 60 }`,
+    ],
+    [
+      "services",
+      `  origins.billing.sandbox.service: is a service that wrangler.toml does not bind: "BILLING_SANDBOX". Add to wrangler.toml:
+      [[services]]
+      binding = "BILLING_SANDBOX"
+      service = "name-of-the-worker"`,
+    ],
+  ])("without %s is refused, with the lines to add", (table, says) => {
+    expect(linesFor({ ...complete, [table]: undefined })).toEqual([says]);
+  });
+
+  test("with a binding of another name only is refused", () => {
+    expect(linesFor({ ...complete, d1_databases: [{ binding: "DATABASE" }] })).toHaveLength(1);
+    expect(linesFor({ ...complete, services: [{ binding: "BILLING" }] })).toHaveLength(1);
+  });
+
+  test("is accepted once the lines of each remedy have been added", () => {
+    const toAdd = problemsOfWrangler(changed(), {}).map(({ remedy }) => remedy.slice(remedy.indexOf("\n")));
+    expect(toAdd).toHaveLength(5);
+    expect(linesFor(parse(toAdd.join("\n")))).toEqual([]);
+  });
+
+  test.each([undefined, null, {}, { services: {} }, { durable_objects: null, services: ["x", null] }])(
+    "is refused and not tripped over as %j",
+    (wrangler) => {
+      expect(linesFor(wrangler)).toHaveLength(5);
+    },
+  );
+});
