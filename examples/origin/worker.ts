@@ -1,0 +1,104 @@
+/**
+ * A small signatures API behind the gateway. It knows nothing of keys: it believes the identity headers, which is
+ * sound because only the gateway can reach it.
+ */
+
+import { type Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import { HTTPException } from "hono/http-exception";
+import type { Sight, SignatureStore } from "./store.ts";
+
+export { SignatureStore } from "./store.ts";
+
+interface Types {
+  Bindings: { SIGNATURES: DurableObjectNamespace<SignatureStore> };
+  Variables: { identity: ReturnType<typeof identityOf>; store: DurableObjectStub<SignatureStore> };
+}
+
+const identified = createMiddleware<Types>(async (c, next) => {
+  const identity = identityOf((name) => c.req.header(`keygate-${name}`) || null);
+  const { environment, organization_id } = identity;
+  if (!environment || !organization_id) throw refusal(401, "This origin answers through the gateway only.");
+  c.set("identity", identity);
+  c.set("store", c.env.SIGNATURES.getByName(`${environment}/${organization_id}`));
+  await next();
+});
+
+const signatures = new Hono<Types>()
+  .get("/", async (c) => c.json({ data: await c.var.store.list(sightOf(c)) }))
+  .post("/", async (c) => {
+    const { name, workspace_id } = await bodyOf(c);
+    const { reach, workspace_ids: allowed } = c.var.identity;
+    const only = allowed.length === 1 ? allowed[0] : undefined;
+    const workspace = c.req.param("workspace") ?? workspace_id ?? only ?? null;
+    if (typeof name !== "string" || name === "") throw refusal(422, "Give the signature a name.");
+    if (workspace !== null && typeof workspace !== "string") throw refusal(422, "workspace_id is a workspace's id.");
+    if (reach !== "organization" && !allowed.includes(workspace ?? "")) {
+      throw refusal(403, `Name one of these in workspace_id: ${allowed.join(", ")}.`);
+    }
+    return c.json(await c.var.store.add(name, workspace), 201);
+  })
+  .post("/search", async (c) => {
+    const { text = "" } = await bodyOf(c);
+    return c.json({ data: await c.var.store.list(sightOf(c), String(text)) });
+  })
+  .get("/:id", async (c) => c.json(found(await c.var.store.get(sightOf(c), c.req.param("id")))))
+  .delete("/:id", async (c) => {
+    found(await c.var.store.remove(sightOf(c), c.req.param("id")));
+    return c.body(null, 204);
+  });
+
+const app = new Hono<Types>()
+  .get("/status", (c) => c.json({ status: "ok" }))
+  .use(identified)
+  .route("/signatures", signatures)
+  .route("/workspaces/:workspace/signatures", signatures)
+  .get("/workspaces/:workspace/folders", (c) =>
+    c.json({ data: ["Drafts", "Sent"].map((name) => ({ name, workspace_id: c.req.param("workspace") })) }),
+  )
+  .get("/teammates", (c) => c.json({ data: [{ id: c.var.identity.member_id, role: c.var.identity.role }] }))
+  .get("/integrations", (c) => c.json({ data: [{ name: "Calendar" }, { name: "Mail" }] }))
+  .get("/whoami", (c) => c.json(c.var.identity))
+  .notFound((c) => c.json({ error: "The origin has nothing here." }, 404))
+  .onError((error, c) =>
+    error instanceof HTTPException
+      ? c.json({ error: error.message }, error.status)
+      : c.json({ error: "The origin failed." }, 500),
+  );
+
+export default app;
+
+function identityOf(header: (name: string) => string | null) {
+  return {
+    environment: header("environment"),
+    organization_id: header("organization-id"),
+    key_id: header("key-id"),
+    member_id: header("member-id"),
+    role: header("role"),
+    reach: header("reach"),
+    workspace_ids: (header("workspace-ids") ?? "").split(/[\s,]+/).filter(Boolean),
+  };
+}
+
+/** What the caller may see: the workspace that the path names, or else all within the key's reach. */
+function sightOf(c: Context<Types>): Sight {
+  const { reach, workspace_ids } = c.var.identity;
+  const named = c.req.param("workspace");
+  if (reach === "organization") return named === undefined ? null : [named];
+  return named === undefined ? workspace_ids : workspace_ids.filter((id) => id === named);
+}
+
+async function bodyOf(c: Context): Promise<Record<string, unknown>> {
+  const body = await c.req.json().catch(() => undefined);
+  if (typeof body !== "object" || body === null) throw refusal(400, "Send a JSON object.");
+  return body;
+}
+
+function found<T>(signature: T | null): T {
+  if (signature === null) throw refusal(404, "There is no such signature.");
+  return signature;
+}
+
+function refusal(status: 400 | 401 | 403 | 404 | 422, message: string): HTTPException {
+  return new HTTPException(status, { message });
+}

@@ -1,0 +1,27 @@
+/** What a command tells people when it cannot do its work, and the exit code that goes with it. */
+
+import { CommanderError } from "commander";
+
+/** A command that was understood and was refused or failed. The message is for people; it may have several lines. */
+export class Failure extends Error {}
+
+export const EXIT_FAILED = 1;
+export const EXIT_WRONG_USAGE = 2;
+
+/** The exit code, and what stderr still has to say. Commander has already said what was wrong with the usage. */
+export function verdictOf(error: unknown): { code: number; words?: string } {
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : EXIT_WRONG_USAGE };
+  return { code: EXIT_FAILED, words: `keygate: ${error instanceof Error ? error.message : String(error)}` };
+}
+
+const ROOT_TOKEN = /\bkgr_[\w-]+/g;
+const KEY = /\b[a-z][a-z0-9_]*_[0-9A-Za-z]{36}\b/g;
+
+/** The text without the given tokens, or anything that looks like a root token or a key. */
+export function conceal(text: string, tokens: readonly string[] = []): string {
+  const known = tokens.filter((token) => token !== "");
+  return known
+    .reduce((rest, token) => rest.replaceAll(token, "[token]"), text)
+    .replace(ROOT_TOKEN, "[token]")
+    .replace(KEY, "[key]");
+}

@@ -1,0 +1,53 @@
+/** What options and arguments may hold. A value of another form is wrong usage. */
+
+import { InvalidArgumentError } from "commander";
+import { isLocal } from "./api.ts";
+
+export const DEFAULT_URL = "http://localhost:8787";
+
+/** The control base URL, without a slash at its end. */
+export function controlUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+    throw new InvalidArgumentError("Give the control base URL, for example https://keys.example.com.");
+  }
+  if (url.protocol === "http:" && !isLocal(text)) {
+    throw new InvalidArgumentError("Plain HTTP would show the root token to the network; use https.");
+  }
+  return text.replace(/\/+$/, "");
+}
+
+export function names(text: string): string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.includes("")) throw new InvalidArgumentError("Give names with commas between them, for example a,b.");
+  return list;
+}
+
+export function port(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 65_535) throw new InvalidArgumentError("A port is a number from 1 to 65535.");
+  return number;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
+  return Number(text);
+}
+
+/** RFC 3339, from a day or a time. */
+export function time(text: string): string {
+  const given = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(given);
+  if (!isTime || Number.isNaN(Date.parse(given))) {
+    throw new InvalidArgumentError("Give a day such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z.");
+  }
+  return new Date(given).toISOString();
+}
+
+/** Makes a parser of ids that begin so. What is no id, a key's secret for example, is not sent anywhere. */
+export function id(prefix: string): (text: string) => string {
+  return (text) => {
+    if (new RegExp(`^${prefix}_\\w+$`).test(text)) return text;
+    throw new InvalidArgumentError(`Give an id, which begins with ${prefix}_.`);
+  };
+}

@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+import { COMMAND, call, example } from "./call.ts";
+import { id } from "./options.ts";
+import { day, hint, moment, record, shorten, table } from "./render.ts";
+
+export interface Workspace {
+  id: string;
+  organization_id: string;
+  name: string;
+  created_at: string;
+}
+
+const PATH = "/v1/workspaces";
+
+export function addWorkspaces(program: Command): void {
+  const workspaces = program.command("workspaces").description("workspaces: parts of an organization");
+
+  workspaces
+    .command("create")
+    .description("create a workspace")
+    .optionsGroup("Required:")
+    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
+    .requiredOption("--name <name>", "its name")
+    .addHelpText("after", example("workspaces create --organization org_2bX4 --name Berlin"))
+    .action(
+      call(
+        (api, { organization, name }: { organization: string; name: string }) =>
+          api.post<Workspace>(PATH, { organization_id: organization, name }),
+        (made) => `Created.\n\n${inWords(made)}`,
+      ),
+    );
+
+  workspaces
+    .command("list")
+    .description("list the workspaces of an organization")
+    .optionsGroup("Required:")
+    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
+    .addHelpText("after", example("workspaces list --organization org_2bX4"))
+    .action(
+      call(
+        (api, { organization }: { organization: string }) =>
+          api.list<Workspace>(PATH, { organization_id: organization }),
+        ({ data }) => asTable(data),
+      ),
+    );
+}
+
+function asTable(workspaces: Workspace[]): string {
+  if (workspaces.length === 0) {
+    return hint("No workspaces yet. Make the first:", `${COMMAND} workspaces create --organization <id> --name Berlin`);
+  }
+  return table(
+    ["Name", "Id", "Created"],
+    workspaces.map(({ name, id, created_at }) => [shorten(name, 40), id, day(created_at)]),
+  );
+}
+
+function inWords(workspace: Workspace): string {
+  return record([
+    ["Id", workspace.id],
+    ["Name", workspace.name],
+    ["Organization", workspace.organization_id],
+    ["Created", moment(workspace.created_at)],
+  ]);
+}

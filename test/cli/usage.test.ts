@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { keygate, ORGANIZATION } from "./helpers.ts";
+
+const VERBS = [
+  ["dev"],
+  ["check"],
+  ["orgs", "create"],
+  ["orgs", "list"],
+  ["orgs", "show"],
+  ["workspaces", "create"],
+  ["workspaces", "list"],
+  ["members", "create"],
+  ["members", "list"],
+  ["keys", "create"],
+  ["keys", "list"],
+  ["keys", "show"],
+  ["keys", "revoke"],
+];
+
+test.each([[[]], ...VERBS.map((verb) => [verb])])(
+  "%j --help explains, with an example, in 100 columns",
+  async (verb) => {
+    const { code, stdout, stderr } = await keygate([...verb, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: keygate ${verb.join(" ")}`.trim());
+    expect(stdout).toMatch(new RegExp(`Example:\\n +npx --no-install keygate ${verb.join(" ")}`));
+    const help = stdout.slice(0, stdout.indexOf("Example:"));
+    expect(help.split("\n").filter((line) => line.length > 100)).toEqual([]);
+  },
+);
+
+test("--version is the package's", async () => {
+  const { version } = (await import("../../package.json", { with: { type: "json" } })).default;
+  expect((await keygate(["--version"])).stdout).toBe(`${version}\n`);
+});
+
+const KEY = [
+  "keys",
+  "create",
+  "--organization",
+  ORGANIZATION.id,
+  "--environment",
+  "sandbox",
+  "--scopes",
+  "a",
+  "--name",
+  "n",
+];
+
+test.each([
+  ["no verb", []],
+  ["half a verb", ["keys"]],
+  ["an unknown verb", ["destroy"]],
+  ["an unknown option", ["orgs", "list", "--color", "red"]],
+  ["an argument too many", ["orgs", "list", "org_1"]],
+  ["a required option left out", ["orgs", "create"]],
+  ["an argument left out", ["keys", "revoke"]],
+  ["an id of another kind", ["keys", "list", "--organization", "key_1"]],
+  ["a path for an id", ["orgs", "show", "org_1/../../v1"]],
+  ["a reach that does not exist", [...KEY, "--reach", "world", "--permission", "read-only"]],
+  ["a day that does not exist", [...KEY, "--expires", "2027-13-31"]],
+  ["an end in words", [...KEY, "--expires", "tomorrow"]],
+  ["an empty name in a list", ["orgs", "create", "--name", "a", "--environments", "a,,b"]],
+  ["a port out of range", ["dev", "--port", "65536"]],
+  ["a URL that is none", ["orgs", "list", "--url", "localhost:8787"]],
+])("wrong usage exits with 2 and says how to see the right one: %s", async (_, args) => {
+  const { code, stdout, stderr } = await keygate(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/--help/);
+  expect(stderr).not.toMatch(/\n\s+at /);
+});
