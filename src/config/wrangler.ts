@@ -40,6 +40,13 @@ const BINDINGS: readonly Binding[] = [
     lines: ["[[durable_objects.bindings]]", 'name = "AUTHORITY"', 'class_name = "KeyAuthority"'],
   },
   {
+    what: "Durable Object",
+    list: ["durable_objects", "bindings"],
+    field: "name",
+    name: "COURIER",
+    lines: ["[[durable_objects.bindings]]", 'name = "COURIER"', 'class_name = "Courier"'],
+  },
+  {
     what: "rate limit",
     list: ["ratelimits"],
     field: "name",

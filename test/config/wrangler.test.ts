@@ -9,7 +9,12 @@ import { changed } from "./base.ts";
 const complete = {
   d1_databases: [{ binding: "DB" }],
   kv_namespaces: [{ binding: "OTHER" }, { binding: "KV" }],
-  durable_objects: { bindings: [{ name: "AUTHORITY", class_name: "KeyAuthority" }] },
+  durable_objects: {
+    bindings: [
+      { name: "AUTHORITY", class_name: "KeyAuthority" },
+      { name: "COURIER", class_name: "Courier" },
+    ],
+  },
   ratelimits: [{ name: "LOOKUP_BUDGET" }],
   services: [{ binding: "BILLING_SANDBOX", service: "billing" }],
 };
@@ -42,13 +47,6 @@ describe("wrangler.toml", () => {
       binding = "KV"`,
     ],
     [
-      "durable_objects",
-      `  wrangler.toml: binds no Durable Object as "AUTHORITY". Add to wrangler.toml:
-      [[durable_objects.bindings]]
-      name = "AUTHORITY"
-      class_name = "KeyAuthority"`,
-    ],
-    [
       "ratelimits",
       `  wrangler.toml: binds no rate limit as "LOOKUP_BUDGET". Add to wrangler.toml:
       [[ratelimits]]
@@ -67,6 +65,19 @@ describe("wrangler.toml", () => {
     expect(linesFor({ ...complete, [table]: undefined })).toEqual([says]);
   });
 
+  test("without the Durable Objects is refused, with the lines to add for each", () => {
+    expect(linesFor({ ...complete, durable_objects: undefined })).toEqual([
+      `  wrangler.toml: binds no Durable Object as "AUTHORITY". Add to wrangler.toml:
+      [[durable_objects.bindings]]
+      name = "AUTHORITY"
+      class_name = "KeyAuthority"`,
+      `  wrangler.toml: binds no Durable Object as "COURIER". Add to wrangler.toml:
+      [[durable_objects.bindings]]
+      name = "COURIER"
+      class_name = "Courier"`,
+    ]);
+  });
+
   test("with a binding of another name only is refused", () => {
     expect(linesFor({ ...complete, d1_databases: [{ binding: "DATABASE" }] })).toHaveLength(1);
     expect(linesFor({ ...complete, services: [{ binding: "BILLING" }] })).toHaveLength(1);
@@ -74,14 +85,14 @@ describe("wrangler.toml", () => {
 
   test("is accepted once the lines of each remedy have been added", () => {
     const toAdd = problemsOfWrangler(changed(), {}).map(({ remedy }) => remedy.slice(remedy.indexOf("\n")));
-    expect(toAdd).toHaveLength(5);
+    expect(toAdd).toHaveLength(6);
     expect(linesFor(parse(toAdd.join("\n")))).toEqual([]);
   });
 
   test.each([undefined, null, {}, { services: {} }, { durable_objects: null, services: ["x", null] }])(
     "is refused and not tripped over as %j",
     (wrangler) => {
-      expect(linesFor(wrangler)).toHaveLength(5);
+      expect(linesFor(wrangler)).toHaveLength(6);
     },
   );
 });
