@@ -8,7 +8,8 @@ CREATE TABLE organizations (
   key_quota INTEGER CHECK (key_quota >= 0),
   status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
   trial_started_at INTEGER,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  version TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE INDEX organizations_by_age ON organizations (created_at, id);
@@ -31,6 +32,7 @@ CREATE TABLE members (
   role TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   removed_at INTEGER,
+  version TEXT NOT NULL DEFAULT '',
   UNIQUE (organization_id, id)
 ) STRICT;
 
@@ -122,3 +124,14 @@ CREATE TABLE audit_events (
 
 CREATE INDEX audit_events_by_time ON audit_events (organization_id, at, id);
 CREATE INDEX audit_events_by_target ON audit_events (target, at);
+
+-- Authorities that have yet to hear of a change. Written in the change's own batch; each row goes once its authority knows.
+CREATE TABLE outbox (
+  change_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (change_id, key_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_by_age ON outbox (created_at);

@@ -1,10 +1,12 @@
 /** The composition root: builds what the planes work with, and sends each request to its plane. */
 
 import { KeyAuthority } from "./authority/authority.ts";
+import { Courier } from "./authority/courier.ts";
 import { authorityName } from "./authority/name.ts";
 import { compile, type Gateway, type Route } from "./config/compile.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
+import { within } from "./deadline.ts";
 import { type Env, serviceBinding } from "./env.ts";
 import { isRefusal } from "./errors.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
@@ -16,6 +18,9 @@ import { serve } from "./gateway/pipeline.ts";
 import { createControlPlane } from "./management/control-plane.ts";
 import { KeyFinder } from "./store/key-finder.ts";
 import { parsePeppers } from "./store/peppers.ts";
+
+/** How long a change waits for one authority to hear of it, before it is left to the courier. */
+const TELL_DEADLINE_MS = 3_000;
 
 /** Throws a `ConfigError` at start, and so fails the deployment, where the configuration is wrong. */
 export function createGateway(config: GatewayConfig) {
@@ -39,7 +44,7 @@ export function createGateway(config: GatewayConfig) {
       });
     },
   };
-  return { worker, KeyAuthority: authorityOf(gateway) };
+  return { worker, KeyAuthority: authorityOf(gateway), Courier };
 }
 
 function authorityOf(gateway: Gateway) {
@@ -61,12 +66,14 @@ function buildPlanes(gateway: Gateway, env: Env) {
     now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     newId: (kind) => `${kind}_${crypto.randomUUID().replaceAll("-", "")}`,
-    tellAuthority: (environment, keyId) => authority(environment, keyId).recordChanged(environment, keyId),
+    tellAuthority: (environment, keyId) =>
+      within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),
+    callCourier: () => within(TELL_DEADLINE_MS, env.COURIER.get(env.COURIER.idFromName("courier")).call()),
   };
   const data: DataPlane = {
     gateway,
     identifier: new Identifier(new KeyFinder(env.KV, env.DB, peppers), env.LOOKUP_BUDGET, now),
-    leases: new Leases((question) => authority(question.environment, question.keyId).ask(question), now),
+    leases: new Leases((question) => authority(question.environment, question.keyId).ask(question), gateway, now),
     originFetch: (route, environment) => originFetch(env, route, environment),
     now,
     newRequestId,

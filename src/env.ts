@@ -1,10 +1,12 @@
 import type { KeyAuthority } from "./authority/authority.ts";
+import type { Courier } from "./authority/courier.ts";
 
 /** The bindings and secrets of wrangler.toml. Origins reached by service binding are looked up by name. */
 export interface Env {
   readonly DB: D1Database;
   readonly KV: KVNamespace;
   readonly AUTHORITY: DurableObjectNamespace<KeyAuthority>;
+  readonly COURIER: DurableObjectNamespace<Courier>;
   readonly LOOKUP_BUDGET: RateLimit;
   /** `id:base64url`, comma separated; the first hashes new secrets. */
   readonly KEYGATE_PEPPERS: string;

@@ -5,3 +5,4 @@ const gateway = createGateway(config);
 
 export default gateway.worker;
 export const KeyAuthority = gateway.KeyAuthority;
+export const Courier = gateway.Courier;

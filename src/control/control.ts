@@ -3,6 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import type { RandomBytes } from "../domain/secret.ts";
 import type { AuditEvent } from "../store/audit.ts";
+import type { TellAuthority } from "../store/delivery.ts";
 import type { Pepper } from "../store/peppers.ts";
 
 export interface Control {
@@ -14,10 +15,12 @@ export interface Control {
   readonly randomBytes: RandomBytes;
   readonly newId: (kind: IdKind) => string;
   /** Rejects where the key's authority does not yet know. */
-  readonly tellAuthority: (environment: string, keyId: string) => Promise<void>;
+  readonly tellAuthority: TellAuthority;
+  /** Has the courier look at the outbox soon, for what this writer does not live to tell. */
+  readonly callCourier: () => Promise<void>;
 }
 
-export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver";
+export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg";
 
 /** Who asks, and in which request. */
 export interface Caller {

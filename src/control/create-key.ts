@@ -1,13 +1,20 @@
 import type { OwnLimits, Permission, Reach } from "../domain/key.ts";
 import { generateSecret, hintOf } from "../domain/secret.ts";
 import type { Refusal } from "../errors.ts";
-import { auditInsertForKey } from "../store/audit.ts";
+import { auditInsertIf } from "../store/audit.ts";
 import { keyInserts, type ManagedKey } from "../store/keys.ts";
 import { readMember } from "../store/members.ts";
 import { type Organization, readOrganization } from "../store/organizations.ts";
-import { unknownWorkspaces } from "../store/workspaces.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
-import { checkAddresses, checkGrant, checkLife } from "./key-rules.ts";
+import {
+  checkAddresses,
+  checkEnvironment,
+  checkLife,
+  checkPlan,
+  checkReach,
+  checkScopes,
+  checkWorkspaces,
+} from "./key-rules.ts";
 import { invalid, notFound } from "./validation.ts";
 
 export interface NewKey {
@@ -37,12 +44,15 @@ export async function createKey(control: Control, caller: Caller, wanted: NewKey
   const organization = await readOrganization(db, wanted.organizationId);
   if (!organization) return notFound("organization", wanted.organizationId);
   const refusal =
-    checkGrant(wanted, gateway) ??
+    checkEnvironment(wanted.environment, gateway) ??
+    checkReach(wanted.reach, wanted.workspaceIds, gateway.keys) ??
+    checkScopes(wanted.scopes, gateway) ??
+    checkPlan(wanted.plan, gateway) ??
     checkAddresses(wanted.allowedAddresses) ??
     checkLife(wanted.expiresAt, gateway.keys, control.now()) ??
     checkOrganization(wanted, organization) ??
     (await checkMember(control, wanted)) ??
-    (await checkWorkspaces(control, wanted));
+    (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds));
   if (refusal) return refusal;
 
   const createdAt = control.now();
@@ -70,7 +80,10 @@ export async function createKey(control: Control, caller: Caller, wanted: NewKey
     details,
   });
   const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };
-  const [made] = await db.batch([...keyInserts(db, key, stored, quota), auditInsertForKey(db, event, key.version)]);
+  const [made] = await db.batch([
+    ...keyInserts(db, key, stored, quota),
+    auditInsertIf(db, event, "api_keys", key.version),
+  ]);
   return made?.meta.changes === 0 ? { code: "key_quota_reached", limit: quota } : { key, secret };
 }
 
@@ -92,14 +105,4 @@ async function checkMember(
   return member?.organizationId === organizationId
     ? undefined
     : invalid("member_id", "is no member of the organization");
-}
-
-async function checkWorkspaces(
-  { db }: Control,
-  { organizationId, workspaceIds }: NewKey,
-): Promise<Refusal | undefined> {
-  const unknown = await unknownWorkspaces(db, organizationId, workspaceIds);
-  return unknown.length > 0
-    ? invalid("workspace_ids", `the organization has no workspace ${unknown.join(", ")}`)
-    : undefined;
 }

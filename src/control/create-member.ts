@@ -2,9 +2,10 @@ import type { Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { emailTaken, type MemberRecord, memberInserts } from "../store/members.ts";
 import { readOrganization } from "../store/organizations.ts";
-import { unknownWorkspaces } from "../store/workspaces.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
-import { invalid, notFound } from "./validation.ts";
+import { checkWorkspaces } from "./key-rules.ts";
+import { checkRole } from "./member-rules.ts";
+import { notFound } from "./validation.ts";
 
 export interface NewMember {
   readonly organizationId: string;
@@ -22,15 +23,17 @@ export async function createMember(
   const { db, gateway } = control;
   const { organizationId, email, name, role, workspaceIds } = wanted;
   if (!(await readOrganization(db, organizationId))) return notFound("organization", organizationId);
-  if (!Object.hasOwn(gateway.policy.roles, role)) {
-    return invalid("role", `there is no role "${role}"; choose of ${Object.keys(gateway.policy.roles).join(", ")}`);
-  }
-  const unknown = await unknownWorkspaces(db, organizationId, workspaceIds);
-  if (unknown.length > 0) return invalid("workspace_ids", `the organization has no workspace ${unknown.join(", ")}`);
+  const refusal = checkRole(role, gateway) ?? (await checkWorkspaces(control, organizationId, workspaceIds));
+  if (refusal) return refusal;
   if (await emailTaken(db, organizationId, email)) {
     return { code: "conflict", problem: "The organization has a member with this email address already." };
   }
-  const member: MemberRecord = { ...wanted, id: control.newId("mem"), createdAt: control.now() };
+  const member: MemberRecord = {
+    ...wanted,
+    id: control.newId("mem"),
+    createdAt: control.now(),
+    version: control.newId("ver"),
+  };
   const details = { email, name, role, workspace_ids: workspaceIds };
   const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
   await db.batch([...memberInserts(db, member), auditInsert(db, event)]);

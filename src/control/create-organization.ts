@@ -2,7 +2,8 @@ import type { Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { type Organization, organizationInsert } from "../store/organizations.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
-import { invalid, unknownNames } from "./validation.ts";
+import { checkPlan } from "./key-rules.ts";
+import { checkEnvironments } from "./organization-rules.ts";
 
 export interface NewOrganization {
   readonly name: string;
@@ -18,22 +19,18 @@ export async function createOrganization(
   wanted: NewOrganization,
 ): Promise<Organization | Refusal> {
   const { gateway, db } = control;
-  const known = Object.keys(gateway.environments);
-  const unknown = unknownNames(wanted.environments ?? [], known);
-  if (unknown.length > 0)
-    return invalid("environments", `there is no ${unknown.join(", ")}; choose of ${known.join(", ")}`);
-  if (wanted.plan !== null && !Object.hasOwn(gateway.plans, wanted.plan)) {
-    return invalid("plan", `there is no plan "${wanted.plan}"; choose of ${Object.keys(gateway.plans).join(", ")}`);
-  }
+  const refusal = checkEnvironments(wanted.environments, gateway) ?? checkPlan(wanted.plan, gateway);
+  if (refusal) return refusal;
   const organization: Organization = {
     id: control.newId("org"),
     name: wanted.name,
     plan: wanted.plan,
-    environments: wanted.environments ?? known,
+    environments: wanted.environments ?? Object.keys(gateway.environments),
     keyQuota: wanted.keyQuota,
     status: "active",
     trialStartedAt: null,
     createdAt: control.now(),
+    version: control.newId("ver"),
   };
   const { id, name, plan, environments, keyQuota } = organization;
   const details = { name, plan, environments, key_quota: keyQuota };

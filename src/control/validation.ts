@@ -8,6 +8,17 @@ export function notFound(what: string, id: string): Refusal {
   return { code: "not_found", problem: `There is no ${what} ${id}.` };
 }
 
-export function unknownNames(names: readonly string[], known: readonly string[]): string[] {
-  return names.filter((name) => !known.includes(name));
+export function withoutUndefined<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** For the audit trail: what each field that is to change was, and what it becomes. */
+export function differences<T extends object>(
+  before: T,
+  change: Partial<Record<keyof T, unknown>>,
+): Record<string, unknown> {
+  const changed = Object.entries(change).filter(
+    ([field, value]) => value !== undefined && JSON.stringify(before[field as keyof T]) !== JSON.stringify(value),
+  );
+  return Object.fromEntries(changed.map(([field, to]) => [field, { from: before[field as keyof T], to }]));
 }

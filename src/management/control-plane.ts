@@ -4,7 +4,8 @@ import { Hono } from "hono";
 import type { Control } from "../control/control.ts";
 import type { Refusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
-import { type ManagementEnv, managementApi } from "./api.ts";
+import { managementApi } from "./api.ts";
+import type { ManagementEnv } from "./call.ts";
 import { errorPages } from "./error-pages.ts";
 import { checkRootToken } from "./root-token.ts";
 

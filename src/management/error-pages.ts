@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { type Code, ERRORS } from "../errors.ts";
-import type { ManagementEnv } from "./api.ts";
+import type { ManagementEnv } from "./call.ts";
 import { STYLE } from "./style.ts";
 
 export const errorPages = new Hono<ManagementEnv>()

@@ -8,12 +8,29 @@ const id = z.string().min(1).max(64);
 const name = z.string().trim().min(1, "must not be empty").max(200);
 const MAX_LIST = 500;
 
+const plan = z.string().nullable();
+const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST);
+const keyQuota = z.int().min(0).nullable();
+const workspaceIds = z.array(id).max(MAX_LIST);
+const permission = z.enum(PERMISSIONS);
+const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST);
+const description = z.string().max(2000).nullable();
+const time = z.iso.datetime({ offset: true, error: "is not a time such as 2027-01-31T00:00:00Z" });
+const limits = z
+  .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
+  .nullable();
+const allowedAddresses = z.array(z.string()).max(100);
+
 export const organizationBody = z.strictObject({
   name,
-  plan: z.string().nullable().default(null),
-  environments: z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).optional(),
-  key_quota: z.int().min(0).nullable().default(null),
+  plan: plan.default(null),
+  environments: environments.optional(),
+  key_quota: keyQuota.default(null),
 });
+
+export const organizationPatch = z
+  .strictObject({ name, plan, environments, key_quota: keyQuota, status: z.enum(["active", "suspended"]) })
+  .partial();
 
 export const workspaceBody = z.strictObject({ organization_id: id, name });
 
@@ -22,32 +39,43 @@ export const memberBody = z.strictObject({
   email: z.email("is not an email address").max(320),
   name,
   role: z.string(),
-  workspace_ids: z.array(id).max(MAX_LIST).default([]),
+  workspace_ids: workspaceIds.default([]),
 });
+
+export const memberPatch = z.strictObject({ name, role: z.string(), workspace_ids: workspaceIds }).partial();
 
 export const keyBody = z.strictObject({
   organization_id: id,
   member_id: id.nullable().default(null),
   environment: z.string(),
   reach: z.enum(REACHES),
-  workspace_ids: z.array(id).max(MAX_LIST).default([]),
-  permission: z.enum(PERMISSIONS),
-  scopes: z.array(z.string()).min(1, "must name at least one").max(MAX_LIST),
+  workspace_ids: workspaceIds.default([]),
+  permission,
+  scopes,
   name,
-  description: z.string().max(2000).nullable().default(null),
-  expires_at: z.iso
-    .datetime({ offset: true, error: "is not a time such as 2027-01-31T00:00:00Z" })
-    .nullable()
-    .default(null),
-  plan: z.string().nullable().default(null),
-  limits: z
-    .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
-    .nullable()
-    .default(null),
-  allowed_addresses: z.array(z.string()).max(100).default([]),
+  description: description.default(null),
+  expires_at: time.nullable().default(null),
+  plan: plan.default(null),
+  limits: limits.default(null),
+  allowed_addresses: allowedAddresses.default([]),
 });
 
+export const keyPatch = z
+  .strictObject({
+    name,
+    description,
+    permission,
+    scopes,
+    workspace_ids: workspaceIds,
+    expires_at: time,
+    plan,
+    limits,
+    allowed_addresses: allowedAddresses,
+  })
+  .partial();
+
 export const revocationBody = z.strictObject({ reason: z.string().max(2000).nullable().default(null) });
+export const emptyBody = z.strictObject({});
 
 const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().optional() };
 export const pageQuery = z.strictObject(page);

@@ -22,12 +22,17 @@ export function auditInsert(db: D1Database, event: AuditEvent): D1PreparedStatem
     .bind(...values(event));
 }
 
-/** Only if the change to a key that brought it to `version` took place: a lost race leaves no trace. */
-export function auditInsertForKey(db: D1Database, event: AuditEvent, version: string): D1PreparedStatement {
+/** Only if the change that brought the target to `version` took place: a lost race leaves no trace. */
+export function auditInsertIf(
+  db: D1Database,
+  event: AuditEvent,
+  table: "organizations" | "members" | "api_keys",
+  version: string,
+): D1PreparedStatement {
   return db
     .prepare(
       `INSERT INTO audit_events (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-       WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = ?6 AND version = ?9)`,
+       WHERE EXISTS (SELECT 1 FROM ${table} WHERE id = ?6 AND version = ?9)`,
     )
     .bind(...values(event), version);
 }

@@ -126,6 +126,52 @@ export function keyRevocation(
     .bind(id, at, by, reason, version);
 }
 
+export function keySwitch(
+  db: D1Database,
+  { id, disabledAt, version }: { id: string; disabledAt: number | null; version: string },
+): D1PreparedStatement {
+  return db
+    .prepare("UPDATE api_keys SET disabled_at = ?2, version = ?3 WHERE id = ?1 AND revoked_at IS NULL")
+    .bind(id, disabledAt, version);
+}
+
+/** Changes nothing where the key is no longer at the version `from`, or is revoked. `key` is the key as it is to be, at a version of its own. */
+export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1PreparedStatement[] {
+  const ifMade = "EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND version = ?2)";
+  const { id, version } = key;
+  return [
+    db
+      .prepare(
+        `UPDATE api_keys SET name = ?3, description = ?4, permission = ?5, plan = ?6, limits = ?7, allowed_addresses = ?8,
+           expires_at = ?9, version = ?2
+         WHERE id = ?1 AND version = ?10 AND revoked_at IS NULL`,
+      )
+      .bind(
+        id,
+        version,
+        key.name,
+        key.description,
+        key.permission,
+        key.plan,
+        key.limits && JSON.stringify(key.limits),
+        JSON.stringify(key.allowedAddresses),
+        key.expiresAt,
+        from,
+      ),
+    db.prepare(`DELETE FROM api_key_scopes WHERE key_id = ?1 AND ${ifMade}`).bind(id, version),
+    db
+      .prepare(`INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?3) WHERE ${ifMade}`)
+      .bind(id, version, JSON.stringify(key.scopes)),
+    db.prepare(`DELETE FROM api_key_workspaces WHERE key_id = ?1 AND ${ifMade}`).bind(id, version),
+    db
+      .prepare(
+        `INSERT INTO api_key_workspaces (key_id, organization_id, workspace_id)
+         SELECT ?1, ?3, value FROM json_each(?4) WHERE ${ifMade}`,
+      )
+      .bind(id, version, key.organizationId, JSON.stringify(key.workspaceIds)),
+  ];
+}
+
 export async function readKey(db: D1Database, id: string): Promise<ManagedKey | undefined> {
   const row = await db.prepare(`${SELECT} WHERE k.id = ?1`).bind(id).first<Row>();
   return row ? keyOf(row) : undefined;

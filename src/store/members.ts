@@ -8,6 +8,7 @@ export interface MemberRecord {
   readonly role: string;
   readonly workspaceIds: readonly string[];
   readonly createdAt: number;
+  readonly version: string;
 }
 
 interface Row {
@@ -18,27 +19,60 @@ interface Row {
   role: string;
   workspace_ids: string;
   created_at: number;
+  version: string;
 }
 
 const SELECT = `
-  SELECT id, organization_id, email, name, role, created_at,
+  SELECT id, organization_id, email, name, role, created_at, version,
     (SELECT json_group_array(workspace_id) FROM member_workspaces WHERE member_id = members.id) AS workspace_ids
   FROM members`;
 
 export function memberInserts(db: D1Database, member: MemberRecord): D1PreparedStatement[] {
-  const { id, organizationId, email, name, role, workspaceIds, createdAt } = member;
+  const { id, organizationId, email, name, role, workspaceIds, createdAt, version } = member;
   return [
     db
       .prepare(
-        "INSERT INTO members (id, organization_id, email, name, role, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        `INSERT INTO members (id, organization_id, email, name, role, created_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
       )
-      .bind(id, organizationId, email, name, role, createdAt),
+      .bind(id, organizationId, email, name, role, createdAt, version),
     db
       .prepare(
-        "INSERT INTO member_workspaces (organization_id, member_id, workspace_id) SELECT ?1, ?2, value FROM json_each(?3)",
+        `INSERT INTO member_workspaces (organization_id, member_id, workspace_id)
+         SELECT ?1, ?2, value FROM json_each(?3)`,
       )
       .bind(organizationId, id, JSON.stringify(workspaceIds)),
   ];
+}
+
+/** Changes nothing where the member is no longer at the version `from`, or is gone. */
+export function memberUpdates(db: D1Database, member: MemberRecord, from: string): D1PreparedStatement[] {
+  const { id, organizationId, name, role, workspaceIds, version } = member;
+  const ifMade = "EXISTS (SELECT 1 FROM members WHERE id = ?1 AND version = ?2)";
+  return [
+    db
+      .prepare(
+        "UPDATE members SET name = ?3, role = ?4, version = ?2 WHERE id = ?1 AND version = ?5 AND removed_at IS NULL",
+      )
+      .bind(id, version, name, role, from),
+    db.prepare(`DELETE FROM member_workspaces WHERE member_id = ?1 AND ${ifMade}`).bind(id, version),
+    db
+      .prepare(
+        `INSERT INTO member_workspaces (member_id, organization_id, workspace_id)
+         SELECT ?1, ?3, value FROM json_each(?4) WHERE ${ifMade}`,
+      )
+      .bind(id, version, organizationId, JSON.stringify(workspaceIds)),
+  ];
+}
+
+/** The row stays, for keys and audit events name it. */
+export function memberRemoval(
+  db: D1Database,
+  { id, at, version }: { id: string; at: number; version: string },
+): D1PreparedStatement {
+  return db
+    .prepare("UPDATE members SET removed_at = ?2, version = ?3 WHERE id = ?1 AND removed_at IS NULL")
+    .bind(id, at, version);
 }
 
 /** A member who is gone is not found. */
@@ -79,5 +113,6 @@ function memberOf(row: Row): MemberRecord {
     role: row.role,
     workspaceIds: JSON.parse(row.workspace_ids),
     createdAt: row.created_at,
+    version: row.version,
   };
 }

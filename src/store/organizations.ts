@@ -11,6 +11,7 @@ export interface Organization {
   readonly status: "active" | "suspended";
   readonly trialStartedAt: number | null;
   readonly createdAt: number;
+  readonly version: string;
 }
 
 interface Row {
@@ -22,15 +23,28 @@ interface Row {
   status: "active" | "suspended";
   trial_started_at: number | null;
   created_at: number;
+  version: string;
 }
 
 export function organizationInsert(db: D1Database, organization: Organization): D1PreparedStatement {
-  const { id, name, plan, environments, keyQuota, status, createdAt } = organization;
+  const { id, name, plan, environments, keyQuota, status, createdAt, version } = organization;
   return db
     .prepare(
-      "INSERT INTO organizations (id, name, plan, environments, key_quota, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      `INSERT INTO organizations (id, name, plan, environments, key_quota, status, created_at, version)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
     )
-    .bind(id, name, plan, JSON.stringify(environments), keyQuota, status, createdAt);
+    .bind(id, name, plan, JSON.stringify(environments), keyQuota, status, createdAt, version);
+}
+
+/** Changes nothing where the organization is no longer at the version `from`. */
+export function organizationUpdate(db: D1Database, organization: Organization, from: string): D1PreparedStatement {
+  const { id, name, plan, environments, keyQuota, status, version } = organization;
+  return db
+    .prepare(
+      `UPDATE organizations SET name = ?2, plan = ?3, environments = ?4, key_quota = ?5, status = ?6, version = ?7
+       WHERE id = ?1 AND version = ?8`,
+    )
+    .bind(id, name, plan, JSON.stringify(environments), keyQuota, status, version, from);
 }
 
 export async function readOrganization(db: D1Database, id: string): Promise<Organization | undefined> {
@@ -56,5 +70,6 @@ function organizationOf(row: Row): Organization {
     status: row.status,
     trialStartedAt: row.trial_started_at,
     createdAt: row.created_at,
+    version: row.version,
   };
 }

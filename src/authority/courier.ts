@@ -1,0 +1,41 @@
+/**
+ * The courier: one Durable Object whose alarm delivers what the outbox still holds. Writers call it *before* they write, so
+ * that a writer that dies between its batch and its calls leaves nothing undelivered.
+ */
+
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../env.ts";
+import { deliver } from "../store/delivery.ts";
+import { readOutbox } from "../store/outbox.ts";
+import { authorityName } from "./name.ts";
+
+/** How soon the courier looks after it was called, and again while there is work. */
+const ROUND_MS = 2_000;
+/** How long after a call a write may still come. */
+const WATCH_MS = 60_000;
+/** Authorities told in one round: a Worker may make 1,000 calls per invocation. */
+const ROUND_SIZE = 400;
+
+export class Courier extends DurableObject<Env> {
+  /** There may soon be something to deliver. */
+  async call(): Promise<void> {
+    this.ctx.storage.kv.put("watch_until", Date.now() + WATCH_MS);
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + ROUND_MS);
+  }
+
+  override async alarm(): Promise<void> {
+    const watching = (this.ctx.storage.kv.get<number>("watch_until") ?? 0) > Date.now();
+    const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
+    const told = pending
+      ? await deliver(this.env.DB, pending, (environment, keyId) => this.#tell(environment, keyId))
+      : 0;
+    if (pending?.length === 0 && !watching) return;
+    // A full round that went well is followed at once by the next.
+    await this.ctx.storage.setAlarm(Date.now() + (told === ROUND_SIZE ? 0 : ROUND_MS));
+  }
+
+  async #tell(environment: string, keyId: string): Promise<void> {
+    const { AUTHORITY } = this.env;
+    await AUTHORITY.get(AUTHORITY.idFromName(authorityName(environment, keyId))).recordChanged(environment, keyId);
+  }
+}

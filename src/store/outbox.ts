@@ -1,0 +1,64 @@
+/**
+ * The outbox: which authorities have yet to hear of a change. Its rows are written in the batch of the change itself, so
+ * that no change can be forgotten, wherever its writer dies. It is the one way in which a write reaches an authority.
+ */
+
+/** Whose rights a change touches. */
+export type Affected =
+  | { readonly key: string }
+  | { readonly member: string }
+  | { readonly workspace: string }
+  | { readonly organization: string };
+
+export interface Pending {
+  readonly changeId: string;
+  readonly keyId: string;
+  readonly environment: string;
+}
+
+/** The first statement of its batch: it finds the keys as they were before the change. Those revoked already have nothing left to lose. */
+export function outboxInsert(db: D1Database, changeId: string, affected: Affected, at: number): D1PreparedStatement {
+  const [kind, id] = Object.entries(affected)[0] as [keyof typeof KEYS_OF, string];
+  return db
+    .prepare(
+      `INSERT INTO outbox (change_id, key_id, environment, created_at)
+       SELECT ?1, id, environment, ?2 FROM api_keys WHERE ${KEYS_OF[kind]} AND revoked_at IS NULL`,
+    )
+    .bind(changeId, at, id);
+}
+
+const KEYS_OF = {
+  key: "id = ?3",
+  member: "member_id = ?3",
+  workspace: "id IN (SELECT key_id FROM api_key_workspaces WHERE workspace_id = ?3)",
+  organization: "organization_id = ?3",
+};
+
+/** Of one change, or the oldest of all. */
+export async function readOutbox(db: D1Database, limit: number, changeId?: string): Promise<Pending[]> {
+  const query =
+    changeId === undefined
+      ? db.prepare("SELECT change_id, key_id, environment FROM outbox ORDER BY created_at LIMIT ?1").bind(limit)
+      : db
+          .prepare("SELECT change_id, key_id, environment FROM outbox WHERE change_id = ?2 LIMIT ?1")
+          .bind(limit, changeId);
+  const { results } = await query.all<{ change_id: string; key_id: string; environment: string }>();
+  return results.map((row) => ({ changeId: row.change_id, keyId: row.key_id, environment: row.environment }));
+}
+
+export async function countOutbox(db: D1Database, changeId: string): Promise<number> {
+  const row = await db
+    .prepare("SELECT count(*) AS pending FROM outbox WHERE change_id = ?1")
+    .bind(changeId)
+    .first<{ pending: number }>();
+  return row?.pending ?? 0;
+}
+
+export async function clearOutbox(db: D1Database, told: readonly Pending[]): Promise<void> {
+  if (told.length === 0) return;
+  const pairs = JSON.stringify(told.map(({ changeId, keyId }) => [changeId, keyId]));
+  await db
+    .prepare(`DELETE FROM outbox WHERE (change_id, key_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`)
+    .bind(pairs)
+    .run();
+}
