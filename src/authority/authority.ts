@@ -4,19 +4,20 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { Gateway } from "../config/compile.ts";
-import { endOf, type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
-import { type Answer, LEASE_TTL_MS, type Lease, leaseSize, type Question } from "../domain/lease.ts";
-import { Ledger, type LedgerState } from "../domain/ledger.ts";
-import { isUnlimited, type Limits, limitsOf, nextBorder } from "../domain/limits.ts";
+import { type Gateway, limitsOfKey } from "../config/compile.ts";
+import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
+import type { Answer, Question } from "../domain/lease.ts";
+import { lend, uncounted } from "../domain/lend.ts";
 import type { Env } from "../env.ts";
 import { readKeyRecord, writeLastUsed } from "../store/key-records.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 
-/** A denial ends up to this much earlier than a token can exist, so that isolates do not all ask at one moment. */
-const DENIAL_JITTER = 0.1;
 /** How far behind `last_used_at` in D1 may be. */
 const LAST_USED_EVERY_MS = 60_000;
+/** How long a revoked key is known as such: longer than D1's Time Travel reaches back (30 days). */
+const TOMBSTONE_MS = 35 * 86_400_000;
+/** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
+const FLOOD_PER_SECOND = 200;
 
 export abstract class KeyAuthority extends DurableObject<Env> {
   protected abstract readonly gateway: Gateway;
@@ -24,6 +25,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     readKeyRecord(this.env.DB, environment, keyId),
   );
   #lastUsed: { keyId: string; at: number } | undefined;
+  #second = { startedAt: 0, questions: 0 };
 
   async ask(question: Question): Promise<Answer> {
     const record = await this.#records.read(
@@ -34,41 +36,49 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     );
     if (!record) return { kind: "no_such_key" };
     const now = Date.now();
-    if (lifelessnessOf(record, question.secretHash, this.gateway.policy.actAs === "member", now)) {
-      return { kind: "lease", lease: uncounted(record, LEASE_TTL_MS) };
+    if (lifelessnessOf(record, this.gateway.policy.actAs === "member", now)) {
+      return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };
     }
-    const plan = record.plan === null ? undefined : this.gateway.plans[record.plan];
-    if (record.plan !== null && !plan) return { kind: "plan_unknown", plan: record.plan };
+    const { plans } = this.gateway;
+    if (record.plan !== null && !Object.hasOwn(plans, record.plan)) return { kind: "plan_unknown", plan: record.plan };
     await this.#noteUse(record.id, now);
-    const limits = limitsOf(plan, record.limits);
-    const ttlMs = Math.min(LEASE_TTL_MS, endOf(record, question.secretHash) - now, nextBorder(limits, now) - now);
-    if (isUnlimited(limits)) return { kind: "lease", lease: uncounted(record, ttlMs) };
-    return { kind: "lease", lease: this.#lend(record, limits, ttlMs, question, now) };
+    const { lease, state } = lend(
+      record,
+      limitsOfKey(record, this.gateway),
+      this.ctx.storage.kv.get("ledger"),
+      question,
+      {
+        ttlMs: this.gateway.leaseTtlMs,
+        now,
+        newId: () => crypto.randomUUID(),
+        flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
+        random: Math.random,
+      },
+    );
+    // The grant is stored before it is answered: the reply waits for the write.
+    if (state) this.ctx.storage.kv.put("ledger", state);
+    return { kind: "lease", lease };
   }
 
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string): Promise<void> {
-    await this.#records.reread(environment, keyId, Date.now());
+    const record = await this.#records.reread(environment, keyId, Date.now());
+    if (record?.revokedAt != null) await this.ctx.storage.setAlarm(record.revokedAt + TOMBSTONE_MS);
   }
 
   override async alarm(): Promise<void> {
     const used = this.#lastUsed ?? this.ctx.storage.kv.get<{ keyId: string; at: number }>("last_used");
     if (used) await writeLastUsed(this.env.DB, used.keyId, used.at);
+    const revokedAt = this.#records.kept?.revokedAt ?? null;
+    if (revokedAt === null) return;
+    if (Date.now() < revokedAt + TOMBSTONE_MS) await this.ctx.storage.setAlarm(revokedAt + TOMBSTONE_MS);
+    else await this.ctx.storage.deleteAll();
   }
 
-  /** The grant is stored before it is answered: the reply waits for the write. */
-  #lend(record: KeyRecord, limits: Limits, ttlMs: number, question: Question, now: number): Lease {
-    const ledger = new Ledger(limits, this.ctx.storage.kv.get<LedgerState>("ledger"), now);
-    for (const report of question.reports) ledger.report(report, now);
-    const tokens = leaseSize(ledger.available(now), question);
-    const id = crypto.randomUUID();
-    if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
-    this.ctx.storage.kv.put("ledger", ledger.state);
-    const policies = ledger.policies(now);
-    if (tokens > 0) return { id, record, tokens, ttlMs, denial: null, policies };
-    const denial = ledger.denial(now);
-    const early = 1 - DENIAL_JITTER * Math.random();
-    return { id, record, tokens: 0, ttlMs: Math.min(ttlMs, Math.ceil(denial.retryAfterMs * early)), denial, policies };
+  #countQuestion(now: number): number {
+    if (now - this.#second.startedAt >= 1000) this.#second = { startedAt: now, questions: 0 };
+    this.#second.questions += 1;
+    return this.#second.questions;
   }
 
   async #noteUse(keyId: string, at: number): Promise<void> {
@@ -77,8 +87,4 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     this.ctx.storage.kv.put("last_used", this.#lastUsed);
     await this.ctx.storage.setAlarm(at + LAST_USED_EVERY_MS);
   }
-}
-
-function uncounted(record: KeyRecord, ttlMs: number): Lease {
-  return { id: crypto.randomUUID(), record, tokens: null, ttlMs, denial: null, policies: [] };
 }

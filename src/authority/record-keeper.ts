@@ -1,5 +1,6 @@
 /** The authority's copy of its key's record: in memory, in its own storage, and read again from D1 while the key is in use. */
 
+import { within } from "../deadline.ts";
 import type { KeyRecord } from "../domain/key.ts";
 
 interface Kept {
@@ -12,16 +13,26 @@ interface Kept {
 const FRESH_MS = 60_000;
 /** How long it is lent while D1 cannot be read. */
 const STALE_IF_ERROR_MS = 3_600_000;
+/** How long a question waits for D1 where there is a record to lend; half of a lease's life is left then. */
+const RENEWAL_DEADLINE_MS = 1_000;
 
 export class RecordKeeper {
   readonly #storage: SyncKvStorage;
   readonly #readD1: (environment: string, keyId: string) => Promise<KeyRecord | undefined>;
   #kept: Kept | undefined;
+  /** Reads of D1 so far. They tell which one was asked for last; the clock cannot, for it may step back. */
+  #reads = 0;
+  /** The read that `#kept` is from. */
+  #keptRead = 0;
 
   constructor(storage: SyncKvStorage, readD1: (environment: string, keyId: string) => Promise<KeyRecord | undefined>) {
     this.#storage = storage;
     this.#readD1 = readD1;
     this.#kept = storage.get<Kept>("record");
+  }
+
+  get kept(): KeyRecord | undefined {
+    return this.#kept?.record;
   }
 
   /** `isVoid`: whether a copy that is fresh enough must be read again all the same. */
@@ -36,7 +47,8 @@ export class RecordKeeper {
     if (kept?.record.revokedAt != null) return kept.record;
     if (kept && now - kept.readAt < FRESH_MS && !isVoid(kept.record)) return kept.record;
     try {
-      return await this.reread(environment, keyId, now);
+      const renewed = this.reread(environment, keyId, now);
+      return await (kept ? within(RENEWAL_DEADLINE_MS, renewed) : renewed);
     } catch (error) {
       if (!kept || now - kept.readAt > STALE_IF_ERROR_MS) throw error;
       return kept.record;
@@ -45,13 +57,16 @@ export class RecordKeeper {
 
   /** Throws where D1 cannot be read. */
   async reread(environment: string, keyId: string, now: number): Promise<KeyRecord | undefined> {
-    return this.#keep(await this.#readD1(environment, keyId), now);
+    this.#reads += 1;
+    const read = this.#reads;
+    return this.#keep(await this.#readD1(environment, keyId), now, read);
   }
 
   /** Answers of D1 may overtake one another; the one that was asked for last counts, and a revocation always. */
-  #keep(record: KeyRecord | undefined, readAt: number): KeyRecord | undefined {
+  #keep(record: KeyRecord | undefined, readAt: number, read: number): KeyRecord | undefined {
     const kept = this.#kept;
-    if (kept && (kept.record.revokedAt !== null || kept.readAt > readAt)) return kept.record;
+    if (kept?.record.revokedAt != null || read < this.#keptRead) return kept?.record;
+    this.#keptRead = read;
     if (!record) {
       this.#kept = undefined;
       this.#storage.delete("record");

@@ -1,6 +1,7 @@
 /** The configuration in the form that requests are served from, made once when the Worker starts. */
 
-import type { Limits } from "../domain/limits.ts";
+import type { KeyRecord } from "../domain/key.ts";
+import { type Limits, limitsOf } from "../domain/limits.ts";
 import type { Policy } from "../domain/rights.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
@@ -22,6 +23,7 @@ export interface Gateway {
   readonly policy: Policy;
   readonly plans: Readonly<Record<string, Limits>>;
   readonly keys: KeySettings;
+  readonly leaseTtlMs: number;
   readonly router: Router<Route>;
 }
 
@@ -58,6 +60,7 @@ export interface Route {
   readonly action: string | undefined;
   readonly workspace: Config["routes"][number]["workspace"];
   readonly cors: CorsSettings | undefined;
+  readonly onAuthorityFailure: "closed" | "open";
   readonly forwardCredentials: boolean;
 }
 
@@ -91,8 +94,15 @@ export function compile(input: GatewayConfig): Gateway {
     },
     plans: compilePlans(config),
     keys: config.keys,
+    leaseTtlMs: config.leases.ttlSeconds * 1000,
     router: compileRoutes(config),
   };
+}
+
+/** Those of the key's plan, lowered by its own. A plan that is not configured has none; callers refuse it before. */
+export function limitsOfKey(key: KeyRecord, { plans }: Pick<Gateway, "plans">): Limits {
+  const plan = key.plan !== null && Object.hasOwn(plans, key.plan) ? plans[key.plan] : undefined;
+  return limitsOf(plan, key.limits);
 }
 
 function compileBaseUrls(config: Config, environments: Gateway["environments"]): Map<string, BaseUrl[]> {
@@ -137,6 +147,7 @@ function compileRoutes(config: Config): Router<Route> {
       action: route.action,
       workspace: route.workspace,
       cors: route.cors,
+      onAuthorityFailure: route.onAuthorityFailure,
       forwardCredentials: route.forwardCredentials,
     });
   }

@@ -86,6 +86,14 @@ const webOrigin = z.string().superRefine((text, context) => {
   if (message) context.addIssue({ code: "custom", message });
 });
 
+const leases = z.strictObject({
+  ttlSeconds: z
+    .number()
+    .min(1, "is less than 1; use 1 second or more")
+    .max(10, "is more than 10; a revoked key may live this long, use at most 10 seconds")
+    .default(2),
+});
+
 const cors = fields({
   origins: z.union(
     [z.literal("*"), z.array(webOrigin)],
@@ -128,6 +136,7 @@ const route = fields({
     )
     .optional(),
   cors: cors.optional(),
+  onAuthorityFailure: z.enum(["closed", "open"]).default("closed"),
   forwardCredentials: z.boolean().default(false),
 });
 
@@ -150,6 +159,7 @@ export const gatewaySchema = fields({
   roles: z.record(name, role).default({}),
   keys: keys.prefault({}),
   plans: z.record(name, plan).default({}),
+  leases: leases.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),
 }) satisfies z.ZodType<unknown, GatewayConfig>;
 

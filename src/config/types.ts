@@ -20,6 +20,7 @@ export interface GatewayConfig<
   roles?: Record<Role, RoleConfig>;
   keys?: KeysConfig;
   plans?: Record<string, PlanConfig>;
+  leases?: LeasesConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
 }
 
@@ -71,6 +72,14 @@ export interface KeysConfig {
   quotaPerOrganization?: number;
 }
 
+export interface LeasesConfig {
+  /**
+   * How long an isolate may decide about a key without asking, from 1 to 10. A revoked key is dead everywhere after this time
+   * and half a second; the longer, the fewer questions. Default: 2.
+   */
+  ttlSeconds?: number;
+}
+
 export interface PlanConfig {
   /** Token buckets: `limit` per `window` seconds, `burst` at once (default: `limit`). */
   rates?: { name: string; limit: number; window: number; burst?: number }[];
@@ -92,6 +101,11 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   /** Where the request names the workspace that it is about. */
   workspace?: { param: string } | { header: string } | { query: string };
   cors?: CorsConfig;
+  /**
+   * What happens while the authority of a key cannot be reached. `closed`: 503. `open`: keys that were in use within the last five
+   * minutes go on, under their limits counted in each isolate alone. Default: `closed`.
+   */
+  onAuthorityFailure?: "closed" | "open";
   /** Forward `Authorization` as the client sent it. Default: it stays here. */
   forwardCredentials?: boolean;
 }

@@ -23,8 +23,11 @@ export function parseRange(text: string): AddressRange | undefined {
   const address = parseAddress(addressText);
   if (!address || rest.length > 0) return undefined;
   if (lengthText === undefined) return { ...address, prefixLength: BITS[address.family] };
-  if (!/^(0|[1-9]\d{0,2})$/.test(lengthText) || Number(lengthText) > BITS[address.family]) return undefined;
-  return { ...address, prefixLength: Number(lengthText) };
+  const bits = addressText.includes(":") ? BITS[6] : BITS[4];
+  if (!/^(0|[1-9]\d{0,2})$/.test(lengthText) || Number(lengthText) > bits) return undefined;
+  // The length of a mapped range counts the 96 bits before the IPv4 address too.
+  const prefixLength = Number(lengthText) - (bits - BITS[address.family]);
+  return prefixLength < 0 ? undefined : { ...address, prefixLength };
 }
 
 export function contains(range: AddressRange, address: Address): boolean {
@@ -36,8 +39,9 @@ export function contains(range: AddressRange, address: Address): boolean {
 /** What one subscriber is known to hold: an IPv4 address, or an IPv6 /64. */
 export function networkOf(text: string): string {
   const address = parseAddress(text);
-  if (address?.family !== 6) return text;
-  return `${(address.value >> 64n).toString(16)}::/64`;
+  if (!address) return text;
+  if (address.family === 6) return `${(address.value >> 64n).toString(16)}::/64`;
+  return [24n, 16n, 8n, 0n].map((shift) => (address.value >> shift) & 0xffn).join(".");
 }
 
 function parseIPv4(text: string): Address | undefined {

@@ -17,7 +17,9 @@ export class Holding {
   }
 
   isLive(now: number): boolean {
-    return now - this.#askedAt < this.lease.ttlMs;
+    const age = now - this.#askedAt;
+    // Below 0 the clock has stepped back, and nobody knows how old the lease is.
+    return age >= 0 && age < this.lease.ttlMs;
   }
 
   /** Whether the isolate can decide about a request from this lease alone: a token, no need of one, or a denial. */
@@ -45,10 +47,12 @@ export class Holding {
     return denial && { ...denial, retryAfterMs: Math.max(1, denial.retryAfterMs - (now - this.#askedAt)) };
   }
 
-  /** What became of the tokens; `undefined` where there were none to account for. */
-  report(now: number): LeaseReport | undefined {
+  /** Ends the lease here, and tells what became of its tokens; `undefined` where there were none to account for. */
+  end(now: number): LeaseReport | undefined {
     if (!this.lease.tokens) return undefined;
-    return { leaseId: this.lease.id, unspent: this.#left, idleMs: Math.max(0, now - this.#lastSpentAt) };
+    const unspent = this.#left;
+    this.#left = 0;
+    return { leaseId: this.lease.id, unspent, idleMs: Math.max(0, now - this.#lastSpentAt) };
   }
 
   /** How many tokens the next lease should have: twice as many when these were used up in the first half of its life, else as many as were used. */

@@ -58,25 +58,26 @@ export type Lifelessness =
   | "member_inactive"
   | "organization_suspended";
 
-/** Why the key does not live at `now`, the most final reason first; `undefined` while it does. */
-export function lifelessnessOf(
-  key: KeyRecord,
-  secretHash: string,
-  actsAsMember: boolean,
-  now: number,
-): Lifelessness | undefined {
+/** Why the key does not live at `now`, whatever secret is shown, the most final reason first; `undefined` while it does. */
+export function lifelessnessOf(key: KeyRecord, actsAsMember: boolean, now: number): Lifelessness | undefined {
   if (key.revokedAt !== null) return "key_revoked";
-  if (now >= endOf(key, secretHash)) return "key_expired";
+  if (now >= key.expiresAt) return "key_expired";
   if (key.organization.status === "suspended") return "organization_suspended";
   if (actsAsMember && (key.member === null || key.member.removed)) return "member_inactive";
   if (key.disabledAt !== null) return "key_disabled";
   return undefined;
 }
 
-/** When this secret of the key ends. */
-export function endOf(key: KeyRecord, secretHash: string): number {
+/** Whether this secret of the key has been rotated out, and its grace is over. */
+export function secretExpired(key: KeyRecord, secretHash: string, now: number): boolean {
   const secret = key.secrets.find(({ hash }) => hash === secretHash);
-  return Math.min(key.expiresAt, secret?.expiresAt ?? key.expiresAt);
+  return secret?.expiresAt != null && now >= secret.expiresAt;
+}
+
+/** The next moment at which the key or a secret of it ends. */
+export function nextEndOf(key: KeyRecord, now: number): number {
+  const ends = key.secrets.map(({ expiresAt }) => expiresAt ?? key.expiresAt).filter((end) => end > now);
+  return Math.min(key.expiresAt, ...ends);
 }
 
 export function knowsSecret(key: KeyRecord, secretHash: string): boolean {

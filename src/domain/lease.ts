@@ -5,8 +5,6 @@
 
 import type { KeyRecord } from "./key.ts";
 
-/** How long a lease lives unless configured otherwise. */
-export const LEASE_TTL_MS = 2000;
 /** How much longer the authority holds a lease's tokens than the isolate may spend them: covers drift between two clocks. */
 export const LEASE_MARGIN_MS = 500;
 

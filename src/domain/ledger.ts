@@ -69,7 +69,7 @@ export class Ledger {
     this.#unreported = state?.unreported ?? [];
     this.#rates = Object.fromEntries(
       limits.rates.map((rate) => {
-        const before = state?.rates[rate.name];
+        const before = own(state?.rates, rate.name);
         return [
           rate.name,
           { rate, bucket: before ? convert(before.rate, rate, before.bucket) : fullBucket(rate, this.#clock) },
@@ -117,7 +117,7 @@ export class Ledger {
       ...this.#limits.rates.map((rate) => ({ policy: rate.name, kind: "rate" as const, at: this.#whenRate(rate) })),
     ];
     const { policy, kind, at } = waits.reduce((longest, wait) => (wait.at > longest.at ? wait : longest));
-    return { policy, kind, retryAfterMs: Math.max(1, at - this.#clock) };
+    return { policy, kind, retryAfterMs: Math.max(1, at - now) };
   }
 
   report({ leaseId, unspent, idleMs }: LeaseReport, now: number): void {
@@ -143,14 +143,14 @@ export class Ledger {
         limit: rate.limit,
         window: rate.window,
         remaining,
-        resetMs: Math.max(0, resetAt - this.#clock),
+        resetMs: Math.max(0, resetAt - now),
       };
     });
     const quotas = this.#limits.quotas.map((quota): PolicyState => {
       const remaining = Math.max(0, quota.limit - this.#used(quota) - sum(this.#heldIn(quota)));
       const end = endOfPeriod(quota.per, this.#clock);
       const window = (end - startOfPeriod(quota.per, this.#clock)) / 1000;
-      return { name: quota.name, limit: quota.limit, window, remaining, resetMs: end - this.#clock };
+      return { name: quota.name, limit: quota.limit, window, remaining, resetMs: end - now };
     });
     return [...rates, ...quotas];
   }
@@ -196,7 +196,7 @@ export class Ledger {
     this.#unreported = this.#unreported
       .toReversed()
       .map((lease) => {
-        const kept = Math.min(lease.returnable[rate.name] ?? 0, space);
+        const kept = Math.min(own(lease.returnable, rate.name) ?? 0, space);
         space -= kept;
         return { ...lease, returnable: { ...lease.returnable, [rate.name]: kept } };
       })
@@ -212,7 +212,7 @@ export class Ledger {
   }
 
   #used(quota: Quota): number {
-    const account = this.#quotas[quota.name];
+    const account = own(this.#quotas, quota.name);
     return account?.start === startOfPeriod(quota.per, this.#clock) ? account.used : 0;
   }
 
@@ -221,11 +221,10 @@ export class Ledger {
     return this.#held.filter(({ grantedAt }) => startOfPeriod(quota.per, grantedAt) === start);
   }
 
+  /** When the quota has one token more than is lent, if every lent one is spent. */
   #whenQuota(quota: Quota): number {
-    const held = this.#heldIn(quota);
-    if (this.#used(quota) + sum(held) < quota.limit) return this.#clock;
-    // Tokens that are still held may come back unspent; until they end, nobody knows.
-    return Math.min(endOfPeriod(quota.per, this.#clock), ...held.map(({ expiresAt }) => expiresAt));
+    const free = this.#used(quota) + sum(this.#heldIn(quota)) < quota.limit;
+    return free ? this.#clock : endOfPeriod(quota.per, this.#clock);
   }
 
   /** When the bucket holds one token more than is lent, if every lease runs to its end. */
@@ -242,7 +241,7 @@ export class Ledger {
   }
 
   #returnable(leaseId: string, limit: string): number {
-    return this.#unreported.find(({ id }) => id === leaseId)?.returnable[limit] ?? 0;
+    return own(this.#unreported.find(({ id }) => id === leaseId)?.returnable, limit) ?? 0;
   }
 
   #bucketNow(rate: Rate): Bucket {
@@ -260,4 +259,7 @@ export class Ledger {
 
 const byEnd = (a: Held, b: Held) => a.expiresAt - b.expiresAt;
 const sum = (leases: readonly Held[]) => leases.reduce((total, { tokens }) => total + tokens, 0);
+/** The entry of that name; a limit may be called "constructor". */
+const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record && Object.hasOwn(record, name) ? record[name] : undefined;
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);

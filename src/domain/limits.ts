@@ -18,8 +18,8 @@ export function isUnlimited(limits: Limits): boolean {
 export function limitsOf(plan: Limits | undefined, own: OwnLimits | null): Limits {
   const ownRates = (own?.rates ?? []).map((rate): Rate => ({ ...rate, burst: rate.burst ?? rate.limit }));
   return {
-    rates: lowerOfEach(plan?.rates ?? [], ownRates, (rate) => rate.limit / rate.window),
-    quotas: lowerOfEach(plan?.quotas ?? [], own?.quotas ?? [], (quota) => quota.limit / LONGEST_HOURS[quota.per]),
+    rates: merge(plan?.rates ?? [], ownRates, lowerRate),
+    quotas: merge(plan?.quotas ?? [], own?.quotas ?? [], lowerQuota),
   };
 }
 
@@ -28,17 +28,29 @@ export function nextBorder(limits: Limits, now: number): number {
   return Math.min(...limits.quotas.map(({ per }) => endOfPeriod(per, now)));
 }
 
+/** The slower of the two with the smaller burst: above neither of them in any interval. */
+function lowerRate(planned: Rate, own: Rate): Rate {
+  const slower = own.limit / own.window <= planned.limit / planned.window ? own : planned;
+  return { ...slower, burst: Math.min(own.burst, planned.burst) };
+}
+
+/** The key's own, unless it allows more than the plan in some period of the plan's. */
+function lowerQuota(planned: Quota, own: Quota): Quota {
+  const periods = Math.ceil(LONGEST_HOURS[planned.per] / LONGEST_HOURS[own.per]);
+  return own.limit * periods <= planned.limit ? own : planned;
+}
+
 const LONGEST_HOURS = { hour: 1, day: 24, month: 31 * 24 };
 
-function lowerOfEach<T extends { name: string }>(
+function merge<T extends { name: string }>(
   plan: readonly T[],
   own: readonly T[],
-  perTime: (limit: T) => number,
+  lower: (planned: T, own: T) => T,
 ): T[] {
   const merged = new Map(plan.map((limit) => [limit.name, limit]));
   for (const limit of own) {
     const planned = merged.get(limit.name);
-    if (!planned || perTime(limit) <= perTime(planned)) merged.set(limit.name, limit);
+    merged.set(limit.name, planned ? lower(planned, limit) : limit);
   }
   return [...merged.values()];
 }

@@ -1,6 +1,6 @@
 /** What a key may do: its scopes, narrowed by its member's role, by its permission and by its reach. Pure, and able to explain itself. */
 
-import type { KeyRecord } from "./key.ts";
+import type { KeyRecord, Member } from "./key.ts";
 import { actionOf, type Bundles, expand, type Resources, resourceOf, type Scope } from "./scope.ts";
 
 export interface Role {
@@ -52,8 +52,11 @@ const NARROWINGS: readonly Narrowing[] = ["scopes", "role", "permission", "reach
 
 function roleCeiling(key: KeyRecord, policy: Policy): Set<Scope> | undefined {
   if (policy.actAs === "organization") return undefined;
-  const role = key.member && policy.roles[key.member.role];
-  return expand(role?.scopes ?? [], policy.resources, policy.bundles);
+  return expand(roleOf(key.member, policy)?.scopes ?? [], policy.resources, policy.bundles);
+}
+
+function roleOf(member: Member | null, { roles }: Policy): Role | undefined {
+  return member && Object.hasOwn(roles, member.role) ? roles[member.role] : undefined;
 }
 
 /** A key that acts as a member keeps only the workspaces that the member still has; a role that manages every workspace key has them all. */
@@ -61,6 +64,6 @@ function workspacesOf(key: KeyRecord, policy: Policy): Set<string> | undefined {
   if (key.reach === "organization") return undefined;
   const member = key.member;
   if (policy.actAs === "organization" || !member) return new Set(key.workspaces);
-  if (policy.roles[member.role]?.manages.workspace === "all") return new Set(key.workspaces);
+  if (roleOf(member, policy)?.manages.workspace === "all") return new Set(key.workspaces);
   return new Set(key.workspaces).intersection(new Set(member.workspaces));
 }

@@ -11,6 +11,7 @@ export interface Entry {
   readonly route: string | undefined;
   readonly key: KeyRecord | undefined;
   readonly foundIn: "memory" | "kv" | "d1" | undefined;
+  readonly degraded: boolean | undefined;
   readonly refusal: Code | undefined;
   readonly status: number;
   readonly totalMs: number;
@@ -33,6 +34,7 @@ export function account(entry: Entry, log: Log): void {
       key_id: key?.id,
       organization_id: key?.organization.id,
       found_in: entry.foundIn,
+      degraded: entry.degraded,
       gateway_ms: totalMs - originMs,
       origin_ms: originMs,
     }),

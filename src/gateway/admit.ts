@@ -15,6 +15,8 @@ export interface Admission {
   readonly key: KeyRecord | undefined;
   readonly foundIn: Identity["foundIn"] | undefined;
   readonly policies: readonly PolicyState[];
+  /** The authority could not be reached, and the route goes on all the same. */
+  readonly degraded?: boolean;
 }
 
 /** How long a request tries for a token while others take those that its leases bring. */
@@ -26,31 +28,56 @@ export async function admit(credential: Credential, asked: Asked, plane: DataPla
   return plane.leases.queue(identity, async () => {
     const giveUpAt = plane.now() + PATIENCE_MS;
     for (;;) {
-      const leased = await leaseOf(credential, identity, plane, visit);
+      const leased = await leaseOrFallback(credential, identity, asked, plane, visit);
       if (isRefusal(leased)) return refused(leased, identity);
       const { record: key } = leased.holding.lease;
       const principal = authorize(key, leased.hash, asked, plane.gateway, plane.now());
       if (isRefusal(principal)) return { outcome: principal, key, foundIn: identity.foundIn, policies: [] };
+      const { degraded } = leased;
       const spent = spend(leased.holding, plane.now());
       if (spent !== "none left") {
         const outcome = spent === "spent" ? principal : spent;
-        return { outcome, key, foundIn: identity.foundIn, policies: policiesOf(leased.holding) };
+        return { outcome, key, foundIn: identity.foundIn, policies: policiesOf(leased.holding), degraded };
       }
       if (plane.now() > giveUpAt) return refused({ code: "authority_unavailable" }, identity);
     }
   });
 }
 
+interface Leased {
+  readonly holding: Holding;
+  /** The secret's, as the record has it. */
+  readonly hash: string;
+  readonly degraded?: boolean;
+}
+
+/** Where the authority cannot be reached, some routes go on with what it lent last. */
+async function leaseOrFallback(
+  credential: Credential,
+  identity: Identity,
+  { match }: Asked,
+  plane: DataPlane,
+  visit: Visit,
+): Promise<Leased | Refusal> {
+  const leased = await leaseOf(credential, identity, plane, visit);
+  if (!isRefusal(leased) || leased.code !== "authority_unavailable") return leased;
+  if (isRefusal(match) || match.route.onAuthorityFailure === "closed") return leased;
+  const holding = plane.leases.holdWithoutAuthority(identity);
+  if (!holding || !knowsSecret(holding.lease.record, identity.hash)) return leased;
+  return { holding, hash: identity.hash, degraded: true };
+}
+
 /**
  * A lease whose record has the secret. A record without it means that memory or KV pointed at the wrong key, so D1 is
- * asked; if D1 says the same, the lease is older than the secret, and a new one is taken, once.
+ * asked; if D1 says the same, the lease is older than the secret, and a new one is taken, once. If that one lacks the
+ * secret too, the authority cannot read what D1 holds: a fault, which says nothing of the key.
  */
 async function leaseOf(
   credential: Credential,
   identity: Identity,
   plane: DataPlane,
   visit: Visit,
-): Promise<{ holding: Holding; hash: string } | Refusal> {
+): Promise<Leased | Refusal> {
   const held = await plane.leases.hold(identity, visit.waitUntil);
   const misled = isRefusal(held) ? held.code === "key_unknown" : !knowsSecret(held.lease.record, identity.hash);
   if (!misled) return isRefusal(held) ? held : { holding: held, hash: identity.hash };
@@ -61,7 +88,7 @@ async function leaseOf(
   if (isRefusal(renewed)) return renewed;
   return knowsSecret(renewed.lease.record, recorded.hash)
     ? { holding: renewed, hash: recorded.hash }
-    : { code: "key_unknown" };
+    : { code: "authority_unavailable" };
 }
 
 function refused(outcome: Refusal, identity?: Identity): Admission {

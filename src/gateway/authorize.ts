@@ -2,11 +2,12 @@
 
 import type { Environment, Gateway, Route } from "../config/compile.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
-import { type KeyRecord, lifelessnessOf } from "../domain/key.ts";
+import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
 import { type Rights, rightsOf } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { RouteMatch } from "./route.ts";
+import { plainName } from "./strip.ts";
 
 /** Who a request is from and what they may do: what the steps after this one, and the origin, rely on. */
 export interface Principal {
@@ -32,8 +33,9 @@ export function authorize(
   gateway: Gateway,
   now: number,
 ): Principal | Refusal {
-  const lifeless = lifelessnessOf(key, secretHash, gateway.policy.actAs === "member", now);
+  const lifeless = lifelessnessOf(key, gateway.policy.actAs === "member", now);
   if (lifeless) return { code: lifeless };
+  if (secretExpired(key, secretHash, now)) return { code: "key_expired" };
   if (key.environment !== asked.environment.name) return environmentMismatch(key, gateway);
   if (!addressAllowed(key, asked.client))
     return { code: "address_forbidden", address: asked.client || "an unknown address" };
@@ -80,12 +82,9 @@ function workspacesNamed(place: Route["workspace"], params: RouteMatch["params"]
   if ("param" in place) return [params[place.param] as string];
   if ("query" in place) return url.searchParams.getAll(place.query);
   // Several lines of one header arrive joined by a comma.
-  return (
-    request.headers
-      .get(place.header)
-      ?.split(",")
-      .map((value) => value.trim()) ?? []
-  );
+  return [...request.headers]
+    .filter(([name]) => plainName(name) === plainName(place.header))
+    .flatMap(([, value]) => value.split(",").map((id) => id.trim()));
 }
 
 function scopeRefusal(rights: Rights, route: Route, method: string): Refusal | undefined {

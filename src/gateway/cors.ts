@@ -22,12 +22,13 @@ export function answerPreflight(request: Request, path: string, gateway: Gateway
   return response;
 }
 
-/** For every answer to a page of an allowed origin, errors included. */
+/** For every answer of a route that allows other origins, errors included. */
 export function addCorsHeaders(headers: Headers, request: Request, route: Route | undefined): void {
-  const origin = request.headers.get("origin");
-  if (!route?.cors || origin === null) return;
+  if (!route?.cors) return;
+  // Also without an Origin: a cache must not give this answer to a page.
   headers.append("Vary", "Origin");
-  const allowed = allowedOrigin(route.cors, origin);
+  const origin = request.headers.get("origin");
+  const allowed = origin === null ? undefined : allowedOrigin(route.cors, origin);
   if (!allowed) return;
   headers.set("Access-Control-Allow-Origin", allowed);
   headers.set("Access-Control-Expose-Headers", [...OWN_RESPONSE_HEADERS, ...route.cors.exposeHeaders].join(", "));

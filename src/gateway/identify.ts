@@ -1,10 +1,11 @@
 /** Step 4: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
 
+import { within } from "../deadline.ts";
 import { networkOf } from "../domain/address.ts";
 import type { Refusal } from "../errors.ts";
 import type { FoundKey, KeyFinder } from "../store/key-finder.ts";
 import type { Credential } from "./credentials.ts";
-import { Flights, type WaitUntil, within } from "./flights.ts";
+import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 
 export interface Identity extends FoundKey {
@@ -38,7 +39,7 @@ export class Identifier {
     if (known) return { ...known, environment: credential.environment, foundIn: "memory" };
     if ((this.#unknown.get(credential.secret) ?? 0) > this.#now()) return { code: "key_unknown" };
     return this.#join(
-      credential,
+      credential.secret,
       waitUntil,
       async () => (await this.#inKv(credential)) ?? this.#inD1(credential, client, waitUntil),
     );
@@ -47,16 +48,17 @@ export class Identifier {
   /** For an identity that the key's own record denies: memory and KV were wrong, and D1 decides. */
   async identifyAnew(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
     this.#known.delete(credential.secret);
-    return this.#join(credential, waitUntil, () => this.#inD1(credential, client, waitUntil));
+    // Not the look-up that others may have under way: that one may believe KV.
+    return this.#join(`anew ${credential.secret}`, waitUntil, () => this.#inD1(credential, client, waitUntil));
   }
 
   async #join(
-    credential: Credential,
+    flight: string,
     waitUntil: WaitUntil,
     find: () => Promise<Identity | Refusal>,
   ): Promise<Identity | Refusal> {
     try {
-      return await within(KV_DEADLINE_MS + D1_DEADLINE_MS, this.#flights.join(credential.secret, find, waitUntil));
+      return await within(KV_DEADLINE_MS + D1_DEADLINE_MS, this.#flights.join(flight, find, waitUntil));
     } catch {
       return { code: "key_store_unavailable" };
     }

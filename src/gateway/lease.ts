@@ -1,10 +1,13 @@
 /** Step 5: a live lease of the key, from memory or from the key's authority. One question at a time for each key serves all who wait. */
 
 import { authorityName } from "../authority/name.ts";
+import { type Gateway, limitsOfKey } from "../config/compile.ts";
+import { DeadlineError, within } from "../deadline.ts";
 import { Holding } from "../domain/holding.ts";
 import type { Answer, LeaseReport, Question } from "../domain/lease.ts";
 import type { Refusal } from "../errors.ts";
-import { Flights, type WaitUntil, within } from "./flights.ts";
+import { Fallback } from "./fallback.ts";
+import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 import type { Identity } from "./identify.ts";
 
@@ -17,21 +20,27 @@ interface Desk {
   waiting: number;
   /** Of leases that are over, until an authority has heard them. */
   reports: LeaseReport[];
+  /** After a question that was not answered in time: until when no other is asked. */
+  pausedUntil: number;
+  fallback: Fallback | undefined;
 }
 
 /** Keys whose leases one isolate remembers, at the most twice as many. */
 const DESKS = 50_000;
-const AUTHORITY_DEADLINE_MS = 5_000;
+/** How long an authority that did not answer in time is left alone. */
+const PAUSE_MS = 1_000;
 
 export class Leases {
   readonly #ask: AskAuthority;
   readonly #now: () => number;
+  readonly #gateway: Gateway;
   readonly #desks = new Generations<string, Desk>(DESKS);
-  readonly #flights = new Flights<Refusal | undefined>();
+  readonly #flights = new Flights<Holding | Refusal>();
   #latest = 0;
 
-  constructor(ask: AskAuthority, now: () => number) {
+  constructor(ask: AskAuthority, gateway: Gateway, now: () => number) {
     this.#ask = ask;
+    this.#gateway = gateway;
     this.#now = now;
   }
 
@@ -51,16 +60,25 @@ export class Leases {
     const now = this.#readClock();
     const desk = this.#desk(identity);
     if (desk.holding?.isUseful(now)) return desk.holding;
+    if (now < desk.pausedUntil) return { code: "authority_unavailable" };
     const name = authorityName(identity.environment, identity.keyId);
     try {
-      const refusal = await within(
-        AUTHORITY_DEADLINE_MS,
+      // An answer that takes longer than a lease lives brings a lease that is over.
+      return await within(
+        this.#gateway.leaseTtlMs,
         this.#flights.join(name, () => this.#renew(desk, identity), waitUntil),
       );
-      return refusal ?? desk.holding ?? { code: "authority_unavailable" };
-    } catch {
+    } catch (error) {
+      if (error instanceof DeadlineError) desk.pausedUntil = this.#readClock() + PAUSE_MS;
       return { code: "authority_unavailable" };
     }
+  }
+
+  /** For a route that goes on while the authority cannot be reached; `undefined` where the key was not in use lately. */
+  holdWithoutAuthority(identity: Identity): Holding | undefined {
+    const now = this.#readClock();
+    const desk = this.#desk(identity);
+    return desk.fallback?.hold(now, desk.waiting);
   }
 
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
@@ -68,7 +86,7 @@ export class Leases {
     this.#close(this.#desk(identity));
   }
 
-  async #renew(desk: Desk, identity: Identity): Promise<Refusal | undefined> {
+  async #renew(desk: Desk, identity: Identity): Promise<Holding | Refusal> {
     const wanted = desk.holding?.wantedNext(this.#readClock()) ?? 1;
     this.#close(desk);
     const reports = desk.reports;
@@ -78,12 +96,14 @@ export class Leases {
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
-    desk.holding = new Holding(answer.lease, askedAt);
-    return undefined;
+    const { lease } = answer;
+    desk.fallback = new Fallback(lease.record, limitsOfKey(lease.record, this.#gateway), askedAt);
+    desk.holding = new Holding(lease, askedAt);
+    return desk.holding;
   }
 
   #close(desk: Desk): void {
-    const report = desk.holding?.report(this.#readClock());
+    const report = desk.holding?.end(this.#readClock());
     if (report) desk.reports = [...desk.reports, report];
     desk.holding = undefined;
   }
@@ -98,7 +118,13 @@ export class Leases {
 
   #desk({ environment, keyId }: Identity): Desk {
     const name = authorityName(environment, keyId);
-    const desk = this.#desks.get(name) ?? { holding: undefined, waiting: 0, reports: [] };
+    const desk = this.#desks.get(name) ?? {
+      holding: undefined,
+      waiting: 0,
+      reports: [],
+      pausedUntil: 0,
+      fallback: undefined,
+    };
     this.#desks.set(name, desk);
     return desk;
   }

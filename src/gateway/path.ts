@@ -1,7 +1,7 @@
 /**
  * Paths that an origin may read in another way than the router. The router sees the URL parser's form, and that form is
- * forwarded. But many servers decode `%2F`, merge `//` or drop a slash at the end before they route, so each such reading
- * is looked up too: a request passes only if all of them fall under the same route.
+ * forwarded. But many servers decode `%2F`, merge `//`, or drop `;…` or a slash at the end before they route, so each such
+ * reading is looked up too: a request passes only if all of them fall under the same route.
  */
 
 /** Origins have been seen to decode more than once. */
@@ -10,15 +10,17 @@ const DECODING_ROUNDS = 3;
 /** The other readings of `path`; or a problem, where no server should be asked to read it. */
 export function readingsOf(path: string): readonly string[] | { problem: string } {
   // Nearly every path is plain, and has no second reading.
-  if (!/%|\\|\/\/|.\/$/.test(path)) return [];
+  if (!/[%\\;]|\/\/|.\/$/.test(path)) return [];
   const readings = new Set<string>();
   let decoded = path;
   for (let round = 0; round <= DECODING_ROUNDS; round++) {
     const segments = decoded.split("/");
-    if (segments.some((segment) => /^\.{1,2}(;.*)?$/.test(segment))) return { problem: "an encoded dot segment" };
+    if (segments.some((segment) => /^\.{1,2}(;.*)?$/s.test(segment))) return { problem: "an encoded dot segment" };
     if (decoded.includes("\0")) return { problem: "an encoded NUL" };
-    const merged = `/${segments.filter(Boolean).join("/")}`;
-    readings.add(decoded).add(merged);
+    readings
+      .add(decoded)
+      .add(merge(segments))
+      .add(merge(segments.map(withoutParameters)));
     const next = decode(decoded);
     if (next === decoded) break;
     decoded = next;
@@ -27,10 +29,19 @@ export function readingsOf(path: string): readonly string[] | { problem: string 
   return [...readings];
 }
 
-/** `text` decoded until nothing is left to decode. */
+/** `text` decoded until nothing is left to decode, without its parameters. */
 export function plainForm(text: string): string {
   const next = decode(text);
-  return next === text ? text : plainForm(next);
+  return next === text ? withoutParameters(text) : plainForm(next);
+}
+
+function merge(segments: readonly string[]): string {
+  return `/${segments.filter(Boolean).join("/")}`;
+}
+
+/** Some servers route `/admin;x=1` as `/admin`: https://www.rfc-editor.org/rfc/rfc3986#section-3.3 */
+function withoutParameters(segment: string): string {
+  return segment.replace(/;.*/s, "");
 }
 
 /** Percent-decodes what can be decoded; backslashes count as slashes. */

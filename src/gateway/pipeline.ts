@@ -43,6 +43,7 @@ export async function serve(place: Place | Refusal, plane: DataPlane, visit: Vis
     route,
     policies: admission?.policies ?? [],
     keyExpiresAt: admission?.key?.expiresAt,
+    degraded: admission?.degraded ?? false,
     now: plane.now(),
   });
   account(
@@ -53,6 +54,7 @@ export async function serve(place: Place | Refusal, plane: DataPlane, visit: Vis
       route: route?.path,
       key: admission?.key,
       foundIn: admission?.foundIn,
+      degraded: admission?.degraded,
       refusal: isRefusal(outcome) ? outcome.code : undefined,
       status: response.status,
       totalMs: plane.now() - begunAt,

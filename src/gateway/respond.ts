@@ -16,6 +16,8 @@ export interface Answering {
   readonly policies: readonly PolicyState[];
   /** The end of the key, where one was used. */
   readonly keyExpiresAt: number | undefined;
+  /** The request was let through without the key's authority. */
+  readonly degraded: boolean;
   readonly now: number;
 }
 
@@ -28,6 +30,7 @@ export function respond(outcome: Response | Refusal, request: Request, answering
     : withOwnHeaders(outcome);
   response.headers.set("X-Request-Id", answering.requestId);
   for (const [name, value] of rateHeaders(answering.policies)) response.headers.set(name, value);
+  if (answering.degraded) response.headers.set("Keygate-Degraded", "authority");
   const { keyExpiresAt, now } = answering;
   if (keyExpiresAt !== undefined && keyExpiresAt > now && keyExpiresAt - now < EXPIRY_NOTICE_MS) {
     response.headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());

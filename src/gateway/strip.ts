@@ -8,15 +8,6 @@ const FORGEABLE = new Set([
   ...HOP_BY_HOP.filter((name) => name !== "upgrade"),
   "expect",
   "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-proto",
-  "x-forwarded-scheme",
-  "x-forwarded-ssl",
-  "x-forwarded-uri",
-  "x-forwarded-path",
   "x-real-ip",
   "x-request-id",
   "x-original-url",
@@ -29,6 +20,8 @@ const FORGEABLE = new Set([
   "x-middleware-subrequest",
 ]);
 
+const FORGEABLE_PREFIXES = ["keygate-", "x-keygate-", "proxy-", "x-forwarded-"];
+
 /** Removes them from `headers`, which are those of the request that will be forwarded. */
 export function strip(headers: Headers): void {
   const named = namedByConnection(headers.get("connection"));
@@ -37,12 +30,14 @@ export function strip(headers: Headers): void {
   }
 }
 
-/** Origins often read `X_Name` as `X-Name`, so both spellings are one name here. Header names arrive in lower case. */
+/** Origins often read `X_Name` as `X-Name`, so both spellings are one name here. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
+}
+
 export function isReserved(name: string): boolean {
-  const plain = name.replaceAll("_", "-");
-  return (
-    plain.startsWith("keygate-") || plain.startsWith("x-keygate-") || plain.startsWith("proxy-") || FORGEABLE.has(plain)
-  );
+  const plain = plainName(name);
+  return FORGEABLE.has(plain) || FORGEABLE_PREFIXES.some((prefix) => plain.startsWith(prefix));
 }
 
 /** What a response of an origin must not say: it is between us and the origin, or ours to say. */

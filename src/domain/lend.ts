@@ -1,0 +1,59 @@
+/** How an authority answers a question: pure, so that the proof drives the very code that the authority runs. */
+
+import { type KeyRecord, nextEndOf } from "./key.ts";
+import { type Denial, type Lease, leaseSize, type Question } from "./lease.ts";
+import { Ledger, type LedgerState } from "./ledger.ts";
+import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
+
+/** A denial ends up to this share earlier than a token can exist, so that isolates do not all ask at one moment. */
+const DENIAL_JITTER = 0.1;
+
+export interface Lending {
+  readonly lease: Lease;
+  /** To be stored before the lease is answered; `undefined` where nothing is counted. */
+  readonly state: LedgerState | undefined;
+}
+
+export interface Circumstances {
+  /** The longest life of a lease. */
+  readonly ttlMs: number;
+  readonly now: number;
+  readonly newId: () => string;
+  /** More is asked than can be answered: denials last a whole ttl, to space the askers out. */
+  readonly flooded: boolean;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** For a key that lives: its tokens, or a denial with the time until there can be one. */
+export function lend(
+  record: KeyRecord,
+  limits: Limits,
+  stored: LedgerState | undefined,
+  question: Pick<Question, "reports" | "waiting" | "wanted">,
+  { ttlMs: longest, now, newId, flooded, random }: Circumstances,
+): Lending {
+  const ttlMs = Math.min(longest, nextEndOf(record, now) - now, nextBorder(limits, now) - now);
+  const id = newId();
+  if (isUnlimited(limits)) return { lease: uncounted(record, id, ttlMs), state: undefined };
+  const ledger = new Ledger(limits, stored, now);
+  for (const report of question.reports) ledger.report(report, now);
+  const tokens = leaseSize(ledger.available(now), question);
+  if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
+  const policies = ledger.policies(now);
+  const denial = tokens > 0 ? null : spaced(ledger.denial(now), flooded ? longest : 0);
+  const denialMs = denial && Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random()));
+  return {
+    lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs ?? ttlMs), denial, policies },
+    state: ledger.state,
+  };
+}
+
+function spaced(denial: Denial, leastMs: number): Denial {
+  return { ...denial, retryAfterMs: Math.max(denial.retryAfterMs, leastMs) };
+}
+
+/** For a key that may do nothing, or anything. */
+export function uncounted(record: KeyRecord, id: string, ttlMs: number): Lease {
+  return { id, record, tokens: null, ttlMs, denial: null, policies: [] };
+}
