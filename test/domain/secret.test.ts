@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_SECRET_LENGTH, crc32, generateSecret, hintOf, prefixOfSecret } from "../../src/domain/secret.ts";
+import { crc32, generateSecret, hintOf, MAX_SECRET_LENGTH, prefixOfSecret } from "../../src/domain/secret.ts";
 
 const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 
