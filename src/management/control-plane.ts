@@ -51,7 +51,12 @@ export function createControlPlane({ control, rootTokens, newRequestId, log }: C
   app.onError((error, c) => {
     const { requestId } = c.var.caller;
     log(JSON.stringify({ request_id: requestId, level: "error", message: error.stack ?? error.message }));
-    return c.var.refuse({ code: "internal_error" });
+    return c.var.refuse({ code: isD1Failure(error) ? "key_store_unavailable" : "internal_error" });
   });
   return app;
+}
+
+/** https://developers.cloudflare.com/d1/observability/debug-d1/: its errors say so in their message. */
+function isD1Failure(error: Error): boolean {
+  return error.message.startsWith("D1_");
 }
