@@ -87,9 +87,9 @@ function originFetch(env: Env, route: Route, environment: string): OriginFetch {
   if (origin && "service" in origin) {
     const service = serviceBinding(env, origin.service);
     if (!service) throw new Error(`the service binding ${origin.service} is missing`);
-    return (request) => service.fetch(request);
+    return (request, init) => service.fetch(request, init);
   }
-  return (request) => fetch(request);
+  return (request, init) => fetch(request, init);
 }
 
 function belowBaseUrl(request: Request, url: URL, place: Place): Request {

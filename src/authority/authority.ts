@@ -63,7 +63,9 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string): Promise<void> {
     const record = await this.#records.reread(environment, keyId, Date.now());
-    if (record?.revokedAt != null) await this.ctx.storage.setAlarm(record.revokedAt + TOMBSTONE_MS);
+    if (record?.revokedAt == null) return;
+    // An alarm that is set already, for the last use, comes first and sees to this one.
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(record.revokedAt + TOMBSTONE_MS);
   }
 
   override async alarm(): Promise<void> {

@@ -25,9 +25,6 @@ export async function createMember(
   if (!(await readOrganization(db, organizationId))) return notFound("organization", organizationId);
   const refusal = checkRole(role, gateway) ?? (await checkWorkspaces(control, organizationId, workspaceIds));
   if (refusal) return refusal;
-  if (await emailTaken(db, organizationId, email)) {
-    return { code: "conflict", problem: "The organization has a member with this email address already." };
-  }
   const member: MemberRecord = {
     ...wanted,
     id: control.newId("mem"),
@@ -36,6 +33,11 @@ export async function createMember(
   };
   const details = { email, name, role, workspace_ids: workspaceIds };
   const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
-  await db.batch([...memberInserts(db, member), auditInsert(db, event)]);
+  try {
+    await db.batch([...memberInserts(db, member), auditInsert(db, event)]);
+  } catch (error) {
+    if (!(await emailTaken(db, organizationId, email))) throw error;
+    return { code: "conflict", problem: "The organization has a member with this email address already." };
+  }
   return member;
 }

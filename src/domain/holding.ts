@@ -6,12 +6,15 @@ export class Holding {
   readonly lease: Lease;
   /** When the question was sent, on the isolate's clock: the ttl counts from here, for the answer may have been long on its way. */
   readonly #askedAt: number;
+  /** A denial's time counts from here, for it began no later than that: who waits so long is admitted. */
+  readonly #receivedAt: number;
   #left: number;
   #lastSpentAt: number;
 
-  constructor(lease: Lease, askedAt: number) {
+  constructor(lease: Lease, askedAt: number, receivedAt = askedAt) {
     this.lease = lease;
     this.#askedAt = askedAt;
+    this.#receivedAt = receivedAt;
     this.#left = lease.tokens ?? 0;
     this.#lastSpentAt = askedAt;
   }
@@ -24,7 +27,7 @@ export class Holding {
 
   /** Whether the isolate can decide about a request from this lease alone: a token, no need of one, or a denial. */
   isUseful(now: number): boolean {
-    return this.isLive(now) && (this.lease.tokens === null || this.lease.denial !== null || this.#left > 0);
+    return this.isLive(now) && (!this.lease.tokens || this.#left > 0);
   }
 
   get left(): number {
@@ -33,7 +36,7 @@ export class Holding {
 
   /** Takes a token; false where there is none, or no longer. */
   spend(now: number): boolean {
-    if (!this.isLive(now) || this.lease.denial) return false;
+    if (!this.isLive(now)) return false;
     if (this.lease.tokens === null) return true;
     if (this.#left === 0) return false;
     this.#left -= 1;
@@ -41,10 +44,12 @@ export class Holding {
     return true;
   }
 
-  /** The denial with what remains of its time; `null` where the lease is none. */
+  /** For a request that no token is left for: the denial with what remains of its time; `null` where the lease has none. */
   denial(now: number): Denial | null {
-    const { denial } = this.lease;
-    return denial && { ...denial, retryAfterMs: Math.max(1, denial.retryAfterMs - (now - this.#askedAt)) };
+    const denial = this.#left > 0 ? null : this.lease.denial;
+    return (
+      denial && { ...denial, retryAfterMs: Math.max(1, denial.retryAfterMs - Math.max(0, now - this.#receivedAt)) }
+    );
   }
 
   /** Ends the lease here, and tells what became of its tokens; `undefined` where there were none to account for. */

@@ -7,6 +7,8 @@ import type { KeyRecord } from "./key.ts";
 
 /** How much longer the authority holds a lease's tokens than the isolate may spend them: covers drift between two clocks. */
 export const LEASE_MARGIN_MS = 500;
+/** The most by which an isolate's clock may run fast or slow. */
+export const MAX_DRIFT = 0.005;
 
 export interface Lease {
   readonly id: string;
@@ -15,7 +17,7 @@ export interface Lease {
   readonly tokens: number | null;
   /** From before the question was sent. */
   readonly ttlMs: number;
-  /** Why there are no tokens, where there are none. */
+  /** Why there are no more tokens, where fewer than waited were granted, or none. */
   readonly denial: Denial | null;
   /** Every limit of the key, as it stands after this grant. */
   readonly policies: readonly PolicyState[];

@@ -20,9 +20,9 @@ import {
   tokensIn,
   whenHolding,
 } from "./bucket.ts";
-import { type Denial, LEASE_MARGIN_MS, type LeaseReport, type PolicyState } from "./lease.ts";
+import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { Limits } from "./limits.ts";
-import { endOfPeriod, type Quota, startOfPeriod } from "./quota.ts";
+import { accountOf, endOfPeriod, type Quota, startOfPeriod } from "./quota.ts";
 
 /** Tokens that an isolate holds. */
 interface Held {
@@ -37,12 +37,14 @@ interface Unreported {
   readonly id: string;
   readonly grantedAt: number;
   readonly expiredAt: number;
+  /** By a rate's name, or a quota's account. */
   readonly returnable: Readonly<Record<string, number>>;
 }
 
 export interface LedgerState {
   readonly clock: number;
   readonly rates: Readonly<Record<string, { rate: Rate; bucket: Bucket }>>;
+  /** By account. */
   readonly quotas: Readonly<Record<string, { start: number; used: number }>>;
   readonly held: readonly Held[];
   readonly unreported: readonly Unreported[];
@@ -50,8 +52,6 @@ export interface LedgerState {
 
 /** How long after its end a lease can still be reported. */
 const REPORTABLE_MS = 60_000;
-/** The most by which an isolate's clock may run fast; what it says of the past is shortened by as much. */
-const MAX_DRIFT = 0.005;
 
 export class Ledger {
   #clock: number;
@@ -125,6 +125,7 @@ export class Ledger {
     const held = this.#held.find(({ id }) => id === leaseId);
     if (held) {
       this.#held = this.#held.filter((other) => other !== held);
+      // A fast clock makes the past longer than it was.
       const lastSpent = Math.max(held.grantedAt, this.#clock - Math.floor(Math.max(0, idleMs) * (1 - MAX_DRIFT)));
       this.#charge(held.tokens - clamp(unspent, 0, held.tokens), held.grantedAt, lastSpent);
     } else {
@@ -162,7 +163,7 @@ export class Ledger {
       this.#held = this.#held.filter((other) => other !== lease);
       this.#charge(lease.tokens, lease.grantedAt, lease.expiresAt);
       const { id, grantedAt, expiresAt: expiredAt } = lease;
-      const names = [...this.#limits.rates, ...this.#limits.quotas].map(({ name }) => name);
+      const names = [...this.#limits.rates.map(({ name }) => name), ...this.#limits.quotas.map(accountOf)];
       const returnable = Object.fromEntries(names.map((name) => [name, lease.tokens]));
       this.#unreported = [...this.#unreported, { id, grantedAt, expiredAt, returnable }];
     }
@@ -181,7 +182,7 @@ export class Ledger {
     }
     for (const quota of this.#limits.quotas) {
       const late = this.#unreported.find(({ id }) => id === leaseId);
-      if (late) this.#use(quota, -Math.min(unspent, this.#returnable(leaseId, quota.name)), late.grantedAt);
+      if (late) this.#use(quota, -Math.min(unspent, this.#returnable(leaseId, accountOf(quota))), late.grantedAt);
     }
     this.#unreported = this.#unreported.filter(({ id }) => id !== leaseId);
   }
@@ -208,11 +209,11 @@ export class Ledger {
   #use(quota: Quota, tokens: number, grantedAt: number): void {
     const start = startOfPeriod(quota.per, this.#clock);
     if (startOfPeriod(quota.per, grantedAt) !== start) return;
-    this.#quotas = { ...this.#quotas, [quota.name]: { start, used: Math.max(0, this.#used(quota) + tokens) } };
+    this.#quotas = { ...this.#quotas, [accountOf(quota)]: { start, used: this.#used(quota) + tokens } };
   }
 
   #used(quota: Quota): number {
-    const account = own(this.#quotas, quota.name);
+    const account = this.#quotas[accountOf(quota)];
     return account?.start === startOfPeriod(quota.per, this.#clock) ? account.used : 0;
   }
 
@@ -259,7 +260,7 @@ export class Ledger {
 
 const byEnd = (a: Held, b: Held) => a.expiresAt - b.expiresAt;
 const sum = (leases: readonly Held[]) => leases.reduce((total, { tokens }) => total + tokens, 0);
-/** The entry of that name; a limit may be called "constructor". */
+/** The entry of that name; a rate may be called "constructor". */
 const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   record && Object.hasOwn(record, name) ? record[name] : undefined;
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);

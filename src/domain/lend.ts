@@ -1,7 +1,7 @@
 /** How an authority answers a question: pure, so that the proof drives the very code that the authority runs. */
 
 import { type KeyRecord, nextEndOf } from "./key.ts";
-import { type Denial, type Lease, leaseSize, type Question } from "./lease.ts";
+import { type Denial, type Lease, leaseSize, MAX_DRIFT, type Question } from "./lease.ts";
 import { Ledger, type LedgerState } from "./ledger.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
 
@@ -33,7 +33,7 @@ export function lend(
   question: Pick<Question, "reports" | "waiting" | "wanted">,
   { ttlMs: longest, now, newId, flooded, random }: Circumstances,
 ): Lending {
-  const ttlMs = Math.min(longest, nextEndOf(record, now) - now, nextBorder(limits, now) - now);
+  const ttlMs = Math.min(longest, nextEndOf(record, now) - now, untilBorder(limits, now));
   const id = newId();
   if (isUnlimited(limits)) return { lease: uncounted(record, id, ttlMs), state: undefined };
   const ledger = new Ledger(limits, stored, now);
@@ -41,12 +41,22 @@ export function lend(
   const tokens = leaseSize(ledger.available(now), question);
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);
-  const denial = tokens > 0 ? null : spaced(ledger.denial(now), flooded ? longest : 0);
-  const denialMs = denial && Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random()));
-  return {
-    lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs ?? ttlMs), denial, policies },
-    state: ledger.state,
-  };
+  const isShort = tokens < Math.max(1, question.waiting);
+  const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
+  const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
+  return { lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies }, state: ledger.state };
+}
+
+/** For those whom the lease's tokens do not reach: by then these are spent. */
+function denialBeyond(leaseId: string, limits: Limits, state: LedgerState, now: number): Denial {
+  const ledger = new Ledger(limits, state, now);
+  ledger.report({ leaseId, unspent: 0, idleMs: 0 }, now);
+  return ledger.denial(now);
+}
+
+/** In what an isolate with a slow clock, which reads whole milliseconds, takes for this long, the border is not reached. */
+function untilBorder(limits: Limits, now: number): number {
+  return Math.floor((nextBorder(limits, now) - now) * (1 - MAX_DRIFT)) - 1;
 }
 
 function spaced(denial: Denial, leastMs: number): Denial {

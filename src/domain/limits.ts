@@ -2,7 +2,7 @@
 
 import type { Rate } from "./bucket.ts";
 import type { OwnLimits } from "./key.ts";
-import { endOfPeriod, type Quota } from "./quota.ts";
+import { accountOf, endOfPeriod, type Quota } from "./quota.ts";
 
 export interface Limits {
   readonly rates: readonly Rate[];
@@ -18,8 +18,8 @@ export function isUnlimited(limits: Limits): boolean {
 export function limitsOf(plan: Limits | undefined, own: OwnLimits | null): Limits {
   const ownRates = (own?.rates ?? []).map((rate): Rate => ({ ...rate, burst: rate.burst ?? rate.limit }));
   return {
-    rates: merge(plan?.rates ?? [], ownRates, lowerRate),
-    quotas: merge(plan?.quotas ?? [], own?.quotas ?? [], lowerQuota),
+    rates: merge(plan?.rates ?? [], ownRates, ({ name }) => name, lowerRate),
+    quotas: merge(plan?.quotas ?? [], own?.quotas ?? [], accountOf, lowerQuota),
   };
 }
 
@@ -34,23 +34,21 @@ function lowerRate(planned: Rate, own: Rate): Rate {
   return { ...slower, burst: Math.min(own.burst, planned.burst) };
 }
 
-/** The key's own, unless it allows more than the plan in some period of the plan's. */
 function lowerQuota(planned: Quota, own: Quota): Quota {
-  const periods = Math.ceil(LONGEST_HOURS[planned.per] / LONGEST_HOURS[own.per]);
-  return own.limit * periods <= planned.limit ? own : planned;
+  return own.limit <= planned.limit ? own : planned;
 }
 
-const LONGEST_HOURS = { hour: 1, day: 24, month: 31 * 24 };
-
-function merge<T extends { name: string }>(
+/** One limit for each account; where the plan and the key both have it, the lower. */
+function merge<T>(
   plan: readonly T[],
   own: readonly T[],
+  account: (limit: T) => string,
   lower: (planned: T, own: T) => T,
 ): T[] {
-  const merged = new Map(plan.map((limit) => [limit.name, limit]));
+  const merged = new Map(plan.map((limit) => [account(limit), limit]));
   for (const limit of own) {
-    const planned = merged.get(limit.name);
-    merged.set(limit.name, planned ? lower(planned, limit) : limit);
+    const planned = merged.get(account(limit));
+    merged.set(account(limit), planned ? lower(planned, limit) : limit);
   }
   return [...merged.values()];
 }

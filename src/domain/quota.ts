@@ -8,6 +8,11 @@ export interface Quota {
   readonly per: Period;
 }
 
+/** What its use is counted under: two of the same name and another period are two quotas. */
+export function accountOf({ name, per }: Quota): string {
+  return `${name} per ${per}`;
+}
+
 export function startOfPeriod(per: Period, now: number): number {
   const date = new Date(now);
   if (per === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());

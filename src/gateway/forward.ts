@@ -6,7 +6,7 @@ import type { Principal } from "./authorize.ts";
 import type { Place } from "./environment.ts";
 import { strip } from "./strip.ts";
 
-export type OriginFetch = (request: Request) => Promise<Response>;
+export type OriginFetch = (request: Request, init: { signal: AbortSignal }) => Promise<Response>;
 
 export interface Forwarding {
   readonly route: Route;
@@ -14,6 +14,7 @@ export interface Forwarding {
   readonly principal: Principal | undefined;
   readonly place: Place;
   readonly client: string;
+  /** Ends in 32 random hexadecimal digits. */
   readonly requestId: string;
 }
 
@@ -33,7 +34,7 @@ export async function forward(
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), ORIGIN_TIMEOUT_SECONDS * 1000);
   try {
-    return await send(new Request(outgoing, { signal: AbortSignal.any([request.signal, timeout.signal]) }));
+    return await send(outgoing, { signal: AbortSignal.any([request.signal, timeout.signal]) });
   } catch {
     if (timeout.signal.aborted) return { code: "origin_timeout", seconds: ORIGIN_TIMEOUT_SECONDS };
     return { code: "origin_unreachable" };
@@ -64,7 +65,7 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
   headers.append("Via", "1.1 keygate");
-  headers.set("traceparent", continuedTrace(headers.get("traceparent")));
+  headers.set("traceparent", continuedTrace(headers.get("traceparent"), requestId));
 }
 
 function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {
@@ -82,8 +83,8 @@ function identityHeaders(principal: Principal | undefined, environment: string):
 }
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header: the client's trace goes on with us as the parent, or begins here. */
-function continuedTrace(traceparent: string | null): string {
+function continuedTrace(traceparent: string | null, requestId: string): string {
   const given = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent ?? "");
-  const span = crypto.randomUUID().replaceAll("-", "");
-  return `00-${given?.[1] ?? crypto.randomUUID().replaceAll("-", "")}-${span.slice(0, 16)}-${given?.[2] ?? "00"}`;
+  const random = requestId.slice(-32);
+  return `00-${given?.[1] ?? random}-${random.slice(16)}-${given?.[2] ?? "00"}`;
 }

@@ -98,7 +98,7 @@ export class Leases {
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const { lease } = answer;
     desk.fallback = new Fallback(lease.record, limitsOfKey(lease.record, this.#gateway), askedAt);
-    desk.holding = new Holding(lease, askedAt);
+    desk.holding = new Holding(lease, askedAt, this.#readClock());
     return desk.holding;
   }
 

@@ -44,9 +44,9 @@ function withoutParameters(segment: string): string {
   return segment.replace(/;.*/s, "");
 }
 
-/** Percent-decodes what can be decoded; backslashes count as slashes. */
+/** Percent-decodes what can be decoded, `%u002F` too as some servers do; backslashes count as slashes. */
 function decode(path: string): string {
   return path
-    .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/%(?:u00)?([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replaceAll("\\", "/");
 }

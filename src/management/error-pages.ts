@@ -58,6 +58,11 @@ function entry(code: Code) {
   return html`<p class="status">${status}</p>
     <h1>${title}</h1>
     <p><code>${code}</code></p>
-    <h2>What it means</h2><p>${meaning}</p>
-    <h2>How to mend it</h2><p>${fix}</p>`;
+    <h2>What it means</h2><p>${prose(meaning)}</p>
+    <h2>How to mend it</h2><p>${prose(fix)}</p>`;
+}
+
+/** Text in which `…` marks what a program reads or writes. */
+function prose(text: string) {
+  return text.split("`").map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part));
 }

@@ -5,15 +5,21 @@ import { quota, rate } from "../config/schema.ts";
 import { PERMISSIONS, REACHES } from "../domain/key.ts";
 
 const id = z.string().min(1).max(64);
-const name = z.string().trim().min(1, "must not be empty").max(200);
+const name = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(200)
+  .regex(/^\P{Cc}*$/u, "must not hold control characters");
 const MAX_LIST = 500;
+const unique = <T>(list: readonly T[]) => [...new Set(list)];
 
 const plan = z.string().nullable();
-const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST);
+const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
 const keyQuota = z.int().min(0).nullable();
-const workspaceIds = z.array(id).max(MAX_LIST);
+const workspaceIds = z.array(id).max(MAX_LIST).transform(unique);
 const permission = z.enum(PERMISSIONS);
-const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST);
+const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
 const description = z.string().max(2000).nullable();
 const time = z.iso.datetime({ offset: true, error: "is not a time such as 2027-01-31T00:00:00Z" });
 const limits = z

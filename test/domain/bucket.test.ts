@@ -86,7 +86,9 @@ describe("any bucket", () => {
 
   test("admits all that it may: who asks at each millisecond gets the burst and every token that came back", () => {
     fc.assert(
-      fc.property(anyRate, fc.integer({ min: 1, max: 3_000 }), (of, duration) => {
+      fc.property(anyRate, fc.integer({ min: 1, max: 3_000 }), (rate, duration) => {
+        // With room for one token, what comes back past it within a millisecond would be lost.
+        const of = { ...rate, burst: rate.burst + 1 };
         let bucket = fullBucket(of, 0);
         let admitted = 0;
         for (let now = 0; now <= duration; now++) {

@@ -91,10 +91,11 @@ describe("tokens come back", () => {
     { what: "after the report, as a wrong clock has it,", idleMs: -60_000, left: 0 },
   ])("from the moment at which the last one was spent: $what", ({ idleMs, left }) => {
     const ledger = fresh(TEN);
-    ledger.grant("a", 10, TTL, NOON);
-    ledger.report(reported("a", 0, idleMs), NOON + 2_100);
-    expect(ledger.available(NOON + 2_100)).toBe(left);
-    expect(ledger.available(NOON + 12_100)).toBe(10);
+    const granted = NOON + 60_000;
+    ledger.grant("a", 10, TTL, granted);
+    ledger.report(reported("a", 0, idleMs), granted + 2_100);
+    expect(ledger.available(granted + 2_100)).toBe(left);
+    expect(ledger.available(granted + 12_100)).toBe(10);
   });
 
   test("later by the drift that the isolate's clock may have", () => {
@@ -369,6 +370,24 @@ describe("changed limits", () => {
     more.report(reported("b", 0), LEASE_END);
     more.report(reported("a", 8), LEASE_END);
     expect(more.policies(LEASE_END).map(({ remaining }) => remaining)).toEqual([8, 8, 2]);
+  });
+
+  test("a quota of another period counts anew, and gives back nothing that the one before it took", () => {
+    const ledger = fresh({ ...quota(8), name: "quota" });
+    ledger.grant("a", 8, TTL, NOON);
+    ledger.available(LEASE_END);
+    const daily = restarted(ledger, limited({ ...quota(8, "day"), name: "quota" }), LEASE_END);
+    daily.grant("b", 5, TTL, LEASE_END);
+    daily.report(reported("b", 0), LEASE_END);
+    daily.report(reported("a", 8), LEASE_END);
+    expect(daily.available(LEASE_END)).toBe(3);
+  });
+
+  test("a rate and a quota may share a name, and each has its own count", () => {
+    const ledger = fresh(TEN, { ...quota(20), name: "ten" });
+    ledger.grant("a", 8, TTL, NOON);
+    ledger.report(reported("a", 8), LEASE_END + 10_000);
+    expect(ledger.policies(LEASE_END + 10_000).map(({ remaining }) => remaining)).toEqual([10, 20]);
   });
 
   test("a limit may have a name that every object knows", () => {

@@ -1,0 +1,160 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Rate } from "../../src/domain/bucket.ts";
+import { Holding } from "../../src/domain/holding.ts";
+import type { LedgerState } from "../../src/domain/ledger.ts";
+import { type Circumstances, type Lending, lend, uncounted } from "../../src/domain/lend.ts";
+import { type Limits, NO_LIMITS } from "../../src/domain/limits.ts";
+import type { Quota } from "../../src/domain/quota.ts";
+import { aKey } from "./fixtures.ts";
+
+const NOON = Date.UTC(2026, 5, 15, 12);
+const HOUR = 3_600_000;
+const TTL = 2_000;
+const KEY = aKey({ expiresAt: NOON + 24 * HOUR });
+
+const TEN: Rate = { name: "ten", limit: 10, window: 10, burst: 10 };
+const HOURLY: Quota = { name: "hour", limit: 100, per: "hour" };
+const rates = (...rates: Rate[]): Limits => ({ ...NO_LIMITS, rates });
+
+const asked = (waiting: number, wanted = waiting) => ({ waiting, wanted, reports: [] });
+const at = (now: number, changes: Partial<Circumstances> = {}): Circumstances => ({
+  ...{ ttlMs: TTL, now, newId: () => crypto.randomUUID(), flooded: false, random: () => 0 },
+  ...changes,
+});
+
+/** The answer to a second question, after all of the ten tokens were lent for 2 s. */
+function refused(changes: Partial<Circumstances> = {}): Lending {
+  const { state } = lend(KEY, rates(TEN), undefined, asked(10), at(NOON));
+  return lend(KEY, rates(TEN), state, asked(1), at(NOON, changes));
+}
+
+describe("a lease", () => {
+  test("of a key without limits is uncounted, and nothing is to be stored", () => {
+    const { lease, state } = lend(KEY, NO_LIMITS, undefined, asked(5), at(NOON, { newId: () => "lease_1" }));
+    expect(lease).toEqual(uncounted(KEY, "lease_1", TTL));
+    expect([lease.tokens, lease.denial, state]).toEqual([null, null, undefined]);
+  });
+
+  test.each([
+    ["the ttl", KEY, NO_LIMITS, NOON, TTL],
+    ["its key's end", aKey({ expiresAt: NOON + 70 }), NO_LIMITS, NOON, 70],
+    ["a secret's end", { ...KEY, secrets: [{ hash: "old", expiresAt: NOON + 60 }] }, NO_LIMITS, NOON, 60],
+    ["a quota's border, as the slowest clock has it", KEY, { rates: [], quotas: [HOURLY] }, NOON + HOUR - 1_000, 994],
+  ])("ends at the earliest of all ends: %s", (_, key, limits, now, ttlMs) => {
+    expect(lend(key, limits, undefined, asked(1), at(now)).lease.ttlMs).toBe(ttlMs);
+  });
+
+  test("holds its tokens in the state that is to be stored, under its own id", () => {
+    const limits = { rates: [TEN], quotas: [HOURLY] };
+    const first = lend(KEY, limits, undefined, asked(4), at(NOON));
+    const second = lend(KEY, limits, first.state, asked(4), at(NOON));
+    expect([first, second].map(({ lease }) => lease.tokens)).toEqual([4, 4]);
+    expect(second.state?.held.map(({ id }) => id)).toEqual([first.lease.id, second.lease.id]);
+    expect(second.lease.policies.map(({ name, remaining }) => [name, remaining])).toEqual([
+      ["ten", 2],
+      ["hour", 92],
+    ]);
+  });
+
+  test("can be made of what the same question brings back", () => {
+    const first = lend(KEY, rates(TEN), undefined, asked(10), at(NOON));
+    const reports = [{ leaseId: first.lease.id, unspent: 6, idleMs: 0 }];
+    expect(lend(KEY, rates(TEN), first.state, { ...asked(6), reports }, at(NOON)).lease.tokens).toBe(6);
+  });
+});
+
+describe("a refusal", () => {
+  test("is a lease with no tokens, which holds nothing and lives until there can be one", () => {
+    const { lease, state } = refused({ ttlMs: 10_000 });
+    expect(lease).toMatchObject({
+      tokens: 0,
+      ttlMs: 3_500,
+      denial: { policy: "ten", kind: "rate", retryAfterMs: 3_500 },
+    });
+    expect(state?.held).toHaveLength(1);
+  });
+
+  test("lives for one ttl at the most, however long the caller has to wait", () => {
+    const { lease } = refused();
+    expect([lease.ttlMs, lease.denial?.retryAfterMs]).toEqual([TTL, 3_500]);
+  });
+
+  test("ends a little early, so that isolates do not all ask at once; what the caller is told stays exact", () => {
+    const isolates = [0, 0.5, 1].map((random) => refused({ ttlMs: 10_000, random: () => random }).lease);
+    expect(isolates.map(({ ttlMs }) => ttlMs)).toEqual([3_500, 3_325, 3_150]);
+    expect(new Set(isolates.map(({ denial }) => denial?.retryAfterMs))).toEqual(new Set([3_500]));
+  });
+
+  test("lasts a whole ttl at the least, where more is asked than can be answered", () => {
+    const quick = { ...TEN, limit: 1_000, window: 1, burst: 1 };
+    const { state } = lend(KEY, rates(quick), undefined, asked(1), at(NOON));
+    const again = (flooded: boolean) =>
+      lend(KEY, rates(quick), state, asked(1), at(NOON, { ttlMs: 9_000, flooded })).lease;
+    expect(again(false).denial?.retryAfterMs).toBe(2_501);
+    expect(again(true)).toMatchObject({ ttlMs: 9_000, denial: { retryAfterMs: 9_000 } });
+  });
+});
+
+describe("a lone client", () => {
+  test("that waits as long as it is told, whenever it is refused, is admitted then", () => {
+    const anyRate = fc.record({
+      name: fc.constant("rate"),
+      limit: fc.integer({ min: 1, max: 20 }),
+      window: fc.integer({ min: 1, max: 60 }),
+      burst: fc.integer({ min: 1, max: 20 }),
+    });
+    const pauses = fc.array(fc.nat(3_000), { minLength: 20, maxLength: 60 });
+    fc.assert(
+      fc.property(
+        anyRate,
+        fc.option(fc.nat(30)),
+        fc.float({ min: 0, max: 1, noNaN: true }),
+        pauses,
+        (rate, hourly, random, pauses) => {
+          const quotas = hourly === null ? [] : [{ ...HOURLY, limit: hourly + 1 }];
+          const client = new LoneClient({ rates: [rate], quotas }, () => random);
+          for (const pause of pauses) {
+            client.now += pause;
+            const retryAfterMs = client.request();
+            if (retryAfterMs === undefined) continue;
+            client.now += retryAfterMs;
+            expect(client.request()).toBeUndefined();
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** One client on one isolate, with no distance to the authority. */
+class LoneClient {
+  now = NOON;
+  readonly #limits: Limits;
+  readonly #random: () => number;
+  #state: LedgerState | undefined;
+  #holding: Holding | undefined;
+
+  constructor(limits: Limits, random: () => number) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  /** `undefined` where it was admitted, else how long to wait. */
+  request(): number | undefined {
+    const holding = this.#holding?.isUseful(this.now) ? this.#holding : this.#ask();
+    return holding.spend(this.now) ? undefined : holding.denial(this.now)?.retryAfterMs;
+  }
+
+  #ask(): Holding {
+    const wanted = this.#holding?.wantedNext(this.now) ?? 1;
+    const report = this.#holding?.end(this.now);
+    const question = { waiting: 1, wanted, reports: report ? [report] : [] };
+    const key = { ...KEY, expiresAt: this.now + 24 * HOUR };
+    const { lease, state } = lend(key, this.#limits, this.#state, question, at(this.now, { random: this.#random }));
+    this.#state = state;
+    this.#holding = new Holding(lease, this.now);
+    return this.#holding;
+  }
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { isRefusal, type Refusal } from "../../src/errors.ts";
+import { hasKeyInUrl, readCredential } from "../../src/gateway/credentials.ts";
+import { problemResponse } from "../../src/problem.ts";
+import { newSecret } from "../helpers/workerd.ts";
+import { gateway } from "./plane.ts";
+
+const SECRET = newSecret("kg_test");
+const OTHER = newSecret("kg_live");
+const random = SECRET.slice("kg_test_".length);
+const oneChanged = SECRET.slice(0, 20) + (SECRET[20] === "a" ? "b" : "a") + SECRET.slice(21);
+
+const accepted: [what: string, header: string, environment: string][] = [
+  ["Bearer and a key", `Bearer ${SECRET}`, "sandbox"],
+  ["bearer in lower case", `bearer ${SECRET}`, "sandbox"],
+  ["BEARER in upper case", `BEARER ${SECRET}`, "sandbox"],
+  ["white space around the whole header", `  Bearer ${SECRET} \t`, "sandbox"],
+  ["a key of the other environment", `Bearer ${OTHER}`, "production"],
+];
+
+const refused: [what: string, headers: string[], code: string][] = [
+  ["no header", [], "credentials_missing"],
+  ["an empty header", [""], "credentials_missing"],
+  ["a header of white space alone", ["  \t"], "credentials_missing"],
+  ["Basic", [`Basic ${btoa(`user:${SECRET}`)}`], "credentials_malformed"],
+  ["Basic with the key as it is", [`Basic ${SECRET}`], "credentials_malformed"],
+  ["Digest", [`Digest username="${SECRET}"`], "credentials_malformed"],
+  ["Token", [`Token ${SECRET}`], "credentials_malformed"],
+  ["a scheme that begins with Bearer", [`Bearers ${SECRET}`], "credentials_malformed"],
+  ["Bearer twice", [`Bearer Bearer ${SECRET}`], "credentials_malformed"],
+  ["Bearer with a colon", [`Bearer: ${SECRET}`], "credentials_malformed"],
+  ["Bearer=key", [`Bearer=${SECRET}`], "credentials_malformed"],
+  ["a key without Bearer", [SECRET], "credentials_malformed"],
+  ["Bearer without a key", ["Bearer"], "credentials_malformed"],
+  ["Bearer and a space", ["Bearer "], "credentials_malformed"],
+  ["Bearer and key without a space", [`Bearer${SECRET}`], "credentials_malformed"],
+  ["two spaces", [`Bearer  ${SECRET}`], "credentials_malformed"],
+  ["a tab instead of the space", [`Bearer\t${SECRET}`], "credentials_malformed"],
+  ["a tab after the space", [`Bearer \t${SECRET}`], "credentials_malformed"],
+  ["white space inside the key", [`Bearer ${SECRET.slice(0, 20)} ${SECRET.slice(20)}`], "credentials_malformed"],
+  ["a word after the key", [`Bearer ${SECRET} again`], "credentials_malformed"],
+  ["a no-break space after the key", [`Bearer ${SECRET}\u00a0`], "credentials_malformed"],
+  ["a key in quotes", [`Bearer "${SECRET}"`], "credentials_malformed"],
+  ["a key in angle brackets", [`Bearer <${SECRET}>`], "credentials_malformed"],
+  ["a percent-encoded key", [`Bearer ${SECRET.replace("_", "%5F")}`], "credentials_malformed"],
+  ["a comma after the key", [`Bearer ${SECRET},`], "credentials_repeated"],
+  ["two keys in one header", [`Bearer ${SECRET}, Bearer ${OTHER}`], "credentials_repeated"],
+  ["two headers", [`Bearer ${SECRET}`, `Bearer ${OTHER}`], "credentials_repeated"],
+  ["the same header twice", [`Bearer ${SECRET}`, `Bearer ${SECRET}`], "credentials_repeated"],
+  [
+    "a header of Basic beside one of Bearer",
+    [`Basic ${btoa("user:pass")}`, `Bearer ${SECRET}`],
+    "credentials_repeated",
+  ],
+  ["an empty header beside a good one", ["", `Bearer ${SECRET}`], "credentials_repeated"],
+  ["a token of 70 KB", [`Bearer ${SECRET.padEnd(70 * 1024, "A")}`], "credentials_malformed"],
+  ["one character too many", [`Bearer ${SECRET}0`], "credentials_malformed"],
+  ["one character too few", [`Bearer ${SECRET.slice(0, -1)}`], "credentials_malformed"],
+  ["letters beyond ASCII", [`Bearer kg_test_é${random.slice(1)}`], "credentials_malformed"],
+  ["a full-width letter", [`Bearer kg_test_\uff21${random.slice(1)}`], "credentials_malformed"],
+  ["a control character", [`Bearer ${SECRET}\u0001`], "credentials_malformed"],
+  ["an escape sequence", [`Bearer \u001b[31m${SECRET}`], "credentials_malformed"],
+  ["a zero-width space", [`Bearer ${SECRET}\u200b`], "credentials_malformed"],
+  ["one character changed", [`Bearer ${oneChanged}`], "credentials_malformed"],
+  ["another case", [`Bearer ${SECRET.toUpperCase()}`], "credentials_malformed"],
+  ["a prefix of no environment, with a right checksum", [`Bearer ${newSecret("kg_none")}`], "credentials_malformed"],
+  ["the prefix exchanged", [`Bearer kg_live_${random}`], "credentials_malformed"],
+  ["a JWT", ["Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"], "credentials_malformed"],
+  ["the placeholder of the docs", ["Bearer <your API key>"], "credentials_malformed"],
+];
+
+function headersOf(values: readonly string[]): Headers {
+  const headers = new Headers();
+  for (const value of values) headers.append("Authorization", value);
+  return headers;
+}
+
+/** Whether any 8 characters in a row of the random parts of the keys appear in the text. */
+function tellsOfSecret(text: string): boolean {
+  return [SECRET, OTHER, oneChanged]
+    .map((secret) => secret.slice(8))
+    .some((part) =>
+      Array.from(part, (_, at) => part.slice(at, at + 8)).some((run) => run.length === 8 && text.includes(run)),
+    );
+}
+
+async function wordsOf(refusal: Refusal): Promise<string> {
+  const response = problemResponse(refusal, "req_1", "https://keys.test", "sandbox");
+  return JSON.stringify([...response.headers]) + (await response.text());
+}
+
+describe("what may be a key in the Authorization header", () => {
+  test.each(accepted)("%s is taken for a key, of the environment that its prefix names", (_, header, environment) => {
+    const secret = environment === "sandbox" ? SECRET : OTHER;
+    expect(readCredential(headersOf([header]), gateway)).toEqual({ secret, environment });
+  });
+
+  test.each(refused)("%s is refused, and nothing of the secret is repeated", async (_, values, code) => {
+    const refusal = readCredential(headersOf(values), gateway);
+    if (!isRefusal(refusal)) throw new Error("taken for a key");
+    expect(refusal.code).toBe(code);
+    expect(tellsOfSecret(await wordsOf(refusal))).toBe(false);
+  });
+
+  test("each malformed header is told apart by what is wrong with it", () => {
+    const problemOf = (header: string) => readCredential(headersOf([header]), gateway);
+    expect(problemOf(`Bearer  ${SECRET}`)).toMatchObject({ problem: expect.stringContaining("more than one space") });
+    expect(problemOf(`Bearer\t${SECRET}`)).toMatchObject({ problem: expect.stringContaining("tab") });
+    expect(problemOf(SECRET)).toMatchObject({ problem: expect.stringContaining("scheme Bearer") });
+    expect(problemOf(`Bearer ${oneChanged}`)).toMatchObject({ problem: expect.stringContaining("checksum") });
+    expect(problemOf(`Bearer ${newSecret("kg_none")}`)).toMatchObject({ problem: expect.stringContaining("prefix") });
+  });
+});
+
+const encoded = [...SECRET].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("");
+const leaked: [what: string, query: string][] = [
+  ["a query value", `?api_key=${SECRET}`],
+  ["a percent-encoded query value", `?api_key=${encoded}`],
+  ["a query value with its underscores encoded", `?k=${SECRET.replaceAll("_", "%5F")}`],
+  ["a later query value", `?a=1&b=2&c=${SECRET}`],
+  ["a repeated parameter", `?a=1&a=${SECRET}`],
+  ["a query value after Bearer", `?authorization=Bearer%20${SECRET}`],
+  ["a query value after Bearer and a plus", `?access_token=Bearer+${SECRET}`],
+  ["a query value after bearer in lower case", `?access_token=bearer%20%20${SECRET}`],
+  ["a query value with white space around it", `?key=%20${SECRET}%0A`],
+  ["a key of the other environment", `?key=${OTHER}`],
+];
+
+const harmless: [what: string, query: string][] = [
+  ["no query", ""],
+  ["another value", "?key=value&empty=&flag"],
+  ["a value that only looks like a key", `?key=${oneChanged}`],
+  ["the hint of a key", "?hint=kg_test_…Nty2"],
+  ["a key of some other product", `?key=${newSecret("xy_live")}`],
+  ["the id of a key", "?key=key_0123456789abcdef0123456789abcdef"],
+];
+
+describe("a key in the URL", () => {
+  test.each(leaked)("%s is seen", (_, query) => {
+    expect(hasKeyInUrl(new URL(`https://sandbox.test/v1/files/a${query}`), gateway)).toBe(true);
+  });
+
+  test.each(harmless)("%s is let through", (_, query) => {
+    expect(hasKeyInUrl(new URL(`https://sandbox.test/v1/files/a${query}`), gateway)).toBe(false);
+  });
+});
