@@ -3,8 +3,10 @@ import { defineConfig } from "vitest/config";
 
 /** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
 const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "store"];
-/** What runs in Node: files of the project, the command line, and the gateway as its users meet it, over HTTP. */
-const IN_NODE = ["config", "cli", "house", "e2e"];
+/** What runs in Node: files of the project, and the command line. */
+const IN_NODE = ["config", "cli", "house"];
+/** The gateway as its users meet it, over HTTP. */
+const END_TO_END = ["e2e"];
 
 const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -32,6 +34,18 @@ export default defineConfig({
         test: {
           name: "node",
           include: testsOf(IN_NODE),
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: testsOf(END_TO_END),
+          globalSetup: "./test/e2e/setup.ts",
+          // Its files share two gateways and the ports of their origins, and many measure time.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
