@@ -26,7 +26,7 @@ export async function changeKey(
   change: KeyChange,
 ): Promise<ChangedKey | Refusal> {
   const key = await readKey(control.db, id);
-  if (!key) return notFound("key", id);
+  if (!key) return notFound("key");
   if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
   const refusal = await checkChange(control, key, change);
   if (refusal) return refusal;

@@ -27,7 +27,7 @@ export async function changeMember(
 ): Promise<ChangedMember | Refusal> {
   const { db, gateway } = control;
   const member = await readMember(db, id);
-  if (!member) return notFound("member", id);
+  if (!member) return notFound("member");
   const { organizationId } = member;
   const refusal =
     (change.role && checkRole(change.role, gateway)) ||
@@ -48,7 +48,7 @@ export async function changeMember(
 export async function removeMember(control: Control, caller: Caller, id: string): Promise<ChangedMember | Refusal> {
   const { db } = control;
   const member = await readMember(db, id);
-  if (!member) return notFound("member", id);
+  if (!member) return notFound("member");
   const version = control.newId("ver");
   const { organizationId, email } = member;
   const event = auditEvent(control, caller, {
@@ -61,7 +61,7 @@ export async function removeMember(control: Control, caller: Caller, id: string)
     memberRemoval(db, { id, at: control.now(), version }),
     auditInsertIf(db, event, "members", version),
   ]);
-  return changes[0] === 0 ? notFound("member", id) : { member, effect };
+  return changes[0] === 0 ? notFound("member") : { member, effect };
 }
 
 const lostRace: Refusal = { code: "conflict", problem: "Somebody else changed the member at the same time." };

@@ -30,7 +30,7 @@ export async function changeOrganization(
 ): Promise<ChangedOrganization | Refusal> {
   const { db, gateway } = control;
   const organization = await readOrganization(db, id);
-  if (!organization) return notFound("organization", id);
+  if (!organization) return notFound("organization");
   const refusal = checkEnvironments(change.environments, gateway) ?? checkPlan(change.plan ?? null, gateway);
   if (refusal) return refusal;
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };

@@ -42,7 +42,7 @@ export interface CreatedKey {
 export async function createKey(control: Control, caller: Caller, wanted: NewKey): Promise<CreatedKey | Refusal> {
   const { db, gateway, pepper } = control;
   const organization = await readOrganization(db, wanted.organizationId);
-  if (!organization) return notFound("organization", wanted.organizationId);
+  if (!organization) return notFound("organization");
   const refusal =
     checkEnvironment(wanted.environment, gateway) ??
     checkReach(wanted.reach, wanted.workspaceIds, gateway.keys) ??

@@ -22,7 +22,7 @@ export async function createMember(
 ): Promise<MemberRecord | Refusal> {
   const { db, gateway } = control;
   const { organizationId, email, name, role, workspaceIds } = wanted;
-  if (!(await readOrganization(db, organizationId))) return notFound("organization", organizationId);
+  if (!(await readOrganization(db, organizationId))) return notFound("organization");
   const refusal = checkRole(role, gateway) ?? (await checkWorkspaces(control, organizationId, workspaceIds));
   if (refusal) return refusal;
   const member: MemberRecord = {

@@ -17,7 +17,7 @@ export async function createWorkspace(
 ): Promise<Workspace | Refusal> {
   const { db } = control;
   const { organizationId, name } = wanted;
-  if (!(await readOrganization(db, organizationId))) return notFound("organization", organizationId);
+  if (!(await readOrganization(db, organizationId))) return notFound("organization");
   const workspace: Workspace = { id: control.newId("ws"), organizationId, name, createdAt: control.now() };
   const change = { organizationId, action: "workspace.created", target: workspace.id, details: { name } };
   await db.batch([workspaceInsert(db, workspace), auditInsert(db, auditEvent(control, caller, change))]);

@@ -13,7 +13,7 @@ export async function revokeKey(
 ): Promise<ChangedKey | Refusal> {
   const { db } = control;
   const key = await readKey(db, id);
-  if (!key) return notFound("key", id);
+  if (!key) return notFound("key");
   const version = control.newId("ver");
   const revoked = await commitKeyChange(
     control,

@@ -19,7 +19,7 @@ async function switchKey(
   { action, disabledAt }: { action: string; disabledAt: number | null },
 ): Promise<ChangedKey | Refusal> {
   const key = await readKey(control.db, id);
-  if (!key) return notFound("key", id);
+  if (!key) return notFound("key");
   if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
   const version = control.newId("ver");
   return commitKeyChange(control, caller, key, { action, details: {}, version }, [

@@ -4,8 +4,9 @@ export function invalid(field: string, problem: string): Refusal {
   return { code: "validation_failed", errors: [{ field, problem }] };
 }
 
-export function notFound(what: string, id: string): Refusal {
-  return { code: "not_found", problem: `There is no ${what} ${id}.` };
+/** Does not repeat the id: it may be anything, a secret too. */
+export function notFound(what: string): Refusal {
+  return { code: "not_found", problem: `There is no ${what} with this id.` };
 }
 
 export function withoutUndefined<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -24,7 +24,7 @@ export async function show<T extends object>(
 ): Promise<Response> {
   const id = c.req.param("id") as string;
   const record = await read(c.var.control.db, id);
-  return record ? c.json(render(record)) : c.var.refuse(notFound(what, id));
+  return record ? c.json(render(record)) : c.var.refuse(notFound(what));
 }
 
 export function pageOf<Q extends PageQuery>(c: Call, schema: z.ZodType<Q>): (Q & { page: PageRequest }) | Refusal {

@@ -1,6 +1,7 @@
 /** The control base URL: the management API for holders of the root token, and pages for everyone. */
 
 import { Hono } from "hono";
+import { routePath } from "hono/route";
 import type { Control } from "../control/control.ts";
 import type { Refusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
@@ -33,7 +34,7 @@ export function createControlPlane({ control, rootTokens, newRequestId, log }: C
         request_id: requestId,
         plane: "control",
         method: c.req.method,
-        path: c.req.path,
+        route: routePath(c, -1),
         status: c.res.status,
       }),
     );

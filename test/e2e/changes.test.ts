@@ -97,51 +97,58 @@ const CHANGES: Change[] = [
   },
 ];
 
-/** Requests from all isolates in turn; each with its status and the moments at which it was sent and answered. */
-async function traffic(secret: string, until: () => boolean) {
-  const seen: { status: number; sentAt: number; answeredAt: number }[] = [];
-  const client = async (isolate: RunningGateway) => {
-    while (!until()) {
+interface Seen {
+  readonly isolate: number;
+  readonly status: number;
+  readonly sentAt: number;
+}
+
+/** Requests to every isolate, again and again, each with its status and the moment at which it was sent. */
+function startTraffic(secret: string): { seen: Seen[]; stop: () => Promise<void> } {
+  const seen: Seen[] = [];
+  let stopped = false;
+  const clients = isolates.map(async (gateway, isolate) => {
+    while (!stopped) {
       const sentAt = performance.now();
-      const response = await fetch(`${isolate.base("production")}/signatures`, { headers: bearing({ secret }) });
+      const response = await fetch(`${gateway.base("production")}/signatures`, { headers: bearing({ secret }) });
       await response.arrayBuffer();
-      seen.push({ status: response.status, sentAt, answeredAt: performance.now() });
+      seen.push({ isolate, status: response.status, sentAt });
       await sleep(15);
     }
+  });
+  return {
+    seen,
+    async stop() {
+      stopped = true;
+      await Promise.all(clients);
+    },
   };
-  await Promise.all(isolates.map(client));
-  return seen;
+}
+
+const isolatesIn = (seen: Seen[]) => new Set(seen.map(({ isolate }) => isolate)).size;
+
+async function measure({ before, after, prepare, change }: Change): Promise<number> {
+  const tenant = await seed(control);
+  const key = await tenant.key({ environment: "production", scopes: ["signatures:read"] });
+  await prepare?.(tenant, key.id);
+  const { seen, stop } = startTraffic(key.secret);
+  const answered = (status: number, since: number) => seen.filter((one) => one.status === status && one.sentAt > since);
+  await expect.poll(() => isolatesIn(answered(before, 0)), { timeout: 15_000 }).toBe(ISOLATES);
+  const { status } = await change(tenant, key.id);
+  const changedAt = performance.now();
+  expect(status).toBe(200);
+  await expect.poll(() => isolatesIn(answered(after, changedAt + BOUND_MS)), { timeout: 15_000 }).toBe(ISOLATES);
+  await stop();
+  const old = answered(before, changedAt).map(({ sentAt }) => sentAt - changedAt);
+  return Math.max(0, ...old);
 }
 
 describe("a change of rights is in force everywhere at most 2.5 s after it was answered with 200", () => {
-  test.each(CHANGES)("$name", async ({ name, before, after, prepare, change }) => {
-    let longestMs = 0;
-    await Promise.all(
-      Array.from({ length: ROUNDS }, async () => {
-        const tenant = await seed(control);
-        const key = await tenant.key({ environment: "production", scopes: ["signatures:read"] });
-        await prepare?.(tenant, key.id);
-        let done = false;
-        const requests = traffic(key.secret, () => done);
-        await sleep(600);
-        const { status } = await change(tenant, key.id);
-        const changedAt = performance.now();
-        await sleep(BOUND_MS + 300);
-        done = true;
-        const seen = await requests;
-        expect(status).toBe(200);
-        const early = seen.filter(({ answeredAt }) => answeredAt < changedAt - 300);
-        expect(new Set(early.map((request) => request.status))).toEqual(new Set([before]));
-        const old = seen.filter((request) => request.status === before && request.sentAt > changedAt);
-        const last = Math.max(0, ...old.map(({ sentAt }) => sentAt - changedAt));
-        expect(last).toBeLessThanOrEqual(BOUND_MS);
-        const late = seen.filter(({ sentAt }) => sentAt > changedAt + BOUND_MS);
-        expect(late.length).toBeGreaterThan(0);
-        expect(new Set(late.map((request) => request.status))).toEqual(new Set([after]));
-        longestMs = Math.max(longestMs, last);
-      }),
-    );
-    measured.push({ change: name, longestMs: Math.round(longestMs) });
+  test.each(CHANGES)("$name", async (change) => {
+    const rounds = await Promise.all(Array.from({ length: ROUNDS }, () => measure(change)));
+    const longestMs = Math.round(Math.max(...rounds));
+    measured.push({ change: change.name, longestMs });
+    expect(longestMs).toBeLessThanOrEqual(BOUND_MS);
   });
 
   test("a plan", async () => {
