@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 /** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
 const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "store"];
-/** What runs in Node: files of the project, and the command line. */
-const IN_NODE = ["config", "cli", "house"];
+/** What runs in Node: files of the project, the command line, and the proof of leases. */
+const IN_NODE = ["config", "cli", "house", "proof"];
 /** The gateway as its users meet it, over HTTP. */
 const END_TO_END = ["e2e"];
 

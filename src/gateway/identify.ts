@@ -13,6 +13,11 @@ export interface Identity extends FoundKey {
   readonly foundIn: "memory" | "kv" | "d1";
 }
 
+/** How many look-ups in D1 each client address may cause; Workers' rate limiting binding is one. */
+export interface LookupBudget {
+  limit(use: { key: string }): Promise<{ success: boolean }>;
+}
+
 /** Secrets that one isolate remembers, at the most twice as many; about 250 bytes each. */
 const MEMORY_SIZE = 50_000;
 /** How long a secret that D1 does not know is refused from memory. */
@@ -22,13 +27,13 @@ const D1_DEADLINE_MS = 5_000;
 
 export class Identifier {
   readonly #finder: KeyFinder;
-  readonly #lookupBudget: RateLimit;
+  readonly #lookupBudget: LookupBudget;
   readonly #now: () => number;
   readonly #known = new Generations<string, FoundKey>(MEMORY_SIZE);
   readonly #unknown = new Generations<string, number>(MEMORY_SIZE);
   readonly #flights = new Flights<Identity | Refusal>();
 
-  constructor(finder: KeyFinder, lookupBudget: RateLimit, now: () => number) {
+  constructor(finder: KeyFinder, lookupBudget: LookupBudget, now: () => number) {
     this.#finder = finder;
     this.#lookupBudget = lookupBudget;
     this.#now = now;

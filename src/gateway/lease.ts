@@ -37,6 +37,8 @@ export class Leases {
   readonly #desks = new Generations<string, Desk>(DESKS);
   readonly #flights = new Flights<Holding | Refusal>();
   #latest = 0;
+  /** How often the clock was seen to step back. */
+  #stepsBack = 0;
 
   constructor(ask: AskAuthority, gateway: Gateway, now: () => number) {
     this.#ask = ask;
@@ -91,6 +93,7 @@ export class Leases {
     this.#close(desk);
     const reports = desk.reports;
     const askedAt = this.#readClock();
+    const stepsBack = this.#stepsBack;
     const { environment, keyId, hash: secretHash } = identity;
     const answer = await this.#ask({ environment, keyId, secretHash, waiting: desk.waiting, wanted, reports });
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
@@ -98,7 +101,10 @@ export class Leases {
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const { lease } = answer;
     desk.fallback = new Fallback(lease.record, limitsOfKey(lease.record, this.#gateway), askedAt);
-    desk.holding = new Holding(lease, askedAt, this.#readClock());
+    const receivedAt = this.#readClock();
+    // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
+    const isOver = this.#stepsBack > stepsBack;
+    desk.holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt);
     return desk.holding;
   }
 
@@ -111,7 +117,10 @@ export class Leases {
   /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */
   #readClock(): number {
     const now = this.#now();
-    if (now < this.#latest) this.#desks.clear();
+    if (now < this.#latest) {
+      this.#desks.clear();
+      this.#stepsBack += 1;
+    }
     this.#latest = now;
     return now;
   }

@@ -33,6 +33,8 @@ export const CONFIG = defineGateway({
       resource: "folders",
       workspace: { param: "workspace" },
     },
+    { path: "/signatures/drafts/:id", origin: "api", resource: "vault" },
+    { path: "/spaces/:workspace/*", origin: "api", resource: "folders", workspace: { param: "workspace" } },
     { path: "/reports", origin: "api", resource: "folders", workspace: { query: "workspace" } },
     { path: "/uploads", origin: "api", resource: "folders", workspace: { header: "X-Workspace-Id" } },
     { path: "/teammates/*", origin: "api", resource: "teammates" },

@@ -80,6 +80,13 @@ describe("a lease in an isolate", () => {
     clock.now -= 1;
     await hold();
     expect(questions).toHaveLength(2);
+    clock.now += 1_500;
+    await hold();
+    expect(questions).toHaveLength(2);
+    // Still after the lease was asked for, so that only a look at the clock in between can tell.
+    clock.now -= 1_000;
+    await hold();
+    expect(questions).toHaveLength(3);
   });
 
   test("that denies is believed for as long as it lives, and tells how much of its time is left", async () => {
@@ -145,6 +152,7 @@ describe("the question to an authority", () => {
     expect(questions[2]?.reports).toHaveLength(1);
     clock.now += 2_000;
     await hold();
+    expect(questions[3]?.reports).toHaveLength(1);
     expect(questions[3]?.reports).not.toEqual(questions[2]?.reports);
   });
 

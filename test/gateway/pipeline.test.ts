@@ -270,6 +270,16 @@ describe("faults on the way", () => {
     },
   );
 
+  test("a new secret of a key works at once, though a lease without it still lives", async () => {
+    const key = await seedKey();
+    const plane = buildPlane();
+    const address = newClient();
+    await send(plane, requestWith(key, "/files/a"), { address });
+    const secret = newSecret();
+    await addSecret(key.id, secret);
+    expect((await send(plane, requestWith({ ...key, secret }, "/files/a"), { address })).status).toBe(200);
+  });
+
   test("a new secret that the authority cannot read, while D1 knows it, is a 503 and not a 401", async () => {
     const key = await seedKey();
     const plane = buildPlane();

@@ -89,6 +89,12 @@ const spellings: [raw: string, outcome: string, method?: string][] = [
   ["/workspaces/ws%5f1/folders/1", "/workspaces/:workspace/folders/*"],
   ["/workspaces/ws_1%2ffolders/1", AMBIGUOUS],
   ["/workspaces/ws_1%2f..%2fws_2/folders/1", AMBIGUOUS],
+  ["/spaces/ws_1/x%2fy", "/spaces/:workspace/*"],
+  ["/spaces/ws%5f1/x", "/spaces/:workspace/*"],
+  ["/spaces/ws_1%2fx/y", AMBIGUOUS],
+  ["/spaces/ws_1%5cx/y", AMBIGUOUS],
+  ["/spaces//ws_1/y", AMBIGUOUS],
+  ["/spaces/%2fws_1/y", AMBIGUOUS],
   // NUL.
   ["/signatures/%00", AMBIGUOUS],
   ["/signatures/vault%00", AMBIGUOUS],
@@ -100,6 +106,7 @@ const spellings: [raw: string, outcome: string, method?: string][] = [
   ["/signatures/;x/vault", AMBIGUOUS],
   ["/signatures/vault%3bx/1", AMBIGUOUS],
   ["/vault;jsessionid=1", AMBIGUOUS],
+  ["/signatures//drafts/;x", AMBIGUOUS],
   ["/signatures/1;v=2", "/signatures/*"],
   ["/files/a;v=2", "/files/:name"],
 ];
@@ -224,8 +231,8 @@ describe("a path that passes", () => {
       },
     );
     fc.assert(
-      fc.property(workspace, (pieces) => {
-        const path = pathOf(`/workspaces/${pieces.join("")}/folders/1`);
+      fc.property(fc.constantFrom("workspaces", "spaces"), workspace, (place, pieces) => {
+        const path = pathOf(`/${place}/${pieces.join("")}/folders/1`);
         const match = findRoute("GET", path, gateway.router);
         if (isRefusal(match) || !["ws_1", "ws_2"].includes(match.params.workspace as string)) return;
         for (const read of Object.values(ORIGINS)) {
