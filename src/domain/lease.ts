@@ -21,6 +21,8 @@ export interface Lease {
   readonly denial: Denial | null;
   /** Every limit of the key, as it stands after this grant. */
   readonly policies: readonly PolicyState[];
+  /** So much is lent that the tokens, if they are used up at once, should be reported at once, and not with the next question. */
+  readonly reportSoon?: boolean;
 }
 
 export interface Denial {
@@ -70,8 +72,12 @@ export type Answer =
 /** The share of what is available that one isolate gets beyond the requests that wait: what it may keep for the next. */
 const STOCK_SHARE = 1 / 4;
 
-/** How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. */
+/**
+ * How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. A
+ * question of which nobody waits for the answer, and that wants nothing, only reports.
+ */
 export function leaseSize(available: number, { waiting, wanted }: Pick<Question, "waiting" | "wanted">): number {
+  if (waiting === 0 && wanted === 0) return 0;
   const served = Math.min(Math.max(1, waiting), available);
   const stock = Math.min(wanted - served, Math.floor((available - served) * STOCK_SHARE));
   return served + Math.max(0, stock);

@@ -105,6 +105,12 @@ export class Ledger {
     return Math.max(0, Math.min(...rates, ...quotas));
   }
 
+  /** Whether what is lent keeps a rate from more than half of its burst: such tokens come back only when they are reported. */
+  isStrained(now: number): boolean {
+    this.#advance(now);
+    return this.#limits.rates.some((rate) => tokensIn(rate, this.#bucketNow(rate)) - sum(this.#held) < rate.burst / 2);
+  }
+
   /** Why nothing is available, and for how long at the most: the limit that takes longest. */
   denial(now: number): Denial {
     this.#advance(now);

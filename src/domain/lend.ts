@@ -44,7 +44,11 @@ export function lend(
   const isShort = tokens < Math.max(1, question.waiting);
   const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
-  return { lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies }, state: ledger.state };
+  const reportSoon = ledger.isStrained(now);
+  return {
+    lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
+    state: ledger.state,
+  };
 }
 
 /** For those whom the lease's tokens do not reach: by then these are spent. */

@@ -68,7 +68,7 @@ export class Leases {
       // An answer that takes longer than a lease lives brings a lease that is over.
       return await within(
         this.#gateway.leaseTtlMs,
-        this.#flights.join(name, () => this.#renew(desk, identity), waitUntil),
+        this.#flights.join(name, () => this.#fly(desk, identity, waitUntil), waitUntil),
       );
     } catch (error) {
       if (error instanceof DeadlineError) desk.pausedUntil = this.#readClock() + PAUSE_MS;
@@ -86,6 +86,23 @@ export class Leases {
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
   drop(identity: Identity): void {
     this.#close(this.#desk(identity));
+  }
+
+  #fly(desk: Desk, identity: Identity, waitUntil: WaitUntil): Promise<Holding | Refusal> {
+    const renewal = this.#renew(desk, identity);
+    waitUntil(renewal.then(() => this.#reportSoon(desk, identity)).catch(() => undefined));
+    return renewal;
+  }
+
+  /** Where tokens are scarce: what those who waited have used up is not kept from others until the next question. */
+  async #reportSoon(desk: Desk, { environment, keyId, hash: secretHash }: Identity): Promise<void> {
+    const { holding } = desk;
+    if (!holding?.lease.reportSoon) return;
+    // Until all who waited have had their turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (desk.holding !== holding || holding.left > 0) return;
+    const report = holding.end(this.#readClock());
+    if (report) await this.#ask({ environment, keyId, secretHash, waiting: 0, wanted: 0, reports: [report] });
   }
 
   async #renew(desk: Desk, identity: Identity): Promise<Holding | Refusal> {
