@@ -1,0 +1,69 @@
+/** Worker entries as the modules that a deploy would upload. */
+
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inProject } from "../src/cli/project.ts";
+import { runWrangler } from "../src/cli/wrangler.ts";
+
+export async function bundle(entry: string, stop: AbortSignal): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
+  try {
+    await runWrangler(["deploy", entry, "--dry-run", "--outdir", folder], stop);
+    const [module] = globSync(join(folder, "*.js"));
+    return readFileSync(module as string, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A gateway with this configuration, at local base URLs on `port`. */
+export function gatewayEntry(config: string, port: number): string {
+  return `${imports(config, port)}
+export default gateway.worker;
+export const { KeyAuthority, Courier } = gateway;
+`;
+}
+
+/** The same, with calls counted in the Worker and in the authorities. `/counts` tells them, and starts anew. */
+export function countingEntry(config: string, port: number): string {
+  return `${imports(config, port)}
+import { counting, takeCounts } from ${path("bench", "workers", "counting.ts")};
+
+export default {
+  fetch: (request, env, context) =>
+    new URL(request.url).pathname === "/counts"
+      ? Response.json(takeCounts())
+      : gateway.worker.fetch(request, counting(env), context),
+};
+export class KeyAuthority extends gateway.KeyAuthority {
+  constructor(context, env) {
+    super(context, counting(env));
+  }
+}
+export const { Courier } = gateway;
+`;
+}
+
+/** The same, with KV and the authorities in the isolate itself. */
+export function nearEntry(config: string, port: number): string {
+  return `${imports(config, port)}
+import { near } from ${path("bench", "workers", "near.ts")};
+
+export default { fetch: (request, env, context) => gateway.worker.fetch(request, near(env), context) };
+export const { KeyAuthority, Courier } = gateway;
+`;
+}
+
+function imports(config: string, port: number): string {
+  return `import config from ${JSON.stringify(config)};
+import { createGateway } from ${path("src", "app.ts")};
+import { withLocalBaseUrls } from ${path("src", "config", "local.ts")};
+
+const gateway = createGateway(withLocalBaseUrls(config, ${port}));
+`;
+}
+
+function path(...parts: string[]): string {
+  return JSON.stringify(inProject(...parts));
+}

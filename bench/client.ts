@@ -1,0 +1,67 @@
+/** The two other processes: the origin, and the client that makes the load. */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { inProject } from "../src/cli/project.ts";
+
+export interface Load {
+  readonly url: string;
+  /** One for each request. */
+  readonly secrets: readonly string[];
+  readonly order: "in turn" | "zipf";
+  readonly connections: number;
+  readonly seconds: number;
+  /** So many requests, however long they take. */
+  readonly amount?: number;
+}
+
+export interface Measured {
+  readonly perSecond: number;
+  /** Milliseconds, of the client. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Answers by status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly errors: number;
+  /** Requests that were made and that were answered, those of the warm-up too. */
+  readonly made: number;
+  readonly answered: number;
+}
+
+export interface Client {
+  run(load: Load): Promise<Measured>;
+  stop(): void;
+}
+
+export function startClient(): Client {
+  const child = start("load.ts");
+  return {
+    async run(load) {
+      child.send(load);
+      return answerOf(child);
+    },
+    stop: () => child.disconnect(),
+  };
+}
+
+export async function startOrigin(): Promise<{ url: string; stop(): void }> {
+  const child = start("origin.ts");
+  return { url: `http://127.0.0.1:${await answerOf<number>(child)}`, stop: () => child.disconnect() };
+}
+
+/** Each ends when its channel does, and so also when this process dies. */
+function start(file: string): ChildProcess {
+  return fork(inProject("bench", file));
+}
+
+async function answerOf<T>(child: ChildProcess): Promise<T> {
+  const answered = new AbortController();
+  const ended = once(child, "exit", answered).then(() => Promise.reject(new Error(`${child.spawnargs.at(-1)} ended`)));
+  try {
+    const [answer] = await Promise.race([once(child, "message", answered), ended]);
+    return answer as T;
+  } finally {
+    ended.catch(() => undefined);
+    answered.abort();
+  }
+}

@@ -1,0 +1,31 @@
+/** The gateway under load: the kinds of limits that decide how often an authority is asked. */
+
+import type { GatewayConfig } from "../src/config/types.ts";
+
+export const PLANS = {
+  /** More than one isolate can use. */
+  ample: { rates: [{ name: "second", limit: 10_000, window: 1 }] },
+  /** A burst so small that there is nothing to lend beyond the request that asks. */
+  tight: { rates: [{ name: "second", limit: 100, window: 1, burst: 4 }] },
+  /** Used up by the first request. */
+  spent: { rates: [{ name: "hour", limit: 1, window: 3_600 }] },
+} satisfies GatewayConfig["plans"];
+
+export const PREFIX = "kg_live";
+
+export function configFor(origin: string): GatewayConfig {
+  return {
+    environments: {
+      production: { baseUrls: ["https://api.bench.test"], issuer: "https://api.bench.test", keyPrefix: PREFIX },
+    },
+    control: { baseUrls: ["https://keys.bench.test"] },
+    origins: { main: { production: { url: origin } } },
+    resources: { signatures: { actions: ["read", "write", "delete"] }, folders: { actions: ["read", "write"] } },
+    keys: { actAs: "organization" },
+    plans: PLANS,
+    routes: [
+      { path: "/signatures/*", origin: "main", resource: "signatures" },
+      { path: "/folders/*", origin: "main", resource: "folders" },
+    ],
+  };
+}

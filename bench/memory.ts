@@ -1,0 +1,33 @@
+/** What an isolate holds for the keys that it has seen. */
+
+import type { Client } from "./client.ts";
+import type { Runtime } from "./runtime.ts";
+import { newSecret } from "./seed.ts";
+
+export interface Memory {
+  readonly keys: number;
+  /** Resident bytes of workerd, before it had seen them and after. */
+  readonly before: number;
+  readonly after: number;
+}
+
+const KEYS = 100_000;
+const PORTION = 10_000;
+const MOST_SECONDS = 45;
+
+/** Fewer keys where the machine is too slow for all of them. They may do nothing, so that no origin is asked. */
+export async function measureMemory({ urls, memory }: Runtime, client: Client, connections: number): Promise<Memory> {
+  const url = `${urls.near}/production/signatures/1`;
+  const show = (secrets: string[]) =>
+    client.run({ url, secrets, order: "in turn", connections, seconds: 1, amount: PORTION });
+  // The same traffic with one key: what any traffic takes is not what keys take.
+  await show([newSecret()]);
+  const before = memory();
+  const endAt = performance.now() + MOST_SECONDS * 1000;
+  let keys = 0;
+  while (keys < KEYS && performance.now() < endAt) {
+    await show(Array.from({ length: PORTION }, newSecret));
+    keys += PORTION;
+  }
+  return { keys, before, after: memory() };
+}

@@ -1,0 +1,112 @@
+/** `npm run bench`: what the gateway costs, beside a bare proxy and one that does the same work without deciding. */
+
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Command, InvalidArgumentError } from "commander";
+import { inProject, shown } from "../src/cli/project.ts";
+import { type Case, prepareCases } from "./cases.ts";
+import { type Client, startClient, startOrigin } from "./client.ts";
+import { type Memory, measureMemory } from "./memory.ts";
+import { type Calls, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
+import { type Runtime, startRuntime } from "./runtime.ts";
+import { checkSameWork } from "./same-work.ts";
+import { Shower } from "./shower.ts";
+
+interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly only: readonly string[];
+}
+
+/** Requests a second of keys that no isolate has seen; more than the local KV and authorities can do. */
+const COLD_RATE = 250;
+const RESULTS = inProject("bench", "results.json");
+
+const options: Options = new Command("npm run bench --")
+  .description("Measures the gateway on workerd, and writes bench/results.json.")
+  .option("--rounds <count>", "how often each case is measured", positive, 5)
+  .option("--seconds <seconds>", "how long each time", positive, 1.2)
+  .option("--connections <count>", "requests under way at once", positive, 32)
+  .option("--only <names>", "cases whose names begin so, with commas between; bare and equal always run", names, [])
+  .parse()
+  .opts();
+
+// Node still calls the stripping of types, which the yardsticks need, an experiment.
+process.removeAllListeners("warning");
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
+
+const begunAt = performance.now();
+const origin = await startOrigin();
+const client = startClient();
+const runtime = await startRuntime(origin.url, stop.signal);
+try {
+  await bench(runtime, client);
+} finally {
+  client.stop();
+  origin.stop();
+  await runtime.stop();
+}
+
+async function bench(runtime: Runtime, client: Client): Promise<void> {
+  // Before the authorities have filled the process.
+  say("Showing 100,000 keys to one isolate");
+  const memory = await measureMemory(runtime, client, options.connections);
+  say("Making keys");
+  const colds = Math.ceil((options.rounds + 1) * (options.seconds + 0.5) * COLD_RATE);
+  const cases = (await prepareCases(runtime, colds)).filter(isWanted);
+  const shower = new Shower(runtime, client, options);
+  for (const each of cases.filter(({ warm }) => warm)) {
+    say(`Warming up: ${each.name}`);
+    await shower.warm(each, each.worker);
+  }
+  await checkSameWork(runtime, cases[0]?.secrets[0] as string);
+  const rounds: Record<string, Shown[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
+  for (let round = 1; round <= options.rounds; round++) {
+    // There and back, so that what changes with time does not always fall on the same cases.
+    for (const each of round % 2 ? cases : cases.toReversed()) {
+      say(`Round ${round} of ${options.rounds}: ${each.name}`);
+      rounds[each.name]?.push(await shower.show(each));
+    }
+  }
+  const calls = await countAll(cases, shower);
+  write(rowsOf(rounds, calls), memory);
+}
+
+async function countAll(cases: readonly Case[], shower: Shower): Promise<Record<string, Calls>> {
+  const calls: Record<string, Calls> = {};
+  for (const each of cases.filter(({ worker }) => worker === "keygate")) {
+    say(`Counting calls: ${each.name}`);
+    calls[each.name] = await shower.count(each);
+  }
+  return calls;
+}
+
+function write(rows: readonly Row[], memory: Memory): void {
+  const results = { options, processors: availableParallelism(), rows, memory };
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  process.stdout.write(`${tableOf(rows)}\n`);
+  const [before, after] = [memory.before, memory.after].map((bytes) => (bytes / 2 ** 20).toFixed(0));
+  process.stdout.write(`Memory of workerd: ${before} MiB, and ${after} MiB once it has seen ${memory.keys} keys\n`);
+  say(`Wrote ${shown(RESULTS)}`);
+}
+
+function isWanted({ name, worker }: Case): boolean {
+  const { only } = options;
+  return worker !== "keygate" || only.length === 0 || only.some((beginning) => name.startsWith(beginning));
+}
+
+function say(text: string): void {
+  stop.signal.throwIfAborted();
+  process.stderr.write(`${((performance.now() - begunAt) / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
+}
+
+function positive(text: string): number {
+  if (!(Number(text) > 0)) throw new InvalidArgumentError("Give a number above 0.");
+  return Number(text);
+}
+
+function names(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}

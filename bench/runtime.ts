@@ -1,0 +1,160 @@
+/** workerd with the Workers under load, each on a socket of its own, with no proxy in front. */
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readD1Migrations } from "@cloudflare/vitest-plugin";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { parse } from "smol-toml";
+import { inProject } from "../src/cli/project.ts";
+import { freePort } from "../test/helpers/gateway.ts";
+import { bundle, countingEntry, gatewayEntry, nearEntry } from "./bundle.ts";
+import { configFor } from "./config.ts";
+import { type D1Database, PEPPERS } from "./seed.ts";
+
+/** The local stand-ins for KV, D1 and the authorities' storage write to files; a slow disk would be all that is measured. */
+const MEMORY_DISK = "/dev/shm";
+
+export const WORKERS = ["bare", "equal", "keygate", "counting", "near"] as const;
+export type WorkerName = (typeof WORKERS)[number];
+
+export interface Runtime {
+  readonly db: D1Database;
+  /** `kv.put` and the like, of the namespace that the gateways share. */
+  readonly kv: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
+  /** The address of a Worker, without a slash at its end. */
+  readonly urls: Readonly<Record<WorkerName, string>>;
+  /** The next line that any of the Workers logs. */
+  nextLog(): Promise<string>;
+  /** Resident memory of workerd, in bytes. */
+  memory(): number;
+  /** Processor time that workerd has taken, in microseconds. */
+  processorTime(): number;
+  stop(): Promise<void>;
+}
+
+export async function startRuntime(origin: string, stop: AbortSignal): Promise<Runtime> {
+  const folder = inProject(".wrangler", "bench");
+  mkdirSync(folder, { recursive: true });
+  const ports = Object.fromEntries(await Promise.all(WORKERS.map(async (name) => [name, await freePort()])));
+  const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
+  process.once("exit", () => rmSync(state, { recursive: true, force: true }));
+  let hearLog: ((line: string) => void) | undefined;
+  const scripts = await bundleAll(folder, origin, ports, stop);
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      resourcePersistencePath: state,
+      handleStructuredLogs: ({ message }) => hearLog?.(message),
+      workers: WORKERS.map((name) => ({
+        name,
+        modules: true,
+        script: scripts[name],
+        ...compatibility(),
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] }],
+        ...(name === "bare" || name === "equal" ? { bindings: { ORIGIN: origin } } : gatewayBindings()),
+      })),
+    }),
+  );
+  await miniflare.ready;
+  const db = await miniflare.getD1Database("DB", "keygate");
+  await migrate(db);
+  const workerd = childNamed("workerd");
+  return {
+    db,
+    kv: await miniflare.getKVNamespace("KV", "keygate"),
+    urls: Object.fromEntries(WORKERS.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Runtime["urls"],
+    nextLog: () =>
+      new Promise((resolve) => {
+        hearLog = resolve;
+      }),
+    memory: () => residentBytes(workerd),
+    processorTime: () => processorMicros(workerd),
+    stop: () => miniflare.dispose(),
+  };
+}
+
+async function bundleAll(
+  folder: string,
+  origin: string,
+  ports: Record<WorkerName, number>,
+  stop: AbortSignal,
+): Promise<Record<WorkerName, string>> {
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const config = write("gateway.config.ts", `export default ${JSON.stringify(configFor(origin))};\n`);
+  try {
+    const [keygate, counting, near] = await Promise.all([
+      bundle(write("keygate.ts", gatewayEntry(config, ports.keygate)), stop),
+      bundle(write("counting.ts", countingEntry(config, ports.counting)), stop),
+      bundle(write("near.ts", nearEntry(config, ports.near)), stop),
+    ]);
+    return { bare: yardstick("bare"), equal: yardstick("equal"), keygate, counting, near };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function yardstick(name: "bare" | "equal"): string {
+  return stripTypeScriptTypes(readFileSync(inProject("bench", "workers", `${name}.ts`), "utf8"));
+}
+
+function gatewayBindings() {
+  return {
+    d1Databases: { DB: "DB" },
+    kvNamespaces: { KV: "KV" },
+    durableObjects: {
+      AUTHORITY: { className: "KeyAuthority", useSQLite: true },
+      COURIER: { className: "Courier", useSQLite: true },
+    },
+    // All clients have one address here; how many keys it may look up is not what is measured.
+    ratelimits: { LOOKUP_BUDGET: { namespace_id: "4201", simple: { limit: 10_000_000, period: 60 as const } } },
+    bindings: { KEYGATE_PEPPERS: PEPPERS, KEYGATE_ROOT_TOKEN: `kgr_${"b".repeat(43)}` },
+  };
+}
+
+function compatibility(): { compatibilityDate: string; compatibilityFlags: string[] } {
+  const wrangler = parse(readFileSync(inProject("wrangler.toml"), "utf8"));
+  return {
+    compatibilityDate: String(wrangler.compatibility_date),
+    compatibilityFlags: wrangler.compatibility_flags as string[],
+  };
+}
+
+async function migrate(db: D1Database): Promise<void> {
+  for (const { queries } of await readD1Migrations(inProject("migrations"))) {
+    for (const query of queries) await db.prepare(query).run();
+  }
+}
+
+/** The process id of a child of this process. */
+function childNamed(name: string): number {
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  const found = pids.find((pid) => {
+    const [, command, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readIfThere(`/proc/${pid}/stat`)) ?? [];
+    return command === name && Number(parent) === process.pid;
+  });
+  if (!found) throw new Error(`no process ${name} was started`);
+  return Number(found);
+}
+
+/** Processes may end while they are listed. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}
+
+function processorMicros(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanos = threads.map((thread) => Number(readIfThere(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]));
+  return nanos.reduce((sum, each) => sum + each, 0) / 1000;
+}
