@@ -12,8 +12,9 @@ const SETTINGS = {
   WRANGLER_SEND_ERROR_REPORTS: "false",
   // The banner is what looks for updates on the network.
   WRANGLER_HIDE_BANNER: "true",
-  // Its log files hold whole URLs, and so keys that somebody put into one.
+  // Its log files and its store of traces hold whole URLs, and so keys that somebody put into one.
   WRANGLER_WRITE_LOGS: "false",
+  X_LOCAL_OBSERVABILITY: "false",
   NO_COLOR: "1",
 };
 

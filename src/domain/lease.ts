@@ -21,7 +21,7 @@ export interface Lease {
   readonly denial: Denial | null;
   /** Every limit of the key, as it stands after this grant. */
   readonly policies: readonly PolicyState[];
-  /** So much is lent that the tokens, if they are used up at once, should be reported at once, and not with the next question. */
+  /** Tokens are scarce: if these are used up at once, that is to be reported at once, and not with the next question. */
   readonly reportSoon?: boolean;
 }
 
@@ -37,6 +37,8 @@ export interface PolicyState {
   readonly limit: number;
   /** Seconds. */
   readonly window: number;
+  /** Tokens that there can be at one time. */
+  readonly capacity: number;
   /** Tokens that could be granted still, beside those of this lease. */
   readonly remaining: number;
   /** Until the limit is whole again, or, with nothing remaining, until there is one token. */

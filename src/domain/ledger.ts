@@ -52,6 +52,8 @@ export interface LedgerState {
 
 /** How long after its end a lease can still be reported. */
 const REPORTABLE_MS = 60_000;
+/** The share of a rate's burst that makes it plentiful, whoever holds the rest. */
+const PLENTIFUL_SHARE = 3 / 4;
 
 export class Ledger {
   #clock: number;
@@ -105,10 +107,13 @@ export class Ledger {
     return Math.max(0, Math.min(...rates, ...quotas));
   }
 
-  /** Whether what is lent keeps a rate from more than half of its burst: such tokens come back only when they are reported. */
-  isStrained(now: number): boolean {
+  /** Whether tokens that are lent, and would come back with a report, may be what others lack. */
+  isScarce(now: number): boolean {
     this.#advance(now);
-    return this.#limits.rates.some((rate) => tokensIn(rate, this.#bucketNow(rate)) - sum(this.#held) < rate.burst / 2);
+    const held = sum(this.#held);
+    return this.#limits.rates.some(
+      (rate) => tokensIn(rate, this.#bucketNow(rate)) - held < rate.burst * PLENTIFUL_SHARE,
+    );
   }
 
   /** Why nothing is available, and for how long at the most: the limit that takes longest. */
@@ -149,6 +154,7 @@ export class Ledger {
         name: rate.name,
         limit: rate.limit,
         window: rate.window,
+        capacity: rate.burst,
         remaining,
         resetMs: Math.max(0, resetAt - now),
       };
@@ -157,7 +163,7 @@ export class Ledger {
       const remaining = Math.max(0, quota.limit - this.#used(quota) - sum(this.#heldIn(quota)));
       const end = endOfPeriod(quota.per, this.#clock);
       const window = (end - startOfPeriod(quota.per, this.#clock)) / 1000;
-      return { name: quota.name, limit: quota.limit, window, remaining, resetMs: end - now };
+      return { name: quota.name, limit: quota.limit, window, capacity: quota.limit, remaining, resetMs: end - now };
     });
     return [...rates, ...quotas];
   }

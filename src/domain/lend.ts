@@ -44,7 +44,7 @@ export function lend(
   const isShort = tokens < Math.max(1, question.waiting);
   const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
-  const reportSoon = ledger.isStrained(now);
+  const reportSoon = ledger.isScarce(now);
   return {
     lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
     state: ledger.state,

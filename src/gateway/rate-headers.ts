@@ -12,6 +12,6 @@ export function rateHeaders(policies: readonly PolicyState[]): [name: string, va
   ];
 }
 
-function shareLeft({ remaining, limit }: PolicyState): number {
-  return remaining / limit;
+function shareLeft({ remaining, capacity }: PolicyState): number {
+  return remaining / capacity;
 }

@@ -441,19 +441,28 @@ describe("what callers are told", () => {
   test("of a rate: what remains beside all that is lent, and the time until it is whole", () => {
     const ledger = spent(4, TEN);
     ledger.grant("a", 2, TTL, NOON);
-    expect(ledger.policies(NOON)).toEqual([{ name: "ten", limit: 10, window: 10, remaining: 4, resetMs: 4_000 }]);
+    expect(ledger.policies(NOON)).toEqual([
+      { name: "ten", limit: 10, window: 10, capacity: 10, remaining: 4, resetMs: 4_000 },
+    ]);
   });
 
   test("of a rate that is used up: the time until there is one token", () => {
     expect(spent(10, TEN).policies(NOON + 300)).toEqual([
-      { name: "ten", limit: 10, window: 10, remaining: 0, resetMs: 700 },
+      { name: "ten", limit: 10, window: 10, capacity: 10, remaining: 0, resetMs: 700 },
     ]);
   });
 
   test("of a quota: the length of this period, and the time until it ends", () => {
     const month = spent(4, quota(10, "month")).policies(NOON);
     expect(month).toEqual([
-      { name: "month", limit: 10, window: 30 * 86_400, remaining: 6, resetMs: Date.UTC(2026, 6, 1) - NOON },
+      {
+        name: "month",
+        limit: 10,
+        window: 30 * 86_400,
+        capacity: 10,
+        remaining: 6,
+        resetMs: Date.UTC(2026, 6, 1) - NOON,
+      },
     ]);
   });
 

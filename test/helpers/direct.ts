@@ -1,0 +1,103 @@
+/**
+ * The same Worker on workerd's own socket, without the dev server's proxy in front: paths and headers arrive as they were
+ * sent, as they do at the edge. It is the bundle that a deploy would upload.
+ */
+
+import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readD1Migrations } from "@cloudflare/vitest-plugin";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { parse } from "smol-toml";
+import { writeEntry } from "../../src/cli/entry.ts";
+import { runWrangler } from "../../src/cli/wrangler.ts";
+import { freePort, gatewayAt, outputFile, PROJECT, type RunningGateway, writeConfig } from "./gateway.ts";
+
+const ROOT_TOKEN = `kgr_${"d".repeat(43)}`;
+const PEPPERS = `p1:${"D".repeat(43)}`;
+
+/** `configText`: as for `startGateway`. */
+export async function startDirect(configText: string): Promise<RunningGateway> {
+  const [gateway] = await startIsolates(configText, 1);
+  return gateway as RunningGateway;
+}
+
+/** The same gateway in several isolates, which share the authorities, D1 and KV, as those of the edge do. Stopping one stops all. */
+export async function startIsolates(configText: string, count: number): Promise<RunningGateway[]> {
+  const { state, config } = writeConfig(configText);
+  const isolates = await Promise.all(
+    Array.from({ length: count }, async (_, n) => ({ name: `isolate-${n}`, port: await freePort() })),
+  );
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
+      workers: await Promise.all(
+        isolates.map(async ({ name, port }) => ({
+          name,
+          modules: true as const,
+          script: await bundle(config, port),
+          ...settings(name === "isolate-0" ? undefined : "isolate-0"),
+          unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+          bindings: { KEYGATE_PEPPERS: PEPPERS, KEYGATE_ROOT_TOKEN: ROOT_TOKEN },
+        })),
+      ),
+      handleStructuredLogs: ({ message }) => appendFileSync(outputFile(state), `${message}\n`),
+    }),
+    // As wrangler lays it out.
+    resourcePersistencePath: join(state, "v3"),
+  });
+  await miniflare.ready;
+  await migrate(miniflare);
+  return isolates.map(({ port }) => ({
+    ...gatewayAt({ port, state, rootToken: ROOT_TOKEN }),
+    stop: () => miniflare.dispose(),
+    forget: () => rmSync(state, { recursive: true, force: true }),
+  }));
+}
+
+async function bundle(config: string, port: number): Promise<string> {
+  const entry = writeEntry(config, port);
+  const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
+  try {
+    await runWrangler(["deploy", entry, "--dry-run", "--outdir", folder], new AbortController().signal);
+    const [module] = globSync(join(folder, "*.js"));
+    return readFileSync(module as string, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+    rmSync(dirname(entry), { recursive: true });
+  }
+}
+
+interface WranglerSettings {
+  compatibility_date: unknown;
+  compatibility_flags: string[];
+  d1_databases: { binding: string }[];
+  kv_namespaces: { binding: string }[];
+  durable_objects: { bindings: { name: string; class_name: string }[] };
+  ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: 10 | 60 } }[];
+}
+
+/** What wrangler.toml says, for Miniflare. Services are left out: origins under test have URLs. `objectsOf`: whose Durable Objects. */
+function settings(objectsOf: string | undefined) {
+  const wrangler = parse(readFileSync(join(PROJECT, "wrangler.toml"), "utf8")) as unknown as WranglerSettings;
+  const { d1_databases, kv_namespaces, durable_objects, ratelimits } = wrangler;
+  return {
+    compatibilityDate: String(wrangler.compatibility_date),
+    compatibilityFlags: wrangler.compatibility_flags,
+    d1Databases: Object.fromEntries(d1_databases.map(({ binding }) => [binding, binding])),
+    kvNamespaces: Object.fromEntries(kv_namespaces.map(({ binding }) => [binding, binding])),
+    durableObjects: Object.fromEntries(
+      durable_objects.bindings.map(({ name, class_name }) => [
+        name,
+        { className: class_name, useSQLite: true, ...(objectsOf && { scriptName: objectsOf }) },
+      ]),
+    ),
+    ratelimits: Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit])),
+  };
+}
+
+async function migrate(miniflare: Miniflare): Promise<void> {
+  const db = await miniflare.getD1Database("DB");
+  for (const { queries } of await readD1Migrations(join(PROJECT, "migrations"))) {
+    for (const query of queries) await db.prepare(query).run();
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { type Source, sources } from "./sources.ts";
+
+const SOURCES = sources();
+const byPath = new Map(SOURCES.map((source) => [source.path, source]));
+const inFolder =
+  (...folders: string[]) =>
+  (path: string) =>
+    folders.some((folder) => path.startsWith(`src/${folder}/`));
+
+/** Every import that a folder makes, by itself or through others, and by which way. */
+function reachedFrom(folder: string): { path: string; by: string }[] {
+  const seen = new Map<string, string>();
+  const visit = ({ path, imports }: Source, by: string) => {
+    for (const imported of imports) {
+      if (seen.has(imported)) continue;
+      seen.set(imported, `${by} → ${imported}`);
+      const source = byPath.get(imported);
+      if (source) visit(source, `${by} → ${imported}`);
+    }
+    seen.set(path, seen.get(path) ?? by);
+  };
+  for (const source of SOURCES.filter(({ path }) => inFolder(folder)(path))) visit(source, source.path);
+  return [...seen].map(([path, by]) => ({ path, by }));
+}
+
+/** The files, with the lines, that match. */
+function linesWith(pattern: RegExp, isExempt: (path: string) => boolean): string[] {
+  return SOURCES.filter(({ path }) => !isExempt(path)).flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, at) => (pattern.test(line) ? [`${path}:${at + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+describe("Each layer knows only what is below it", () => {
+  test("every import leads to a file of the project or to a package", () => {
+    const relative = SOURCES.flatMap(({ path, imports }) => imports.map((imported) => ({ path, imported })));
+    expect(relative.length).toBeGreaterThan(200);
+    const lost = relative.filter(({ imported }) => imported.startsWith("src/") && !byPath.has(imported));
+    expect(lost).toEqual([]);
+  });
+
+  test("domain imports nothing but domain", () => {
+    const foreign = SOURCES.filter(({ path }) => inFolder("domain")(path)).flatMap(({ path, imports }) =>
+      imports.filter((imported) => !inFolder("domain")(imported)).map((imported) => `${path} → ${imported}`),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  test.for([
+    { folder: "gateway", never: ["control", "management", "cli"] },
+    { folder: "store", never: ["gateway", "control", "management", "cli"] },
+    { folder: "authority", never: ["gateway", "control", "management", "cli"] },
+    { folder: "control", never: ["gateway", "management", "cli"] },
+    { folder: "management", never: ["gateway", "cli"] },
+    { folder: "config", never: ["gateway", "authority", "store", "control", "management", "cli"] },
+  ])("$folder never reaches $never", ({ folder, never }) => {
+    const reached = reachedFrom(folder);
+    expect(reached.length).toBeGreaterThan(5);
+    expect(reached.filter(({ path }) => inFolder(...never)(path)).map(({ by }) => by)).toEqual([]);
+  });
+
+  test("SQL is written in store, and nowhere else", () => {
+    const sql =
+      /\.prepare\(|\bSELECT\s.*\bFROM\b|\bINSERT\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s+\w+\s+SET\b|\bDELETE\s+FROM\b/;
+    expect(linesWith(sql, inFolder("store"))).toEqual([]);
+    expect(linesWith(sql, () => false)).not.toEqual([]);
+  });
+
+  test("refusals become HTTP in problem.ts, and nowhere else", () => {
+    const isHome = (path: string) => path === "src/problem.ts";
+    expect(linesWith(/problem\+json|WWW-Authenticate/, isHome)).toEqual([]);
+    expect(linesWith(/problem\+json/, () => false)).not.toEqual([]);
+  });
+
+  test("origins are called by the fetch that app.ts passes in", () => {
+    const isElsewhere = (path: string) => path === "src/app.ts" || inFolder("cli")(path);
+    expect(
+      linesWith(/(?<![.\w#])fetch\(|globalThis\.fetch/, (path) => isElsewhere(path) || path === "src/worker.ts"),
+    ).toEqual([]);
+  });
+
+  test("only the command line runs on Node, and it never reaches the Worker's own code", () => {
+    const onNode = SOURCES.filter(({ path }) => !inFolder("cli")(path)).flatMap(({ path, imports }) =>
+      imports.filter((imported) => imported.startsWith("node:")).map((imported) => `${path} → ${imported}`),
+    );
+    expect(onNode).toEqual([]);
+    const inWorker = inFolder("gateway", "authority", "store", "control", "management");
+    expect(
+      reachedFrom("cli")
+        .filter(({ path }) => inWorker(path))
+        .map(({ by }) => by),
+    ).toEqual([]);
+  });
+});
