@@ -14,11 +14,11 @@ export function checkBounds(request: Request): Refusal | undefined {
     return { code: "body_too_large", limit: MAX_BODY_BYTES };
   let bytes = 0;
   let count = 0;
-  for (const [name, value] of request.headers) {
+  request.headers.forEach((value, name) => {
     count += 1;
     // An overlong Authorization is no header problem but a credential that cannot be right; it is told so.
     if (name !== "authorization") bytes += name.length + value.length;
-  }
+  });
   if (count > MAX_HEADER_COUNT) return { code: "headers_too_large", limit: `${MAX_HEADER_COUNT} fields` };
   if (bytes > MAX_HEADER_BYTES) return { code: "headers_too_large", limit: `${MAX_HEADER_BYTES} bytes` };
   return undefined;

@@ -13,12 +13,13 @@ export interface Place {
 
 /** The longest matching base URL wins. A key that came over plain HTTP has leaked already, so that there is no redirect. */
 export function findEnvironment(url: URL, gateway: Gateway): Place | Refusal {
-  const matching = (gateway.baseUrls.get(url.host) ?? []).filter(({ prefix }) => isBelow(url.pathname, prefix));
-  const longest = matching.filter(({ prefix }) => prefix === matching[0]?.prefix);
-  if (longest.length === 0) return { code: "unknown_host" };
-  const baseUrl = longest.find(({ scheme }) => scheme === url.protocol);
+  const { host, pathname, protocol } = url;
+  const ofHost = gateway.baseUrls.get(host) ?? [];
+  const longest = ofHost.find(({ prefix }) => isBelow(pathname, prefix));
+  if (!longest) return { code: "unknown_host" };
+  const baseUrl = ofHost.find(({ prefix, scheme }) => prefix === longest.prefix && scheme === protocol);
   if (!baseUrl) return { code: "https_required" };
-  return { baseUrl, environment: baseUrl.environment, path: url.pathname.slice(baseUrl.prefix.length) || "/" };
+  return { baseUrl, environment: baseUrl.environment, path: pathname.slice(baseUrl.prefix.length) || "/" };
 }
 
 function isBelow(pathname: string, prefix: string): boolean {
