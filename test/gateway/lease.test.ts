@@ -5,6 +5,7 @@ import type { Answer, Denial, Lease, Question } from "../../src/domain/lease.ts"
 import { isRefusal } from "../../src/errors.ts";
 import type { Identity } from "../../src/gateway/identify.ts";
 import { Leases } from "../../src/gateway/lease.ts";
+import { spend } from "../../src/gateway/spend.ts";
 import { askAuthority } from "../authority/ask.ts";
 import { migrate, seedKey } from "../helpers/workerd.ts";
 import { gateway } from "./plane.ts";
@@ -99,6 +100,16 @@ describe("a lease in an isolate", () => {
     clock.now += 800;
     await hold();
     expect(questions).toHaveLength(2);
+  });
+
+  test("that denies is not believed once it is over, even if the answer came that late", async () => {
+    const denial: Denial = { policy: "r", kind: "rate", retryAfterMs: 5_000 };
+    const slow = isolate(async () => {
+      slow.clock.now += 2_000;
+      return leaseOf(0, 2_000, denial);
+    });
+    const holding = holdingOf(await slow.hold());
+    expect(spend(holding, slow.clock.now)).toBe("none left");
   });
 
   test("is of one key in one environment", async () => {

@@ -1,0 +1,117 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { instrumentAuthority } from "../authority/ask.ts";
+import { failing, migrate, newClient } from "../helpers/workerd.ts";
+import { call, countRows, makeKey, setUp, worker } from "./call.ts";
+
+/** What the binding of the demo's origin answers in these tests. */
+const FORWARDED = 599;
+
+beforeAll(migrate);
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2040, 4, 31, 12) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+async function use({ secret }: { secret: string }): Promise<string> {
+  const response = await worker.fetch("https://sandbox.example.com/v1/signatures/1", {
+    headers: { Authorization: `Bearer ${secret}`, "CF-Connecting-IP": newClient() },
+  });
+  const text = await response.text();
+  return response.status === FORWARDED ? "forwarded" : JSON.parse(text).code;
+}
+
+describe("from the answer of the management API on", () => {
+  test("a new key works at once", async () => {
+    const { keyBody } = await setUp();
+    expect(await use(await makeKey(keyBody))).toBe("forwarded");
+  });
+
+  test("a revoked key is refused within the life of a lease, everywhere, and for good", async () => {
+    const { keyBody } = await setUp();
+    const key = await makeKey(keyBody);
+    expect(await use(key)).toBe("forwarded");
+    expect((await call("POST", `/v1/api-keys/${key.id}/revoke`)).status).toBe(200);
+    wait(2_000);
+    expect(await use(key)).toBe("key_revoked");
+    wait(10 * 60_000);
+    expect(await use(key)).toBe("key_revoked");
+  });
+
+  test("a revoked key that was never used is refused at once", async () => {
+    const { keyBody } = await setUp();
+    const key = await makeKey(keyBody);
+    await call("POST", `/v1/api-keys/${key.id}/revoke`);
+    expect(await use(key)).toBe("key_revoked");
+  });
+
+  test("a revocation that the key's authority has not heard of is answered with 202, and is in force all the same once it can be", async () => {
+    const { keyBody } = await setUp();
+    const key = await makeKey(keyBody);
+    expect(await use(key)).toBe("forwarded");
+    const authority = { environment: "sandbox", id: key.id };
+    await instrumentAuthority(authority, failing);
+    const { status, body } = await call("POST", `/v1/api-keys/${key.id}/revoke`, { reason: "leaked" });
+    expect([status, body.status]).toEqual([202, "revoked"]);
+    await instrumentAuthority(authority, (_, go) => go());
+    wait(60_000);
+    expect(await use(key)).toBe("key_revoked");
+  });
+
+  test("the log of the control plane has one line a request, without token, query or body", async () => {
+    const lines: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((line) => lines.push(line));
+    const { status } = await call("POST", "/v1/organizations?canaryquery=1", { name: "canarybody" });
+    log.mockRestore();
+    expect(status).toBe(201);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({
+      plane: "control",
+      method: "POST",
+      route: "/v1/organizations",
+      status: 201,
+    });
+    expect(lines[0]).not.toMatch(/canary/);
+    expect(lines[0]).not.toContain(env.KEYGATE_ROOT_TOKEN);
+  });
+});
+
+describe("a call that fails", () => {
+  test("leaves no row anywhere, not even of the audit trail", async () => {
+    const { keyBody } = await setUp({ key_quota: 1 });
+    await makeKey(keyBody);
+    const tables = [
+      "api_keys",
+      "api_key_scopes",
+      "api_key_workspaces",
+      "api_key_secrets",
+      "audit_events",
+      "organizations",
+    ];
+    const before = await Promise.all(tables.map(countRows));
+    expect((await call("POST", "/v1/api-keys", keyBody)).status).toBe(409);
+    expect((await call("POST", "/v1/api-keys/key_0/revoke")).status).toBe(404);
+    expect(await Promise.all(tables.map(countRows))).toEqual(before);
+  });
+
+  test("writes the change and its audit event together or not at all", async () => {
+    const { organization, keyBody } = await setUp();
+    const before = await Promise.all(["api_keys", "api_key_secrets", "audit_events"].map(countRows));
+    await env.DB.prepare("ALTER TABLE audit_events RENAME TO audit_events_gone").run();
+    const failed = [
+      await call("POST", "/v1/api-keys", keyBody),
+      await call("POST", "/v1/workspaces", { organization_id: organization.id, name: "W" }),
+    ];
+    await env.DB.prepare("ALTER TABLE audit_events_gone RENAME TO audit_events").run();
+    for (const { status, body } of failed) {
+      expect(status).toBeGreaterThanOrEqual(500);
+      expect(JSON.stringify(body)).not.toContain("audit_events");
+    }
+    expect(await Promise.all(["api_keys", "api_key_secrets", "audit_events"].map(countRows))).toEqual(before);
+    expect((await call("GET", `/v1/workspaces?organization_id=${organization.id}`)).body.data).toHaveLength(1);
+  });
+});
