@@ -133,3 +133,4 @@ CREATE TABLE outbox (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX outbox_by_age ON outbox (created_at);
+CREATE INDEX outbox_by_key ON outbox (key_id);

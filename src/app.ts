@@ -10,7 +10,7 @@ import { within } from "./deadline.ts";
 import { type Env, serviceBinding } from "./env.ts";
 import { isRefusal } from "./errors.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
-import { findEnvironment, type Place } from "./gateway/environment.ts";
+import { type ControlPlace, findEnvironment } from "./gateway/environment.ts";
 import type { OriginFetch } from "./gateway/forward.ts";
 import { Identifier } from "./gateway/identify.ts";
 import { Leases } from "./gateway/lease.ts";
@@ -30,13 +30,15 @@ export function createGateway(config: GatewayConfig) {
   const worker = {
     async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
       planes ??= buildPlanes(gateway, env);
-      const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
-      const place = url ? findEnvironment(url, gateway) : ({ code: "unknown_host" } as const);
-      if (url && !isRefusal(place) && !place.environment)
+      // `OPTIONS *` and a malformed Host come with a URL that cannot be parsed.
+      const url = URL.parse(request.url) ?? new URL("http://unknown.invalid/");
+      const place = findEnvironment(url, gateway);
+      if (!isRefusal(place) && !place.environment) {
         return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
+      }
       return serve(place, planes.data, {
         request,
-        url: url ?? new URL("http://unknown/"),
+        url,
         requestId: newRequestId(),
         // Set by the edge; what a client says of it does not get this far.
         client: request.headers.get("cf-connecting-ip") ?? "",
@@ -76,7 +78,6 @@ function buildPlanes(gateway: Gateway, env: Env) {
     leases: new Leases((question) => authority(question.environment, question.keyId).ask(question), gateway, now),
     originFetch: (route, environment) => originFetch(env, route, environment),
     now,
-    newRequestId,
     log,
   };
   return { control: createControlPlane({ control, rootTokens: env.KEYGATE_ROOT_TOKEN, newRequestId, log }), data };
@@ -92,7 +93,7 @@ function originFetch(env: Env, route: Route, environment: string): OriginFetch {
   return (request, init) => fetch(request, init);
 }
 
-function belowBaseUrl(request: Request, url: URL, place: Place): Request {
+function belowBaseUrl(request: Request, url: URL, place: ControlPlace): Request {
   return place.baseUrl.prefix ? new Request(`${url.origin}${place.path}${url.search}`, request) : request;
 }
 

@@ -37,7 +37,6 @@ export interface Environment {
 
 export interface BaseUrl {
   readonly scheme: "http:" | "https:";
-  readonly host: string;
   /** Without a slash at its end; empty for the whole host. */
   readonly prefix: string;
   /** `undefined` for the control plane. */
@@ -51,7 +50,6 @@ export interface Route {
   readonly shape: string;
   readonly methods: ReadonlySet<string> | undefined;
   readonly params: readonly string[];
-  readonly originName: string;
   /** By environment. */
   readonly origins: Readonly<Record<string, OriginSettings>>;
   readonly public: boolean;
@@ -111,7 +109,7 @@ function compileBaseUrls(config: Config, environments: Gateway["environments"]):
     const url = new URL(text);
     const prefix = url.pathname === "/" ? "" : url.pathname;
     const scheme = url.protocol as BaseUrl["scheme"];
-    byHost.set(url.host, [...(byHost.get(url.host) ?? []), { scheme, host: url.host, prefix, environment }]);
+    byHost.set(url.host, [...(byHost.get(url.host) ?? []), { scheme, prefix, environment }]);
   };
   for (const url of config.control.baseUrls) add(url, undefined);
   for (const [name, { baseUrls }] of Object.entries(config.environments)) {
@@ -140,7 +138,6 @@ function compileRoutes(config: Config): Router<Route> {
       shape: shapeOf(pattern.segments),
       methods: methodsOf(route),
       params: pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : [])),
-      originName: route.origin,
       origins: config.origins[route.origin] as Record<string, OriginSettings>,
       public: route.public,
       resource: route.resource,

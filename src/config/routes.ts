@@ -1,16 +1,18 @@
 /** Mistakes in routes: unknown names, no decision about who may call, and two routes for one request. */
 
+import { isReserved } from "../domain/header-names.ts";
 import type { Resources } from "../domain/scope.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
 import { type ConfigProblem, didYouMean, pathText, problemAt, problemOf } from "./problems.ts";
 import type { Config, RouteSettings } from "./schema.ts";
 
 export function problemsOfRoutes(config: Config, resources: Resources): ConfigProblem[] {
+  const shapes = config.routes.map(shapeOfRoute);
   return config.routes.flatMap((route, index) => [
     ...problemsOfPath(route, index),
     ...problemsOfOrigin(route, index, Object.keys(config.origins)),
     ...(route.public ? problemsOfPublicRoute(route, index) : problemsOfGuard(route, index, resources)),
-    ...problemsOfTie(config.routes, index),
+    ...problemsOfTie(config.routes, shapes, index),
   ]);
 }
 
@@ -24,6 +26,10 @@ function problemsOfPath(route: RouteSettings, index: number): ConfigProblem[] {
   const pattern = parsePattern(route.path);
   if ("problem" in pattern) return [problemOf(["routes", index, "path"], pattern.problem)];
   const { workspace } = route;
+  if (workspace && "header" in workspace && isReserved(workspace.header)) {
+    const remedy = "Choose another header: this one is never forwarded as the client sent it.";
+    return [problemAt(["routes", index, "workspace", "header"], `is reserved: "${workspace.header}"`, remedy)];
+  }
   if (!workspace || !("param" in workspace)) return [];
   const params = pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : []));
   if (params.includes(workspace.param)) return [];
@@ -68,9 +74,9 @@ function problemsOfGuard(route: RouteSettings, index: number, resources: Resourc
   return [problemAt(["routes", index, "action"], problem, didYouMean(route.action, resource.actions))];
 }
 
-function problemsOfTie(routes: readonly RouteSettings[], index: number): ConfigProblem[] {
+function problemsOfTie(routes: readonly RouteSettings[], shapes: readonly unknown[], index: number): ConfigProblem[] {
   const route = routes[index] as RouteSettings;
-  const rival = routes.findIndex((other, at) => at < index && haveOneShape(other, route) && overlap(other, route));
+  const rival = routes.findIndex((other, at) => at < index && shapes[at] === shapes[index] && overlap(other, route));
   if (rival < 0) return [];
   return [
     problemAt(
@@ -81,9 +87,10 @@ function problemsOfTie(routes: readonly RouteSettings[], index: number): ConfigP
   ];
 }
 
-function haveOneShape(a: RouteSettings, b: RouteSettings): boolean {
-  const [first, second] = [parsePattern(a.path), parsePattern(b.path)];
-  return "segments" in first && "segments" in second && shapeOf(first.segments) === shapeOf(second.segments);
+/** Paths that cannot be parsed are like no other. */
+function shapeOfRoute({ path }: RouteSettings): unknown {
+  const pattern = parsePattern(path);
+  return "segments" in pattern ? shapeOf(pattern.segments) : Symbol(path);
 }
 
 /** A route that lists the method wins over one that lists none, so such two do not tie. */

@@ -28,6 +28,9 @@ export async function changeKey(
   const key = await readKey(control.db, id);
   if (!key) return notFound("key");
   if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
+  if (key.expiresAt <= control.now()) {
+    return { code: "conflict", problem: "The key has expired, and that is final. Create a new one." };
+  }
   const refusal = await checkChange(control, key, change);
   if (refusal) return refusal;
   const version = control.newId("ver");

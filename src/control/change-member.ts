@@ -29,9 +29,10 @@ export async function changeMember(
   const member = await readMember(db, id);
   if (!member) return notFound("member");
   const { organizationId } = member;
+  const { role, workspaceIds } = change;
   const refusal =
-    (change.role && checkRole(change.role, gateway)) ||
-    (await checkWorkspaces(control, organizationId, change.workspaceIds ?? []));
+    (role === undefined ? undefined : checkRole(role, gateway)) ??
+    (await checkWorkspaces(control, organizationId, workspaceIds ?? []));
   if (refusal) return refusal;
   const changed: MemberRecord = { ...member, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(member, change);

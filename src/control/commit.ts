@@ -5,7 +5,7 @@
  */
 
 import { deliver } from "../store/delivery.ts";
-import { type Affected, countOutbox, outboxInsert, readOutbox } from "../store/outbox.ts";
+import { type Affected, countOutbox, outboxInsert, readChange } from "../store/outbox.ts";
 import type { Control } from "./control.ts";
 
 export interface Committed {
@@ -36,7 +36,7 @@ export async function commit(
   // If the courier cannot be had, the change must not wait for it: authorities in use read D1 every minute.
   if (affected) await control.callCourier().catch(() => undefined);
   const results = await db.batch([...outbox, ...statements]);
-  if (affected) await deliver(db, await readOutbox(db, TOLD_AT_ONCE, changeId), control.tellAuthority);
+  if (affected) await deliver(db, await readChange(db, changeId, TOLD_AT_ONCE), control.tellAuthority);
   return {
     changes: results.slice(outbox.length).map(({ meta }) => meta.changes),
     effect: { changeId, pending: affected ? await countOutbox(db, changeId) : 0 },

@@ -1,5 +1,7 @@
 import { isRefusal, type Refusal } from "../errors.ts";
+import { deliver } from "../store/delivery.ts";
 import { keyRevocation, readKey } from "../store/keys.ts";
+import { readOutboxOf } from "../store/outbox.ts";
 import { type ChangedKey, commitKeyChange } from "./changed-key.ts";
 import type { Caller, Control } from "./control.ts";
 import { notFound } from "./validation.ts";
@@ -25,9 +27,8 @@ export async function revokeKey(
   if (!isRefusal(revoked)) return revoked;
   const earlier = await readKey(db, id);
   if (earlier?.revokedAt == null) return revoked;
-  const told = await control.tellAuthority(key.environment, id).then(
-    () => true,
-    () => false,
-  );
-  return { key: earlier, effect: { changeId: version, pending: told ? 0 : 1 } };
+  const pending = await readOutboxOf(db, id);
+  await deliver(db, pending, control.tellAuthority);
+  const [left] = await readOutboxOf(db, id);
+  return { key: earlier, effect: { changeId: left?.changeId ?? "", pending: left ? 1 : 0 } };
 }

@@ -1,4 +1,4 @@
-/** Steps 4 to 7 together: from a credential to a principal with a token spent, or the reason why not. */
+/** Steps 3 to 6 together: from a credential to a principal with a token spent, or the reason why not. */
 
 import type { Holding } from "../domain/holding.ts";
 import { type KeyRecord, knowsSecret } from "../domain/key.ts";

@@ -1,13 +1,13 @@
-/** Step 6: may this key do this? The key's life, then its environment, its addresses, the route, the workspace, the scope. Pure. */
+/** Step 5: may this key do this? The key's life, then its environment, its addresses, the route, the workspace, the scope. Pure. */
 
 import type { Environment, Gateway, Route } from "../config/compile.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
+import { plainName } from "../domain/header-names.ts";
 import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
 import { type Rights, rightsOf } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { RouteMatch } from "./route.ts";
-import { plainName } from "./strip.ts";
 
 /** Who a request is from and what they may do: what the steps after this one, and the origin, rely on. */
 export interface Principal {

@@ -12,7 +12,6 @@ export interface DataPlane {
   readonly originFetch: (route: Route, environment: string) => OriginFetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly newRequestId: () => string;
   readonly log: (line: string) => void;
 }
 

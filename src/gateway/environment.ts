@@ -3,13 +3,17 @@
 import type { BaseUrl, Environment, Gateway } from "../config/compile.ts";
 import type { Refusal } from "../errors.ts";
 
-export interface Place {
+interface PlaceOf<E> {
   readonly baseUrl: BaseUrl;
-  /** `undefined`: the control plane. */
-  readonly environment: Environment | undefined;
+  readonly environment: E;
   /** The path below the base URL; begins with a slash. */
   readonly path: string;
 }
+/** Below a base URL of an environment. */
+export type DataPlace = PlaceOf<Environment>;
+/** Below a base URL of the control plane. */
+export type ControlPlace = PlaceOf<undefined>;
+export type Place = DataPlace | ControlPlace;
 
 /** The longest matching base URL wins. A key that came over plain HTTP has leaked already, so that there is no redirect. */
 export function findEnvironment(url: URL, gateway: Gateway): Place | Refusal {
@@ -19,7 +23,9 @@ export function findEnvironment(url: URL, gateway: Gateway): Place | Refusal {
   if (!longest) return { code: "unknown_host" };
   const baseUrl = ofHost.find(({ prefix, scheme }) => prefix === longest.prefix && scheme === protocol);
   if (!baseUrl) return { code: "https_required" };
-  return { baseUrl, environment: baseUrl.environment, path: pathname.slice(baseUrl.prefix.length) || "/" };
+  const path = pathname.slice(baseUrl.prefix.length) || "/";
+  const { environment } = baseUrl;
+  return environment ? { baseUrl, environment, path } : { baseUrl, environment, path };
 }
 
 function isBelow(pathname: string, prefix: string): boolean {

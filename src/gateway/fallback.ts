@@ -44,6 +44,7 @@ export class Fallback {
     });
     this.#state = state;
     this.#holding = new Holding(lease, now);
-    return this.#holding;
+    // Right before the border of a quota even a new lease is over.
+    return this.#holding.isUseful(now) ? this.#holding : undefined;
   }
 }

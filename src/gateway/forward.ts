@@ -3,7 +3,7 @@
 import type { Route } from "../config/compile.ts";
 import type { Refusal } from "../errors.ts";
 import type { Principal } from "./authorize.ts";
-import type { Place } from "./environment.ts";
+import type { DataPlace } from "./environment.ts";
 import { strip } from "./strip.ts";
 
 export type OriginFetch = (request: Request, init: { signal: AbortSignal }) => Promise<Response>;
@@ -12,7 +12,7 @@ export interface Forwarding {
   readonly route: Route;
   /** `undefined` for a public route: the origin is told of nobody. */
   readonly principal: Principal | undefined;
-  readonly place: Place;
+  readonly place: DataPlace;
   readonly client: string;
   /** Ends in 32 random hexadecimal digits. */
   readonly requestId: string;
@@ -27,7 +27,7 @@ export async function forward(
   forwarding: Forwarding,
   originFetch: (route: Route, environment: string) => OriginFetch,
 ): Promise<Response | Refusal> {
-  const environment = forwarding.place.environment?.name as string;
+  const environment = forwarding.place.environment.name;
   const outgoing = new Request(targetOf(url, forwarding, environment), request);
   setHeaders(outgoing.headers, url, forwarding, environment);
   const send = originFetch(forwarding.route, environment);

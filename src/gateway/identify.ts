@@ -1,4 +1,4 @@
-/** Step 4: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
+/** Step 3: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
 
 import { within } from "../deadline.ts";
 import { networkOf } from "../domain/address.ts";

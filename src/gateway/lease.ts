@@ -1,4 +1,4 @@
-/** Step 5: a live lease of the key, from memory or from the key's authority. One question at a time for each key serves all who wait. */
+/** Step 4: a live lease of the key, from memory or from the key's authority. One question at a time for each key serves all who wait. */
 
 import { authorityName } from "../authority/name.ts";
 import { type Gateway, limitsOfKey } from "../config/compile.ts";

@@ -1,4 +1,4 @@
-/** Step 3: which route a request falls under. What is wrong with it is kept until the caller is known, so that nobody can list routes. */
+/** Step 2: which route a request falls under. What is wrong with it is kept until the caller is known, so that nobody can list routes. */
 
 import type { Gateway, Route } from "../config/compile.ts";
 import type { Match } from "../config/router.ts";

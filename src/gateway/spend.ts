@@ -1,4 +1,4 @@
-/** Step 7: takes one token of the lease. Nothing is awaited between this check of the lease's life and the decision. */
+/** Step 6: takes one token of the lease. Nothing is awaited between this check of the lease's life and the decision. */
 
 import type { Holding } from "../domain/holding.ts";
 import type { PolicyState } from "../domain/lease.ts";

@@ -7,6 +7,13 @@ import type { ManagementEnv } from "./call.ts";
 import { STYLE } from "./style.ts";
 
 export const errorPages = new Hono<ManagementEnv>()
+  .use("/errors/*", async (c, next) => {
+    await next();
+    c.header(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+  })
   .get("/", (c) => c.redirect("/errors"))
   .get("/style.css", (c) =>
     c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=3600" }),
@@ -15,13 +22,6 @@ export const errorPages = new Hono<ManagementEnv>()
   .get("/errors/:code", (c) => {
     const code = c.req.param("code");
     return Object.hasOwn(ERRORS, code) ? c.html(page(code, entry(code as Code))) : c.notFound();
-  })
-  .use(async (c, next) => {
-    await next();
-    c.header(
-      "Content-Security-Policy",
-      "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-    );
   });
 
 const CODES = Object.keys(ERRORS) as Code[];

@@ -34,14 +34,22 @@ const KEYS_OF = {
   organization: "organization_id = ?3",
 };
 
-/** Of one change, or the oldest of all. */
-export async function readOutbox(db: D1Database, limit: number, changeId?: string): Promise<Pending[]> {
-  const query =
-    changeId === undefined
-      ? db.prepare("SELECT change_id, key_id, environment FROM outbox ORDER BY created_at LIMIT ?1").bind(limit)
-      : db
-          .prepare("SELECT change_id, key_id, environment FROM outbox WHERE change_id = ?2 LIMIT ?1")
-          .bind(limit, changeId);
+/** The oldest of all. */
+export function readOutbox(db: D1Database, limit: number): Promise<Pending[]> {
+  return pendingOf(db.prepare(`${SELECT} ORDER BY created_at LIMIT ?1`).bind(limit));
+}
+
+export function readChange(db: D1Database, changeId: string, limit: number): Promise<Pending[]> {
+  return pendingOf(db.prepare(`${SELECT} WHERE change_id = ?1 LIMIT ?2`).bind(changeId, limit));
+}
+
+export function readOutboxOf(db: D1Database, keyId: string): Promise<Pending[]> {
+  return pendingOf(db.prepare(`${SELECT} WHERE key_id = ?1`).bind(keyId));
+}
+
+const SELECT = "SELECT change_id, key_id, environment FROM outbox";
+
+async function pendingOf(query: D1PreparedStatement): Promise<Pending[]> {
   const { results } = await query.all<{ change_id: string; key_id: string; environment: string }>();
   return results.map((row) => ({ changeId: row.change_id, keyId: row.key_id, environment: row.environment }));
 }

@@ -21,6 +21,13 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     says: ['routes[0].origin: names no origin: "constructor". Choose one of: billing.'],
   },
   {
+    mistake: "a workspace in a header that no origin gets as it was sent",
+    change: { "routes.0.workspace": { header: "X_Forwarded_Workspace" } },
+    says: [
+      'routes[0].workspace.header: is reserved: "X_Forwarded_Workspace". Choose another header: this one is never forwarded as the client sent it.',
+    ],
+  },
+  {
     mistake: "an unknown resource",
     change: { "routes.0.resource": "invoice" },
     says: ['routes[0].resource: names no resource: "invoice". Did you mean "invoices"?'],

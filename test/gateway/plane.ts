@@ -2,8 +2,9 @@
 
 import { env } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
+import type { Refusal } from "../../src/errors.ts";
 import type { DataPlane } from "../../src/gateway/data-plane.ts";
-import { findEnvironment } from "../../src/gateway/environment.ts";
+import { type DataPlace, findEnvironment } from "../../src/gateway/environment.ts";
 import type { OriginFetch } from "../../src/gateway/forward.ts";
 import { Identifier } from "../../src/gateway/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/lease.ts";
@@ -49,7 +50,6 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
         return originFetch(...sending);
       },
     now,
-    newRequestId: () => newId("req"),
     log: (line) => lines.push(line),
     lines,
     sent,
@@ -64,10 +64,10 @@ export interface Client {
 /** Sends a request through the data plane. */
 export function send(plane: DataPlane, request: Request, client: Client = {}): Promise<Response> {
   const url = new URL(request.url);
-  return serve(findEnvironment(url, plane.gateway), plane, {
+  return serve(findEnvironment(url, plane.gateway) as DataPlace | Refusal, plane, {
     request,
     url,
-    requestId: plane.newRequestId(),
+    requestId: newId("req"),
     client: client.address ?? "192.0.2.1",
     waitUntil: client.waitUntil ?? (() => {}),
   });

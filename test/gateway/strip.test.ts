@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isReserved, strip, stripResponse } from "../../src/gateway/strip.ts";
+import { isReserved } from "../../src/domain/header-names.ts";
+import { strip, stripResponse } from "../../src/gateway/strip.ts";
 
 /** The names that are left of `given`. */
 function left(given: [name: string, value: string][]): string[] {
