@@ -14,6 +14,7 @@ import { writeEntry } from "./entry.ts";
 import { conceal } from "./failure.ts";
 import { port } from "./options.ts";
 import { checkedConfig, DEFAULT_CONFIG, inProject } from "./project.ts";
+import { takeState } from "./state.ts";
 import { welcome } from "./welcome.ts";
 
 interface Options {
@@ -54,6 +55,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   const state = resolve(options.state);
   const madeVars = ensureDevVars(inProject(".dev.vars"));
   await requireFreePort(port);
+  process.once("exit", takeState(state));
   console.log("Starting …");
   await serve({ entry: writeEntry(file, port), port, state, control }, stop, async () => {
     const wanted = options.demo && options.config === undefined;

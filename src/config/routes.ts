@@ -26,7 +26,11 @@ function problemsOfPath(route: RouteSettings, index: number): ConfigProblem[] {
   const pattern = parsePattern(route.path);
   if ("problem" in pattern) return [problemOf(["routes", index, "path"], pattern.problem)];
   const { workspace } = route;
-  if (workspace && "header" in workspace && isReserved(workspace.header)) {
+  if (
+    workspace &&
+    "header" in workspace &&
+    (isReserved(workspace.header) || /^authorization$/i.test(workspace.header))
+  ) {
     const remedy = "Choose another header: this one is never forwarded as the client sent it.";
     return [problemAt(["routes", index, "workspace", "header"], `is reserved: "${workspace.header}"`, remedy)];
   }

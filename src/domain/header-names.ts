@@ -9,6 +9,9 @@ const FORGEABLE = new Set([
   "expect",
   "forwarded",
   "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "true-client-ip",
   "x-request-id",
   "x-original-url",
   "x-original-host",
@@ -22,9 +25,9 @@ const FORGEABLE = new Set([
 
 const FORGEABLE_PREFIXES = ["keygate-", "x-keygate-", "proxy-", "x-forwarded-"];
 
-/** Origins often read `X_Name` as `X-Name`, so both spellings are one name here. */
+/** Origins often read `X_Name` or `X.Name` as `X-Name`, so all these spellings are one name here. */
 export function plainName(name: string): string {
-  return name.toLowerCase().replaceAll("_", "-");
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 }
 
 export function isReserved(name: string): boolean {

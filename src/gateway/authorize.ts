@@ -80,11 +80,19 @@ function workspaceRefusal(rights: Rights, asked: Asked, { route, params }: Route
 function workspacesNamed(place: Route["workspace"], params: RouteMatch["params"], { request, url }: Asked): string[] {
   if (!place) return [];
   if ("param" in place) return [params[place.param] as string];
-  if ("query" in place) return url.searchParams.getAll(place.query);
+  if ("query" in place) return valuesOfParameter(url.search, place.query);
   // Several lines of one header arrive joined by a comma.
   return [...request.headers]
     .filter(([name]) => plainName(name) === plainName(place.header))
     .flatMap(([, value]) => value.split(",").map((id) => id.trim()));
+}
+
+/** Of every parameter that some origin would read as this one: in another case, with `[]`, with blanks, or after a semicolon. */
+function valuesOfParameter(search: string, wanted: string): string[] {
+  const plain = (name: string) => name.replace(/\[.*$/s, "").trim().toLowerCase();
+  return [...new URLSearchParams(search.replaceAll(";", "&"))]
+    .filter(([name]) => plain(name) === plain(wanted))
+    .map(([, value]) => value);
 }
 
 function scopeRefusal(rights: Rights, route: Route, method: string): Refusal | undefined {

@@ -10,7 +10,7 @@ const DECODING_ROUNDS = 3;
 /** The other readings of `path`; or a problem, where no server should be asked to read it. */
 export function readingsOf(path: string): readonly string[] | { problem: string } {
   // Nearly every path is plain, and has no second reading.
-  if (!/[%\\;]|\/\/|.\/$/.test(path)) return [];
+  if (!/[%\\;]|\/\/|\.(\/|$)|.\/$/.test(path)) return [];
   const readings = new Set<string>();
   let decoded = path;
   for (let round = 0; round <= DECODING_ROUNDS; round++) {
@@ -20,7 +20,8 @@ export function readingsOf(path: string): readonly string[] | { problem: string 
     readings
       .add(decoded)
       .add(merge(segments))
-      .add(merge(segments.map(withoutParameters)));
+      .add(merge(segments.map(withoutParameters)))
+      .add(merge(segments.map(trimmed)).replace(/[?#].*/s, ""));
     const next = decode(decoded);
     if (next === decoded) break;
     decoded = next;
@@ -29,10 +30,10 @@ export function readingsOf(path: string): readonly string[] | { problem: string 
   return [...readings];
 }
 
-/** `text` decoded until nothing is left to decode, without its parameters. */
+/** What the most forgiving server takes a segment for. */
 export function plainForm(text: string): string {
   const next = decode(text);
-  return next === text ? withoutParameters(text) : plainForm(next);
+  return next === text ? trimmed(text.replace(/[?#].*/s, "")) : plainForm(next);
 }
 
 function merge(segments: readonly string[]): string {
@@ -42,6 +43,11 @@ function merge(segments: readonly string[]): string {
 /** Some servers route `/admin;x=1` as `/admin`: https://www.rfc-editor.org/rfc/rfc3986#section-3.3 */
 function withoutParameters(segment: string): string {
   return segment.replace(/;.*/s, "");
+}
+
+/** Some file systems ignore dots and blanks at the end of a name. */
+function trimmed(segment: string): string {
+  return withoutParameters(segment).replace(/[.\s]+$/, "");
 }
 
 /** Percent-decodes what can be decoded, `%u002F` too as some servers do; backslashes count as slashes. */

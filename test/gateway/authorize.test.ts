@@ -78,6 +78,10 @@ describe("the workspace of a request", () => {
     ["in the path, with a parameter behind it", "/workspaces/ws_1;ws_2/folders/1", {}],
     ["in the query", "/reports?workspace=ws_2", {}],
     ["in the query, empty", "/reports?workspace=", {}],
+    ["in the query, in another case", "/reports?Workspace=ws_2", {}],
+    ["in the query, as a list", "/reports?workspace[]=ws_2", {}],
+    ["in the query, with a blank", "/reports?%20workspace=ws_2", {}],
+    ["in the query, after a semicolon", "/reports?a=1;workspace=ws_2", {}],
     ["in a header", "/uploads", inHeader("ws_2")],
     [
       "in a header with an underscore, which some origins read as the same",
@@ -91,6 +95,7 @@ describe("the workspace of a request", () => {
   test.each([
     ["the query", "/reports?workspace=ws_1&workspace=ws_2", {}],
     ["the query, encoded", "/reports?workspace=ws_1&work%73pace=ws_2", {}],
+    ["the query, in two spellings", "/reports?workspace=ws_1&WORKSPACE=ws_2", {}],
     ["the query, the same", "/reports?workspace=ws_1&workspace=ws_1", {}],
     ["a header", "/uploads", inHeader("ws_1, ws_2")],
     ["two headers", "/uploads", inHeader("ws_1", "ws_2")],

@@ -26,6 +26,12 @@ const spellings: [raw: string, outcome: string, method?: string][] = [
   ["/nowhere", "no_such_route"],
   ["/signaturesx", "no_such_route"],
   ["/Signatures/1", "no_such_route"],
+  ["/signatures/vault%3f/1", "path_ambiguous"],
+  ["/signatures/vault%23/1", "path_ambiguous"],
+  ["/signatures/vault./1", "path_ambiguous"],
+  ["/signatures/vault%20/1", "path_ambiguous"],
+  ["/signatures/vault%09/1", "path_ambiguous"],
+  ["/signatures/what%3f.txt", "/signatures/*"],
   // Dot segments: the URL parser resolves plain and encoded ones, so that they mean the same to everyone.
   ["/signatures/../vault", "/vault"],
   ["/signatures/./vault/1", "/signatures/vault/*"],

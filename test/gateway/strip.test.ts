@@ -170,6 +170,8 @@ describe("the headers of a request, as far as an origin may see them", () => {
 
   test("one character between words is enough to tell a name from a reserved one", () => {
     expect(isReserved("keygate-role")).toBe(true);
+    expect(isReserved("Keygate.Role")).toBe(true);
+    expect(isReserved("true-client-ip")).toBe(true);
     expect(isReserved("keygaterole")).toBe(false);
   });
 });
