@@ -72,7 +72,7 @@ export type Answer =
   | { readonly kind: "plan_unknown"; readonly plan: string };
 
 /** The share of what is available that one isolate gets beyond the requests that wait: what it may keep for the next. */
-const STOCK_SHARE = 1 / 4;
+const STOCK_SHARE = 1 / 8;
 
 /**
  * How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. A

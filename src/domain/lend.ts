@@ -42,9 +42,9 @@ export function lend(
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);
   const isShort = tokens < Math.max(1, question.waiting);
+  const reportSoon = ledger.isScarce(now);
   const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
-  const reportSoon = ledger.isScarce(now);
   return {
     lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
     state: ledger.state,

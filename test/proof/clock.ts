@@ -1,0 +1,19 @@
+/** A clock as an isolate or an authority has it: wrong from the start, running at a speed of its own, stepping back. */
+
+export interface ClockSettings {
+  /** Milliseconds. */
+  readonly offset: number;
+  /** Parts per thousand by which it is fast; below 0, slow. */
+  readonly drift: number;
+  /** In true milliseconds since the world's start. */
+  readonly steps: readonly { readonly at: number; readonly by: number }[];
+}
+
+export const TRUE_CLOCK: ClockSettings = { offset: 0, drift: 0, steps: [] };
+
+/** Whole milliseconds, like `Date.now()`. */
+export function readClock({ offset, drift, steps }: ClockSettings, start: number, now: number): number {
+  const passed = now - start;
+  const stepped = steps.reduce((total, { at, by }) => (passed >= at ? total + by : total), 0);
+  return Math.floor(start + offset + passed * (1 + drift / 1000) - stepped);
+}

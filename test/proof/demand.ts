@@ -1,0 +1,108 @@
+/** Clients that come when they like, over a network as it is on good days; and what an ideal counter would have done with them. */
+
+import type { Rate } from "../../src/domain/bucket.ts";
+import type { Limits } from "../../src/domain/limits.ts";
+import { TRUE_CLOCK } from "./clock.ts";
+import { type History, simulate } from "./simulator.ts";
+import type { Requests } from "./world.ts";
+
+export interface Demand {
+  readonly rate: Rate;
+  readonly isolates: number;
+  /** Of the rate, in percent. */
+  readonly percent: number;
+  /** Whether some isolates get many more requests than others. */
+  readonly skewed: boolean;
+  readonly seconds: number;
+}
+
+export interface Outcome {
+  readonly requests: number;
+  /** Share of the requests that were refused beyond those that an ideal counter would have refused. */
+  readonly falseRefusals: number;
+  /** Admitted, by what one counter that sees every request at once would have admitted. */
+  readonly efficiency: number;
+  readonly questionsPerRequest: number;
+}
+
+export async function meet(demand: Demand): Promise<Outcome> {
+  const { rate } = demand;
+  const random = seeded(demand.isolates * 1_000 + demand.percent);
+  const requests = requestsOf(demand, random);
+  const history = await run({ rates: [rate], quotas: [] }, demand.isolates, requests, random);
+  const [admitted, ideal] = [history.admissions.length, admittedIdeally(rate, requests)];
+  return {
+    requests: requests.length,
+    falseRefusals: Math.max(0, ideal - admitted) / requests.length,
+    efficiency: admitted / ideal,
+    questionsPerRequest: history.questions / requests.length,
+  };
+}
+
+const START = Date.UTC(2026, 5, 15, 0);
+
+export function run(limits: Limits, isolates: number, requests: Requests[], random = seeded(1)): Promise<History> {
+  const travel = () => 5 + Math.floor(random() * 36);
+  return simulate({
+    start: START,
+    limits,
+    authorityClock: TRUE_CLOCK,
+    isolates: Array.from({ length: isolates }, () => ({ clock: TRUE_CLOCK, ends: [] })),
+    requests,
+    fates: Array.from({ length: 1_009 }, () => ({ up: travel(), down: travel() })),
+    changes: [],
+    replacements: [],
+    chances: Array.from({ length: 1_013 }, random),
+  });
+}
+
+function requestsOf({ rate, isolates, percent, skewed, seconds }: Demand, random: () => number): Requests[] {
+  const meanGap = 1000 / ((rate.limit / rate.window) * (percent / 100));
+  const weights = Array.from({ length: isolates }, (_, index) => (skewed ? 1 / (index + 1) : 1));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const anyIsolate = () => {
+    let left = random() * total;
+    return weights.findIndex((weight) => {
+      left -= weight;
+      return left < 0;
+    });
+  };
+  const requests: Requests[] = [];
+  for (let at = 0; ; ) {
+    at -= Math.log(1 - random()) * meanGap;
+    if (at > seconds * 1000) return requests;
+    requests.push({ at: Math.floor(at), isolate: anyIsolate(), count: 1 });
+  }
+}
+
+function admittedIdeally(rate: Rate, requests: readonly Requests[]): number {
+  const bucket = idealBucket(rate);
+  return requests.filter(({ at }) => {
+    const admitted = bucket.level(START + at) >= 1;
+    if (admitted) bucket.spend(START + at);
+    return admitted;
+  }).length;
+}
+
+function idealBucket({ limit, window, burst }: Rate) {
+  let [tokens, since] = [burst, START];
+  const level = (at: number) => Math.min(burst, tokens + ((at - since) * limit) / window / 1000);
+  return {
+    level,
+    spend(at: number) {
+      tokens = level(at) - 1;
+      since = at;
+    },
+  };
+}
+
+/** Mulberry32: the same numbers on every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,34 @@
+/** The configuration of every world, and the key whose limits are proven. */
+
+import { compile } from "../../src/config/compile.ts";
+import type { KeyRecord } from "../../src/domain/key.ts";
+import type { Limits } from "../../src/domain/limits.ts";
+import type { Asked } from "../../src/gateway/authorize.ts";
+import { findRoute } from "../../src/gateway/route.ts";
+import { aKey } from "../domain/fixtures.ts";
+
+export const gateway = compile({
+  environments: { production: { baseUrls: ["https://api.test"], issuer: "https://api.test", keyPrefix: "kg_live" } },
+  control: { baseUrls: ["https://keys.test"] },
+  origins: { api: { production: { url: "https://origin.test" } } },
+  resources: { files: { actions: ["read"] } },
+  roles: { owner: { scopes: ["files:read"], manages: { organization: "all", workspace: "all" } } },
+  routes: [{ path: "/files", origin: "api", resource: "files" }],
+});
+
+const url = new URL("https://api.test/files");
+
+/** What every request asks for. */
+export const ASKED: Asked = {
+  request: new Request(url),
+  url,
+  environment: gateway.environments.production as Asked["environment"],
+  client: "",
+  match: findRoute("GET", url.pathname, gateway.router),
+};
+
+export const KEY_ID = "key_1";
+
+export function keyWith(limits: Limits): KeyRecord {
+  return aKey({ id: KEY_ID, scopes: ["files:read"], limits, expiresAt: Number.MAX_SAFE_INTEGER });
+}

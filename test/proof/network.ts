@@ -1,0 +1,60 @@
+/** Between isolates and their authority: what is asked and answered here is late, lost, repeated, and overtaken. */
+
+import type { Answer, Question } from "../../src/domain/lease.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Authority } from "./authority.ts";
+import { type Fate, LOST_AFTER_MS } from "./world.ts";
+
+interface Reply {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Network {
+  questions = 0;
+  readonly #agenda: Agenda;
+  readonly #authority: Authority;
+  /** The time as the authority has it. */
+  readonly #authorityNow: () => number;
+  readonly #nextFate: () => Fate;
+
+  constructor(agenda: Agenda, authority: Authority, authorityNow: () => number, nextFate: () => Fate) {
+    this.#agenda = agenda;
+    this.#authority = authority;
+    this.#authorityNow = authorityNow;
+    this.#nextFate = nextFate;
+  }
+
+  ask(question: Question): Promise<Answer> {
+    this.questions += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const fate = this.#nextFate();
+    if (fate.fault === "question lost") this.#in(LOST_AFTER_MS, () => reject(new Error("lost")));
+    else {
+      const arrive = () => this.#arrive(question, fate, { resolve, reject });
+      this.#in(fate.up, arrive);
+      if (fate.repeatedAfter !== undefined) this.#in(fate.up + fate.repeatedAfter, arrive);
+    }
+    return promise;
+  }
+
+  #arrive(question: Question, { down, fault }: Fate, { resolve, reject }: Reply): void {
+    try {
+      const answer = this.#answer(question, fault);
+      if (fault === "answer lost") this.#in(LOST_AFTER_MS, () => reject(new Error("lost")));
+      else this.#in(down, () => resolve(answer));
+    } catch (error) {
+      this.#in(down, () => reject(error));
+    }
+  }
+
+  #answer(question: Question, fault: Fate["fault"]): Answer {
+    const now = this.#authorityNow();
+    if (fault === "zombie") return this.#authority.askZombie(question, now);
+    return this.#authority.ask(question, now, typeof fault === "object" ? fault.crash : undefined);
+  }
+
+  #in(ms: number, act: () => void): void {
+    this.#agenda.add(this.#agenda.now + ms, act);
+  }
+}
