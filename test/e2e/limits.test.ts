@@ -93,7 +93,7 @@ describe.for(BOTH)(
       const key = await keyWith(gateway, { rates: [quick, slow] });
       const { answers } = await wave(gateway, key, 60);
       expect(new Set(refused(answers).map(({ policy }) => policy))).toEqual(new Set(["quick"]));
-      await wait(quick.window * 1000);
+      await wait(quick.window * 1000 + SETTLING_MS);
       // Now the quick one is whole again, and the slow one is what the client is told of.
       const spent = admitted(answers).length + 1;
       const { rateLimit } = await ask(gateway, key);
