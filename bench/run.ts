@@ -20,7 +20,7 @@ interface Options {
 }
 
 /** Requests a second of keys that no isolate has seen; more than the local KV and authorities can do. */
-const COLD_RATE = 250;
+const COLD_RATE = 800;
 const RESULTS = inProject("bench", "results.json");
 
 const options: Options = new Command("npm run bench --")
