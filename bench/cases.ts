@@ -35,14 +35,15 @@ export async function prepareCases(runtime: Runtime, colds: number): Promise<Cas
   const hot = ample[0] as SeededKey;
   const forwarded = { path: SIGNATURE, order: "in turn", warm: true, status: 200 } as const;
   const gateway = { ...forwarded, worker: "keygate" } as const;
+  const crowded = { ...forwarded, worker: "crowded" } as const;
   return [
     { ...forwarded, name: "bare", worker: "bare", secrets: [hot.secret] },
     { ...forwarded, name: "equal", worker: "equal", secrets: [hot.secret] },
     { ...gateway, name: "hot key", secrets: [hot.secret] },
-    { ...gateway, name: "1,000 keys", secrets: secretsOf(ample.slice(0, SOME)), runUp: 4 },
-    { ...gateway, name: "100,000 keys", secrets: secretsOf(ample), order: "zipf", warm: false },
+    { ...crowded, name: "1,000 keys", secrets: secretsOf(ample.slice(0, SOME)), runUp: 4 },
+    { ...crowded, name: "100,000 keys", secrets: secretsOf(ample), order: "zipf", warm: false },
     { ...gateway, name: "nothing to lease", secrets: secretsOf(tight) },
-    { ...gateway, name: "cold, in KV", secrets: secretsOf(unseen), order: "once", warm: false },
+    { ...crowded, name: "cold, in KV", secrets: secretsOf(unseen), order: "once", warm: false },
     { ...gateway, name: "401 malformed", secrets: [mistyped(hot.secret)], status: 401 },
     { ...gateway, name: "401 unknown", secrets: [newSecret()], status: 401 },
     { ...gateway, name: "403 scope", path: FOLDER, secrets: [hot.secret], status: 403 },

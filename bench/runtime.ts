@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { parse } from "smol-toml";
+import { newSigningKeys } from "../src/cli/new-signing-keys.ts";
 import { inProject } from "../src/cli/project.ts";
 import { freePort } from "../test/helpers/gateway.ts";
 import { bundle, countingEntry, gatewayEntry, nearEntry } from "./bundle.ts";
@@ -16,7 +17,10 @@ import { type D1Database, PEPPERS } from "./seed.ts";
 /** The local stand-ins for KV, D1 and the authorities' storage write to files; a slow disk would be all that is measured. */
 const MEMORY_DISK = "/dev/shm";
 
-export const WORKERS = ["bare", "equal", "keygate", "counting", "near"] as const;
+const SIGNING_KEYS = JSON.stringify(newSigningKeys(["production"]));
+
+/** `crowded` is Keygate too, for the cases of many keys: what they leave in its memory is not to slow the others down. */
+export const WORKERS = ["bare", "equal", "keygate", "crowded", "counting", "near"] as const;
 export type WorkerName = (typeof WORKERS)[number];
 
 export interface Runtime {
@@ -86,12 +90,13 @@ async function bundleAll(
   };
   const config = write("gateway.config.ts", `export default ${JSON.stringify(configFor(origin))};\n`);
   try {
-    const [keygate, counting, near] = await Promise.all([
+    const [keygate, crowded, counting, near] = await Promise.all([
       bundle(write("keygate.ts", gatewayEntry(config, ports.keygate)), stop),
+      bundle(write("crowded.ts", gatewayEntry(config, ports.crowded)), stop),
       bundle(write("counting.ts", countingEntry(config, ports.counting)), stop),
       bundle(write("near.ts", nearEntry(config, ports.near)), stop),
     ]);
-    return { bare: yardstick("bare"), equal: yardstick("equal"), keygate, counting, near };
+    return { bare: yardstick("bare"), equal: yardstick("equal"), keygate, crowded, counting, near };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -111,7 +116,11 @@ function gatewayBindings() {
     },
     // All clients have one address here; how many keys it may look up is not what is measured.
     ratelimits: { LOOKUP_BUDGET: { namespace_id: "4201", simple: { limit: 10_000_000, period: 60 as const } } },
-    bindings: { KEYGATE_PEPPERS: PEPPERS, KEYGATE_ROOT_TOKEN: `kgr_${"b".repeat(43)}` },
+    bindings: {
+      KEYGATE_PEPPERS: PEPPERS,
+      KEYGATE_ROOT_TOKEN: `kgr_${"b".repeat(43)}`,
+      KEYGATE_SIGNING_KEYS: SIGNING_KEYS,
+    },
   };
 }
 

@@ -22,7 +22,11 @@ export default {
     const url = new URL(request.url);
     const requestId = `req_${hexId()}`;
     const outgoing = new Request(`${ORIGIN}${url.pathname.slice(BASE_PATH.length)}${url.search}`, request);
-    rewrite(outgoing.headers, url, requestId);
+    const names: string[] = [];
+    request.headers.forEach((_, name) => {
+      names.push(name);
+    });
+    rewrite(outgoing.headers, names, url, requestId);
     const sentAt = Date.now();
     const answer = await fetchInTime(outgoing, request.signal);
     const originMs = Date.now() - sentAt;
@@ -33,10 +37,10 @@ export default {
   },
 };
 
-function rewrite(headers: Headers, url: URL, requestId: string): void {
-  const named = (headers.get("connection") ?? "").toLowerCase();
-  for (const name of [...headers.keys()]) {
-    const plain = name.toLowerCase().replaceAll("_", "-");
+function rewrite(headers: Headers, names: readonly string[], url: URL, requestId: string): void {
+  const named = names.includes("connection") ? (headers.get("connection") ?? "").toLowerCase() : "";
+  for (const name of names) {
+    const plain = name.replaceAll("_", "-");
     const reserved = RESERVED.has(plain) || RESERVED_PREFIXES.some((prefix) => plain.startsWith(prefix));
     if (reserved || named.includes(name)) headers.delete(name);
   }
@@ -66,10 +70,11 @@ async function fetchInTime(outgoing: Request, left: AbortSignal): Promise<Respon
 }
 
 function addOwnHeaders(headers: Headers, requestId: string): void {
-  for (const name of [...headers.keys()]) {
-    if (name.startsWith("keygate-") || name.startsWith("ratelimit") || name === "proxy-authenticate")
-      headers.delete(name);
-  }
+  const unsafe: string[] = [];
+  headers.forEach((_, name) => {
+    if (name.startsWith("keygate-") || name.startsWith("ratelimit") || name === "proxy-authenticate") unsafe.push(name);
+  });
+  for (const name of unsafe) headers.delete(name);
   headers.set("X-Request-Id", requestId);
   headers.set("RateLimit-Policy", '"second";q=10000;w=1');
   headers.set("RateLimit", '"second";r=9999;t=1');

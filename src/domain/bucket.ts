@@ -38,14 +38,8 @@ export function charge(rate: Rate, bucket: Bucket, tokens: number, at: number): 
   return { ...filled, level: filled.level - tokens * unitsPerToken(rate) };
 }
 
-/** Tokens that were charged and turn out to be unspent. The caller sees to it that there is room for them. */
-export function refund(rate: Rate, bucket: Bucket, tokens: number): Bucket {
-  return { ...bucket, level: bucket.level + tokens * unitsPerToken(rate) };
-}
-
-/** Whole tokens that could still be put back before the bucket is full. */
-export function room(rate: Rate, bucket: Bucket): number {
-  return Math.floor((capacity(rate) - bucket.level) / unitsPerToken(rate));
+export function isFull(rate: Rate, bucket: Bucket): boolean {
+  return bucket.level === capacity(rate);
 }
 
 /** Whole tokens in the bucket. */

@@ -44,12 +44,12 @@ export class Holding {
     return true;
   }
 
-  /** For a request that no token is left for: the denial with what remains of its time; `null` where the lease has none. */
+  /** For a request that no token is left for: the denial with what remains of its time; `null` where there is none, or its time is over. */
   denial(now: number): Denial | null {
-    const denial = this.#left > 0 ? null : this.lease.denial;
-    return (
-      denial && { ...denial, retryAfterMs: Math.max(1, denial.retryAfterMs - Math.max(0, now - this.#receivedAt)) }
-    );
+    const { denial } = this.lease;
+    if (!denial || this.#left > 0) return null;
+    const retryAfterMs = denial.retryAfterMs - Math.max(0, now - this.#receivedAt);
+    return retryAfterMs > 0 ? { ...denial, retryAfterMs } : null;
   }
 
   /** Ends the lease here, and tells what became of its tokens; `undefined` where there were none to account for. */
@@ -60,11 +60,14 @@ export class Holding {
     return { leaseId: this.lease.id, unspent, idleMs: Math.max(0, now - this.#lastSpentAt) };
   }
 
-  /** How many tokens the next lease should have: twice as many when these were used up in the first half of its life, else as many as were used. */
+  /**
+   * How many tokens the next lease should have: twice as many when these were used up in the first half of its life and
+   * more were asked for in the rest of it, else as many as were used.
+   */
   wantedNext(now: number): number {
     const { tokens, ttlMs } = this.lease;
     if (!tokens) return 1;
-    const early = this.#left === 0 && now - this.#askedAt < ttlMs / 2;
-    return early ? tokens * 2 : Math.max(1, tokens - this.#left);
+    const early = this.#left === 0 && this.#lastSpentAt - this.#askedAt < ttlMs / 2;
+    return early && now - this.#askedAt < ttlMs ? tokens * 2 : Math.max(1, tokens - this.#left);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { KeyRecord } from "./key.ts";
+import type { UsageReport } from "./usage.ts";
 
 /** How much longer the authority holds a lease's tokens than the isolate may spend them: covers drift between two clocks. */
 export const LEASE_MARGIN_MS = 500;
@@ -64,6 +65,8 @@ export interface Question {
   /** How many tokens recent demand would use up. */
   readonly wanted: number;
   readonly reports: readonly LeaseReport[];
+  /** What the isolate has counted, if anything. */
+  readonly usage?: UsageReport | undefined;
 }
 
 export type Answer =
@@ -72,7 +75,7 @@ export type Answer =
   | { readonly kind: "plan_unknown"; readonly plan: string };
 
 /** The share of what is available that one isolate gets beyond the requests that wait: what it may keep for the next. */
-const STOCK_SHARE = 1 / 8;
+const STOCK_SHARE = 1 / 9;
 
 /**
  * How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. A

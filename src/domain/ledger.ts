@@ -8,50 +8,34 @@
  * `bucket − held` may be granted, whatever the isolates do.
  */
 
-import {
-  type Bucket,
-  charge,
-  convert,
-  fullBucket,
-  type Rate,
-  refill,
-  refund,
-  room,
-  tokensIn,
-  whenHolding,
-} from "./bucket.ts";
+import { type Bucket, charge, convert, fullBucket, type Rate, tokensIn, whenHolding } from "./bucket.ts";
+import { begun, enter, type Journal, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { Limits } from "./limits.ts";
 import { accountOf, endOfPeriod, type Quota, startOfPeriod } from "./quota.ts";
 
-/** Tokens that an isolate holds. */
-interface Held {
+/** A lease that nobody has reported yet: its tokens are held until its end, and presumed spent from then on. */
+interface OpenLease {
   readonly id: string;
   readonly tokens: number;
   readonly grantedAt: number;
-  readonly expiresAt: number;
-}
-
-/** A lease that ended unreported: charged in full, and for how many tokens of each limit a late report can still make that good. */
-interface Unreported {
-  readonly id: string;
-  readonly grantedAt: number;
-  readonly expiredAt: number;
-  /** By a rate's name, or a quota's account. */
-  readonly returnable: Readonly<Record<string, number>>;
+  /** When no isolate can spend its tokens any more. */
+  readonly endsAt: number;
 }
 
 export interface LedgerState {
   readonly clock: number;
-  readonly rates: Readonly<Record<string, { rate: Rate; bucket: Bucket }>>;
+  /** By the rate's name. */
+  readonly rates: Readonly<Record<string, Journal>>;
   /** By account. */
   readonly quotas: Readonly<Record<string, { start: number; used: number }>>;
-  readonly held: readonly Held[];
-  readonly unreported: readonly Unreported[];
+  /** In order of their ends. */
+  readonly open: readonly OpenLease[];
 }
 
-/** How long after its end a lease can still be reported. */
+/** How long after its end a lease can still be reported, unless too many others ended after it. */
 const REPORTABLE_MS = 60_000;
+const MOST_REPORTABLE = 64;
 /** The share of a rate's burst that makes it plentiful, whoever holds the rest. */
 const PLENTIFUL_SHARE = 3 / 4;
 
@@ -59,61 +43,42 @@ export class Ledger {
   #clock: number;
   #rates: LedgerState["rates"];
   #quotas: LedgerState["quotas"];
-  #held: readonly Held[];
-  #unreported: readonly Unreported[];
+  #open: LedgerState["open"];
   readonly #limits: Limits;
 
   constructor(limits: Limits, state: LedgerState | undefined, now: number) {
     this.#limits = limits;
     this.#clock = Math.max(now, state?.clock ?? 0);
     this.#quotas = state?.quotas ?? {};
-    this.#held = state?.held ?? [];
-    this.#unreported = state?.unreported ?? [];
+    this.#open = state?.open ?? [];
     this.#rates = Object.fromEntries(
-      limits.rates.map((rate) => {
-        const before = own(state?.rates, rate.name);
-        return [
-          rate.name,
-          { rate, bucket: before ? convert(before.rate, rate, before.bucket) : fullBucket(rate, this.#clock) },
-        ];
-      }),
+      limits.rates.map((rate) => [rate.name, this.#journalUnder(rate, own(state?.rates, rate.name))]),
     );
   }
 
   get state(): LedgerState {
-    return {
-      clock: this.#clock,
-      rates: this.#rates,
-      quotas: this.#quotas,
-      held: this.#held,
-      unreported: this.#unreported,
-    };
+    return { clock: this.#clock, rates: this.#rates, quotas: this.#quotas, open: this.#open };
   }
 
-  /** Takes `tokens` from every limit and holds them until `expiresIn` has passed, or a report comes. The caller asks `available` first. */
+  /** Takes `tokens` from every limit and holds them until `ttlMs` has passed, or a report comes. The caller asks `available` first. */
   grant(id: string, tokens: number, ttlMs: number, now: number): void {
     this.#advance(now);
-    this.#held = [
-      ...this.#held,
-      { id, tokens, grantedAt: this.#clock, expiresAt: this.#clock + ttlMs + LEASE_MARGIN_MS },
-    ];
+    const lease = { id, tokens, grantedAt: this.#clock, endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS };
+    this.#open = [...this.#open, lease].sort((a, b) => a.endsAt - b.endsAt);
   }
 
   /** Tokens that may be granted now: the least that any limit has. */
   available(now: number): number {
     this.#advance(now);
-    const rates = this.#limits.rates.map((rate) => tokensIn(rate, this.#bucketNow(rate)) - sum(this.#held));
-    const quotas = this.#limits.quotas.map((quota) => quota.limit - this.#used(quota) - sum(this.#heldIn(quota)));
+    const rates = this.#limits.rates.map((rate) => this.#leftOfRate(rate));
+    const quotas = this.#limits.quotas.map((quota) => this.#leftOfQuota(quota));
     return Math.max(0, Math.min(...rates, ...quotas));
   }
 
   /** Whether tokens that are lent, and would come back with a report, may be what others lack. */
   isScarce(now: number): boolean {
     this.#advance(now);
-    const held = sum(this.#held);
-    return this.#limits.rates.some(
-      (rate) => tokensIn(rate, this.#bucketNow(rate)) - held < rate.burst * PLENTIFUL_SHARE,
-    );
+    return this.#limits.rates.some((rate) => this.#leftOfRate(rate) < rate.burst * PLENTIFUL_SHARE);
   }
 
   /** Why nothing is available, and for how long at the most: the limit that takes longest. */
@@ -131,25 +96,21 @@ export class Ledger {
     return { policy, kind, retryAfterMs: Math.max(1, at - now) };
   }
 
+  /** Only the first report of a lease counts. */
   report({ leaseId, unspent, idleMs }: LeaseReport, now: number): void {
     this.#advance(now);
-    const held = this.#held.find(({ id }) => id === leaseId);
-    if (held) {
-      this.#held = this.#held.filter((other) => other !== held);
-      // A fast clock makes the past longer than it was.
-      const lastSpent = Math.max(held.grantedAt, this.#clock - Math.floor(Math.max(0, idleMs) * (1 - MAX_DRIFT)));
-      this.#charge(held.tokens - clamp(unspent, 0, held.tokens), held.grantedAt, lastSpent);
-    } else {
-      this.#refund(leaseId, Math.max(0, unspent));
-    }
+    const lease = this.#open.find(({ id }) => id === leaseId);
+    if (!lease) return;
+    // A fast clock makes the past longer than it was.
+    const lastSpent = this.#clock - Math.floor(Math.max(0, idleMs) * (1 - MAX_DRIFT));
+    this.#close(lease, lease.tokens - clamp(unspent, 0, lease.tokens), clamp(lastSpent, lease.grantedAt, lease.endsAt));
   }
 
   policies(now: number): PolicyState[] {
     this.#advance(now);
-    const held = sum(this.#held);
     const rates = this.#limits.rates.map((rate): PolicyState => {
-      const remaining = Math.max(0, tokensIn(rate, this.#bucketNow(rate)) - held);
-      const resetAt = remaining > 0 ? whenHolding(rate, this.#bucketNow(rate), rate.burst) : this.#whenRate(rate);
+      const remaining = Math.max(0, this.#leftOfRate(rate));
+      const resetAt = remaining > 0 ? whenHolding(rate, this.#bucket(rate), rate.burst) : this.#whenRate(rate);
       return {
         name: rate.name,
         limit: rate.limit,
@@ -160,7 +121,7 @@ export class Ledger {
       };
     });
     const quotas = this.#limits.quotas.map((quota): PolicyState => {
-      const remaining = Math.max(0, quota.limit - this.#used(quota) - sum(this.#heldIn(quota)));
+      const remaining = Math.max(0, this.#leftOfQuota(quota));
       const end = endOfPeriod(quota.per, this.#clock);
       const window = (end - startOfPeriod(quota.per, this.#clock)) / 1000;
       return { name: quota.name, limit: quota.limit, window, capacity: quota.limit, remaining, resetMs: end - now };
@@ -171,53 +132,26 @@ export class Ledger {
   /** A clock that steps back stands still here until it has caught up. */
   #advance(now: number): void {
     this.#clock = Math.max(this.#clock, now);
-    for (const lease of this.#held.filter(({ expiresAt }) => expiresAt <= this.#clock).sort(byEnd)) {
-      this.#held = this.#held.filter((other) => other !== lease);
-      this.#charge(lease.tokens, lease.grantedAt, lease.expiresAt);
-      const { id, grantedAt, expiresAt: expiredAt } = lease;
-      const names = [...this.#limits.rates.map(({ name }) => name), ...this.#limits.quotas.map(accountOf)];
-      const returnable = Object.fromEntries(names.map((name) => [name, lease.tokens]));
-      this.#unreported = [...this.#unreported, { id, grantedAt, expiredAt, returnable }];
-    }
-    this.#unreported = this.#unreported.filter(({ expiredAt }) => expiredAt + REPORTABLE_MS > this.#clock);
+    const ended = this.#ended();
+    const given = ended.filter(
+      ({ endsAt }, index) => endsAt + REPORTABLE_MS <= this.#clock || index < ended.length - MOST_REPORTABLE,
+    );
+    for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt);
+    const known = Math.min(this.#clock, ...this.#open.map(({ grantedAt }) => grantedAt));
+    const heldSince = Math.min(this.#clock, ...this.#held().map(({ grantedAt }) => grantedAt));
+    this.#rates = mapValues(this.#rates, (journal) => shorten(journal, this.#presumed(), known, heldSince));
   }
 
-  #charge(tokens: number, grantedAt: number, at: number): void {
-    for (const rate of this.#limits.rates) this.#setBucket(rate, charge(rate, this.#refilled(rate, at), tokens, at));
-    for (const quota of this.#limits.quotas) this.#use(quota, tokens, grantedAt);
+  #close(lease: OpenLease, spent: number, lastSpent: number): void {
+    this.#open = this.#open.filter((other) => other !== lease);
+    this.#rates = mapValues(this.#rates, (journal) =>
+      // One that began after the lease's end has it already.
+      lease.endsAt < journal.bucket.at ? journal : enter(journal, { tokens: spent, at: lastSpent }),
+    );
+    for (const quota of this.#limits.quotas) this.#use(quota, spent, lease.grantedAt);
   }
 
-  #refund(leaseId: string, unspent: number): void {
-    for (const rate of this.#limits.rates) {
-      const bucket = this.#refilled(rate, this.#clock);
-      this.#setBucket(rate, refund(rate, bucket, Math.min(unspent, this.#returnable(leaseId, rate.name))));
-    }
-    for (const quota of this.#limits.quotas) {
-      const late = this.#unreported.find(({ id }) => id === leaseId);
-      if (late) this.#use(quota, -Math.min(unspent, this.#returnable(leaseId, accountOf(quota))), late.grantedAt);
-    }
-    this.#unreported = this.#unreported.filter(({ id }) => id !== leaseId);
-  }
-
-  /**
-   * The bucket of `rate`, brought to `at` for good. What overflows its brim meanwhile can no longer be returned, or it
-   * could be spent twice; the leases that ended first lose theirs first.
-   */
-  #refilled(rate: Rate, at: number): Bucket {
-    const bucket = refill(rate, this.#entry(rate).bucket, at);
-    let space = room(rate, bucket);
-    this.#unreported = this.#unreported
-      .toReversed()
-      .map((lease) => {
-        const kept = Math.min(own(lease.returnable, rate.name) ?? 0, space);
-        space -= kept;
-        return { ...lease, returnable: { ...lease.returnable, [rate.name]: kept } };
-      })
-      .toReversed();
-    return bucket;
-  }
-
-  /** Tokens spent (or, below 0, given back) in the period of their grant: a lease ends at its border at the latest. */
+  /** Tokens are spent in the period of their grant: a lease ends at its border at the latest. */
   #use(quota: Quota, tokens: number, grantedAt: number): void {
     const start = startOfPeriod(quota.per, this.#clock);
     if (startOfPeriod(quota.per, grantedAt) !== start) return;
@@ -229,50 +163,65 @@ export class Ledger {
     return account?.start === startOfPeriod(quota.per, this.#clock) ? account.used : 0;
   }
 
-  #heldIn(quota: Quota): readonly Held[] {
+  #leftOfRate(rate: Rate): number {
+    return tokensIn(rate, this.#bucket(rate)) - sum(this.#held());
+  }
+
+  #leftOfQuota(quota: Quota): number {
     const start = startOfPeriod(quota.per, this.#clock);
-    return this.#held.filter(({ grantedAt }) => startOfPeriod(quota.per, grantedAt) === start);
+    const open = this.#open.filter(({ grantedAt }) => startOfPeriod(quota.per, grantedAt) === start);
+    return quota.limit - this.#used(quota) - sum(open);
   }
 
   /** When the quota has one token more than is lent, if every lent one is spent. */
   #whenQuota(quota: Quota): number {
-    const free = this.#used(quota) + sum(this.#heldIn(quota)) < quota.limit;
-    return free ? this.#clock : endOfPeriod(quota.per, this.#clock);
+    return this.#leftOfQuota(quota) > 0 ? this.#clock : endOfPeriod(quota.per, this.#clock);
   }
 
   /** When the bucket holds one token more than is lent, if every lease runs to its end. */
   #whenRate(rate: Rate): number {
-    let bucket = this.#entry(rate).bucket;
-    let held = sum(this.#held);
-    for (const lease of this.#held.toSorted(byEnd)) {
+    let bucket = this.#bucket(rate);
+    const leases = this.#held();
+    let held = sum(leases);
+    for (const lease of leases) {
       const at = whenHolding(rate, bucket, held + 1);
-      if (at <= lease.expiresAt) return Math.max(at, this.#clock);
-      bucket = charge(rate, bucket, lease.tokens, lease.expiresAt);
+      if (at <= lease.endsAt) return Math.max(at, this.#clock);
+      bucket = charge(rate, bucket, lease.tokens, lease.endsAt);
       held -= lease.tokens;
     }
     return Math.max(whenHolding(rate, bucket, 1), this.#clock);
   }
 
-  #returnable(leaseId: string, limit: string): number {
-    return own(this.#unreported.find(({ id }) => id === leaseId)?.returnable, limit) ?? 0;
+  #held(): readonly OpenLease[] {
+    return this.#open.filter(({ endsAt }) => endsAt > this.#clock);
   }
 
-  #bucketNow(rate: Rate): Bucket {
-    return refill(rate, this.#entry(rate).bucket, this.#clock);
+  #ended(): readonly OpenLease[] {
+    return this.#open.filter(({ endsAt }) => endsAt <= this.#clock);
   }
 
-  #entry(rate: Rate): { rate: Rate; bucket: Bucket } {
-    return this.#rates[rate.name] as { rate: Rate; bucket: Bucket };
+  #presumed() {
+    return this.#ended().map(({ tokens, endsAt }) => ({ tokens, at: endsAt }));
   }
 
-  #setBucket(rate: Rate, bucket: Bucket): void {
-    this.#rates = { ...this.#rates, [rate.name]: { rate, bucket } };
+  #bucket({ name }: Rate): Bucket {
+    return replay(this.#rates[name] as Journal, this.#presumed(), this.#clock);
+  }
+
+  /** The journal of before; begun anew where the rate is new or has changed. */
+  #journalUnder(rate: Rate, before: Journal | undefined): Journal {
+    if (!before) return { rate, bucket: fullBucket(rate, this.#clock), charges: [] };
+    if (isSame(before.rate, rate)) return before;
+    const { bucket, charges } = begun(before, this.#presumed(), this.#clock);
+    return { rate, bucket: convert(before.rate, rate, bucket), charges };
   }
 }
 
-const byEnd = (a: Held, b: Held) => a.expiresAt - b.expiresAt;
-const sum = (leases: readonly Held[]) => leases.reduce((total, { tokens }) => total + tokens, 0);
+const isSame = (a: Rate, b: Rate) => a.limit === b.limit && a.window === b.window && a.burst === b.burst;
+const sum = (leases: readonly OpenLease[]) => leases.reduce((total, { tokens }) => total + tokens, 0);
 /** The entry of that name; a rate may be called "constructor". */
 const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   record && Object.hasOwn(record, name) ? record[name] : undefined;
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
+const mapValues = <T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));

@@ -6,9 +6,14 @@ import { isRefusal } from "../errors.ts";
 import { findRoute } from "./route.ts";
 
 /** The answer to a preflight request for a route that allows other origins; `undefined` for any other request. Comes before authentication. */
-export function answerPreflight(request: Request, path: string, gateway: Gateway): Response | undefined {
+export function answerPreflight(
+  request: Pick<Request, "method" | "headers">,
+  path: string,
+  gateway: Gateway,
+): Response | undefined {
+  if (request.method !== "OPTIONS" || !request.headers.has("origin")) return undefined;
   const method = request.headers.get("access-control-request-method");
-  if (request.method !== "OPTIONS" || !request.headers.has("origin") || method === null) return undefined;
+  if (method === null) return undefined;
   const match = findRoute(method, path, gateway.router);
   if (isRefusal(match) || !match.route.cors) return undefined;
   const response = new Response(null, { status: 204 });
@@ -23,7 +28,7 @@ export function answerPreflight(request: Request, path: string, gateway: Gateway
 }
 
 /** For every answer of a route that allows other origins, errors included. */
-export function addCorsHeaders(headers: Headers, request: Request, route: Route | undefined): void {
+export function addCorsHeaders(headers: Headers, request: Pick<Request, "headers">, route: Route | undefined): void {
   if (!route?.cors) return;
   // Also without an Origin: a cache must not give this answer to a page.
   headers.append("Vary", "Origin");

@@ -25,18 +25,25 @@ export interface Answering {
 const EXPIRY_NOTICE_MS = 30 * 86_400_000;
 
 export function respond(outcome: Response | Refusal, request: Request, answering: Answering): Response {
+  if (!isRefusal(outcome) && !isRebuildable(outcome)) return outcome;
   const response = isRefusal(outcome)
     ? problemResponse(outcome, answering.requestId, answering.controlUrl, answering.realm)
     : withOwnHeaders(outcome);
-  response.headers.set("X-Request-Id", answering.requestId);
-  for (const [name, value] of rateHeaders(answering.policies)) response.headers.set(name, value);
-  if (answering.degraded) response.headers.set("Keygate-Degraded", "authority");
+  const { headers } = response;
+  headers.set("X-Request-Id", answering.requestId);
+  for (const [name, value] of rateHeaders(answering.policies)) headers.set(name, value);
+  if (answering.degraded) headers.set("Keygate-Degraded", "authority");
   const { keyExpiresAt, now } = answering;
   if (keyExpiresAt !== undefined && keyExpiresAt > now && keyExpiresAt - now < EXPIRY_NOTICE_MS) {
-    response.headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());
+    headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());
   }
-  addCorsHeaders(response.headers, request, answering.route);
+  addCorsHeaders(headers, request, answering.route);
   return response;
+}
+
+/** Above 599 the runtime passes answers on as they are, and makes none: their headers stay the origin's. */
+export function isRebuildable({ status }: Response): boolean {
+  return status <= 599;
 }
 
 /** The origin's answer with headers that can be changed; body, status and WebSocket stay the same. */

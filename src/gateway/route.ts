@@ -21,7 +21,13 @@ export function findRoute(method: string, path: string, router: Gateway["router"
   if (!match) return { code: "no_such_route" };
   const route = method === "TRACE" ? undefined : routeOfMethod(match.routes, method);
   if (!route) return { code: "method_not_allowed", allow: allowedMethods(match.routes) };
-  return { route, params: Object.fromEntries(route.params.map((name, i) => [name, match.params[i] as string])) };
+  return { route, params: route.params.length > 0 ? namedParams(route, match.params) : NO_PARAMS };
+}
+
+const NO_PARAMS = {};
+
+function namedParams(route: Route, values: readonly string[]): RouteMatch["params"] {
+  return Object.fromEntries(route.params.map((name, i) => [name, values[i] as string]));
 }
 
 /** A route that lists the method comes before one that takes any. */

@@ -2,21 +2,35 @@
 
 import { isReserved } from "../domain/header-names.ts";
 
-/** Removes them from `headers`, which are those of the request that will be forwarded. */
-export function strip(headers: Headers): void {
-  const named = namedByConnection(headers.get("connection"));
-  for (const name of [...headers.keys()]) {
+/** Removes them from `headers`, which are those of the request that will be forwarded, and have these names. */
+export function strip(headers: Headers, names: readonly string[]): void {
+  const named = names.includes("connection") ? namedByConnection(headers.get("connection")) : NONE;
+  for (const name of names) {
     if (isReserved(name) || named.has(name)) headers.delete(name);
   }
 }
 
 /** What a response of an origin must not say: it is between us and the origin, or ours to say. */
 export function stripResponse(headers: Headers): void {
-  for (const name of [...headers.keys()]) {
-    if (name.startsWith("keygate-") || name.startsWith("ratelimit") || name === "proxy-authenticate")
-      headers.delete(name);
-  }
+  const unsafe: string[] = [];
+  headers.forEach((value, name) => {
+    if (isUnsafe(name)) unsafe.push(name);
+    // Most say keep-alive or close, which names no header.
+    else if (name === "connection" && !/^(keep-alive|close)$/i.test(value)) unsafe.push(...namedByConnection(value));
+  });
+  for (const name of unsafe) headers.delete(name);
 }
+
+/** Whether an origin says something here that only the gateway may say. */
+export function forgesOurs(headers: Headers): boolean {
+  return [...headers.keys()].some(isUnsafe);
+}
+
+function isUnsafe(name: string): boolean {
+  return name.startsWith("keygate-") || name.startsWith("ratelimit") || name.startsWith("proxy-");
+}
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: what Connection names is for this hop only. WebSocket needs its upgrade. */
 function namedByConnection(value: string | null): Set<string> {
@@ -24,5 +38,5 @@ function namedByConnection(value: string | null): Set<string> {
     .toLowerCase()
     .split(",")
     .map((name) => name.trim());
-  return new Set(names.filter((name) => name !== "" && name !== "upgrade"));
+  return new Set(names.filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && name !== "upgrade"));
 }

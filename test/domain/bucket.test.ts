@@ -5,10 +5,9 @@ import {
   charge,
   convert,
   fullBucket,
+  isFull,
   type Rate,
   refill,
-  refund,
-  room,
   tokensIn,
   unitsPerToken,
   whenHolding,
@@ -170,14 +169,13 @@ describe("any bucket", () => {
     );
   });
 
-  test("has room for just the tokens that were charged, and takes them back", () => {
+  test("is full at just the first moment at which it holds its whole burst", () => {
     fc.assert(
-      fc.property(anyRate, fc.nat(60), (of, tokens) => {
-        const full = fullBucket(of, 0);
-        const charged = charge(of, full, tokens, 0);
-        expect(room(of, full)).toBe(0);
-        expect(room(of, charged)).toBe(tokens);
-        expect(refund(of, charged, tokens)).toEqual(full);
+      fc.property(anyRate, fc.integer({ min: 1, max: 60 }), (of, tokens) => {
+        const charged = charge(of, fullBucket(of, 0), tokens, 0);
+        const when = whenHolding(of, charged, of.burst);
+        expect(isFull(of, refill(of, charged, when))).toBe(true);
+        expect(isFull(of, refill(of, charged, when - 1))).toBe(false);
       }),
     );
   });

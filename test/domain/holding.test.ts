@@ -73,10 +73,14 @@ describe("spending", () => {
 });
 
 describe("a denial", () => {
-  test("shrinks as time passes, and never to nothing", () => {
+  test("shrinks as time passes, and is none when its time is over", () => {
     const refusing = denied();
     expect([0, 1, 899, 900, 1_500].map((after) => refusing.denial(ASKED + after)?.retryAfterMs)).toEqual([
-      900, 899, 1, 1, 1,
+      900,
+      899,
+      1,
+      undefined,
+      undefined,
     ]);
     expect(refusing.denial(ASKED + 100)).toEqual({ ...DENIAL, retryAfterMs: 800 });
   });
@@ -130,16 +134,17 @@ describe("a report", () => {
 
 describe("the wish for the next lease", () => {
   test.each([
-    { tokens: 8, spent: 8, after: 999, wanted: 16 },
-    { tokens: 8, spent: 8, after: 1_000, wanted: 8 },
-    { tokens: 8, spent: 7, after: 999, wanted: 7 },
-    { tokens: 8, spent: 3, after: 5_000, wanted: 3 },
-    { tokens: 8, spent: 0, after: 5_000, wanted: 1 },
-    { tokens: 1, spent: 1, after: 0, wanted: 2 },
-  ])("after $spent of $tokens tokens in $after ms is $wanted", ({ tokens, spent, after, wanted }) => {
-    const counted = holding({ tokens });
-    for (let i = 0; i < spent; i++) counted.spend(ASKED);
-    expect(counted.wantedNext(ASKED + after)).toBe(wanted);
+    { tokens: 8, spent: 8, last: 999, asked: 1_999, wanted: 16 },
+    { tokens: 8, spent: 8, last: 1_000, asked: 1_000, wanted: 8 },
+    { tokens: 8, spent: 8, last: 0, asked: 2_000, wanted: 8 },
+    { tokens: 8, spent: 7, last: 0, asked: 999, wanted: 7 },
+    { tokens: 8, spent: 3, last: 999, asked: 5_000, wanted: 3 },
+    { tokens: 8, spent: 0, last: 0, asked: 5_000, wanted: 1 },
+    { tokens: 1, spent: 1, last: 0, asked: 1_500, wanted: 2 },
+  ])("after $spent of $tokens tokens, the last in $last ms, at $asked ms is $wanted", (use) => {
+    const counted = holding({ tokens: use.tokens });
+    for (let i = 0; i < use.spent; i++) counted.spend(ASKED + use.last);
+    expect(counted.wantedNext(ASKED + use.asked)).toBe(use.wanted);
   });
 
   test("is one token where the last lease had none to count", () => {

@@ -197,16 +197,31 @@ describe("a late report", () => {
     expect(ledger.available(later)).toBe(2);
   });
 
-  test("takes the room from leases that ended before it", () => {
+  test("leaves what another one took out of it, whichever ended first", () => {
     const ledger = fresh(TEN);
     ledger.grant("first", 5, TTL, NOON);
     ledger.grant("second", 5, TTL, NOON + 1);
-    // There is room for 4 of the 10, by now.
-    const later = LEASE_END + 6_000;
+    const later = LEASE_END + 4_000;
+    expect(ledger.available(later)).toBe(4);
     ledger.report(reported("first", 5), later);
-    expect(ledger.available(later)).toBe(6);
+    expect(ledger.available(later)).toBe(8);
     ledger.report(reported("second", 5), later);
     expect(ledger.available(later)).toBe(10);
+  });
+
+  test.each([
+    { unspent: 0, idleMs: 10_000, available: 10, what: "was spent long ago" },
+    { unspent: 8, idleMs: 0, available: 10, what: "was never spent" },
+    { unspent: 3, idleMs: 10_000, available: 10, what: "was spent in part" },
+  ])("counts what $what as if it had been known at once", ({ unspent, idleMs, available }) => {
+    const ledger = fresh(TEN);
+    ledger.grant("other", 1, TTL, NOON);
+    ledger.report(reported("other", 0), NOON);
+    ledger.grant("a", 10 - 1, TTL, NOON);
+    const later = NOON + 10_000;
+    expect(ledger.available(later)).toBe(8);
+    ledger.report(reported("a", unspent, idleMs), later);
+    expect(ledger.available(later)).toBe(available);
   });
 });
 

@@ -50,7 +50,7 @@ describe("a lease", () => {
     const first = lend(KEY, limits, undefined, asked(4), at(NOON));
     const second = lend(KEY, limits, first.state, asked(4), at(NOON));
     expect([first, second].map(({ lease }) => lease.tokens)).toEqual([4, 4]);
-    expect(second.state?.held.map(({ id }) => id)).toEqual([first.lease.id, second.lease.id]);
+    expect(second.state?.open.map(({ id }) => id)).toEqual([first.lease.id, second.lease.id]);
     expect(second.lease.policies.map(({ name, remaining }) => [name, remaining])).toEqual([
       ["ten", 2],
       ["hour", 92],
@@ -72,7 +72,7 @@ describe("a refusal", () => {
       ttlMs: 3_500,
       denial: { policy: "ten", kind: "rate", retryAfterMs: 3_500 },
     });
-    expect(state?.held).toHaveLength(1);
+    expect(state?.open).toHaveLength(1);
   });
 
   test("lives for one ttl at the most, however long the caller has to wait", () => {

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { type Code, isRefusal } from "../../src/errors.ts";
 import { checkBounds } from "../../src/gateway/bounds.ts";
 
 const KB = 1024;
-const codeOf = (url: string, headers: [string, string][] = []) => checkBounds(new Request(url, { headers }))?.code;
+function codeOf(url: string, headers: [string, string][] = []): Code | undefined {
+  const read = checkBounds(new Request(url, { headers }));
+  return isRefusal(read) ? read.code : undefined;
+}
 
 describe("how much of a request is taken", () => {
   test("is a URL of 16 KB, and not one byte more", () => {
@@ -34,5 +38,10 @@ describe("how much of a request is taken", () => {
   test("is a body of 100 MB as announced, and not one byte more", () => {
     expect(codeOf("https://h.test/", [["Content-Length", `${100 * KB * KB}`]])).toBeUndefined();
     expect(codeOf("https://h.test/", [["Content-Length", `${100 * KB * KB + 1}`]])).toBe("body_too_large");
+  });
+
+  test("is read with the names of all its headers, in lower case", () => {
+    const headers = { Accept: "*/*", Authorization: "Bearer a", "X-One": "1" };
+    expect(checkBounds(new Request("https://h.test/", { headers }))).toEqual(["accept", "authorization", "x-one"]);
   });
 });

@@ -14,6 +14,8 @@ export interface Demand {
   /** Whether some isolates get many more requests than others. */
   readonly skewed: boolean;
   readonly seconds: number;
+  /** How many requests come together, at the least and the most; one, if it does not say. */
+  readonly together?: readonly [number, number];
 }
 
 export interface Outcome {
@@ -30,16 +32,17 @@ export async function meet(demand: Demand): Promise<Outcome> {
   const random = seeded(demand.isolates * 1_000 + demand.percent);
   const requests = requestsOf(demand, random);
   const history = await run({ rates: [rate], quotas: [] }, demand.isolates, requests, random);
+  const count = requests.reduce((sum, { count }) => sum + count, 0);
   const [admitted, ideal] = [history.admissions.length, admittedIdeally(rate, requests)];
   return {
-    requests: requests.length,
-    falseRefusals: Math.max(0, ideal - admitted) / requests.length,
+    requests: count,
+    falseRefusals: Math.max(0, ideal - admitted) / count,
     efficiency: admitted / ideal,
-    questionsPerRequest: history.questions / requests.length,
+    questionsPerRequest: history.questions / count,
   };
 }
 
-const START = Date.UTC(2026, 5, 15, 0);
+export const START = Date.UTC(2026, 5, 15, 0);
 
 export function run(limits: Limits, isolates: number, requests: Requests[], random = seeded(1)): Promise<History> {
   const travel = () => 5 + Math.floor(random() * 36);
@@ -56,8 +59,11 @@ export function run(limits: Limits, isolates: number, requests: Requests[], rand
   });
 }
 
-function requestsOf({ rate, isolates, percent, skewed, seconds }: Demand, random: () => number): Requests[] {
-  const meanGap = 1000 / ((rate.limit / rate.window) * (percent / 100));
+function requestsOf(
+  { rate, isolates, percent, skewed, seconds, together: [fewest, most] = [1, 1] }: Demand,
+  random: () => number,
+): Requests[] {
+  const meanGap = (1000 * (fewest + most)) / 2 / ((rate.limit / rate.window) * (percent / 100));
   const weights = Array.from({ length: isolates }, (_, index) => (skewed ? 1 / (index + 1) : 1));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const anyIsolate = () => {
@@ -71,17 +77,24 @@ function requestsOf({ rate, isolates, percent, skewed, seconds }: Demand, random
   for (let at = 0; ; ) {
     at -= Math.log(1 - random()) * meanGap;
     if (at > seconds * 1000) return requests;
-    requests.push({ at: Math.floor(at), isolate: anyIsolate(), count: 1 });
+    requests.push({
+      at: Math.floor(at),
+      isolate: anyIsolate(),
+      count: fewest + Math.floor(random() * (most - fewest + 1)),
+    });
   }
 }
 
 function admittedIdeally(rate: Rate, requests: readonly Requests[]): number {
   const bucket = idealBucket(rate);
-  return requests.filter(({ at }) => {
-    const admitted = bucket.level(START + at) >= 1;
-    if (admitted) bucket.spend(START + at);
-    return admitted;
-  }).length;
+  let admitted = 0;
+  for (const { at, count } of requests) {
+    for (let i = 0; i < count && bucket.level(START + at) >= 1; i++) {
+      bucket.spend(START + at);
+      admitted += 1;
+    }
+  }
+  return admitted;
 }
 
 function idealBucket({ limit, window, burst }: Rate) {

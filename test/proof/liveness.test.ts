@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Rate } from "../../src/domain/bucket.ts";
-import { type Demand, meet, type Outcome, run } from "./demand.ts";
+import { type Demand, meet, type Outcome, run, START } from "./demand.ts";
 import { writeTable } from "./effort.ts";
 import { gateway } from "./gateway.ts";
 
@@ -14,6 +14,11 @@ const RATES: readonly { rate: Rate; seconds: number }[] = [
   { rate: { name: "60 per minute", limit: 60, window: 60, burst: 60 }, seconds: 900 },
   { rate: { name: "100 per second", limit: 100, window: 1, burst: 100 }, seconds: 30 },
   { rate: { name: "400 per second", limit: 400, window: 1, burst: 400 }, seconds: 15 },
+];
+/** Of the longest windows, so much that some thousand requests come. */
+const BURST_RATES = [
+  ...RATES.map(({ rate, seconds }) => ({ rate, seconds: 4 * seconds })),
+  { rate: { name: "50 per 20 seconds", limit: 50, window: 20, burst: 50 }, seconds: 2_400 },
 ];
 const SPREADS = [
   { isolates: 1, skewed: false },
@@ -51,14 +56,58 @@ describe("on a good day", async () => {
     }
   });
 
-  test.each([
-    { what: "0.95 of the ideal, however it is spread", least: 0.95, upTo: Number.POSITIVE_INFINITY },
-    { what: "0.98 of the ideal where every request asks", least: 0.98, upTo: 1 },
-  ])("from the whole limit on, admissions are at least $what", ({ least, upTo }) => {
-    const busy = where((demand) => demand.percent >= 100 && tokensPerLease(demand) < upTo);
-    expect(busy.length).toBeGreaterThan(0);
-    for (const [demand, { efficiency }] of busy) expect(efficiency, nameOf(demand)).toBeGreaterThanOrEqual(least);
+  test("from the whole limit on, admissions are at least 0.98 of the ideal, however they are spread", () => {
+    for (const [demand, { efficiency }] of where(({ percent }) => percent >= 100)) {
+      expect(efficiency, nameOf(demand)).toBeGreaterThanOrEqual(0.98);
+    }
   });
+
+  test("no limit and no spread costs more than about two questions per request", () => {
+    for (const [demand, { questionsPerRequest }] of where(() => true)) {
+      expect(questionsPerRequest, nameOf(demand)).toBeLessThanOrEqual(2.1);
+    }
+  });
+
+  test.each([
+    { what: "are at most 0.1 %, where that is a tenth of the limit or less", most: 0.001, share: 0.1 },
+    { what: "are at most 1 %, where that is half of the limit", most: 0.01, share: 1 },
+  ])("of bursts of 3 to 5 at half the limit, false refusals $what", async ({ most, share }) => {
+    for (const { rate, seconds } of BURST_RATES.filter(({ rate }) => 5 / rate.burst <= share)) {
+      for (const spread of SPREADS) {
+        const demand: Demand = { rate, ...spread, percent: 50, seconds, together: [3, 5] };
+        const { falseRefusals } = await meet(demand);
+        expect(falseRefusals, nameOf(demand)).toBeLessThanOrEqual(most);
+      }
+    }
+  });
+
+  test.each([1, 3, 10, 50])(
+    "a client that falls silent after a burst of its whole limit is admitted its whole limit again one window later, over %i isolates",
+    async (isolates) => {
+      for (const [limit, window] of [
+        [50, 20],
+        [60, 60],
+        [100, 10],
+        [300, 60],
+      ] as const) {
+        const rate = { name: "rate", limit, window, burst: limit };
+        const share = Math.floor(limit / isolates);
+        const counts = Array.from(
+          { length: isolates },
+          (_, isolate) => share + (isolate < limit - share * isolates ? 1 : 0),
+        );
+        const burst = (at: number) => counts.map((count, isolate) => ({ at, isolate, count }));
+        const first = await run({ rates: [rate], quotas: [] }, isolates, burst(0));
+        expect(first.admissions).toHaveLength(limit);
+        const answered = Math.max(...first.admissions.map(({ at }) => at)) - START;
+        const both = await run({ rates: [rate], quotas: [] }, isolates, [
+          ...burst(0),
+          ...burst(answered + window * 1000),
+        ]);
+        expect([both.admissions.length, both.refusals.length], `${limit} in ${window} s`).toEqual([2 * limit, 0]);
+      }
+    },
+  );
 
   test("leases amortise: where each isolate gets 8 of 100 tokens or more in the life of one, five requests take one question", () => {
     const halfUsed = where((demand) => {

@@ -12,6 +12,7 @@ export interface Mutant {
 }
 
 const LEDGER = "src/domain/ledger.ts";
+const JOURNAL = "src/domain/journal.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/lease.ts";
 
@@ -21,23 +22,27 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "this.#charge(lease.tokens, lease.grantedAt, lease.expiresAt);",
-        put: "this.#charge(lease.tokens, lease.grantedAt, lease.grantedAt);",
+        find: "({ tokens, at: endsAt })",
+        put: "({ tokens, at: endsAt - 2_500 })",
       },
       {
         file: LEDGER,
-        find: "const lastSpent = Math.max(held.grantedAt, ",
-        put: "const lastSpent = Math.min(held.grantedAt, ",
+        find: "clamp(lastSpent, lease.grantedAt, lease.endsAt)",
+        put: "lease.grantedAt",
       },
     ],
   },
   {
     fault: "the authority gives a lease up before the isolate does",
-    edits: [{ file: LEDGER, find: "this.#clock + ttlMs + LEASE_MARGIN_MS", put: "this.#clock + ttlMs - 100" }],
+    edits: [
+      { file: LEDGER, find: "endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS", put: "endsAt: this.#clock + ttlMs - 100" },
+    ],
   },
   {
     fault: "the authority gives a lease up just when a right clock does",
-    edits: [{ file: LEDGER, find: "this.#clock + ttlMs + LEASE_MARGIN_MS", put: "this.#clock + ttlMs" }],
+    edits: [
+      { file: LEDGER, find: "endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS", put: "endsAt: this.#clock + ttlMs" },
+    ],
   },
   {
     fault: "the ttl is counted from the reply",
@@ -55,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the tokens of a lease that ends unreported come back by themselves",
-    edits: [{ file: LEDGER, find: "this.#charge(lease.tokens, lease.grantedAt, lease.expiresAt);", put: "" }],
+    edits: [{ file: LEDGER, find: "({ tokens, at: endsAt })", put: "({ tokens: 0, at: endsAt })" }],
   },
   {
     fault: "a lease outlives the border of a quota",
@@ -70,8 +75,42 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "this.#unreported = this.#unreported.filter(({ id }) => id !== leaseId);",
-        put: "",
+        find: "if (!lease) return;",
+        put: `if (!lease) {
+      this.#rates = mapValues(this.#rates, (journal) => enter(journal, { tokens: -unspent, at: this.#clock }));
+      for (const quota of this.#limits.quotas) this.#use(quota, -unspent, this.#clock);
+      return;
+    }`,
+      },
+    ],
+  },
+  {
+    fault: "what was spent before the journal's beginning is forgotten",
+    edits: [
+      { file: JOURNAL, find: "at: Math.max(at, journal.bucket.at)", put: "at" },
+      {
+        file: JOURNAL,
+        find: "[...charges, ...presumed.filter(({ at }) => at >= begin)]",
+        put: "[...charges, ...presumed].filter(({ at }) => at >= begin)",
+      },
+      {
+        file: LEDGER,
+        find: "shorten(journal, this.#presumed(), known, heldSince)",
+        put: "shorten(journal, this.#presumed(), this.#clock, heldSince)",
+      },
+    ],
+  },
+  {
+    fault: "charges that a journal no longer holds are in no bucket",
+    edits: [{ file: JOURNAL, find: "replay(journal, presumed, at - 1)", put: "journal.bucket" }],
+  },
+  {
+    fault: "a lease that is given up is charged to no journal",
+    edits: [
+      {
+        file: LEDGER,
+        find: "lease.endsAt < journal.bucket.at ? journal",
+        put: "lease.endsAt <= this.#clock ? journal",
       },
     ],
   },
