@@ -19,6 +19,7 @@ CREATE TABLE workspaces (
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   created_at INTEGER NOT NULL,
+  version TEXT NOT NULL DEFAULT '',
   UNIQUE (organization_id, id)
 ) STRICT;
 
@@ -71,13 +72,19 @@ CREATE TABLE api_keys (
   revoked_by TEXT,
   revoked_reason TEXT CHECK (length(revoked_reason) <= 2000),
   version TEXT NOT NULL,
+  scope_list TEXT NOT NULL DEFAULT '[]' CHECK (json_type(scope_list) = 'array'),
+  workspace_list TEXT NOT NULL DEFAULT '[]' CHECK (json_type(workspace_list) = 'array'),
   UNIQUE (organization_id, id),
   FOREIGN KEY (organization_id, member_id) REFERENCES members (organization_id, id),
   CHECK ((revoked_at IS NULL) = (revoked_by IS NULL))
 ) STRICT;
 
-CREATE INDEX api_keys_by_age ON api_keys (organization_id, created_at, id);
-CREATE INDEX api_keys_by_environment ON api_keys (organization_id, environment, created_at, id);
+-- What lists of keys are read from: one entry a key with all that they filter and sort by. Each page walks the entries of
+-- one organization, and no table. The longest texts come last: they may lie on pages of their own.
+CREATE INDEX api_keys_listed ON api_keys (
+  organization_id, created_at, id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
+  last_used_at, name, workspace_list, scope_list, description
+);
 CREATE INDEX api_keys_active ON api_keys (organization_id, expires_at) WHERE revoked_at IS NULL;
 CREATE INDEX api_keys_by_member ON api_keys (member_id) WHERE member_id IS NOT NULL;
 
@@ -86,6 +93,15 @@ CREATE TABLE api_key_scopes (
   scope TEXT NOT NULL,
   PRIMARY KEY (key_id, scope)
 ) STRICT, WITHOUT ROWID;
+
+-- api_keys.scope_list and workspace_list repeat, for lists of keys, what these two tables say.
+CREATE TRIGGER api_key_scopes_listed AFTER INSERT ON api_key_scopes BEGIN
+  UPDATE api_keys SET scope_list = json_insert(scope_list, '$[#]', NEW.scope) WHERE id = NEW.key_id;
+END;
+
+CREATE TRIGGER api_key_scopes_unlisted AFTER DELETE ON api_key_scopes BEGIN
+  UPDATE api_keys SET scope_list = (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = OLD.key_id) WHERE id = OLD.key_id;
+END;
 
 CREATE TABLE api_key_workspaces (
   organization_id TEXT NOT NULL,
@@ -98,6 +114,14 @@ CREATE TABLE api_key_workspaces (
 
 CREATE INDEX api_key_workspaces_by_workspace ON api_key_workspaces (workspace_id, key_id);
 
+CREATE TRIGGER api_key_workspaces_listed AFTER INSERT ON api_key_workspaces BEGIN
+  UPDATE api_keys SET workspace_list = json_insert(workspace_list, '$[#]', NEW.workspace_id) WHERE id = NEW.key_id;
+END;
+
+CREATE TRIGGER api_key_workspaces_unlisted AFTER DELETE ON api_key_workspaces BEGIN
+  UPDATE api_keys SET workspace_list = (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = OLD.key_id) WHERE id = OLD.key_id;
+END;
+
 -- hash: HMAC-SHA-256(pepper, SHA-256(secret)), base64url. hint: what people may see of the secret later.
 CREATE TABLE api_key_secrets (
   hash TEXT PRIMARY KEY,
@@ -109,8 +133,11 @@ CREATE TABLE api_key_secrets (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_key_secrets_by_key ON api_key_secrets (key_id, created_at);
+-- For the peppers: which secrets are under one of them, and of which key.
+CREATE INDEX api_key_secrets_by_pepper ON api_key_secrets (pepper_id, key_id, created_at, hint);
 
--- Written in the same batch as the change that it tells of.
+-- Written in the same batch as the change that it tells of. via: by what the actor acted: the root token, a session, or a key.
+-- idempotency_key: the caller's; the event is the proof that the change was made.
 CREATE TABLE audit_events (
   id TEXT PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -119,9 +146,13 @@ CREATE TABLE audit_events (
   action TEXT NOT NULL,
   target TEXT NOT NULL,
   details TEXT NOT NULL CHECK (json_type(details) = 'object'),
-  request_id TEXT NOT NULL
+  request_id TEXT NOT NULL,
+  via TEXT NOT NULL DEFAULT 'root',
+  idempotency_key TEXT,
+  fingerprint TEXT
 ) STRICT;
 
+CREATE UNIQUE INDEX audit_events_by_idempotency ON audit_events (actor, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX audit_events_by_time ON audit_events (organization_id, at, id);
 CREATE INDEX audit_events_by_target ON audit_events (target, at);
 
@@ -136,3 +167,60 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_by_age ON outbox (created_at);
 CREATE INDEX outbox_by_key ON outbox (key_id);
+
+-- hash: SHA-256 of the link's token, base64url. role: the member's when the link was made; a link to another role is void.
+-- session_id: what it was spent on.
+CREATE TABLE sign_in_links (
+  hash TEXT PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  member_id TEXT NOT NULL,
+  role TEXT NOT NULL,
+  next TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL CHECK (expires_at > created_at),
+  session_id TEXT,
+  FOREIGN KEY (organization_id, member_id) REFERENCES members (organization_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sign_in_links_by_end ON sign_in_links (expires_at);
+
+-- hash: SHA-256 of the cookie's token, base64url. last_seen_at: exact to five minutes.
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  organization_id TEXT NOT NULL,
+  member_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL CHECK (expires_at > created_at),
+  revoked_at INTEGER,
+  version TEXT NOT NULL,
+  FOREIGN KEY (organization_id, member_id) REFERENCES members (organization_id, id)
+) STRICT;
+
+CREATE INDEX sessions_by_member ON sessions (member_id, created_at, id);
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+-- Requests of each UTC hour (its beginning), as counted by the keys' authorities. route: as configured, empty where there is none.
+-- outcome: `forwarded`, or the code of the refusal. The counts of the running hour grow.
+CREATE TABLE usage_hours (
+  organization_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  route TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  requests INTEGER NOT NULL CHECK (requests > 0),
+  PRIMARY KEY (key_id, hour, route, outcome)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX usage_hours_by_organization ON usage_hours (organization_id, hour);
+
+-- last_used_at: the beginning of the UTC day.
+CREATE TABLE api_key_scope_uses (
+  key_id TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  PRIMARY KEY (key_id, scope)
+) STRICT, WITHOUT ROWID;

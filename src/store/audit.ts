@@ -6,19 +6,24 @@ export interface AuditEvent {
   readonly organizationId: string;
   /** `root`, or the id of a member or key. */
   readonly actor: string;
+  /** By what the actor acted: `root`, or the id of a session or a key. */
+  readonly via: string;
   /** For example `api_key.created`. */
   readonly action: string;
   /** The id of what was changed. */
   readonly target: string;
   readonly details: Record<string, unknown>;
   readonly requestId: string;
+  /** Makes the event, and so its whole batch, fail where the actor used the key before. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
 }
 
-const COLUMNS = "id, at, organization_id, actor, action, target, details, request_id";
+const COLUMNS =
+  "id, at, organization_id, actor, via, action, target, details, request_id, idempotency_key, fingerprint";
 
 export function auditInsert(db: D1Database, event: AuditEvent): D1PreparedStatement {
   return db
-    .prepare(`INSERT INTO audit_events (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`)
+    .prepare(`INSERT INTO audit_events (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`)
     .bind(...values(event));
 }
 
@@ -26,18 +31,46 @@ export function auditInsert(db: D1Database, event: AuditEvent): D1PreparedStatem
 export function auditInsertIf(
   db: D1Database,
   event: AuditEvent,
-  table: "organizations" | "members" | "api_keys",
+  table: "organizations" | "workspaces" | "members" | "api_keys" | "sessions",
   version: string,
 ): D1PreparedStatement {
   return db
     .prepare(
-      `INSERT INTO audit_events (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-       WHERE EXISTS (SELECT 1 FROM ${table} WHERE id = ?6 AND version = ?9)`,
+      `INSERT INTO audit_events (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+       WHERE EXISTS (SELECT 1 FROM ${table} WHERE id = ?7 AND version = ?12)`,
     )
     .bind(...values(event), version);
 }
 
+/** One for each key that its batch has made: whose id there is. */
+export function auditInsertsForMade(db: D1Database, events: readonly AuditEvent[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO audit_events (id, at, organization_id, actor, via, action, target, details, request_id)
+       SELECT value ->> 'id', value ->> 'at', value ->> 'organizationId', value ->> 'actor', value ->> 'via',
+         value ->> 'action', value ->> 'target', value -> 'details', value ->> 'requestId'
+       FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = value ->> 'target')`,
+    )
+    .bind(JSON.stringify(events));
+}
+
 function values(event: AuditEvent): unknown[] {
-  const { id, at, organizationId, actor, action, target, details, requestId } = event;
-  return [id, at, organizationId, actor, action, target, JSON.stringify(details), requestId];
+  const { id, at, organizationId, actor, via, action, target, details, requestId, idempotency } = event;
+  const text = JSON.stringify(details);
+  const { key = null, fingerprint = null } = idempotency ?? {};
+  return [id, at, organizationId, actor, via, action, target, text, requestId, key, fingerprint];
+}
+
+/** What the actor has done already under this idempotency key. */
+export async function findRepeated(
+  db: D1Database,
+  actor: string,
+  idempotencyKey: string,
+): Promise<{ target: string; fingerprint: string } | undefined> {
+  const row = await db
+    .withSession("first-primary")
+    .prepare("SELECT target, fingerprint FROM audit_events WHERE actor = ?1 AND idempotency_key = ?2")
+    .bind(actor, idempotencyKey)
+    .first<{ target: string; fingerprint: string }>();
+  return row ?? undefined;
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Pepper } from "./peppers.ts";
+import { rehashInsert } from "./secrets.ts";
 
 export interface FoundKey {
   readonly keyId: string;
@@ -20,6 +21,7 @@ const EDGE_CACHE_SECONDS = 300;
 export class KeyFinder {
   readonly #kv: KVNamespace;
   readonly #db: D1Database;
+  /** The current one, and one that is retiring, if there is one. */
   readonly #peppers: readonly [Pepper, ...Pepper[]];
 
   constructor(kv: KVNamespace, db: D1Database, peppers: readonly [Pepper, ...Pepper[]]) {
@@ -35,13 +37,26 @@ export class KeyFinder {
     return entry && pepper ? { keyId: entry.keyId, hash: await pepper.hash(secret) } : undefined;
   }
 
+  /** By the current pepper, if it is known by both. */
   async inD1(secret: string): Promise<FoundKey | undefined> {
     const hashes = await Promise.all(this.#peppers.map((pepper) => pepper.hash(secret)));
     const row = await this.#db
-      .prepare("SELECT key_id, hash FROM api_key_secrets WHERE hash IN (?1, ?2)")
+      .prepare("SELECT key_id, hash FROM api_key_secrets WHERE hash IN (?1, ?2) ORDER BY hash <> ?1 LIMIT 1")
       .bind(hashes[0], hashes[1] ?? hashes[0])
       .first<{ key_id: string; hash: string }>();
     return row ? { keyId: row.key_id, hash: row.hash } : undefined;
+  }
+
+  /**
+   * Stores a secret that was found by the retiring pepper under the current one too, and says how it is found now. What was
+   * stored stays until the pepper is retired, for the authorities and isolates that know only that.
+   */
+  async rehash(secret: string, found: FoundKey): Promise<FoundKey> {
+    const [current, retiring] = this.#peppers;
+    const hash = retiring ? await current.hash(secret) : found.hash;
+    if (hash === found.hash) return found;
+    await rehashInsert(this.#db, { from: found.hash, to: hash, pepperId: current.id }).run();
+    return (await this.inD1(secret)) ?? found;
   }
 
   async remember(secret: string, environment: string, found: FoundKey): Promise<void> {

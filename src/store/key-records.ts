@@ -77,11 +77,3 @@ function recordOf(row: Row): KeyRecord {
     revokedAt: row.revoked_at,
   };
 }
-
-/** Never moves the time back, and touches no row twice for the same use. */
-export async function writeLastUsed(db: D1Database, keyId: string, at: number): Promise<void> {
-  await db
-    .prepare("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1 AND coalesce(last_used_at, 0) < ?2")
-    .bind(keyId, at)
-    .run();
-}

@@ -1,7 +1,6 @@
 /** Keys as they are managed. What an authority reads of them is in `key-records.ts`. */
 
 import type { OwnLimits, Permission, Reach } from "../domain/key.ts";
-import { type Page, type PageRequest, pageOf } from "./pages.ts";
 
 export interface ManagedKey {
   readonly id: string;
@@ -32,7 +31,7 @@ export interface NewSecret {
   readonly pepperId: string;
 }
 
-interface Row {
+export interface KeyRow {
   id: string;
   organization_id: string;
   member_id: string | null;
@@ -55,12 +54,12 @@ interface Row {
   version: string;
 }
 
-const SELECT = `
-  SELECT k.*,
-    (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = k.id) AS workspace_ids,
-    (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
-    (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint
-  FROM api_keys k`;
+/** Of `api_keys k`. */
+export const KEY_COLUMNS = `
+  k.*,
+  (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = k.id) AS workspace_ids,
+  (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
+  (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint`;
 
 /** Inserts nothing at all where the organization has `quota` active keys already. Two at once cannot both take the last place. */
 export function keyInserts(db: D1Database, key: ManagedKey, secret: NewSecret, quota: number): D1PreparedStatement[] {
@@ -173,34 +172,11 @@ export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1Pre
 }
 
 export async function readKey(db: D1Database, id: string): Promise<ManagedKey | undefined> {
-  const row = await db.prepare(`${SELECT} WHERE k.id = ?1`).bind(id).first<Row>();
+  const row = await db.prepare(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = ?1`).bind(id).first<KeyRow>();
   return row ? keyOf(row) : undefined;
 }
 
-export async function listKeys(
-  db: D1Database,
-  filter: { organizationId: string; environment: string | undefined },
-  page: PageRequest,
-): Promise<Page<ManagedKey>> {
-  const byEnvironment = filter.environment === undefined ? "" : "AND k.environment = ?5";
-  const bound = [
-    filter.organizationId,
-    page.after?.createdAt ?? 0,
-    page.after?.id ?? "",
-    page.limit + 1,
-    filter.environment,
-  ];
-  const { results } = await db
-    .prepare(
-      `${SELECT} WHERE k.organization_id = ?1 AND (k.created_at, k.id) > (?2, ?3) ${byEnvironment}
-       ORDER BY k.created_at, k.id LIMIT ?4`,
-    )
-    .bind(...bound.filter((value) => value !== undefined))
-    .all<Row>();
-  return pageOf(results.map(keyOf), page);
-}
-
-function keyOf(row: Row): ManagedKey {
+export function keyOf(row: KeyRow): ManagedKey {
   return {
     id: row.id,
     organizationId: row.organization_id,

@@ -1,4 +1,4 @@
-import { type Page, type PageRequest, pageOf } from "./pages.ts";
+import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 export interface MemberRecord {
   readonly id: string;
@@ -45,16 +45,25 @@ export function memberInserts(db: D1Database, member: MemberRecord): D1PreparedS
   ];
 }
 
-/** Changes nothing where the member is no longer at the version `from`, or is gone. */
-export function memberUpdates(db: D1Database, member: MemberRecord, from: string): D1PreparedStatement[] {
+/**
+ * Changes nothing where the member is no longer at the version `from`, or is gone. `stayingRoles`: nothing either where
+ * nobody else of the organization has one of these roles; none for whatever the case.
+ */
+export function memberUpdates(
+  db: D1Database,
+  member: MemberRecord,
+  from: string,
+  stayingRoles: readonly string[],
+): D1PreparedStatement[] {
   const { id, organizationId, name, role, workspaceIds, version } = member;
   const ifMade = "EXISTS (SELECT 1 FROM members WHERE id = ?1 AND version = ?2)";
   return [
     db
       .prepare(
-        "UPDATE members SET name = ?3, role = ?4, version = ?2 WHERE id = ?1 AND version = ?5 AND removed_at IS NULL",
+        `UPDATE members SET name = ?3, role = ?4, version = ?2
+         WHERE id = ?1 AND version = ?5 AND removed_at IS NULL AND ${othersStay("?6")}`,
       )
-      .bind(id, version, name, role, from),
+      .bind(id, version, name, role, from, JSON.stringify(stayingRoles)),
     db.prepare(`DELETE FROM member_workspaces WHERE member_id = ?1 AND ${ifMade}`).bind(id, version),
     db
       .prepare(
@@ -68,11 +77,34 @@ export function memberUpdates(db: D1Database, member: MemberRecord, from: string
 /** The row stays, for keys and audit events name it. */
 export function memberRemoval(
   db: D1Database,
-  { id, at, version }: { id: string; at: number; version: string },
+  removal: { id: string; at: number; version: string; from: string; stayingRoles: readonly string[] },
 ): D1PreparedStatement {
+  const { id, at, version, from, stayingRoles } = removal;
   return db
-    .prepare("UPDATE members SET removed_at = ?2, version = ?3 WHERE id = ?1 AND removed_at IS NULL")
-    .bind(id, at, version);
+    .prepare(
+      `UPDATE members SET removed_at = ?2, version = ?3
+       WHERE id = ?1 AND version = ?4 AND removed_at IS NULL AND ${othersStay("?5")}`,
+    )
+    .bind(id, at, version, from, JSON.stringify(stayingRoles));
+}
+
+const othersStay = (roles: string) =>
+  `(${roles} = '[]' OR EXISTS (SELECT 1 FROM members AS other WHERE other.organization_id = members.organization_id
+     AND other.id <> members.id AND other.removed_at IS NULL AND other.role IN (SELECT value FROM json_each(${roles}))))`;
+
+export async function hasOtherMember(
+  db: D1Database,
+  { id, organizationId }: MemberRecord,
+  roles: readonly string[],
+): Promise<boolean> {
+  const row = await db
+    .prepare(
+      `SELECT 1 FROM members WHERE organization_id = ?1 AND id <> ?2 AND removed_at IS NULL
+         AND role IN (SELECT value FROM json_each(?3)) LIMIT 1`,
+    )
+    .bind(organizationId, id, JSON.stringify(roles))
+    .first();
+  return row !== null;
 }
 
 /** A member who is gone is not found. */
@@ -99,9 +131,9 @@ export async function listMembers(
       `${SELECT} WHERE organization_id = ?1 AND removed_at IS NULL AND (created_at, id) > (?2, ?3)
        ORDER BY created_at, id LIMIT ?4`,
     )
-    .bind(organizationId, page.after?.createdAt ?? 0, page.after?.id ?? "", page.limit + 1)
+    .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
     .all<Row>();
-  return pageOf(results.map(memberOf), page);
+  return cutPage(results.map(memberOf), page, cursorByAge);
 }
 
 function memberOf(row: Row): MemberRecord {

@@ -1,4 +1,4 @@
-import { type Page, type PageRequest, pageOf } from "./pages.ts";
+import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 export interface Organization {
   readonly id: string;
@@ -55,9 +55,9 @@ export async function readOrganization(db: D1Database, id: string): Promise<Orga
 export async function listOrganizations(db: D1Database, page: PageRequest): Promise<Page<Organization>> {
   const { results } = await db
     .prepare("SELECT * FROM organizations WHERE (created_at, id) > (?1, ?2) ORDER BY created_at, id LIMIT ?3")
-    .bind(page.after?.createdAt ?? 0, page.after?.id ?? "", page.limit + 1)
+    .bind(page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
     .all<Row>();
-  return pageOf(results.map(organizationOf), page);
+  return cutPage(results.map(organizationOf), page, cursorByAge);
 }
 
 function organizationOf(row: Row): Organization {

@@ -1,12 +1,14 @@
-/** Cursor pages in order of age: stable while rows are added, for a cursor names a row and not a position. */
+/** Cursor pages: stable while rows are added, for a cursor names a row and not a position. */
 
 export interface PageRequest {
   readonly limit: number;
   readonly after: Cursor | undefined;
 }
 
+/** The last row of a page, by what its list is sorted by. Ids tell rows of one value apart. */
 export interface Cursor {
-  readonly createdAt: number;
+  readonly sort: string;
+  readonly value: string | number;
   readonly id: string;
 }
 
@@ -15,12 +17,16 @@ export interface Page<T> {
   readonly next: Cursor | undefined;
 }
 
+/** How lists are sorted that offer no choice. */
+export const BY_AGE = "created_at";
+
+export function cursorByAge({ createdAt, id }: { createdAt: number; id: string }): Cursor {
+  return { sort: BY_AGE, value: createdAt, id };
+}
+
 /** `rows`: one more than the page holds, if there are so many. */
-export function pageOf<T extends { createdAt: number; id: string }>(
-  rows: readonly T[],
-  { limit }: PageRequest,
-): Page<T> {
+export function cutPage<T>(rows: readonly T[], { limit }: PageRequest, cursorOf: (row: T) => Cursor): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: rows.length > limit && last ? { createdAt: last.createdAt, id: last.id } : undefined };
+  return { items, next: rows.length > limit && last ? cursorOf(last) : undefined };
 }

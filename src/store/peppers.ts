@@ -1,8 +1,12 @@
 /** How secrets are stored: HMAC-SHA-256(pepper, SHA-256(secret)). Who reads D1 learns no secret, and who writes it can mint none. */
 
+import { toBase64Url } from "../domain/base64url.ts";
+
 export interface Pepper {
   readonly id: string;
   hash(secret: string): Promise<string>;
+  /** Of a secret of which no more is known than its SHA-256. */
+  hashDigest(sha256: BufferSource): Promise<string>;
 }
 
 /** `text`: `id:base64url` for each pepper, comma separated, at most two; the first is used for new secrets. Throws if it is malformed. */
@@ -13,28 +17,22 @@ export function parsePeppers(text: string | undefined): readonly [Pepper, ...Pep
       throw new Error("KEYGATE_PEPPERS must be id:base64url (at least 24 bytes), or two of them, comma separated");
     return pepper(form[1] as string, fromBase64Url(form[2] as string));
   });
+  if (peppers[0]?.id === peppers[1]?.id) throw new Error("KEYGATE_PEPPERS holds two peppers of one id");
   if (peppers.length > 2) throw new Error("KEYGATE_PEPPERS holds more than two peppers");
   return peppers as [Pepper, ...Pepper[]];
 }
 
 function pepper(id: string, bytes: Uint8Array): Pepper {
   const key = crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const hashDigest = async (sha256: BufferSource) =>
+    toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", await key, sha256)));
   return {
     id,
-    async hash(secret) {
-      const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
-      return toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", await key, digest)));
-    },
+    hashDigest,
+    hash: async (secret) => hashDigest(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret))),
   };
 }
 
 function fromBase64Url(text: string): Uint8Array {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

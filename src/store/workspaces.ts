@@ -1,10 +1,11 @@
-import { type Page, type PageRequest, pageOf } from "./pages.ts";
+import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 export interface Workspace {
   readonly id: string;
   readonly organizationId: string;
   readonly name: string;
   readonly createdAt: number;
+  readonly version: string;
 }
 
 interface Row {
@@ -12,16 +13,69 @@ interface Row {
   organization_id: string;
   name: string;
   created_at: number;
+  version: string;
 }
 
 export function workspaceInsert(
   db: D1Database,
-  { id, organizationId, name, createdAt }: Workspace,
+  { id, organizationId, name, createdAt, version }: Workspace,
 ): D1PreparedStatement {
   return db
-    .prepare("INSERT INTO workspaces (id, organization_id, name, created_at) VALUES (?1, ?2, ?3, ?4)")
-    .bind(id, organizationId, name, createdAt);
+    .prepare("INSERT INTO workspaces (id, organization_id, name, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5)")
+    .bind(id, organizationId, name, createdAt, version);
 }
+
+/** Changes nothing where the workspace is no longer at the version `from`. */
+export function workspaceUpdate(db: D1Database, { id, name, version }: Workspace, from: string): D1PreparedStatement {
+  return db
+    .prepare("UPDATE workspaces SET name = ?2, version = ?3 WHERE id = ?1 AND version = ?4")
+    .bind(id, name, version, from);
+}
+
+/**
+ * Keys and members lose the workspace with it. A key that reached no other is revoked: it would reach nothing. Nothing is done
+ * where the workspace is no longer at its version; the last statement is the deletion itself.
+ */
+export function workspaceDeletion(
+  db: D1Database,
+  workspace: Workspace,
+  change: { at: number; by: string; via: string; requestId: string; version: string },
+): D1PreparedStatement[] {
+  const { id, version, organizationId } = workspace;
+  const still = "EXISTS (SELECT 1 FROM workspaces WHERE id = ?1 AND version = ?2)";
+  const keys = "SELECT key_id FROM api_key_workspaces WHERE workspace_id = ?1";
+  return [
+    db
+      .prepare(
+        `UPDATE api_keys SET revoked_at = ?3, revoked_by = ?4, revoked_reason = ?5
+         WHERE revoked_at IS NULL AND id IN (${keys}) AND ${still}
+           AND NOT EXISTS (SELECT 1 FROM api_key_workspaces WHERE key_id = api_keys.id AND workspace_id <> ?1)`,
+      )
+      .bind(id, version, change.at, change.by, LAST_WORKSPACE_GONE),
+    db
+      .prepare(
+        `INSERT INTO audit_events (id, at, organization_id, actor, via, action, target, details, request_id)
+         SELECT 'evt_' || lower(hex(randomblob(16))), ?3, ?4, ?5, ?6, 'api_key.revoked', id, ?7, ?8
+         FROM api_keys WHERE id IN (${keys}) AND revoked_at = ?3 AND revoked_reason = ?9 AND ${still}`,
+      )
+      .bind(
+        ...[id, version, change.at, organizationId, change.by, change.via],
+        ...[JSON.stringify({ reason: LAST_WORKSPACE_GONE }), change.requestId, LAST_WORKSPACE_GONE],
+      ),
+    db
+      .prepare(`UPDATE api_keys SET version = ?3 || '_' || id WHERE id IN (${keys}) AND ${still}`)
+      .bind(id, version, change.version),
+    db
+      .prepare(
+        `UPDATE members SET version = ?3 || '_' || id
+         WHERE id IN (SELECT member_id FROM member_workspaces WHERE workspace_id = ?1) AND ${still}`,
+      )
+      .bind(id, version, change.version),
+    db.prepare("DELETE FROM workspaces WHERE id = ?1 AND version = ?2").bind(id, version),
+  ];
+}
+
+const LAST_WORKSPACE_GONE = "The last workspace that it reached was deleted.";
 
 export async function readWorkspace(db: D1Database, id: string): Promise<Workspace | undefined> {
   const row = await db.prepare("SELECT * FROM workspaces WHERE id = ?1").bind(id).first<Row>();
@@ -38,9 +92,9 @@ export async function listWorkspaces(
       `SELECT * FROM workspaces WHERE organization_id = ?1 AND (created_at, id) > (?2, ?3)
        ORDER BY created_at, id LIMIT ?4`,
     )
-    .bind(organizationId, page.after?.createdAt ?? 0, page.after?.id ?? "", page.limit + 1)
+    .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
     .all<Row>();
-  return pageOf(results.map(workspaceOf), page);
+  return cutPage(results.map(workspaceOf), page, cursorByAge);
 }
 
 /** Those of `ids` that are no workspaces of the organization. */
@@ -60,5 +114,11 @@ export async function unknownWorkspaces(
 }
 
 function workspaceOf(row: Row): Workspace {
-  return { id: row.id, organizationId: row.organization_id, name: row.name, createdAt: row.created_at };
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    name: row.name,
+    createdAt: row.created_at,
+    version: row.version,
+  };
 }

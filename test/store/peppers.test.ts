@@ -32,6 +32,12 @@ describe("peppers", () => {
     expect(await first.hash("secret")).not.toBe(await first.hash("Secret"));
   });
 
+  test("make the same hash of a secret and of its SHA-256", async () => {
+    const [pepper] = parsePeppers(OLD);
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("secret"));
+    expect(await pepper.hashDigest(digest)).toBe(await pepper.hash("secret"));
+  });
+
   test.each([
     undefined,
     "",
@@ -40,6 +46,7 @@ describe("peppers", () => {
     `p1:${"A".repeat(42)}!`,
     `:${"A".repeat(43)}`,
     `${OLD},`,
+    `${OLD},${OLD}`,
     `${OLD},${NEW},p3:${"C".repeat(43)}`,
   ])("written as %o stop the start, and are not repeated in the error", (text) => {
     expect(() => parsePeppers(text)).toThrow(/^KEYGATE_PEPPERS/);
@@ -55,6 +62,24 @@ describe("peppers", () => {
     expect(found).toEqual({ keyId: key.id, hash: oldHash });
     await finder.remember(secret, "sandbox", found as NonNullable<typeof found>);
     expect(await finder.inKv(secret, "sandbox")).toEqual({ keyId: key.id, hash: oldHash });
+  });
+
+  test("may be two: a secret that is stored under both is found by the current one", async () => {
+    const key = await seedKey();
+    const finder = new KeyFinder(env.KV, env.DB, parsePeppers(`${NEW},${OLD}`));
+    const found = { keyId: key.id, hash: key.hash };
+    const current = { keyId: key.id, hash: await parsePeppers(NEW)[0].hash(key.secret) };
+    expect(await finder.rehash(key.secret, found)).toEqual(current);
+    expect(await finder.inD1(key.secret)).toEqual(current);
+    const reversed = new KeyFinder(env.KV, env.DB, parsePeppers(`${OLD},${NEW}`));
+    expect(await reversed.inD1(key.secret)).toEqual(found);
+  });
+
+  test("leave a secret of a revoked key as it was stored", async () => {
+    const key = await seedKey({ revokedAt: 2 });
+    const finder = new KeyFinder(env.KV, env.DB, parsePeppers(`${NEW},${OLD}`));
+    const found = { keyId: key.id, hash: key.hash };
+    expect(await finder.rehash(key.secret, found)).toEqual(found);
   });
 
   test("that are taken away take with them what KV remembers by them", async () => {

@@ -1,0 +1,103 @@
+/** Many keys of one organization at once, each with the hash of a secret that its holder has already. */
+
+import type { ManagedKey } from "./keys.ts";
+
+export interface ImportedKey {
+  readonly key: ManagedKey;
+  /** The secret's hash under each pepper, the one that is used for new secrets first. */
+  readonly hashes: readonly [string, ...string[]];
+}
+
+export interface KeyImport {
+  readonly organizationId: string;
+  readonly pepperId: string;
+  readonly at: number;
+  /** With the new keys, how many active ones the organization may have. */
+  readonly quota: number;
+  readonly keys: readonly ImportedKey[];
+}
+
+const IS_NEW = `NOT EXISTS (SELECT 1 FROM api_key_secrets WHERE hash IN (SELECT value FROM json_each(entry.value, '$.hashes')))`;
+/** The ids are new: a key that has one was made by this very batch. */
+const IS_MADE = "EXISTS (SELECT 1 FROM api_keys WHERE id = entry.value ->> 'id')";
+
+/** The first makes the keys whose secrets are new, if the quota has room for all of them, and else none. */
+export function keyImports(db: D1Database, { organizationId, pepperId, at, quota, keys }: KeyImport) {
+  const rows = JSON.stringify(keys.map(rowOf));
+  return [
+    db
+      .prepare(
+        `INSERT INTO api_keys (id, organization_id, member_id, environment, reach, permission, name, description, plan,
+           limits, allowed_addresses, created_at, expires_at, version)
+         SELECT entry.value ->> 'id', ?2, entry.value ->> 'memberId', entry.value ->> 'environment', entry.value ->> 'reach',
+           entry.value ->> 'permission', entry.value ->> 'name', entry.value ->> 'description', entry.value ->> 'plan',
+           nullif(entry.value -> 'limits', 'null'), entry.value -> 'allowedAddresses', ?3, entry.value ->> 'expiresAt',
+           entry.value ->> 'version'
+         FROM json_each(?1) AS entry
+         WHERE ${IS_NEW}
+           AND (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?3)
+             + (SELECT count(*) FROM json_each(?1) AS entry WHERE ${IS_NEW}) <= ?4`,
+      )
+      .bind(rows, organizationId, at, quota),
+    db
+      .prepare(
+        `INSERT INTO api_key_scopes (key_id, scope) SELECT entry.value ->> 'id', scope.value
+         FROM json_each(?1) AS entry, json_each(entry.value, '$.scopes') AS scope WHERE ${IS_MADE}`,
+      )
+      .bind(rows),
+    db
+      .prepare(
+        `INSERT INTO api_key_workspaces (key_id, organization_id, workspace_id) SELECT entry.value ->> 'id', ?2, workspace.value
+         FROM json_each(?1) AS entry, json_each(entry.value, '$.workspaceIds') AS workspace WHERE ${IS_MADE}`,
+      )
+      .bind(rows, organizationId),
+    db
+      .prepare(
+        `INSERT INTO api_key_secrets (key_id, hash, pepper_id, hint, created_at)
+         SELECT entry.value ->> 'id', entry.value ->> '$.hashes[0]', ?2, entry.value ->> 'hint', ?3
+         FROM json_each(?1) AS entry WHERE ${IS_MADE}`,
+      )
+      .bind(rows, pepperId, at),
+    db
+      .prepare(
+        `UPDATE organizations SET trial_started_at = ?3 WHERE id = ?2 AND trial_started_at IS NULL
+           AND EXISTS (SELECT 1 FROM json_each(?1) AS entry WHERE ${IS_MADE})`,
+      )
+      .bind(rows, organizationId, at),
+  ];
+}
+
+function rowOf({ key, hashes }: ImportedKey) {
+  const { id, version, memberId, environment, reach, workspaceIds, permission, scopes } = key;
+  const { name, description, plan, limits, allowedAddresses, expiresAt, hint } = key;
+  const rights = { memberId, environment, reach, workspaceIds, permission, scopes, plan, limits, allowedAddresses };
+  return { id, version, ...rights, name, description, expiresAt, hint, hashes };
+}
+
+/** How many of these secrets have a key, each given by its hashes. */
+export async function countKnown(db: D1Database, secrets: readonly (readonly string[])[]): Promise<number> {
+  const row = await db
+    .withSession("first-primary")
+    .prepare(
+      `SELECT count(*) AS known FROM json_each(?1) AS entry
+       WHERE EXISTS (SELECT 1 FROM api_key_secrets WHERE hash IN (SELECT value FROM json_each(entry.value)))`,
+    )
+    .bind(JSON.stringify(secrets))
+    .first<{ known: number }>();
+  return row?.known ?? 0;
+}
+
+export async function unknownMembers(
+  db: D1Database,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const { results } = await db
+    .prepare(
+      `SELECT value AS id FROM json_each(?1) WHERE NOT EXISTS
+         (SELECT 1 FROM members WHERE id = value AND organization_id = ?2 AND removed_at IS NULL)`,
+    )
+    .bind(JSON.stringify(ids), organizationId)
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}

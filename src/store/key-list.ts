@@ -1,0 +1,151 @@
+/**
+ * Lists of keys. Whatever they filter and sort by is in one index, `api_keys_listed`: the entries of the organization are
+ * walked there, and only the rows of the page are read from the table.
+ */
+
+import type { Permission, Reach } from "../domain/key.ts";
+import { KEY_COLUMNS, type KeyRow, keyOf, type ManagedKey } from "./keys.ts";
+import { type Cursor, cutPage, type Page, type PageRequest } from "./pages.ts";
+
+export const KEY_STATUSES = ["active", "disabled", "expired", "revoked"] as const;
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+export const KEY_SORTS = ["created_at", "-created_at", "expires_at", "last_used_at", "-last_used_at", "name"] as const;
+export type KeySort = (typeof KEY_SORTS)[number];
+
+export interface KeyFilter {
+  readonly organizationId: string;
+  readonly environment?: string | undefined;
+  readonly reach?: Reach | undefined;
+  readonly permission?: Permission | undefined;
+  readonly status?: KeyStatus | undefined;
+  readonly memberId?: string | undefined;
+  readonly workspaceId?: string | undefined;
+  /** As granted: a bundle is not looked into. */
+  readonly scope?: string | undefined;
+  /** Part of the name or the description, whatever the case of A to Z. */
+  readonly q?: string | undefined;
+  readonly visibleTo?: VisibleKeys | undefined;
+}
+
+/** The keys that somebody may see at all. */
+export interface VisibleKeys {
+  /** Of these, perhaps those of one member alone. */
+  readonly organization: "all" | "none" | { readonly memberId: string };
+  /** Of these, perhaps those alone whose workspaces are all among these. */
+  readonly workspace: "all" | "none" | { readonly workspaceIds: readonly string[] };
+  readonly environment?: string | undefined;
+}
+
+/** Keys that have never been used come before all that have. */
+const ORDER: Record<KeySort, { value: string; descending: boolean; of: (key: ManagedKey) => string | number }> = {
+  created_at: { value: "created_at", descending: false, of: (key) => key.createdAt },
+  "-created_at": { value: "created_at", descending: true, of: (key) => key.createdAt },
+  expires_at: { value: "expires_at", descending: false, of: (key) => key.expiresAt },
+  last_used_at: { value: "coalesce(last_used_at, 0)", descending: false, of: (key) => key.lastUsedAt ?? 0 },
+  "-last_used_at": { value: "coalesce(last_used_at, 0)", descending: true, of: (key) => key.lastUsedAt ?? 0 },
+  name: { value: "name COLLATE NOCASE", descending: false, of: (key) => key.name },
+};
+
+const STATUS: Record<KeyStatus, (now: string) => string> = {
+  active: (now) => `revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`,
+  disabled: (now) => `revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NOT NULL`,
+  expired: (now) => `revoked_at IS NULL AND expires_at <= ${now}`,
+  revoked: () => "revoked_at IS NOT NULL",
+};
+
+export async function listKeys(
+  db: D1Database,
+  filter: KeyFilter,
+  sort: KeySort,
+  page: PageRequest,
+  now: number,
+): Promise<Page<ManagedKey>> {
+  const { sql, values } = keyListQuery(filter, sort, page, now);
+  const { results } = await db
+    .prepare(sql)
+    .bind(...values)
+    .all<KeyRow>();
+  return cutPage(results.map(keyOf), page, (key) => ({ sort, value: ORDER[sort].of(key), id: key.id }));
+}
+
+type Value = string | number;
+type Bind = (value: Value) => string;
+
+/** One more key than the page holds. The index is named, for the planner might take another for a filter that matches much. */
+export function keyListQuery(
+  filter: KeyFilter,
+  sort: KeySort,
+  page: PageRequest,
+  now: number,
+): { sql: string; values: Value[] } {
+  const values: Value[] = [];
+  const bind = (value: Value) => `?${values.push(value)}`;
+  const { value, descending } = ORDER[sort];
+  const direction = descending ? "DESC" : "ASC";
+  const conditions = [
+    ...conditionsOf(filter, bind, now),
+    ...(filter.visibleTo ? [visibilityOf(filter.visibleTo, bind)] : []),
+    ...(page.after ? [placeAfter(page.after, sort, bind)] : []),
+  ];
+  const sql = `
+    WITH page AS MATERIALIZED (
+      SELECT id, ${value} AS value FROM api_keys INDEXED BY api_keys_listed
+      WHERE ${conditions.join("\n        AND ")}
+      ORDER BY ${value} ${direction}, id ${direction} LIMIT ${bind(page.limit + 1)}
+    )
+    SELECT ${KEY_COLUMNS} FROM page CROSS JOIN api_keys k ON k.id = page.id
+    ORDER BY page.value ${direction}, page.id ${direction}`;
+  return { sql, values };
+}
+
+function placeAfter({ value, id }: Cursor, sort: KeySort, bind: Bind): string {
+  const { value: sorted, descending } = ORDER[sort];
+  return `(${sorted}, id) ${descending ? "<" : ">"} (${bind(value)}, ${bind(id)})`;
+}
+
+function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
+  const { organizationId, environment, reach, permission, status, memberId, workspaceId, scope, q } = filter;
+  const conditions = [`organization_id = ${bind(organizationId)}`];
+  const add = <T extends string>(value: T | undefined, condition: (value: T) => string) => {
+    if (value !== undefined) conditions.push(condition(value));
+  };
+  add(environment, (value) => `environment = ${bind(value)}`);
+  add(reach, (value) => `reach = ${bind(value)}`);
+  add(permission, (value) => `permission = ${bind(value)}`);
+  add(status, (value) => STATUS[value](bind(now)));
+  add(memberId, (value) => `member_id = ${bind(value)}`);
+  add(workspaceId, (value) => `instr(workspace_list, ${bind(JSON.stringify(value))})`);
+  add(scope, (value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);
+  // Not LIKE, whose patterns D1 limits to 50 bytes.
+  add(q, (value) => {
+    const part = `lower(${bind(value)})`;
+    return `(instr(lower(name), ${part}) OR instr(lower(description), ${part}))`;
+  });
+  return conditions;
+}
+
+/** Of `api_keys`. */
+export function visibilityOf({ organization, workspace, environment }: VisibleKeys, bind: Bind): string {
+  const kinds = [
+    { reach: "organization", if: organizationKeys(organization, bind) },
+    { reach: "workspace", if: workspaceKeys(workspace, bind) },
+  ].map((kind) => `(reach = '${kind.reach}' AND ${kind.if})`);
+  const seen = `(${kinds.join(" OR ")})`;
+  return environment === undefined ? seen : `${seen} AND environment = ${bind(environment)}`;
+}
+
+function organizationKeys(visible: VisibleKeys["organization"], bind: Bind): string {
+  if (typeof visible === "string") return visible === "all" ? "TRUE" : "FALSE";
+  return `member_id = ${bind(visible.memberId)}`;
+}
+
+function workspaceKeys(visible: VisibleKeys["workspace"], bind: Bind): string {
+  if (typeof visible === "string") return visible === "all" ? "TRUE" : "FALSE";
+  // Most keys have one workspace: their whole list is compared before any is taken apart.
+  const lists = [[], ...visible.workspaceIds.map((id) => [id])].map((list) => JSON.stringify(list));
+  const foreign = `SELECT 1 FROM json_each(workspace_list)
+          WHERE value NOT IN (SELECT value FROM json_each(${bind(JSON.stringify(visible.workspaceIds))}))`;
+  return `(workspace_list IN (SELECT value FROM json_each(${bind(JSON.stringify(lists))}))
+        OR (instr(workspace_list, ',') AND NOT EXISTS (${foreign})))`;
+}

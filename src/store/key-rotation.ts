@@ -1,0 +1,38 @@
+/** A new secret for a key, beside those that it has. */
+
+export interface Rotation {
+  readonly keyId: string;
+  /** Nothing is done where the key is no longer at the version `from`. */
+  readonly from: string;
+  readonly version: string;
+  /** When every secret that the key has now ends, unless it ends before. */
+  readonly oldEndAt: number;
+  readonly added: { readonly hash: string; readonly pepperId: string; readonly hint: string; readonly at: number };
+}
+
+/** How long a secret that has ended can still be told from one that never was. */
+const REMEMBERED_MS = 30 * 86_400_000;
+
+export function secretRotation(db: D1Database, rotation: Rotation): D1PreparedStatement[] {
+  const { keyId, from, version, oldEndAt, added } = rotation;
+  const ifMade = "EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND version = ?2)";
+  return [
+    db
+      .prepare("UPDATE api_keys SET version = ?2 WHERE id = ?1 AND version = ?3 AND revoked_at IS NULL")
+      .bind(keyId, version, from),
+    db
+      .prepare(
+        `UPDATE api_key_secrets SET expires_at = ?3
+         WHERE key_id = ?1 AND (expires_at IS NULL OR expires_at > ?3) AND ${ifMade}`,
+      )
+      .bind(keyId, version, oldEndAt),
+    db
+      .prepare(`DELETE FROM api_key_secrets WHERE key_id = ?1 AND expires_at < ?3 AND ${ifMade}`)
+      .bind(keyId, version, added.at - REMEMBERED_MS),
+    db
+      .prepare(
+        `INSERT INTO api_key_secrets (key_id, hash, pepper_id, hint, created_at) SELECT ?1, ?3, ?4, ?5, ?6 WHERE ${ifMade}`,
+      )
+      .bind(keyId, version, added.hash, added.pepperId, added.hint, added.at),
+  ];
+}

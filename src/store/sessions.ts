@@ -1,0 +1,150 @@
+/** Sessions of signed-in members. Only the hash of the cookie's token is stored. */
+
+import { SEEN_PRECISION_MS, SESSION_IDLE_MS } from "../domain/session.ts";
+import type { MemberRecord } from "./members.ts";
+import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
+
+export interface Session {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly memberId: string;
+  readonly createdAt: number;
+  /** Exact to `SEEN_PRECISION_MS`. */
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** With the member and the organization as they are now. */
+export interface MemberSession extends Session {
+  readonly member: MemberRecord;
+  readonly organization: { readonly name: string; readonly status: "active" | "suspended" };
+}
+
+interface Row {
+  id: string;
+  organization_id: string;
+  member_id: string;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+interface MemberRow extends Row {
+  email: string;
+  name: string;
+  role: string;
+  workspace_ids: string;
+  member_created_at: number;
+  member_version: string;
+  organization_name: string;
+  organization_status: "active" | "suspended";
+}
+
+/** Makes the session that a link was spent on; none where it was not. `endedBefore`: sessions whose time was over by then go. */
+export function sessionInserts(
+  db: D1Database,
+  session: { id: string; hash: string; at: number; expiresAt: number; version: string },
+  linkHash: string,
+  endedBefore: number,
+): D1PreparedStatement[] {
+  const { id, hash, at, expiresAt, version } = session;
+  return [
+    db.prepare("DELETE FROM sessions WHERE expires_at < ?1").bind(endedBefore),
+    db
+      .prepare(
+        `INSERT INTO sessions (id, hash, organization_id, member_id, created_at, last_seen_at, expires_at, version)
+         SELECT ?1, ?2, organization_id, member_id, ?3, ?3, ?4, ?5 FROM sign_in_links WHERE hash = ?6 AND session_id = ?1`,
+      )
+      .bind(id, hash, at, expiresAt, version, linkHash),
+  ];
+}
+
+/** A session of a member who is gone is not found. */
+export async function readMemberSession(db: D1Database, hash: string): Promise<MemberSession | undefined> {
+  const row = await db
+    .withSession("first-primary")
+    .prepare(
+      `SELECT s.*, m.email, m.name, m.role, m.created_at AS member_created_at, m.version AS member_version,
+         o.name AS organization_name, o.status AS organization_status,
+         (SELECT json_group_array(workspace_id) FROM member_workspaces WHERE member_id = m.id) AS workspace_ids
+       FROM sessions s
+       JOIN members m ON m.id = s.member_id AND m.removed_at IS NULL
+       JOIN organizations o ON o.id = s.organization_id
+       WHERE s.hash = ?1`,
+    )
+    .bind(hash)
+    .first<MemberRow>();
+  return row ? memberSessionOf(row) : undefined;
+}
+
+export async function readSession(db: D1Database, id: string): Promise<Session | undefined> {
+  const row = await db.prepare("SELECT * FROM sessions WHERE id = ?1").bind(id).first<Row>();
+  return row ? sessionOf(row) : undefined;
+}
+
+/** Those that live at `now`. */
+export async function listSessions(
+  db: D1Database,
+  memberId: string,
+  now: number,
+  page: PageRequest,
+): Promise<Page<Session>> {
+  const { results } = await db
+    .prepare(
+      `SELECT * FROM sessions WHERE member_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 AND last_seen_at > ?3
+         AND (created_at, id) > (?4, ?5)
+       ORDER BY created_at, id LIMIT ?6`,
+    )
+    .bind(memberId, now, now - SESSION_IDLE_MS, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
+    .all<Row>();
+  return cutPage(results.map(sessionOf), page, cursorByAge);
+}
+
+/** However many requests come at once, one row is written. */
+export async function writeLastSeen(db: D1Database, id: string, at: number): Promise<void> {
+  await db
+    .prepare("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at <= ?3")
+    .bind(id, at, at - SEEN_PRECISION_MS)
+    .run();
+}
+
+/** Changes nothing where the session was revoked before. */
+export function sessionRevocation(
+  db: D1Database,
+  { id, at, version }: { id: string; at: number; version: string },
+): D1PreparedStatement {
+  return db
+    .prepare("UPDATE sessions SET revoked_at = ?2, version = ?3 WHERE id = ?1 AND revoked_at IS NULL")
+    .bind(id, at, version);
+}
+
+function memberSessionOf(row: MemberRow): MemberSession {
+  return {
+    ...sessionOf(row),
+    member: {
+      id: row.member_id,
+      organizationId: row.organization_id,
+      email: row.email,
+      name: row.name,
+      role: row.role,
+      workspaceIds: JSON.parse(row.workspace_ids),
+      createdAt: row.member_created_at,
+      version: row.member_version,
+    },
+    organization: { name: row.organization_name, status: row.organization_status },
+  };
+}
+
+function sessionOf(row: Row): Session {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    memberId: row.member_id,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}

@@ -1,0 +1,88 @@
+/** Links by which a member signs in, once. Only the hash of a link's token is stored. */
+
+export interface SignInLink {
+  readonly hash: string;
+  readonly organizationId: string;
+  readonly memberId: string;
+  /** The member's when the link was made. */
+  readonly role: string;
+  /** The path to go on to. */
+  readonly next: string;
+  /** `root`, or the id of a member. */
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** One that can be used now, and what its page says. */
+export interface UsableLink {
+  readonly organizationId: string;
+  readonly organizationName: string;
+  readonly memberId: string;
+  readonly memberName: string;
+  readonly email: string;
+  readonly next: string;
+  readonly createdBy: string;
+}
+
+interface Row {
+  organization_id: string;
+  organization_name: string;
+  member_id: string;
+  member_name: string;
+  email: string;
+  next: string;
+  created_by: string;
+}
+
+/** Unspent and in time, of a member who is still there, in the same role, in an active organization. `?1`: the hash, `?2`: the time. */
+const USABLE = `
+  FROM sign_in_links l
+  JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL
+  JOIN organizations o ON o.id = l.organization_id AND o.status = 'active'
+  WHERE l.hash = ?1 AND l.session_id IS NULL AND l.expires_at > ?2`;
+
+/** `endedBefore`: links whose time was over by then go. */
+export function signInLinkInserts(db: D1Database, link: SignInLink, endedBefore: number): D1PreparedStatement[] {
+  const { hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt } = link;
+  return [
+    db.prepare("DELETE FROM sign_in_links WHERE expires_at < ?1").bind(endedBefore),
+    db
+      .prepare(
+        `INSERT INTO sign_in_links (hash, organization_id, member_id, role, next, created_by, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+      )
+      .bind(hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt),
+  ];
+}
+
+export async function readUsableLink(db: D1Database, hash: string, now: number): Promise<UsableLink | undefined> {
+  const row = await db
+    .withSession("first-primary")
+    .prepare(
+      `SELECT l.organization_id, o.name AS organization_name, l.member_id, m.name AS member_name, m.email, l.next,
+         l.created_by ${USABLE}`,
+    )
+    .bind(hash, now)
+    .first<Row>();
+  if (!row) return undefined;
+  return {
+    organizationId: row.organization_id,
+    organizationName: row.organization_name,
+    memberId: row.member_id,
+    memberName: row.member_name,
+    email: row.email,
+    next: row.next,
+    createdBy: row.created_by,
+  };
+}
+
+/** Changes nothing where the link cannot be used any more: of those who try at once, one succeeds. */
+export function signInLinkSpending(
+  db: D1Database,
+  { hash, sessionId, now }: { hash: string; sessionId: string; now: number },
+): D1PreparedStatement {
+  return db
+    .prepare(`UPDATE sign_in_links SET session_id = ?3 WHERE hash = ?1 AND EXISTS (SELECT 1 ${USABLE})`)
+    .bind(hash, now, sessionId);
+}
