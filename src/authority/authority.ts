@@ -1,30 +1,45 @@
 /**
  * The authority of one key in one environment: a Durable Object. It alone reads the key's record from D1, keeps the
- * account of its limits, and lends both to the isolates that ask.
+ * account of its limits and of its use, and lends to the isolates that ask.
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { type Gateway, limitsOfKey } from "../config/compile.ts";
+import { type Gateway, limitsOfKey, unknownPlanOf } from "../config/compile.ts";
 import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { Answer, Question } from "../domain/lease.ts";
+import type { LedgerState } from "../domain/ledger.ts";
 import { lend, uncounted } from "../domain/lend.ts";
+import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
+import type { Limits } from "../domain/limits.ts";
+import { endOfPeriod } from "../domain/quota.ts";
+import { noteUsage, type UsageReport, type UsageState, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
-import { readKeyRecord, writeLastUsed } from "../store/key-records.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { readKeyRecord } from "../store/key-records.ts";
+import { writeUsage } from "../store/usage.ts";
+import { EndedHours } from "./ended-hours.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 
-/** How far behind `last_used_at` in D1 may be. */
-const LAST_USED_EVERY_MS = 60_000;
+/** How far D1 may be behind in what it knows of a key's use. */
+const USAGE_EVERY_MS = 60_000;
 /** How long a revoked key is known as such: longer than D1's Time Travel reaches back (30 days). */
 const TOMBSTONE_MS = 35 * 86_400_000;
 /** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
 const FLOOD_PER_SECOND = 200;
+
+/** One row, so that a question costs one write. */
+interface Account {
+  readonly ledger?: LedgerState | undefined;
+  readonly usage?: UsageState | undefined;
+  readonly usedAt?: number | undefined;
+}
 
 export abstract class KeyAuthority extends DurableObject<Env> {
   protected abstract readonly gateway: Gateway;
   readonly #records = new RecordKeeper(this.ctx.storage.kv, (environment, keyId) =>
     readKeyRecord(this.env.DB, environment, keyId),
   );
-  #lastUsed: { keyId: string; at: number } | undefined;
+  readonly #endedHours = new EndedHours(this.ctx.storage.kv);
   #second = { startedAt: 0, questions: 0 };
 
   async ask(question: Question): Promise<Answer> {
@@ -36,45 +51,83 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     );
     if (!record) return { kind: "no_such_key" };
     const now = Date.now();
-    if (lifelessnessOf(record, this.gateway.policy.actAs === "member", now)) {
+    const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
+    const plan = unknownPlanOf(record, this.gateway);
+    const isUse = !lifeless && plan === undefined && (question.waiting > 0 || question.usage !== undefined);
+    if (isUse || question.usage) await this.#ringBy(now + USAGE_EVERY_MS);
+    // From here on nothing is awaited: questions that came at once change the account one after the other.
+    const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
+    if (lifeless || plan !== undefined) {
+      if (question.usage) this.#account = account;
+      if (plan !== undefined && !lifeless) return { kind: "plan_unknown", plan };
       return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };
     }
-    const { plans } = this.gateway;
-    if (record.plan !== null && !Object.hasOwn(plans, record.plan)) return { kind: "plan_unknown", plan: record.plan };
-    await this.#noteUse(record.id, now);
-    const { lease, state } = lend(
-      record,
-      limitsOfKey(record, this.gateway),
-      this.ctx.storage.kv.get("ledger"),
-      question,
-      {
-        ttlMs: this.gateway.leaseTtlMs,
-        now,
-        newId: () => crypto.randomUUID(),
-        flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
-        random: Math.random,
-      },
-    );
+    const { lease, state } = lend(record, limitsOfKey(record, this.gateway), account.ledger, question, {
+      ttlMs: this.gateway.leaseTtlMs,
+      now,
+      newId: () => crypto.randomUUID(),
+      flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
+      random: Math.random,
+    });
     // The grant is stored before it is answered: the reply waits for the write.
-    if (state) this.ctx.storage.kv.put("ledger", state);
+    if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger };
     return { kind: "lease", lease };
+  }
+
+  /** Answers if objects can run and read their storage; leaves nothing behind. */
+  ping(): void {
+    this.ctx.storage.kv.get("account");
   }
 
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string): Promise<void> {
     const record = await this.#records.reread(environment, keyId, Date.now());
-    if (record?.revokedAt == null) return;
-    // An alarm that is set already, for the last use, comes first and sees to this one.
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(record.revokedAt + TOMBSTONE_MS);
+    if (record?.revokedAt != null) await this.#ringBy(record.revokedAt + TOMBSTONE_MS);
+  }
+
+  async limitsOf(environment: string, keyId: string): Promise<readonly LimitState[] | Refusal> {
+    const limits = await this.#limits(environment, keyId);
+    return isRefusal(limits) ? limits : limitStates(limits, this.#account.ledger, Date.now());
+  }
+
+  async resetLimits(environment: string, keyId: string): Promise<readonly LimitState[] | Refusal> {
+    const limits = await this.#limits(environment, keyId);
+    if (isRefusal(limits)) return limits;
+    const account = this.#account;
+    const ledger = resetLimits(limits, account.ledger, Date.now());
+    if (account.ledger) this.#account = { ...account, ledger };
+    return limitStates(limits, ledger, Date.now());
   }
 
   override async alarm(): Promise<void> {
-    const used = this.#lastUsed ?? this.ctx.storage.kv.get<{ keyId: string; at: number }>("last_used");
-    if (used) await writeLastUsed(this.env.DB, used.keyId, used.at);
+    try {
+      await this.#writeUsage();
+    } catch (error) {
+      console.error(JSON.stringify({ level: "error", message: `usage was not written: ${error}` }));
+      return this.#ringBy(Date.now() + USAGE_EVERY_MS);
+    }
     const revokedAt = this.#records.kept?.revokedAt ?? null;
     if (revokedAt === null) return;
-    if (Date.now() < revokedAt + TOMBSTONE_MS) await this.ctx.storage.setAlarm(revokedAt + TOMBSTONE_MS);
+    const { usage } = this.#account;
+    // What is forgotten with an hour that goes on would be missing from its count.
+    const until = Math.max(revokedAt + TOMBSTONE_MS, usage ? endOfPeriod("hour", usage.hour) : 0);
+    if (Date.now() < until) await this.#ringBy(until);
     else await this.ctx.storage.deleteAll();
+  }
+
+  get #account(): Account {
+    return this.ctx.storage.kv.get<Account>("account") ?? {};
+  }
+
+  set #account(account: Account) {
+    this.ctx.storage.kv.put("account", account);
+  }
+
+  async #limits(environment: string, keyId: string): Promise<Limits | Refusal> {
+    const record = await this.#records.read(environment, keyId, Date.now(), () => false);
+    if (!record) return { code: "not_found", problem: "There is no key with this id." };
+    const plan = unknownPlanOf(record, this.gateway);
+    return plan === undefined ? limitsOfKey(record, this.gateway) : { code: "plan_unknown", plan };
   }
 
   #countQuestion(now: number): number {
@@ -83,10 +136,31 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return this.#second.questions;
   }
 
-  async #noteUse(keyId: string, at: number): Promise<void> {
-    this.#lastUsed = { keyId, at };
-    if ((await this.ctx.storage.getAlarm()) !== null) return;
-    this.ctx.storage.kv.put("last_used", this.#lastUsed);
-    await this.ctx.storage.setAlarm(at + LAST_USED_EVERY_MS);
+  /** `usedAt`: `undefined` where nobody used the key who may. */
+  #noteUse(account: Account, report: UsageReport | undefined, usedAt = account.usedAt): Account {
+    if (!report) return { ...account, usedAt };
+    const { state, ended } = noteUsage(account.usage, report, Date.now());
+    if (ended) this.#endedHours.add(ended);
+    return { ...account, usage: state, usedAt };
+  }
+
+  /** Absolute counts, so that to write them again changes nothing. */
+  async #writeUsage(): Promise<void> {
+    const { kept: record } = this.#records;
+    const { usage, usedAt } = this.#account;
+    if (!record) return;
+    const ended = this.#endedHours.all();
+    const hours = usage ? [...ended, usage] : ended;
+    await writeUsage(this.env.DB, record, { hours, scopes: usage?.scopes ?? new Map(), usedAt });
+    this.#endedHours.forget(ended);
+    // Reports may have come meanwhile.
+    const account = this.#account;
+    if (usage && account.usage) this.#account = { ...account, usage: withoutScopes(account.usage, usage.scopes) };
+  }
+
+  /** There is one alarm, for whatever is to be done first. */
+  async #ringBy(at: number): Promise<void> {
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
 }

@@ -1,10 +1,12 @@
 import type { OwnLimits, Permission } from "../domain/key.ts";
-import type { Refusal } from "../errors.ts";
-import { keyUpdates, type ManagedKey, readKey } from "../store/keys.ts";
-import { type ChangedKey, commitKeyChange } from "./changed-key.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { keyUpdates, type ManagedKey } from "../store/keys.ts";
+import { findKey, forbidden } from "./access.ts";
+import { type ChangedKey, checkLiving, commitKeyChange } from "./changed-key.ts";
 import type { Caller, Control } from "./control.ts";
+import { checkGrant } from "./grants.ts";
 import { checkAddresses, checkLife, checkPlan, checkReach, checkScopes, checkWorkspaces } from "./key-rules.ts";
-import { differences, notFound, withoutUndefined } from "./validation.ts";
+import { differences, withoutUndefined } from "./validation.ts";
 
 /** What of a key can be changed; `undefined` leaves it as it is. Its environment, reach and member are for life. */
 export interface KeyChange {
@@ -25,16 +27,16 @@ export async function changeKey(
   id: string,
   change: KeyChange,
 ): Promise<ChangedKey | Refusal> {
-  const key = await readKey(control.db, id);
-  if (!key) return notFound("key");
-  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
-  if (key.expiresAt <= control.now()) {
-    return { code: "conflict", problem: "The key has expired, and that is final. Create a new one." };
-  }
-  const refusal = await checkChange(control, key, change);
-  if (refusal) return refusal;
+  const key = await findKey(control, caller, id, "api_keys:write");
+  if (isRefusal(key)) return key;
   const version = control.newId("ver");
   const changed: ManagedKey = { ...key, ...withoutUndefined(change), version };
+  const refusal =
+    checkLiving(caller, key, control.now()) ??
+    (await checkChange(control, key, change)) ??
+    checkPlanIsKept(caller, change) ??
+    (await checkGrant(control, caller, changed));
+  if (refusal) return refusal;
   const details = differences(key, change);
   return commitKeyChange(
     control,
@@ -43,6 +45,11 @@ export async function changeKey(
     { action: "api_key.changed", details, version },
     keyUpdates(control.db, changed, key.version),
   );
+}
+
+function checkPlanIsKept({ standing }: Caller, { plan }: KeyChange): Refusal | undefined {
+  if (standing.kind === "root" || plan === undefined) return undefined;
+  return forbidden("Only the root token may change a key's plan.");
 }
 
 async function checkChange(control: Control, key: ManagedKey, change: KeyChange): Promise<Refusal | undefined> {

@@ -1,11 +1,12 @@
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
-import { type MemberRecord, memberRemoval, memberUpdates, readMember } from "../store/members.ts";
+import { type MemberRecord, memberRemoval, memberUpdates } from "../store/members.ts";
+import { findMember, forbidden } from "./access.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkWorkspaces } from "./key-rules.ts";
-import { checkRole } from "./member-rules.ts";
-import { differences, notFound, withoutUndefined } from "./validation.ts";
+import { checkLastOwner, checkRole, checkStanding, ownerRoles } from "./member-rules.ts";
+import { checkVersion, differences, lostRace, withoutUndefined } from "./validation.ts";
 
 export interface MemberChange {
   readonly name?: string | undefined;
@@ -26,30 +27,62 @@ export async function changeMember(
   change: MemberChange,
 ): Promise<ChangedMember | Refusal> {
   const { db, gateway } = control;
-  const member = await readMember(db, id);
-  if (!member) return notFound("member");
-  const { organizationId } = member;
-  const { role, workspaceIds } = change;
-  const refusal =
-    (role === undefined ? undefined : checkRole(role, gateway)) ??
-    (await checkWorkspaces(control, organizationId, workspaceIds ?? []));
-  if (refusal) return refusal;
+  const member = await findMember(control, caller, id, "members:write");
+  if (isRefusal(member)) return member;
   const changed: MemberRecord = { ...member, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(member, change);
+  const refusal = checkVersion(caller, member.version) ?? (await checkChange(control, caller, member, changed));
+  if (refusal) return refusal;
+  const owners = ownerRoles(gateway);
+  const kept =
+    owners.includes(member.role) && !owners.includes(changed.role)
+      ? await checkLastOwner(control, caller, member)
+      : { stayingRoles: [] };
+  if (isRefusal(kept)) return kept;
+  const { organizationId } = member;
   const event = auditEvent(control, caller, { organizationId, action: "member.changed", target: id, details });
   const touchesRights = "role" in details || "workspaceIds" in details;
   const { changes, effect } = await commit(control, touchesRights ? { member: id } : undefined, [
-    ...memberUpdates(db, changed, member.version),
+    ...memberUpdates(db, changed, member.version, kept.stayingRoles),
     auditInsertIf(db, event, "members", changed.version),
   ]);
-  return changes[0] === 0 ? lostRace : { member: changed, effect };
+  return changes[0] === 0 ? lostRace(caller, "member") : { member: changed, effect };
+}
+
+async function checkChange(
+  control: Control,
+  caller: Caller,
+  member: MemberRecord,
+  changed: MemberRecord,
+): Promise<Refusal | undefined> {
+  const { gateway } = control;
+  const { standing } = caller;
+  const ownRights = member.role !== changed.role || member.workspaceIds !== changed.workspaceIds;
+  return (
+    checkRole(changed.role, gateway) ??
+    (await checkWorkspaces(control, member.organizationId, changed.workspaceIds)) ??
+    (ownRights && standing.kind === "member" && standing.memberId === member.id
+      ? forbidden("Nobody changes their own role or workspaces; ask another owner.")
+      : undefined) ??
+    checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway) ??
+    checkStanding(caller, { role: changed.role, workspaceIds: added(member, changed) }, gateway)
+  );
+}
+
+function added(member: MemberRecord, changed: MemberRecord): string[] {
+  return changed.workspaceIds.filter((id) => !member.workspaceIds.includes(id));
 }
 
 /** Keys that act as the member are dead from then on. */
 export async function removeMember(control: Control, caller: Caller, id: string): Promise<ChangedMember | Refusal> {
-  const { db } = control;
-  const member = await readMember(db, id);
-  if (!member) return notFound("member");
+  const { db, gateway } = control;
+  const member = await findMember(control, caller, id, "members:delete");
+  if (isRefusal(member)) return member;
+  const refusal =
+    checkVersion(caller, member.version) ?? checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway);
+  if (refusal) return refusal;
+  const kept = await checkLastOwner(control, caller, member);
+  if (isRefusal(kept)) return kept;
   const version = control.newId("ver");
   const { organizationId, email } = member;
   const event = auditEvent(control, caller, {
@@ -59,10 +92,8 @@ export async function removeMember(control: Control, caller: Caller, id: string)
     details: { email },
   });
   const { changes, effect } = await commit(control, { member: id }, [
-    memberRemoval(db, { id, at: control.now(), version }),
+    memberRemoval(db, { id, at: control.now(), version, from: member.version, stayingRoles: kept.stayingRoles }),
     auditInsertIf(db, event, "members", version),
   ]);
-  return changes[0] === 0 ? notFound("member") : { member, effect };
+  return changes[0] === 0 ? lostRace(caller, "member") : { member, effect };
 }
-
-const lostRace: Refusal = { code: "conflict", problem: "Somebody else changed the member at the same time." };

@@ -1,11 +1,12 @@
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
-import { type Organization, organizationUpdate, readOrganization } from "../store/organizations.ts";
+import { type Organization, organizationUpdate } from "../store/organizations.ts";
+import { findOrganization, requireRoot } from "./access.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkPlan } from "./key-rules.ts";
 import { checkEnvironments } from "./organization-rules.ts";
-import { differences, notFound, withoutUndefined } from "./validation.ts";
+import { checkVersion, differences, lostRace, withoutUndefined } from "./validation.ts";
 
 export interface OrganizationChange {
   readonly name?: string | undefined;
@@ -29,9 +30,14 @@ export async function changeOrganization(
   change: OrganizationChange,
 ): Promise<ChangedOrganization | Refusal> {
   const { db, gateway } = control;
-  const organization = await readOrganization(db, id);
-  if (!organization) return notFound("organization");
-  const refusal = checkEnvironments(change.environments, gateway) ?? checkPlan(change.plan ?? null, gateway);
+  const organization = await findOrganization(control, caller, id, "organizations:write");
+  if (isRefusal(organization)) return organization;
+  const { name: _, ...terms } = withoutUndefined(change);
+  const refusal =
+    (Object.keys(terms).length > 0 ? requireRoot(caller, "change an organization's terms") : undefined) ??
+    checkVersion(caller, organization.version) ??
+    checkEnvironments(change.environments, gateway) ??
+    checkPlan(change.plan ?? null, gateway);
   if (refusal) return refusal;
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(organization, change);
@@ -46,8 +52,5 @@ export async function changeOrganization(
     organizationUpdate(db, changed, organization.version),
     auditInsertIf(db, event, "organizations", changed.version),
   ]);
-  if (changes[0] === 0) {
-    return { code: "conflict", problem: "Somebody else changed the organization at the same time." };
-  }
-  return { organization: changed, effect };
+  return changes[0] === 0 ? lostRace(caller, "organization") : { organization: changed, effect };
 }

@@ -3,10 +3,20 @@ import { auditInsertIf } from "../store/audit.ts";
 import { type ManagedKey, readKey } from "../store/keys.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
+import { checkVersion, lostRace } from "./validation.ts";
 
 export interface ChangedKey {
   readonly key: ManagedKey;
   readonly effect: Effect;
+}
+
+/** Whether the key can still be changed, and is at the version that the caller knows. */
+export function checkLiving(caller: Caller, key: ManagedKey, now: number): Refusal | undefined {
+  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
+  if (key.expiresAt <= now) {
+    return { code: "conflict", problem: "The key has expired, and that is final. Create a new one." };
+  }
+  return checkVersion(caller, key.version);
 }
 
 /** Commits `statements`, which bring the key to `version`, or do nothing if somebody else was quicker. */
@@ -25,6 +35,5 @@ export async function commitKeyChange(
     auditInsertIf(db, event, "api_keys", version),
   ]);
   const now = await readKey(db, key.id);
-  if (changes[0] === 0 || !now) return { code: "conflict", problem: "Somebody else changed the key at the same time." };
-  return { key: now, effect };
+  return changes[0] === 0 || !now ? lostRace(caller, "key") : { key: now, effect };
 }

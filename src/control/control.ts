@@ -1,38 +1,91 @@
 /** What the use cases work with. */
 
 import type { Gateway } from "../config/compile.ts";
+import type { KeyRecord } from "../domain/key.ts";
+import type { LimitState } from "../domain/limit-state.ts";
+import type { Role } from "../domain/rights.ts";
+import type { Scope } from "../domain/scope.ts";
 import type { RandomBytes } from "../domain/secret.ts";
+import type { Refusal } from "../errors.ts";
 import type { AuditEvent } from "../store/audit.ts";
 import type { TellAuthority } from "../store/delivery.ts";
+import type { FoundKey } from "../store/key-finder.ts";
 import type { Pepper } from "../store/peppers.ts";
 
 export interface Control {
   readonly db: D1Database;
   readonly gateway: Gateway;
-  /** Hashes new secrets. */
-  readonly pepper: Pepper;
+  /** The first hashes new secrets. */
+  readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
   readonly newId: (kind: IdKind) => string;
+  /** The key of a secret, by D1. */
+  readonly findSecret: (secret: string) => Promise<FoundKey | undefined>;
+  /** As the key's authority has them. Rejects where it cannot be asked. */
+  readonly readLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
+  /** Every limit whole again, but for what is lent; as they stand then. */
+  readonly resetLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
   /** Rejects where the key's authority does not yet know. */
   readonly tellAuthority: TellAuthority;
   /** Has the courier look at the outbox soon, for what this writer does not live to tell. */
   readonly callCourier: () => Promise<void>;
 }
 
-export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg";
+export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg" | "ses";
 
 /** Who asks, and in which request. */
 export interface Caller {
-  /** `root`, or the id of a member or key. */
+  /** For the audit trail: `root`, or the id of a member, or of a key that acts as nobody. */
   readonly actor: string;
+  /** By what they act: `root`, or the id of the session or the key. */
+  readonly via: string;
   readonly requestId: string;
+  readonly standing: Standing;
+  /** A change is made only if the record is still at one of these versions. */
+  readonly ifMatch?: readonly string[] | undefined;
+  readonly idempotency?: Idempotency | undefined;
+}
+
+/** What tells a repetition from a new request. */
+export interface Idempotency {
+  readonly key: string;
+  /** A digest of method, path and body. */
+  readonly fingerprint: string;
+}
+
+/** What a caller may do: everything, or what their place in one organization allows. */
+export type Standing = { readonly kind: "root" } | MemberStanding;
+
+export interface MemberStanding {
+  readonly kind: "member";
+  readonly organizationId: string;
+  /** `null` for a key that acts as nobody. */
+  readonly memberId: string | null;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The workspaces in reach; `undefined` for all. */
+  readonly workspaces: ReadonlySet<string> | undefined;
+  readonly manages: Role["manages"];
+  /** The key that is used, where one is: it manages keys of its own environment, and grants no more than it has. */
+  readonly key: KeyRecord | undefined;
 }
 
 export function auditEvent(
   control: Control,
-  caller: Caller,
+  caller: Omit<Caller, "standing">,
   event: Pick<AuditEvent, "organizationId" | "action" | "target" | "details">,
 ): AuditEvent {
-  return { id: control.newId("evt"), at: control.now(), actor: caller.actor, requestId: caller.requestId, ...event };
+  const { actor, via, requestId, idempotency } = caller;
+  const details = Object.fromEntries(Object.entries(event.details).map(([name, value]) => [snakeCase(name), value]));
+  return { id: control.newId("evt"), at: control.now(), actor, via, requestId, idempotency, ...event, details };
+}
+
+/** The audit trail speaks the API's names. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Whether D1 refused a batch because its audit event has an idempotency key that its actor used before. */
+export function isSameChange(error: Error): boolean {
+  return /UNIQUE constraint failed: .*audit_events/.test(error.message);
 }

@@ -1,21 +1,14 @@
 import type { OwnLimits, Permission, Reach } from "../domain/key.ts";
 import { generateSecret, hintOf } from "../domain/secret.ts";
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
 import { keyInserts, type ManagedKey } from "../store/keys.ts";
 import { readMember } from "../store/members.ts";
-import { type Organization, readOrganization } from "../store/organizations.ts";
+import type { Organization } from "../store/organizations.ts";
+import { findOrganization, forbidden } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
-import {
-  checkAddresses,
-  checkEnvironment,
-  checkLife,
-  checkPlan,
-  checkReach,
-  checkScopes,
-  checkWorkspaces,
-} from "./key-rules.ts";
-import { invalid, notFound } from "./validation.ts";
+import { checkGrant } from "./grants.ts";
+import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./key-rules.ts";
 
 export interface NewKey {
   readonly organizationId: string;
@@ -40,69 +33,90 @@ export interface CreatedKey {
 }
 
 export async function createKey(control: Control, caller: Caller, wanted: NewKey): Promise<CreatedKey | Refusal> {
-  const { db, gateway, pepper } = control;
-  const organization = await readOrganization(db, wanted.organizationId);
-  if (!organization) return notFound("organization");
-  const refusal =
-    checkEnvironment(wanted.environment, gateway) ??
-    checkReach(wanted.reach, wanted.workspaceIds, gateway.keys) ??
-    checkScopes(wanted.scopes, gateway) ??
-    checkPlan(wanted.plan, gateway) ??
-    checkAddresses(wanted.allowedAddresses) ??
-    checkLife(wanted.expiresAt, gateway.keys, control.now()) ??
-    checkOrganization(wanted, organization) ??
-    (await checkMember(control, wanted)) ??
-    (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds));
+  const { db, gateway } = control;
+  const organization = await findOrganization(control, caller, wanted.organizationId, "api_keys:write");
+  if (isRefusal(organization)) return organization;
+  const memberId = wanted.memberId ?? (caller.standing.kind === "member" ? caller.standing.memberId : null);
+  const refusal = await checkNewKey(control, caller, { ...wanted, memberId }, organization);
   if (refusal) return refusal;
 
-  const createdAt = control.now();
   const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
-  const key: ManagedKey = {
-    ...wanted,
-    scopes: [...new Set(wanted.scopes)],
-    workspaceIds: [...new Set(wanted.workspaceIds)],
-    id: control.newId("key"),
-    version: control.newId("ver"),
-    hint: hintOf(secret),
-    createdAt,
-    expiresAt: wanted.expiresAt ?? createdAt + gateway.keys.lifetimeDays * 86_400_000,
-    lastUsedAt: null,
-    disabledAt: null,
-    revokedAt: null,
-  };
+  const key = newKey(control, { ...wanted, memberId }, hintOf(secret));
+  const excess = await checkGrant(control, caller, key);
+  if (excess) return excess;
   const quota = organization.keyQuota ?? gateway.keys.quotaPerOrganization;
-  const { environment, reach, permission, scopes, name } = key;
-  const details = { environment, reach, permission, scopes, name };
+  const { environment, reach, workspaceIds, permission, scopes, name } = key;
+  const details = { environment, reach, workspaceIds, permission, scopes, name };
   const event = auditEvent(control, caller, {
     organizationId: organization.id,
     action: "api_key.created",
     target: key.id,
     details,
   });
+  const [pepper] = control.peppers;
   const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };
   const [made] = await db.batch([
     ...keyInserts(db, key, stored, quota),
     auditInsertIf(db, event, "api_keys", key.version),
   ]);
-  return made?.meta.changes === 0 ? { code: "key_quota_reached", limit: quota } : { key, secret };
+  if (made?.meta.changes !== 0) return { key, secret };
+  // The one insert has two conditions.
+  return (await checkMember(control, key)) ?? { code: "key_quota_reached", limit: quota };
 }
 
-function checkOrganization({ environment }: NewKey, organization: Organization): Refusal | undefined {
+async function checkNewKey(
+  control: Control,
+  caller: Caller,
+  wanted: NewKey,
+  organization: Organization,
+): Promise<Refusal | undefined> {
+  const { gateway } = control;
+  return (
+    checkTerms(wanted, gateway, control.now()) ??
+    checkRequired(wanted, gateway.keys) ??
+    checkOrganization(wanted, organization) ??
+    checkOwnTerms(caller, wanted) ??
+    (await checkMember(control, wanted)) ??
+    (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds))
+  );
+}
+
+export function newKey(control: Control, wanted: NewKey, hint: string): ManagedKey {
+  const createdAt = control.now();
+  return {
+    ...wanted,
+    scopes: [...new Set(wanted.scopes)],
+    workspaceIds: [...new Set(wanted.workspaceIds)],
+    id: control.newId("key"),
+    version: control.newId("ver"),
+    hint,
+    createdAt,
+    expiresAt: wanted.expiresAt ?? createdAt + control.gateway.keys.lifetimeDays * 86_400_000,
+    lastUsedAt: null,
+    disabledAt: null,
+    revokedAt: null,
+  };
+}
+
+/** What a key is made for others with, and on which terms, is for the root token alone. */
+function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusal | undefined {
+  if (standing.kind === "root") return undefined;
+  if (memberId !== standing.memberId) return forbidden("A key that you make is yours: leave member_id out.");
+  return plan === null ? undefined : forbidden("Only the root token may give a key a plan of its own.");
+}
+
+export function checkOrganization(
+  { environment }: Pick<NewKey, "environment">,
+  organization: Organization,
+): Refusal | undefined {
   if (organization.status === "suspended") return { code: "conflict", problem: "The organization is suspended." };
   return organization.environments.includes(environment) ? undefined : { code: "environment_not_allowed", environment };
 }
 
 async function checkMember(
   { db, gateway }: Control,
-  { memberId, organizationId }: NewKey,
+  { memberId, organizationId }: Pick<NewKey, "memberId" | "organizationId">,
 ): Promise<Refusal | undefined> {
-  if (memberId === null) {
-    return gateway.policy.actAs === "member"
-      ? invalid("member_id", "is required: keys act as a member here")
-      : undefined;
-  }
-  const member = await readMember(db, memberId);
-  return member?.organizationId === organizationId
-    ? undefined
-    : invalid("member_id", "is no member of the organization");
+  const member = memberId === null ? undefined : await readMember(db, memberId);
+  return checkMembership(memberId, member?.organizationId === organizationId, gateway);
 }

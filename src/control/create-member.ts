@@ -1,11 +1,10 @@
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { emailTaken, type MemberRecord, memberInserts } from "../store/members.ts";
-import { readOrganization } from "../store/organizations.ts";
+import { findOrganization } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkWorkspaces } from "./key-rules.ts";
-import { checkRole } from "./member-rules.ts";
-import { notFound } from "./validation.ts";
+import { checkRole, checkStanding } from "./member-rules.ts";
 
 export interface NewMember {
   readonly organizationId: string;
@@ -22,8 +21,12 @@ export async function createMember(
 ): Promise<MemberRecord | Refusal> {
   const { db, gateway } = control;
   const { organizationId, email, name, role, workspaceIds } = wanted;
-  if (!(await readOrganization(db, organizationId))) return notFound("organization");
-  const refusal = checkRole(role, gateway) ?? (await checkWorkspaces(control, organizationId, workspaceIds));
+  const organization = await findOrganization(control, caller, organizationId, "members:write");
+  if (isRefusal(organization)) return organization;
+  const refusal =
+    checkRole(role, gateway) ??
+    (await checkWorkspaces(control, organizationId, workspaceIds)) ??
+    checkStanding(caller, wanted, gateway);
   if (refusal) return refusal;
   const member: MemberRecord = {
     ...wanted,
@@ -31,7 +34,7 @@ export async function createMember(
     createdAt: control.now(),
     version: control.newId("ver"),
   };
-  const details = { email, name, role, workspace_ids: workspaceIds };
+  const details = { email, name, role, workspaceIds };
   const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
   try {
     await db.batch([...memberInserts(db, member), auditInsert(db, event)]);

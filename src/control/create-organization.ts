@@ -1,6 +1,7 @@
 import type { Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { type Organization, organizationInsert } from "../store/organizations.ts";
+import { requireRoot } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkPlan } from "./key-rules.ts";
 import { checkEnvironments } from "./organization-rules.ts";
@@ -19,7 +20,10 @@ export async function createOrganization(
   wanted: NewOrganization,
 ): Promise<Organization | Refusal> {
   const { gateway, db } = control;
-  const refusal = checkEnvironments(wanted.environments, gateway) ?? checkPlan(wanted.plan, gateway);
+  const refusal =
+    requireRoot(caller, "make organizations") ??
+    checkEnvironments(wanted.environments, gateway) ??
+    checkPlan(wanted.plan, gateway);
   if (refusal) return refusal;
   const organization: Organization = {
     id: control.newId("org"),
@@ -33,12 +37,11 @@ export async function createOrganization(
     version: control.newId("ver"),
   };
   const { id, name, plan, environments, keyQuota } = organization;
-  const details = { name, plan, environments, key_quota: keyQuota };
   const event = auditEvent(control, caller, {
     organizationId: id,
     action: "organization.created",
     target: id,
-    details,
+    details: { name, plan, environments, keyQuota },
   });
   await db.batch([organizationInsert(db, organization), auditInsert(db, event)]);
   return organization;

@@ -6,6 +6,7 @@ import { parseRange } from "../domain/address.ts";
 import type { Reach } from "../domain/key.ts";
 import { isScope, scopesOf } from "../domain/scope.ts";
 import type { Refusal } from "../errors.ts";
+import type { ManagedKey } from "../store/keys.ts";
 import { unknownWorkspaces } from "../store/workspaces.ts";
 import type { Control } from "./control.ts";
 import { invalid } from "./validation.ts";
@@ -13,6 +14,24 @@ import { invalid } from "./validation.ts";
 export function checkEnvironment(name: string, { environments }: Gateway): Refusal | undefined {
   if (Object.hasOwn(environments, name)) return undefined;
   return invalid("environment", `there is no "${name}"; choose of ${Object.keys(environments).join(", ")}`);
+}
+
+/** What needs no look into the database. */
+export function checkTerms(
+  key: Pick<ManagedKey, "environment" | "reach" | "workspaceIds" | "scopes" | "plan" | "allowedAddresses"> & {
+    readonly expiresAt: number | null;
+  },
+  gateway: Gateway,
+  now: number,
+): Refusal | undefined {
+  return (
+    checkEnvironment(key.environment, gateway) ??
+    checkReach(key.reach, key.workspaceIds, gateway.keys) ??
+    checkScopes(key.scopes, gateway) ??
+    checkPlan(key.plan, gateway) ??
+    checkAddresses(key.allowedAddresses) ??
+    checkLife(key.expiresAt, gateway.keys, now)
+  );
 }
 
 export function checkScopes(names: readonly string[], { policy }: Gateway): Refusal | undefined {
@@ -49,6 +68,21 @@ export function checkLife(expiresAt: number | null, { lifetimeDays }: KeySetting
   return expiresAt > latest ? invalid("expires_at", `may be ${lifetimeDays} days ahead at the most`) : undefined;
 }
 
+/** What the configuration wants of every key that is created here, beside what the API does. */
+export function checkRequired(
+  key: Pick<ManagedKey, "description" | "allowedAddresses"> & { readonly expiresAt: number | null },
+  { required }: KeySettings,
+): Refusal | undefined {
+  const isMissing = {
+    description: (key.description ?? "").trim() === "",
+    expires_at: key.expiresAt === null,
+    allowed_addresses: key.allowedAddresses.length === 0,
+  };
+  const missing = required.filter((field) => isMissing[field]);
+  if (missing.length === 0) return undefined;
+  return { code: "validation_failed", errors: missing.map((field) => ({ field, problem: "is required here" })) };
+}
+
 export function checkAddresses(ranges: readonly string[]): Refusal | undefined {
   const wrong = ranges.filter((text) => !parseRange(text));
   if (wrong.length === 0) return undefined;
@@ -61,8 +95,17 @@ export async function checkWorkspaces(
   organizationId: string,
   workspaceIds: readonly string[],
 ): Promise<Refusal | undefined> {
-  const unknown = await unknownWorkspaces(db, organizationId, workspaceIds);
+  return refuseWorkspaces(await unknownWorkspaces(db, organizationId, workspaceIds));
+}
+
+export function refuseWorkspaces(unknown: readonly string[]): Refusal | undefined {
   return unknown.length > 0
     ? invalid("workspace_ids", `the organization has no workspace ${unknown.join(", ")}`)
     : undefined;
+}
+
+/** `isMember`: whether the organization has this member now. */
+export function checkMembership(memberId: string | null, isMember: boolean, { policy }: Gateway): Refusal | undefined {
+  if (memberId !== null) return isMember ? undefined : invalid("member_id", "is no member of the organization");
+  return policy.actAs === "member" ? invalid("member_id", "is required: keys act as a member here") : undefined;
 }

@@ -2,9 +2,10 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { deliver } from "../store/delivery.ts";
 import { keyRevocation, readKey } from "../store/keys.ts";
 import { readOutboxOf } from "../store/outbox.ts";
+import { findKey } from "./access.ts";
 import { type ChangedKey, commitKeyChange } from "./changed-key.ts";
 import type { Caller, Control } from "./control.ts";
-import { notFound } from "./validation.ts";
+import { checkVersion } from "./validation.ts";
 
 /** Final, and the same however often it is asked for: the first revocation is the one that counts. */
 export async function revokeKey(
@@ -14,8 +15,10 @@ export async function revokeKey(
   reason: string | null,
 ): Promise<ChangedKey | Refusal> {
   const { db } = control;
-  const key = await readKey(db, id);
-  if (!key) return notFound("key");
+  const key = await findKey(control, caller, id, "api_keys:delete");
+  if (isRefusal(key)) return key;
+  const refusal = key.revokedAt === null ? checkVersion(caller, key.version) : undefined;
+  if (refusal) return refusal;
   const version = control.newId("ver");
   const revoked = await commitKeyChange(
     control,

@@ -1,8 +1,9 @@
-import type { Refusal } from "../errors.ts";
-import { keySwitch, readKey } from "../store/keys.ts";
-import { type ChangedKey, commitKeyChange } from "./changed-key.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { keySwitch } from "../store/keys.ts";
+import { findKey } from "./access.ts";
+import { type ChangedKey, checkLiving, commitKeyChange } from "./changed-key.ts";
 import type { Caller, Control } from "./control.ts";
-import { notFound } from "./validation.ts";
+import { checkGrant } from "./grants.ts";
 
 export function disableKey(control: Control, caller: Caller, id: string): Promise<ChangedKey | Refusal> {
   return switchKey(control, caller, id, { action: "api_key.disabled", disabledAt: control.now() });
@@ -18,9 +19,13 @@ async function switchKey(
   id: string,
   { action, disabledAt }: { action: string; disabledAt: number | null },
 ): Promise<ChangedKey | Refusal> {
-  const key = await readKey(control.db, id);
-  if (!key) return notFound("key");
-  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
+  const key = await findKey(control, caller, id, "api_keys:write");
+  if (isRefusal(key)) return key;
+  const refusal =
+    checkLiving(caller, key, control.now()) ??
+    // To switch a key on gives its holder its rights again.
+    (disabledAt === null ? await checkGrant(control, caller, key) : undefined);
+  if (refusal) return refusal;
   const version = control.newId("ver");
   return commitKeyChange(control, caller, key, { action, details: {}, version }, [
     keySwitch(control.db, { id, disabledAt, version }),

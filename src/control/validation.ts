@@ -1,4 +1,5 @@
 import type { Refusal } from "../errors.ts";
+import type { Caller } from "./control.ts";
 
 export function invalid(field: string, problem: string): Refusal {
   return { code: "validation_failed", errors: [{ field, problem }] };
@@ -7,6 +8,17 @@ export function invalid(field: string, problem: string): Refusal {
 /** Does not repeat the id: it may be anything, a secret too. */
 export function notFound(what: string): Refusal {
   return { code: "not_found", problem: `There is no ${what} with this id.` };
+}
+
+/** For a change that names the version that it is of. */
+export function checkVersion({ ifMatch }: Caller, version: string): Refusal | undefined {
+  return ifMatch === undefined || ifMatch.includes(version) ? undefined : { code: "precondition_failed" };
+}
+
+/** Somebody else was quicker, between the reading of the record and its change. */
+export function lostRace({ ifMatch }: Caller, what: string): Refusal {
+  if (ifMatch !== undefined) return { code: "precondition_failed" };
+  return { code: "conflict", problem: `Somebody else changed the ${what} at the same time.` };
 }
 
 export function withoutUndefined<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -28,6 +28,18 @@ export function nextBorder(limits: Limits, now: number): number {
   return Math.min(...limits.quotas.map(({ per }) => endOfPeriod(per, now)));
 }
 
+/** Whether a key with `limits` could do more in some interval than one with `bound`. */
+export function exceeds(limits: Limits, bound: Limits): boolean {
+  const rates = new Map(limits.rates.map((rate) => [rate.name, rate]));
+  const quotas = new Map(limits.quotas.map((quota) => [accountOf(quota), quota]));
+  return (
+    bound.rates.some((rate) => {
+      const own = rates.get(rate.name);
+      return !own || own.limit / own.window > rate.limit / rate.window || own.burst > rate.burst;
+    }) || bound.quotas.some((quota) => (quotas.get(accountOf(quota))?.limit ?? Number.POSITIVE_INFINITY) > quota.limit)
+  );
+}
+
 /** The slower of the two with the smaller burst: above neither of them in any interval. */
 function lowerRate(planned: Rate, own: Rate): Rate {
   const slower = own.limit / own.window <= planned.limit / planned.window ? own : planned;

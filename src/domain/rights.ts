@@ -48,7 +48,7 @@ export function rightsOf(key: KeyRecord, policy: Policy): Rights {
   };
 }
 
-const NARROWINGS: readonly Narrowing[] = ["scopes", "role", "permission", "reach"];
+export const NARROWINGS: readonly [Narrowing, ...Narrowing[]] = ["scopes", "role", "permission", "reach"];
 
 function roleCeiling(key: KeyRecord, policy: Policy): Set<Scope> | undefined {
   if (policy.actAs === "organization") return undefined;

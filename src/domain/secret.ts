@@ -36,11 +36,18 @@ export function hintOf(secret: string): string {
   return `${secret.slice(0, secret.lastIndexOf("_") + 1)}…${secret.slice(-4)}`;
 }
 
+/** A regular expression of what secrets with this prefix look like. */
+export function patternOfSecrets(prefix: string): string {
+  return `${prefix}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`;
+}
+
 export const PREFIX_FORM = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 export const MAX_PREFIX_LENGTH = 32;
+/** Of which every secret is made, its prefix and what stands between them too. */
+export const SECRET_CHARACTERS = `${ALPHABET}_`;
 export const MAX_SECRET_LENGTH = MAX_PREFIX_LENGTH + 1 + RANDOM_LENGTH + CHECKSUM_LENGTH;
 
-const SECRET_FORM = new RegExp(`^([a-z][a-z0-9_]*)_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
+const SECRET_FORM = new RegExp(`^${patternOfSecrets("([a-z][a-z0-9_]*)")}$`);
 
 function checksum(text: string): string {
   let value = crc32(text);

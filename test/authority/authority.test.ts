@@ -254,7 +254,7 @@ describe("the time at which a key was last used", () => {
     expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + MINUTE);
     expect(await runDurableObjectAlarm(authorityOf(key))).toBe(true);
     expect(await lastUsedAt(key)).toBe(NOON + 1_900);
-    expect(calls).toEqual(["first", "run"]);
+    expect(calls).toEqual(["first", "batch"]);
   });
 
   test("is written once a minute at the most, and not at all while the key is not used", async () => {

@@ -1,0 +1,82 @@
+/** What a caller may see and do. Each verb begins here; what is not theirs does not exist for them. */
+
+import type { Reach } from "../domain/key.ts";
+import type { Scope } from "../domain/scope.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { type ManagedKey, readKey } from "../store/keys.ts";
+import { readMember } from "../store/members.ts";
+import { readOrganization } from "../store/organizations.ts";
+import { readWorkspace } from "../store/workspaces.ts";
+import type { Caller, Control, MemberStanding } from "./control.ts";
+import { notFound } from "./validation.ts";
+
+export function forbidden(problem: string): Refusal {
+  return { code: "management_forbidden", problem };
+}
+
+export function requireRoot({ standing }: Caller, what: string): Refusal | undefined {
+  return standing.kind === "root" ? undefined : forbidden(`Only the root token may ${what}.`);
+}
+
+export function requireScope({ standing }: Caller, required: Scope): Refusal | undefined {
+  if (standing.kind === "root" || standing.scopes.has(required)) return undefined;
+  return { code: "scope_missing", required, effective: [...standing.scopes].sort(), lacking: [] };
+}
+
+/** Whether the caller is of this organization, or stands above all. */
+export function isWithin({ standing }: Caller, organizationId: string): boolean {
+  return standing.kind === "root" || standing.organizationId === organizationId;
+}
+
+export function findOrganization(control: Control, caller: Caller, id: string, scope: Scope) {
+  return find(control, caller, { name: "organization", scope, read: readOrganization }, id);
+}
+
+export function findWorkspace(control: Control, caller: Caller, id: string, scope: Scope) {
+  return find(control, caller, { name: "workspace", scope, read: readWorkspace }, id);
+}
+
+export function findMember(control: Control, caller: Caller, id: string, scope: Scope) {
+  return find(control, caller, { name: "member", scope, read: readMember }, id);
+}
+
+/** The record with this id, if it is the caller's to see. Another organization's is as good as none. */
+async function find<T extends { id: string; organizationId?: string }>(
+  { db }: Control,
+  caller: Caller,
+  what: { name: string; scope: Scope; read: (db: D1Database, id: string) => Promise<T | undefined> },
+  id: string,
+): Promise<T | Refusal> {
+  const refusal = requireScope(caller, what.scope);
+  if (refusal) return refusal;
+  const record = await what.read(db, id);
+  return record && isWithin(caller, record.organizationId ?? record.id) ? record : notFound(what.name);
+}
+
+/** A key that the caller sees: by role, by environment, by workspace. */
+export async function findKey(
+  control: Control,
+  caller: Caller,
+  id: string,
+  scope: Scope,
+): Promise<ManagedKey | Refusal> {
+  const key = await find(control, caller, { name: "key", scope, read: readKey }, id);
+  return isRefusal(key) || managesKey(caller, key) ? key : notFound("key");
+}
+
+/** Whether the caller manages such keys at all. */
+export function managesKey(
+  { standing }: Caller,
+  key: { reach: Reach; memberId: string | null; environment: string; workspaceIds: readonly string[] },
+): boolean {
+  if (standing.kind === "root") return true;
+  if (standing.key && standing.key.environment !== key.environment) return false;
+  const manages = standing.manages[key.reach];
+  if (manages !== "own") return manages === "all";
+  if (key.reach === "organization") return key.memberId !== null && key.memberId === standing.memberId;
+  return hasWorkspaces(standing, key.workspaceIds);
+}
+
+export function hasWorkspaces({ workspaces }: MemberStanding, ids: readonly string[]): boolean {
+  return workspaces === undefined || ids.every((id) => workspaces.has(id));
+}

@@ -1,0 +1,79 @@
+/** What the gateway knows of a request before it looks at the credential. */
+
+import type { Gateway, Route } from "../../config/compile.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { checkBounds } from "../../gateway/bounds.ts";
+import { answerPreflight } from "../../gateway/cors.ts";
+import { hasKeyInUrl } from "../../gateway/credentials.ts";
+import { type DataPlace, findEnvironment } from "../../gateway/environment.ts";
+import { targetOf } from "../../gateway/forward.ts";
+import { findRoute, type RouteMatch } from "../../gateway/route.ts";
+import { invalid } from "../validation.ts";
+import { judge, type Step, skip } from "./explanation.ts";
+import type { ExplainedRequest } from "./request.ts";
+
+export interface Arrival {
+  readonly request: ExplainedRequest;
+  readonly place: DataPlace | Refusal;
+  /** `undefined` where there is no environment, and so no route to look for. */
+  readonly match: RouteMatch | Refusal | undefined;
+  readonly route: Route | undefined;
+  readonly isPreflight: boolean;
+  /** What the gateway refuses before all else. */
+  readonly refusal: Refusal | undefined;
+  readonly steps: readonly Step[];
+}
+
+export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | Refusal {
+  const place = findEnvironment(request.parsedUrl, gateway);
+  if (isRefusal(place)) return arriveNowhere(request, place, gateway);
+  const { environment, path } = place;
+  if (!environment) return invalid("url", "is of the control plane, which has no routes");
+  const isPreflight = answerPreflight(request, path, gateway) !== undefined;
+  const match = findRoute(request.method, path, gateway.router);
+  const size = refusalOf(checkBounds(request, isRefusal(match) ? undefined : match.route.limits));
+  const refusal = size ?? (isPreflight ? undefined : leakOf(request, gateway));
+  return {
+    request,
+    place,
+    match,
+    route: isRefusal(match) ? undefined : match.route,
+    isPreflight,
+    refusal,
+    steps: [
+      judge("base_url", undefined, `A base URL of ${environment.name}.`),
+      judge("size", size, "No more than the gateway takes."),
+      judge("path", refusalOf(match), isRefusal(match) ? "" : describeRoute(match.route)),
+      judge("url", leakOf(request, gateway), "The URL holds no key."),
+    ],
+  };
+}
+
+/** Where the origin would find it. */
+export function forwardStep({ request, place, route }: Arrival): Step {
+  if (isRefusal(place) || !route) return skip("origin", "There is no origin to forward to.");
+  const { pathname } = new URL(targetOf(request.parsedUrl, { route, place }, place.environment.name));
+  return judge("origin", undefined, `To the origin ${route.origin}, as ${request.method} ${pathname}.`);
+}
+
+function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gateway): Arrival {
+  const steps = [
+    judge("base_url", place, ""),
+    judge("size", refusalOf(checkBounds(request)), "No more than the gateway takes."),
+    skip("path", "Without a base URL there are no routes."),
+    judge("url", leakOf(request, gateway), "The URL holds no key."),
+  ];
+  return { request, place, match: undefined, route: undefined, isPreflight: false, refusal: place, steps };
+}
+
+function leakOf({ parsedUrl }: ExplainedRequest, gateway: Gateway): Refusal | undefined {
+  return hasKeyInUrl(parsedUrl, gateway) ? { code: "credentials_in_url" } : undefined;
+}
+
+function describeRoute({ path, public: isPublic }: Route): string {
+  return isPublic ? `The route ${path}, which is public.` : `The route ${path}.`;
+}
+
+function refusalOf(value: unknown): Refusal | undefined {
+  return isRefusal(value) ? value : undefined;
+}

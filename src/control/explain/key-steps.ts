@@ -1,0 +1,116 @@
+/** From the key's life to its limits: each check by itself, and what the gateway decides. */
+
+import { type Gateway, unknownPlanOf } from "../../config/compile.ts";
+import { type KeyRecord, lifelessnessOf, secretExpired } from "../../domain/key.ts";
+import { rightsOf } from "../../domain/rights.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import {
+  type Asked,
+  addressRefusal,
+  authorize,
+  environmentRefusal,
+  requiredScope,
+  scopeRefusal,
+  workspaceRefusal,
+} from "../../gateway/authorize.ts";
+import type { Control } from "../control.ts";
+import type { Arrival } from "./arrival.ts";
+import { type Check, judge, type Step, skip } from "./explanation.ts";
+import { limitRefusal, readLimitsOf, tellLimits } from "./limits.ts";
+import type { Shown } from "./shown.ts";
+
+/** Once the key is known. */
+export const CHECKS_OF_KEY: readonly Check[] = [
+  "life",
+  "plan",
+  "secret",
+  "environment",
+  "address",
+  "workspace",
+  "scope",
+  "limits",
+];
+
+export interface KeyJudgement {
+  readonly steps: readonly Step[];
+  /** The first in the gateway's own order. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** A refusal instead of a judgement where the limits cannot be read. */
+export async function judgeKey(
+  control: Control,
+  { record, secretHash }: Shown,
+  arrival: Arrival,
+  clientAddress: string | undefined,
+): Promise<KeyJudgement | Refusal> {
+  const { gateway } = control;
+  const now = control.now();
+  const client = clientAddress ?? anAllowedAddress(record);
+  const life = refusalOf(lifelessnessOf(record, gateway.policy.actAs === "member", now));
+  const plan = planRefusal(record, gateway);
+  const secret: Refusal | undefined = secretExpired(record, secretHash, now) ? { code: "key_expired" } : undefined;
+  const limits = life || plan ? undefined : await readLimitsOf(control, record);
+  if (isRefusal(limits)) return limits;
+  const spending = limits && limitRefusal(limits);
+  const asked = askedOf(arrival, client);
+  return {
+    steps: [
+      judge("credential", undefined, `The key ${record.id}.`),
+      judge("life", life, `The key lives until ${new Date(record.expiresAt).toISOString()}.`),
+      judge("plan", plan, record.plan === null ? "The key is on no plan." : `The key is on the plan ${record.plan}.`),
+      judge("secret", secret, "The secret has not been rotated out."),
+      environmentStep(record, arrival, gateway),
+      judge("address", addressRefusal(record, client), describeAddress(record, clientAddress)),
+      ...routeSteps(record, arrival, gateway),
+      limits ? judge("limits", spending, tellLimits(limits)) : skip("limits", "The key has none to spend."),
+    ],
+    refusal: life ?? plan ?? (asked && refusalIn(authorize(record, secretHash, asked, gateway, now))) ?? spending,
+  };
+}
+
+function routeSteps(key: KeyRecord, { match, request }: Arrival, { policy }: Gateway): Step[] {
+  if (match === undefined || isRefusal(match)) {
+    return [skip("workspace", "There is no route to ask for one."), skip("scope", "There is no route to ask for one.")];
+  }
+  const rights = rightsOf(key, policy);
+  const asked = { request, url: request.parsedUrl };
+  const required = requiredScope(match.route, request.method);
+  return [
+    judge("workspace", workspaceRefusal(rights, asked, match), "No workspace out of reach is named."),
+    judge("scope", scopeRefusal(rights, match.route, request.method), `The key has ${required}.`),
+  ];
+}
+
+function environmentStep(key: KeyRecord, { place }: Arrival, gateway: Gateway): Step {
+  if (isRefusal(place)) return skip("environment", `The key is of ${key.environment}.`);
+  return judge("environment", environmentRefusal(key, place.environment, gateway), `The key is of ${key.environment}.`);
+}
+
+function askedOf({ request, place, match }: Arrival, client: string): Asked | undefined {
+  if (isRefusal(place) || match === undefined) return undefined;
+  return { request, url: request.parsedUrl, environment: place.environment, client, match };
+}
+
+function planRefusal(key: KeyRecord, gateway: Gateway): Refusal | undefined {
+  const plan = unknownPlanOf(key, gateway);
+  return plan === undefined ? undefined : { code: "plan_unknown", plan };
+}
+
+function anAllowedAddress({ allowedAddresses }: KeyRecord): string {
+  return allowedAddresses[0]?.split("/")[0] ?? "";
+}
+
+function describeAddress({ allowedAddresses }: KeyRecord, clientAddress: string | undefined): string {
+  if (allowedAddresses.length === 0) return "The key may be used from anywhere.";
+  if (clientAddress !== undefined) return "The key may be used from there.";
+  return `The key may be used from ${allowedAddresses.join(", ")} only; the client is taken to be there.`;
+}
+
+function refusalOf(code: ReturnType<typeof lifelessnessOf>): Refusal | undefined {
+  return code && { code };
+}
+
+function refusalIn(value: unknown): Refusal | undefined {
+  return isRefusal(value) ? value : undefined;
+}

@@ -1,0 +1,60 @@
+/** The request that is to be explained, as the gateway would get it. */
+
+import { parseAddress } from "../../domain/address.ts";
+import type { Refusal } from "../../errors.ts";
+import { invalid } from "../validation.ts";
+
+export interface Question {
+  /** A key whose newest living secret is taken as shown. */
+  readonly keyId?: string | undefined;
+  /** A secret, as it would be shown. The header Authorization may be given in its place, or nothing at all. */
+  readonly key?: string | undefined;
+  readonly method: string;
+  readonly url: string;
+  /** Where it is not given, one that the key allows. */
+  readonly clientAddress?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ExplainedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly parsedUrl: URL;
+  readonly headers: Headers;
+}
+
+/** No refusal repeats what was given: it may hold a key. */
+export function readRequest({ keyId, key, method, url, clientAddress, headers }: Question): ExplainedRequest | Refusal {
+  const parsedUrl = URL.parse(url);
+  if (!parsedUrl || !/^https?:$/.test(parsedUrl.protocol)) return invalid("url", "is not a URL of http or https");
+  if (parsedUrl.username || parsedUrl.password) return invalid("url", "must not hold a user name or password");
+  // It never leaves the client.
+  parsedUrl.hash = "";
+  if (clientAddress !== undefined && !parseAddress(clientAddress)) {
+    return invalid("client_address", "is not an IPv4 or IPv6 address");
+  }
+  const sent = headersOf(headers);
+  if (!sent) return invalid("headers", "hold a name or value that cannot be sent");
+  if ([keyId, key, sent.get("authorization") ?? undefined].filter((given) => given !== undefined).length > 1) {
+    return invalid("key", "comes once: as key_id, as key, or in the header Authorization");
+  }
+  if (key !== undefined) {
+    if (!isHeaderValue(key)) return invalid("key", "holds a character that cannot be sent");
+    sent.set("Authorization", `Bearer ${key}`);
+  }
+  return { method, url: parsedUrl.href, parsedUrl, headers: sent };
+}
+
+function headersOf(given: Question["headers"] = {}): Headers | undefined {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !isHeaderValue(value)) return undefined;
+    headers.append(name, value);
+  }
+  return headers;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+function isHeaderValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}

@@ -1,0 +1,26 @@
+import type { Gateway, Route } from "../../config/compile.ts";
+import type { KeyRecord } from "../../domain/key.ts";
+import { rightsOf } from "../../domain/rights.ts";
+import { requiredScope } from "../../gateway/authorize.ts";
+
+/** The URL of a GET that the key may make, for people to try; `undefined` where the configuration has none without blanks to fill. */
+export function sampleCall(key: KeyRecord, { routes, environments, policy }: Gateway): string | undefined {
+  const { effective } = rightsOf(key, policy);
+  for (const route of routes) {
+    const path = route.public || route.methods?.has("GET") === false ? undefined : filledPath(route, key);
+    if (path !== undefined && effective.has(requiredScope(route, "GET"))) {
+      return `${environments[key.environment]?.url}${path}`;
+    }
+  }
+  return undefined;
+}
+
+/** `undefined` where the path, or what names the workspace, has to be made up. */
+function filledPath({ path, params, workspace }: Route, key: KeyRecord): string | undefined {
+  const plain = path.replace(/\/\*$/, "");
+  if (params.length === 0) return workspace ? undefined : plain;
+  const [name] = params;
+  const [id] = key.workspaces;
+  const isWorkspace = params.length === 1 && workspace && "param" in workspace && workspace.param === name;
+  return isWorkspace && id !== undefined ? plain.replace(`:${name}`, id) : undefined;
+}

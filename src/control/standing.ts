@@ -1,0 +1,66 @@
+/** What a member or a key may do in the management API: their place in one organization. */
+
+import type { Gateway } from "../config/compile.ts";
+import type { KeyRecord } from "../domain/key.ts";
+import { type Role, rightsOf } from "../domain/rights.ts";
+import { expand, resourceOf, type Scope } from "../domain/scope.ts";
+import type { MemberRecord } from "../store/members.ts";
+import type { MemberStanding } from "./control.ts";
+
+const NOTHING: Role = { scopes: [], manages: { organization: "none", workspace: "none" } };
+
+export function standingOfMember(member: MemberRecord, { policy }: Gateway): MemberStanding {
+  const { scopes, manages } = roleOf(member.role, policy.roles);
+  return {
+    kind: "member",
+    organizationId: member.organizationId,
+    memberId: member.id,
+    scopes: expand(scopes, policy.resources, policy.bundles),
+    workspaces: manages.workspace === "all" ? undefined : new Set(member.workspaceIds),
+    manages,
+    key: undefined,
+  };
+}
+
+/** A key acts as its member where keys do that here, and else for its organization. */
+export function standingOfKey(key: KeyRecord, gateway: Gateway): MemberStanding {
+  const { policy } = gateway;
+  const { effective, workspaces } = rightsOf(key, policy);
+  return {
+    kind: "member",
+    organizationId: key.organization.id,
+    memberId: policy.actAs === "member" ? (key.member?.id ?? null) : null,
+    scopes: isOfMainEnvironment(key, gateway) ? effective : new Set([...effective].filter(isOfKeys)),
+    workspaces: workspaces ?? workspacesOfMember(key, policy),
+    manages: managedBy(key, policy),
+    key,
+  };
+}
+
+/** Keys of the other environments, such as a sandbox, manage keys of their own environment and nothing else. */
+function isOfMainEnvironment({ environment }: KeyRecord, { environments }: Gateway): boolean {
+  return Object.keys(environments)[0] === environment;
+}
+
+function isOfKeys(scope: Scope): boolean {
+  return resourceOf(scope) === "api_keys" || resourceOf(scope) === "usage";
+}
+
+function managedBy(key: KeyRecord, policy: Gateway["policy"]): Role["manages"] {
+  const manages: Role["manages"] =
+    policy.actAs === "member"
+      ? roleOf(key.member?.role ?? "", policy.roles).manages
+      : { organization: "all", workspace: "all" };
+  if (key.reach === "organization") return manages;
+  // What a workspace key manages lies within its workspaces.
+  return { organization: "none", workspace: manages.workspace === "none" ? "none" : "own" };
+}
+
+function workspacesOfMember(key: KeyRecord, policy: Gateway["policy"]): Set<string> | undefined {
+  if (policy.actAs === "organization" || !key.member) return undefined;
+  return roleOf(key.member.role, policy.roles).manages.workspace === "all" ? undefined : new Set(key.member.workspaces);
+}
+
+function roleOf(name: string, roles: Gateway["policy"]["roles"]): Role {
+  return (Object.hasOwn(roles, name) && roles[name]) || NOTHING;
+}

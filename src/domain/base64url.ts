@@ -1,0 +1,7 @@
+/** https://www.rfc-editor.org/rfc/rfc4648#section-5, without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}

@@ -1,0 +1,62 @@
+/** How each limit of a key stands, for people who ask. */
+
+import { Ledger, type LedgerState } from "./ledger.ts";
+import { isUnlimited, type Limits } from "./limits.ts";
+import type { Period } from "./quota.ts";
+
+export type LimitState = RateState | QuotaState;
+
+interface RateState extends Standing {
+  readonly kind: "rate";
+  /** Seconds. */
+  readonly window: number;
+  readonly burst: number;
+}
+
+interface QuotaState extends Standing {
+  readonly kind: "quota";
+  readonly per: Period;
+}
+
+interface Standing {
+  readonly name: string;
+  readonly limit: number;
+  /** Requests that could be granted now, beside those that isolates may admit already. */
+  readonly remaining: number;
+  /** Tokens that isolates hold, and may have spent. */
+  readonly lent: number;
+  /** Until the limit is whole again, or, with nothing remaining, until there is one token. */
+  readonly resetMs: number;
+}
+
+export function limitStates(limits: Limits, stored: LedgerState | undefined, now: number): LimitState[] {
+  if (isUnlimited(limits)) return [];
+  const policies = new Ledger(limits, stored, now).policies(now);
+  const lent = stored ? tokensLent(stored, now) : 0;
+  const standing = (index: number) => {
+    const { remaining = 0, resetMs = 0 } = policies[index] ?? {};
+    return { remaining, lent, resetMs };
+  };
+  return [
+    ...limits.rates.map((rate, index) => ({ kind: "rate" as const, ...rate, ...standing(index) })),
+    ...limits.quotas.map((quota, index) => ({
+      kind: "quota" as const,
+      ...quota,
+      ...standing(limits.rates.length + index),
+    })),
+  ];
+}
+
+/** Every bucket full and no quota used, but for the tokens that are lent: these stay held, and are charged when they are reported. */
+export function resetLimits(limits: Limits, stored: LedgerState | undefined, now: number): LedgerState | undefined {
+  if (isUnlimited(limits) || !stored) return undefined;
+  const clock = Math.max(now, stored.clock);
+  const open = stored.open.filter(({ endsAt }) => endsAt > clock);
+  // A ledger that has never charged anything is full.
+  return { ...new Ledger(limits, undefined, clock).state, open };
+}
+
+function tokensLent({ open, clock }: LedgerState, now: number): number {
+  const held = open.filter(({ endsAt }) => endsAt > Math.max(clock, now));
+  return held.reduce((sum, { tokens }) => sum + tokens, 0);
+}

@@ -1,0 +1,88 @@
+/**
+ * How much a key is used, as its authority keeps it: requests by route and outcome in each UTC hour, and which scopes they
+ * needed. Isolates report what they have counted; a report that comes twice counts once.
+ */
+
+import { startOfPeriod } from "./quota.ts";
+
+export interface UsageCount {
+  /** As configured; empty where there is none. */
+  readonly route: string;
+  /** `forwarded`, or the code of the refusal. */
+  readonly outcome: string;
+  readonly requests: number;
+}
+
+/** What an isolate has counted since its report before. */
+export interface UsageReport {
+  /** The same where the report is sent again, because nobody knows whether it has arrived. */
+  readonly id: string;
+  readonly counts: readonly UsageCount[];
+  /** Those that forwarded requests needed. */
+  readonly scopes: readonly string[];
+}
+
+export interface UsageHour {
+  /** Its beginning. */
+  readonly hour: number;
+  readonly counts: readonly UsageCount[];
+}
+
+export interface UsageState extends UsageHour {
+  /** The day of its last use, for each scope of which D1 has yet to be told. */
+  readonly scopes: ReadonlyMap<string, number>;
+  /** The reports that came last. */
+  readonly heard: readonly string[];
+}
+
+export interface Noted {
+  readonly state: UsageState;
+  /** The hour before, if this report is the first of a new one: its counts are final. */
+  readonly ended: UsageHour | undefined;
+}
+
+/** Reports that are known again when they come a second time. */
+const MOST_HEARD = 64;
+/** Routes and outcomes that one hour tells apart; what is beyond them counts under no route. */
+const MOST_COUNTS = 500;
+
+/** A report belongs to the hour in which it arrives. If the clock steps back, the hour goes on. */
+export function noteUsage(before: UsageState | undefined, report: UsageReport, now: number): Noted {
+  const hour = Math.max(startOfPeriod("hour", now), before?.hour ?? 0);
+  const { counts = [], scopes = new Map(), heard = [] } = before ?? {};
+  const isNew = before !== undefined && before.hour < hour;
+  const ended = isNew ? { hour: before.hour, counts } : undefined;
+  const counted = isNew ? [] : counts;
+  if (heard.includes(report.id)) return { state: { hour, counts: counted, scopes, heard }, ended };
+  return {
+    state: {
+      hour,
+      counts: add(counted, report.counts),
+      scopes: new Map([
+        ...scopes,
+        ...report.scopes.map((scope): [string, number] => [scope, startOfPeriod("day", hour)]),
+      ]),
+      heard: [...heard, report.id].slice(-MOST_HEARD),
+    },
+    ended,
+  };
+}
+
+/** The state once D1 has been told of `written`. */
+export function withoutScopes(state: UsageState, written: UsageState["scopes"]): UsageState {
+  return { ...state, scopes: new Map([...state.scopes].filter(([scope, day]) => written.get(scope) !== day)) };
+}
+
+function add(counts: readonly UsageCount[], more: readonly UsageCount[]): UsageCount[] {
+  const sums = new Map(counts.map((count) => [nameOf(count), count]));
+  for (const count of more) {
+    const isOneTooMany = sums.size >= MOST_COUNTS && !sums.has(nameOf(count));
+    const { route, outcome, requests } = isOneTooMany ? { ...count, route: "" } : count;
+    const name = nameOf({ route, outcome });
+    sums.set(name, { route, outcome, requests: (sums.get(name)?.requests ?? 0) + requests });
+  }
+  return [...sums.values()];
+}
+
+/** Outcomes have no spaces. */
+const nameOf = ({ route, outcome }: Pick<UsageCount, "route" | "outcome">) => `${outcome} ${route}`;

@@ -1,0 +1,246 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { adviseOnScopes } from "../../src/control/advise.ts";
+import type { Caller } from "../../src/control/control.ts";
+import { readUsage, type WantedUsage } from "../../src/control/read-usage.ts";
+import { standingOfKey } from "../../src/control/standing.ts";
+import type { KeyRecord } from "../../src/domain/key.ts";
+import { readKeyRecord } from "../../src/store/key-records.ts";
+import { readMember } from "../../src/store/members.ts";
+import { writeUsage } from "../../src/store/usage.ts";
+import { usageQuery } from "../../src/store/usage-list.ts";
+import { AT_START, as, codeOf, controlOf, GATEWAY, granted, root } from "../helpers/control.ts";
+import { migrate, newId, type Seed, type SeededKey, seedKey } from "../helpers/workerd.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** The days before the clock of these tests, by their beginning. */
+const TODAY = AT_START - (AT_START % DAY);
+const control = controlOf();
+
+beforeAll(migrate);
+
+const recordOf = async (key: SeededKey) => (await readKeyRecord(env.DB, key.environment, key.id)) as KeyRecord;
+
+/** As the key's authority writes it. */
+async function use(key: SeededKey, hour: number, counts: Record<string, number>, scopes: Record<string, number> = {}) {
+  const list = Object.entries(counts).map(([name, requests]) => {
+    const [route, outcome] = name.split(" ") as [string, string];
+    return { route, outcome, requests };
+  });
+  const usage = { hours: [{ hour, counts: list }], scopes: new Map(Object.entries(scopes)), usedAt: undefined };
+  await writeUsage(env.DB, await recordOf(key), usage);
+}
+
+/** A key of the same organization as another; one that reaches workspaces has the organization's first. */
+async function anotherKey(of: SeededKey, seed: Seed = {}): Promise<SeededKey> {
+  const key = await seedKey(seed);
+  const run = (sql: string, ...values: string[]) => env.DB.prepare(sql).bind(...values);
+  const { organizationId, memberId, workspaceIds } = of;
+  const workspaces =
+    "INSERT INTO api_key_workspaces (organization_id, key_id, workspace_id) SELECT ?, id, ? FROM api_keys WHERE id = ? AND reach = 'workspace'";
+  await env.DB.batch([
+    run("DELETE FROM api_key_workspaces WHERE key_id = ?", key.id),
+    run("UPDATE api_keys SET organization_id = ?, member_id = ? WHERE id = ?", organizationId, memberId, key.id),
+    run(workspaces, organizationId, workspaceIds[0] ?? "", key.id),
+  ]);
+  return { ...key, organizationId, memberId, workspaceIds };
+}
+
+async function memberOf(key: SeededKey, role: string): Promise<Caller> {
+  const member = await readMember(env.DB, key.memberId);
+  if (!member) throw new Error("no such member");
+  return as({ ...member, role });
+}
+
+const read = (key: SeededKey, wanted: Partial<WantedUsage> = {}, caller: Caller = root()) =>
+  readUsage(control, caller, {
+    ...{ organizationId: key.organizationId, from: TODAY, to: TODAY + DAY, groupBy: [] },
+    ...wanted,
+  });
+const rows = async (...asked: Parameters<typeof read>) =>
+  granted(await read(...asked)).map(({ group, requests, refused }) => [...Object.values(group), requests, refused]);
+
+describe("usage", () => {
+  test("is summed up by whatever is asked for, in that order", async () => {
+    const key = await seedKey();
+    const other = await anotherKey(key, { environment: "production" });
+    await use(key, TODAY, { "/a forwarded": 5, "/a rate_exceeded": 2, "/b forwarded": 1 });
+    await use(key, TODAY + HOUR, { "/a forwarded": 3 });
+    await use(other, TODAY + HOUR, { "/a scope_missing": 4 });
+    expect(await rows(key)).toEqual([[15, 6]]);
+    expect(await rows(key, { groupBy: ["hour"] })).toEqual([
+      [TODAY, 8, 2],
+      [TODAY + HOUR, 7, 4],
+    ]);
+    expect(await rows(key, { groupBy: ["day", "environment"] })).toEqual([
+      [TODAY, "production", 4, 4],
+      [TODAY, "sandbox", 11, 2],
+    ]);
+    expect(await rows(key, { groupBy: ["outcome", "route"], keyId: key.id })).toEqual([
+      ["forwarded", "/a", 8, 0],
+      ["forwarded", "/b", 1, 0],
+      ["rate_exceeded", "/a", 2, 2],
+    ]);
+    expect(await rows(key, { groupBy: ["key"], environment: "production" })).toEqual([[other.id, 4, 4]]);
+  });
+
+  test("is that of the hours from the one that `from` lies in to before `to`", async () => {
+    const key = await seedKey();
+    for (const hour of [0, 1, 2]) await use(key, TODAY + hour * HOUR, { "/a forwarded": 10 ** hour });
+    expect(await rows(key, { from: TODAY + 1.5 * HOUR, to: TODAY + 2 * HOUR })).toEqual([[10, 0]]);
+    expect(await rows(key, { from: TODAY + 1.5 * HOUR, to: TODAY + 2 * HOUR + 1 })).toEqual([[110, 0]]);
+    expect(await rows(key, { from: TODAY - DAY, to: TODAY })).toEqual([[0, 0]]);
+  });
+
+  test("never goes back where an authority tells of less", async () => {
+    const key = await seedKey();
+    await use(key, TODAY, { "/a forwarded": 5 });
+    await use(key, TODAY, { "/a forwarded": 3, "/b forwarded": 1 });
+    expect(await rows(key, { groupBy: ["route"] })).toEqual([
+      ["/a", 5, 0],
+      ["/b", 1, 0],
+    ]);
+  });
+
+  test.each([
+    ["hours and days at once", { groupBy: ["hour", "day"] }, "group_by"],
+    ["a time that ends before it begins", { from: TODAY, to: TODAY }, "to"],
+    ["more than 31 days by hour", { from: TODAY - 31 * DAY, to: TODAY + 1, groupBy: ["hour"] }, "to"],
+    ["more than 366 days", { from: TODAY - 366 * DAY, to: TODAY + 1 }, "to"],
+    ["an environment that there is not", { environment: "staging" }, "environment"],
+  ] as [string, Partial<WantedUsage>, string][])("of %s is refused, and the field named", async (_, wanted, field) => {
+    expect(await read(await seedKey(), wanted)).toMatchObject({ code: "validation_failed", errors: [{ field }] });
+  });
+
+  test("by hour may be of 31 days, and else of 366", async () => {
+    const key = await seedKey();
+    expect(codeOf(await read(key, { from: TODAY - 31 * DAY, to: TODAY, groupBy: ["hour"] }))).toBe("granted");
+    expect(codeOf(await read(key, { from: TODAY - 366 * DAY, to: TODAY, groupBy: ["day"] }))).toBe("granted");
+  });
+
+  test("of more than 10,000 rows is refused", async () => {
+    const key = await seedKey();
+    const counts = Object.fromEntries(Array.from({ length: 5_001 }, (_, at) => [`/${at} forwarded`, 1]));
+    await use(key, TODAY, counts);
+    expect(codeOf(await read(key, { groupBy: ["hour", "route"] }))).toBe("granted");
+    await use(key, TODAY + HOUR, counts);
+    expect(await read(key, { groupBy: ["hour", "route"] })).toMatchObject({ errors: [{ field: "group_by" }] });
+    expect(await rows(key)).toEqual([[10_002, 0]]);
+  });
+
+  test("of another organization, or of a key of another, is not found", async () => {
+    const [key, foreign] = [await seedKey(), await seedKey()];
+    const owner = await memberOf(key, "owner");
+    expect(codeOf(await read(foreign, {}, owner))).toBe("not_found");
+    expect(codeOf(await read(key, { keyId: foreign.id }, owner))).toBe("not_found");
+    expect(codeOf(await read(key, { keyId: foreign.id }))).toBe("not_found");
+    expect(codeOf(await read(key, { keyId: newId("key") }))).toBe("not_found");
+  });
+
+  test("needs its scope", async () => {
+    const key = await seedKey();
+    expect(codeOf(await read(key, {}, await memberOf(key, "member")))).toBe("scope_missing");
+    expect(codeOf(await read(key, {}, await memberOf(key, "owner")))).toBe("granted");
+  });
+
+  test("is that of the keys alone that the caller manages", async () => {
+    const key = await seedKey({ role: "admin", memberWorkspaces: 0 });
+    const ofWorkspace = await anotherKey(key, { reach: "workspace" });
+    await use(key, TODAY, { "/a forwarded": 1 });
+    await use(ofWorkspace, TODAY, { "/a forwarded": 10 });
+    // An admin manages the workspace keys of their own workspaces, and this one's is not among them.
+    const admin = await memberOf(key, "admin");
+    expect(await rows(key, {}, admin)).toEqual([[1, 0]]);
+    expect(codeOf(await read(key, { keyId: ofWorkspace.id }, admin))).toBe("not_found");
+    expect(await rows(key, {}, await memberOf(key, "owner"))).toEqual([[11, 0]]);
+  });
+
+  test("is that of the caller's own environment where a sandbox key asks", async () => {
+    const key = await seedKey();
+    const live = await anotherKey(key, { environment: "production" });
+    await use(key, TODAY, { "/a forwarded": 1 });
+    await use(live, TODAY, { "/a forwarded": 10 });
+    const standing = standingOfKey(await recordOf(key), GATEWAY);
+    expect(await rows(key, {}, { ...root(), standing })).toEqual([[1, 0]]);
+  });
+
+  test.each([
+    ["an organization", {}],
+    ["an organization, as somebody sees it who manages their own keys", { visibleTo: { memberId: "mem_1" } }],
+    ["one key", { keyId: "key_1" }],
+  ])(
+    "of %s is found by an index, and by no walk through a table",
+    async (_, { visibleTo, ...changes }: { keyId?: string; visibleTo?: { memberId: string } }) => {
+      const visible = visibleTo && { organization: visibleTo, workspace: "none" as const };
+      const filter = { organizationId: "org_1", from: 0, to: DAY, visibleTo: visible, ...changes };
+      const { sql, values } = usageQuery(filter, ["hour", "outcome"], 10);
+      const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .bind(...values)
+        .all<{ detail: string }>();
+      expect(results.length).toBeGreaterThan(0);
+      for (const { detail } of results) expect(detail).not.toMatch(/^SCAN/);
+      const key = changes.keyId === undefined ? "organization_id=? AND hour>?" : "key_id=? AND hour>?";
+      expect(results.some(({ detail }) => /usage_hours/.test(detail) && detail.includes(key))).toBe(true);
+    },
+  );
+});
+
+describe("advice on a key's scopes", () => {
+  const scopes = ["signatures:read", "signatures:write", "folders:read"];
+  const advise = (key: SeededKey, days = 30, caller: Caller = root()) => adviseOnScopes(control, caller, key.id, days);
+  const madeBefore = (key: SeededKey, days: number) =>
+    env.DB.prepare("UPDATE api_keys SET created_at = ? WHERE id = ?")
+      .bind(control.now() - days * DAY, key.id)
+      .run();
+
+  test("tells when each was last used, and which were not in so many days", async () => {
+    const key = await seedKey({ scopes });
+    await use(key, TODAY, {}, { "signatures:read": TODAY, "signatures:write": TODAY - 31 * DAY });
+    expect(granted(await advise(key))).toEqual({
+      scopes: [
+        { scope: "folders:read", lastUsedAt: null },
+        { scope: "signatures:read", lastUsedAt: TODAY },
+        { scope: "signatures:write", lastUsedAt: TODAY - 31 * DAY },
+      ],
+      unused: ["folders:read", "signatures:write"],
+      tooYoung: false,
+    });
+    expect(granted(await advise(key, 31)).unused).toEqual(["folders:read"]);
+  });
+
+  test("is about what the key can do: bundles expanded, and no more than its role and permission let it", async () => {
+    const key = await seedKey({ scopes: ["read:all", "signatures:write"], permission: "read-only" });
+    const names = granted(await advise(key)).scopes.map(({ scope }) => scope);
+    expect(names).toEqual(["folders:read", "integrations:read", "signatures:read", "teammates:read"]);
+  });
+
+  test("does not speak of the management API, whose use is not counted", async () => {
+    const key = await seedKey({ scopes: ["admin"] });
+    const { unused } = granted(await advise(key));
+    expect(unused).toContain("folders:read");
+    expect(unused.filter((scope) => scope.startsWith("api_keys:"))).toEqual([]);
+  });
+
+  test("names nothing as unused while the key is too young to tell", async () => {
+    const key = await seedKey({ scopes });
+    await madeBefore(key, 29);
+    expect(granted(await advise(key))).toMatchObject({ unused: [], tooYoung: true });
+    await madeBefore(key, 30);
+    expect(granted(await advise(key))).toMatchObject({
+      unused: ["folders:read", "signatures:read", "signatures:write"],
+      tooYoung: false,
+    });
+  });
+
+  test("needs the scopes for keys and for usage, and a key that the caller manages", async () => {
+    const key = await seedKey();
+    expect(codeOf(await advise(key, 30, await memberOf(key, "owner")))).toBe("granted");
+    expect(codeOf(await advise(key, 30, await memberOf(key, "member")))).toBe("scope_missing");
+    expect(codeOf(await advise(await seedKey(), 30, await memberOf(key, "owner")))).toBe("not_found");
+  });
+
+  test.each([0, 367, 1.5])("for %d days is refused", async (days) => {
+    expect(await advise(await seedKey(), days)).toMatchObject({ errors: [{ field: "days" }] });
+  });
+});
