@@ -3,20 +3,33 @@
 import { KeyAuthority } from "./authority/authority.ts";
 import { Courier } from "./authority/courier.ts";
 import { authorityName } from "./authority/name.ts";
-import { compile, type Gateway, type Route } from "./config/compile.ts";
+import { compile, type Gateway } from "./config/compile.ts";
+import type { OriginSettings } from "./config/schema.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
 import { within } from "./deadline.ts";
-import { type Env, serviceBinding } from "./env.ts";
-import { isRefusal } from "./errors.ts";
+import type { LimitState } from "./domain/limit-state.ts";
+import { type Env, secret, serviceBinding } from "./env.ts";
+import { isRefusal, type Refusal } from "./errors.ts";
+import { createAssert } from "./gateway/assertion.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
 import { type ControlPlace, findEnvironment } from "./gateway/environment.ts";
+import type { WaitUntil } from "./gateway/flights.ts";
 import type { OriginFetch } from "./gateway/forward.ts";
 import { Identifier } from "./gateway/identify.ts";
+import { answerJwks } from "./gateway/jwks.ts";
+import { recordOfCaller } from "./gateway/key-caller.ts";
 import { Leases } from "./gateway/lease.ts";
+import { resolveHeaders, withHeaders } from "./gateway/origin.ts";
 import { serve } from "./gateway/pipeline.ts";
+import { RetryBudget } from "./gateway/retry.ts";
+import { signersFrom } from "./gateway/signer.ts";
 import { createControlPlane } from "./management/control-plane.ts";
+import { problemResponse } from "./problem.ts";
+import type { Checks } from "./management/health.ts";
+import { pingD1 } from "./store/health.ts";
 import { KeyFinder } from "./store/key-finder.ts";
+import { readKeyRecord } from "./store/key-records.ts";
 import { parsePeppers } from "./store/peppers.ts";
 
 /** How long a change waits for one authority to hear of it, before it is left to the courier. */
@@ -32,6 +45,9 @@ export function createGateway(config: GatewayConfig) {
       planes ??= buildPlanes(gateway, env);
       // `OPTIONS *` and a malformed Host come with a URL that cannot be parsed.
       const url = URL.parse(request.url) ?? new URL("http://unknown.invalid/");
+      const jwks = answerJwks(request, url, gateway, planes.signers);
+      if (isRefusal(jwks)) return problemResponse(jwks, newRequestId(), gateway.controlUrl, "keygate");
+      if (jwks) return jwks;
       const place = findEnvironment(url, gateway);
       if (!isRefusal(place) && !place.environment) {
         return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
@@ -40,8 +56,7 @@ export function createGateway(config: GatewayConfig) {
         request,
         url,
         requestId: newRequestId(),
-        // Set by the edge; what a client says of it does not get this far.
-        client: request.headers.get("cf-connecting-ip") ?? "",
+        client: clientOf(request),
         waitUntil: (promise) => context.waitUntil(promise),
       });
     },
@@ -59,32 +74,78 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const peppers = parsePeppers(env.KEYGATE_PEPPERS);
   const now = () => Date.now();
   const log = (line: string) => console.log(line);
+  const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const authority = (environment: string, keyId: string) =>
     env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(environment, keyId)));
+  const finder = new KeyFinder(env.KV, env.DB, peppers);
   const control: Control = {
     db: env.DB,
     gateway,
-    pepper: peppers[0],
+    peppers,
     now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     newId: (kind) => `${kind}_${crypto.randomUUID().replaceAll("-", "")}`,
+    findSecret: (secret) => finder.inD1(secret),
+    readLimits: (environment, keyId) =>
+      within<readonly LimitState[] | Refusal>(
+        TELL_DEADLINE_MS,
+        authority(environment, keyId).limitsOf(environment, keyId),
+      ),
+    resetLimits: (environment, keyId) =>
+      within<readonly LimitState[] | Refusal>(
+        TELL_DEADLINE_MS,
+        authority(environment, keyId).resetLimits(environment, keyId),
+      ),
     tellAuthority: (environment, keyId) =>
       within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),
     callCourier: () => within(TELL_DEADLINE_MS, env.COURIER.get(env.COURIER.idFromName("courier")).call()),
   };
   const data: DataPlane = {
     gateway,
-    identifier: new Identifier(new KeyFinder(env.KV, env.DB, peppers), env.LOOKUP_BUDGET, now),
+    identifier: new Identifier(finder, env.LOOKUP_BUDGET, now),
     leases: new Leases((question) => authority(question.environment, question.keyId).ask(question), gateway, now),
-    originFetch: (route, environment) => originFetch(env, route, environment),
+    originFetch: originsFrom(gateway, env),
+    assert: createAssert({ signers, now, newId: () => crypto.randomUUID(), log }),
+    retries: new RetryBudget(now),
     now,
     log,
   };
-  return { control: createControlPlane({ control, rootTokens: env.KEYGATE_ROOT_TOKEN, newRequestId, log }), data };
+  const recordOfKey = (request: Request, waitUntil: WaitUntil) =>
+    recordOfCaller(request.headers, data, { client: clientOf(request), waitUntil }, (environment, keyId) =>
+      readKeyRecord(env.DB, environment, keyId),
+    );
+  const readAsset = async (name: string) => {
+    const asset = await env.ASSETS.fetch(`https://assets.invalid/${name}`);
+    return new Response(asset.body, asset);
+  };
+  const rootTokens = env.KEYGATE_ROOT_TOKEN;
+  return {
+    control: createControlPlane({ control, rootTokens, recordOfKey, readAsset, newRequestId, log, checks: checksOf(env) }),
+    data,
+    signers,
+  };
 }
 
-function originFetch(env: Env, route: Route, environment: string): OriginFetch {
-  const origin = route.origins[environment];
+/** Each reads something that need not be there. */
+function checksOf(env: Env): Checks {
+  return {
+    d1: () => pingD1(env.DB),
+    kv: () => env.KV.get("readyz"),
+    authority: () => env.AUTHORITY.get(env.AUTHORITY.idFromName("readyz")).ping(),
+  };
+}
+
+/** Throws where the headers of an origin need a secret that is missing. */
+function originsFrom(gateway: Gateway, env: Env): DataPlane["originFetch"] {
+  const settings = gateway.routes.flatMap(({ origins }) => Object.values(origins));
+  const headers = new Map(settings.map((origin) => [origin, resolveHeaders(origin.headers, (name) => secret(env, name))]));
+  return (route, environment) => {
+    const origin = route.origins[environment];
+    return withHeaders(sendTo(origin, env), (origin && headers.get(origin)) ?? []);
+  };
+}
+
+function sendTo(origin: OriginSettings | undefined, env: Env): OriginFetch {
   if (origin && "service" in origin) {
     const service = serviceBinding(env, origin.service);
     if (!service) throw new Error(`the service binding ${origin.service} is missing`);
@@ -95,6 +156,11 @@ function originFetch(env: Env, route: Route, environment: string): OriginFetch {
 
 function belowBaseUrl(request: Request, url: URL, place: ControlPlace): Request {
   return place.baseUrl.prefix ? new Request(`${url.origin}${place.path}${url.search}`, request) : request;
+}
+
+/** Set by the edge; what a client says of it does not get this far. */
+function clientOf(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "";
 }
 
 function newRequestId(): string {

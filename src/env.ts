@@ -8,12 +8,20 @@ export interface Env {
   readonly AUTHORITY: DurableObjectNamespace<KeyAuthority>;
   readonly COURIER: DurableObjectNamespace<Courier>;
   readonly LOOKUP_BUDGET: RateLimit;
+  readonly ASSETS: Fetcher;
   /** `id:base64url`, comma separated; the first hashes new secrets. */
   readonly KEYGATE_PEPPERS: string;
+  /** A JSON object: the keys that sign assertions, by environment. */
+  readonly KEYGATE_SIGNING_KEYS: string;
   /** One token, or two while it is being replaced, comma separated. */
   readonly KEYGATE_ROOT_TOKEN: string;
 }
 
 export function serviceBinding(env: Env, name: string): Fetcher | undefined {
   return (env as unknown as Record<string, Fetcher | undefined>)[name];
+}
+
+/** A secret that the configuration names. */
+export function secret(env: Env, name: string): unknown {
+  return (env as unknown as Record<string, unknown>)[name];
 }

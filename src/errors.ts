@@ -24,6 +24,9 @@ interface Members {
   url_too_long: { limit: number };
   headers_too_large: { limit: string };
   body_too_large: { limit: number };
+  length_required: unknown;
+  request_broken_off: unknown;
+  request_timeout: { seconds: number };
   workspace_forbidden: { workspace: string };
   workspace_repeated: unknown;
   scope_missing: { required: string; effective: readonly string[]; lacking: readonly Narrowing[] };
@@ -35,10 +38,17 @@ interface Members {
   lookup_budget_spent: unknown;
   authority_unavailable: unknown;
   plan_unknown: { plan: string };
+  assertion_unavailable: unknown;
   request_invalid: { problem: string };
   validation_failed: { errors: readonly { field: string; problem: string }[] };
   not_found: { problem: string };
   token_invalid: unknown;
+  management_forbidden: { problem: string };
+  session_ended: unknown;
+  sign_in_link_invalid: unknown;
+  cross_site_refused: unknown;
+  precondition_failed: unknown;
+  idempotency_key_reused: unknown;
   conflict: { problem: string };
   key_quota_reached: { limit: number };
   environment_not_allowed: { environment: string };
@@ -170,7 +180,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   organization_suspended: {
     status: 401,
     title: "Suspended organization",
-    meaning: "The organization that the key belongs to is suspended.",
+    meaning: "The organization that the key or session belongs to is suspended.",
     fix: "Ask the owner of your organization to contact the provider.",
   },
   environment_mismatch: {
@@ -232,6 +242,25 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     detail: ({ limit }) => `The body is larger than ${limit} bytes.`,
     fix: "Send a smaller body, or several requests.",
   },
+  length_required: {
+    status: 411,
+    title: "Length required",
+    meaning: "A GET or HEAD request has a body of which it does not tell the length, so that no limit could hold it.",
+    fix: "Send a Content-Length, or send the body with another method.",
+  },
+  request_broken_off: {
+    status: 400,
+    title: "Request broken off",
+    meaning: "The client left, or the body of the request ended before it was whole.",
+    fix: "Send the whole request again.",
+  },
+  request_timeout: {
+    status: 408,
+    title: "Request too slow",
+    meaning: "The body of the request stood still for longer than the gateway waits.",
+    detail: ({ seconds }) => `No part of the body came for ${seconds} s.`,
+    fix: "Send the request again, without pauses.",
+  },
   workspace_forbidden: {
     status: 403,
     title: "Workspace out of reach",
@@ -283,7 +312,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   origin_unreachable: {
     status: 502,
     title: "Origin unreachable",
-    meaning: "The gateway let the request pass, and could not connect to the service behind it.",
+    meaning: "The gateway let the request pass, and got no answer that it could read from the service behind it.",
     fix: "Try again later; if it lasts, tell the provider the request_id.",
   },
   origin_timeout: {
@@ -323,6 +352,14 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     fix: "Tell the provider: the plan must come back into gateway.config.ts, or the key or its organization be put on another.",
     retryAfter: afterFault,
   },
+  assertion_unavailable: {
+    status: 503,
+    title: "Identity cannot be proved",
+    meaning:
+      "The gateway let the request pass, but cannot prove to the service behind it who sent it, so it was not forwarded. This says nothing about your key.",
+    fix: "Try again after the seconds in Retry-After; if it lasts, tell the provider the request_id: the gateway's signing keys are missing or unusable.",
+    retryAfter: afterFault,
+  },
   request_invalid: {
     status: 400,
     title: "Invalid request",
@@ -347,9 +384,46 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   },
   token_invalid: {
     status: 401,
-    title: "Invalid root token",
-    meaning: "The Authorization header does not hold this gateway's root token.",
-    fix: "Send `Authorization: Bearer <KEYGATE_ROOT_TOKEN>`; locally it is in .dev.vars.",
+    title: "Invalid token",
+    meaning: "The Authorization header holds neither this gateway's root token nor an API key.",
+    fix: "Send `Authorization: Bearer <token>` with the root token (locally it is in .dev.vars) or an API key.",
+  },
+  management_forbidden: {
+    status: 403,
+    title: "Not for you to do",
+    meaning: "You may use this call, but not for this; `detail` says why.",
+    detail: ({ problem }) => problem,
+    fix: "Ask somebody whose role may do it: an owner of the organization, or the provider.",
+  },
+  session_ended: {
+    status: 401,
+    title: "Signed out",
+    meaning: "The session has ended or was revoked.",
+    fix: "Sign in again with a new sign-in link.",
+  },
+  sign_in_link_invalid: {
+    status: 401,
+    title: "Sign-in link not valid",
+    meaning: "The sign-in link has been used, is older than ten minutes, or never existed.",
+    fix: "Ask for a new link, and open it within ten minutes.",
+  },
+  cross_site_refused: {
+    status: 403,
+    title: "Request from another site",
+    meaning: "A browser sent this request with your session, or to begin one, from a page of another site.",
+    fix: "Do it on the console's own pages, or by the API with a token.",
+  },
+  precondition_failed: {
+    status: 412,
+    title: "Changed meanwhile",
+    meaning: "The record is no longer at the version that If-Match names: somebody changed it after you read it.",
+    fix: "Read it again, look at what changed, and repeat your change with the new ETag.",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: "Idempotency key used for something else",
+    meaning: "The same Idempotency-Key came before with another request.",
+    fix: "Use a new Idempotency-Key for each new request, and the same one for its repetitions alone.",
   },
   conflict: {
     status: 409,
@@ -362,7 +436,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 409,
     title: "Too many active keys",
     meaning: "An organization may have a certain number of active keys, over all environments together, and has them.",
-    detail: ({ limit }) => `The organization has ${limit} active keys, which is as many as it may have.`,
+    detail: ({ limit }) => `The organization may have ${limit} active keys, and would have more.`,
     fix: "Revoke a key that is no longer used, or have the organization's key quota raised.",
     members: ({ limit }) => ({ limit }),
   },

@@ -2,6 +2,8 @@
 
 import { describe, type Refusal } from "./errors.ts";
 
+export const PROBLEM_TYPE = "application/problem+json";
+
 /** `realm`: names what is protected, in WWW-Authenticate. */
 export function problemResponse(refusal: Refusal, requestId: string, controlUrl: string, realm: string): Response {
   const { status, title, detail, fix, retryAfter, members } = describe(refusal);
@@ -16,7 +18,7 @@ export function problemResponse(refusal: Refusal, requestId: string, controlUrl:
     request_id: requestId,
     ...members,
   };
-  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  const headers = new Headers({ "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" });
   if (status === 401 || code === "scope_missing") headers.set("WWW-Authenticate", challengeOf(refusal, realm));
   if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
   if (refusal.code === "method_not_allowed") headers.set("Allow", refusal.allow.join(", "));

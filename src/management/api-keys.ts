@@ -1,74 +1,158 @@
-import { Hono } from "hono";
+import { findKey } from "../control/access.ts";
 import { changeKey } from "../control/change-key.ts";
 import type { ChangedKey } from "../control/changed-key.ts";
+import type { Control } from "../control/control.ts";
 import { createKey } from "../control/create-key.ts";
+import { listKeysFor } from "../control/list-keys.ts";
 import { revokeKey } from "../control/revoke-key.ts";
+import { rotateKey } from "../control/rotate-key.ts";
 import { disableKey, enableKey } from "../control/switch-key.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { listKeys, readKey } from "../store/keys.ts";
-import { type Call, effective, type ManagementEnv, pageOf, show } from "./call.ts";
-import { parseBody } from "./parse.ts";
+import { keyAnswer, newKeyAnswer, pageAnswer } from "./answers.ts";
+import { keyChangeOf, newKeyOf } from "./key-fields.ts";
+import { type Answer, type Asked, operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
 import { renderKey, renderPage } from "./render.ts";
-import { emptyBody, keyBody, keyPageQuery, keyPatch, revocationBody } from "./schemas.ts";
+import { emptyBody, keyBody, keyPageQuery, keyPatch, revocationBody, rotationBody } from "./schemas.ts";
 
-export const apiKeys = new Hono<ManagementEnv>()
-  .post("/", async (c) => {
-    const body = await parseBody(c, keyBody);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const made = await createKey(c.var.control, c.var.caller, {
-      organizationId: body.organization_id,
-      memberId: body.member_id,
-      environment: body.environment,
-      reach: body.reach,
-      workspaceIds: body.workspace_ids,
-      permission: body.permission,
-      scopes: body.scopes,
-      name: body.name,
-      description: body.description,
-      expiresAt: body.expires_at === null ? null : Date.parse(body.expires_at),
-      plan: body.plan,
-      limits: body.limits,
-      allowedAddresses: body.allowed_addresses,
-    });
-    if (isRefusal(made)) return c.var.refuse(made);
-    const rendered = { ...renderKey(made.key, c.var.control.now()), secret: made.secret };
-    return c.json(rendered, 201, { "Cache-Control": "no-store" });
-  })
-  .get("/", async (c) => {
-    const query = pageOf(c, keyPageQuery);
-    if (isRefusal(query)) return c.var.refuse(query);
-    const filter = { organizationId: query.organization_id, environment: query.environment };
-    const now = c.var.control.now();
-    return c.json(renderPage(await listKeys(c.var.control.db, filter, query.page), (key) => renderKey(key, now)));
-  })
-  .get("/:id", (c) => show(c, "key", readKey, (key) => renderKey(key, c.var.control.now())))
-  .patch("/:id", async (c) => {
-    const body = await parseBody(c, keyPatch);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const { workspace_ids: workspaceIds, expires_at, allowed_addresses: allowedAddresses, ...fields } = body;
-    const expiresAt = expires_at === undefined ? undefined : Date.parse(expires_at);
-    const change = { ...fields, workspaceIds, expiresAt, allowedAddresses };
-    return answer(c, await changeKey(c.var.control, c.var.caller, c.req.param("id"), change));
-  })
-  .post("/:id/revoke", async (c) => {
-    const body = await parseBody(c, revocationBody);
-    if (isRefusal(body)) return c.var.refuse(body);
-    return answer(c, await revokeKey(c.var.control, c.var.caller, c.req.param("id"), body.reason));
-  })
-  .post("/:id/disable", async (c) => {
-    const body = await parseBody(c, emptyBody);
-    return isRefusal(body)
-      ? c.var.refuse(body)
-      : answer(c, await disableKey(c.var.control, c.var.caller, c.req.param("id")));
-  })
-  .post("/:id/enable", async (c) => {
-    const body = await parseBody(c, emptyBody);
-    return isRefusal(body)
-      ? c.var.refuse(body)
-      : answer(c, await enableKey(c.var.control, c.var.caller, c.req.param("id")));
-  });
+const tag = "API keys";
 
-function answer(c: Call, changed: ChangedKey | Refusal): Response {
-  if (isRefusal(changed)) return c.var.refuse(changed);
-  return effective(c, changed.effect, renderKey(changed.key, c.var.control.now()));
+const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | Refusal =>
+  isRefusal(changed)
+    ? changed
+    : { body: renderKey(changed.key, control.now()), version: changed.key.version, effect: changed.effect };
+
+async function read({ control, caller, id }: Asked<unknown, unknown>): Promise<Answer | Refusal> {
+  const key = await findKey(control, caller, id, "api_keys:read");
+  return isRefusal(key) ? key : { body: renderKey(key, control.now()), version: key.version };
 }
+
+async function readWithoutSecret(asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
+  const answer = await read(asked);
+  return isRefusal(answer) ? answer : { ...answer, body: { ...answer.body, secret: null } };
+}
+
+export const apiKeys = [
+  operation({
+    method: "post",
+    path: "/v1/api-keys",
+    name: "createApiKey",
+    tag,
+    summary: "Make a key",
+    description: "The answer holds the secret, this once. Nobody grants more than they have.",
+    body: keyBody,
+    answer: newKeyAnswer,
+    status: 201,
+    versioned: true,
+    replay: readWithoutSecret,
+    async handle({ control, caller, body }) {
+      const made = await createKey(control, caller, newKeyOf(body));
+      if (isRefusal(made)) return made;
+      return { body: { ...renderKey(made.key, control.now()), secret: made.secret }, version: made.key.version };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/api-keys",
+    name: "listApiKeys",
+    tag,
+    summary: "List an organization's keys",
+    description: "Those that the caller manages.",
+    query: keyPageQuery,
+    answer: pageAnswer(keyAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage(query);
+      if (isRefusal(page)) return page;
+      const { organization_id: organizationId, member_id: memberId, workspace_id: workspaceId, sort, ...rest } = query;
+      const { environment, reach, permission, status, scope, q } = rest;
+      const filter = { organizationId, memberId, workspaceId, environment, reach, permission, status, scope, q };
+      const keys = await listKeysFor(control, caller, filter, sort, page);
+      const now = control.now();
+      return isRefusal(keys) ? keys : { body: renderPage(keys, (key) => renderKey(key, now)) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/api-keys/:id",
+    name: "readApiKey",
+    tag,
+    summary: "Show a key",
+    answer: keyAnswer,
+    versioned: true,
+    handle: read,
+  }),
+  operation({
+    method: "patch",
+    path: "/v1/api-keys/:id",
+    name: "changeApiKey",
+    tag,
+    summary: "Change a key",
+    description: "Its environment, reach and member are for life.",
+    body: keyPatch,
+    answer: keyAnswer,
+    versioned: true,
+    delayed: true,
+    async handle({ control, caller, id, body }) {
+      return showChanged(control, await changeKey(control, caller, id, keyChangeOf(body)));
+    },
+  }),
+  operation({
+    method: "post",
+    path: "/v1/api-keys/:id/rotate",
+    name: "rotateApiKey",
+    tag,
+    summary: "Give a key a new secret",
+    description: "One id, one count. The old secrets go on for the grace, and then end.",
+    body: rotationBody,
+    answer: newKeyAnswer,
+    versioned: true,
+    delayed: true,
+    replay: readWithoutSecret,
+    async handle({ control, caller, id, body }) {
+      const rotated = await rotateKey(control, caller, id, body.grace_seconds);
+      if (isRefusal(rotated)) return rotated;
+      const { key, secret, effect } = rotated;
+      return { body: { ...renderKey(key, control.now()), secret }, version: key.version, effect };
+    },
+  }),
+  operation({
+    method: "post",
+    path: "/v1/api-keys/:id/revoke",
+    name: "revokeApiKey",
+    tag,
+    summary: "End a key, for good",
+    body: revocationBody,
+    answer: keyAnswer,
+    versioned: true,
+    delayed: true,
+    replay: read,
+    handle: async ({ control, caller, id, body }) =>
+      showChanged(control, await revokeKey(control, caller, id, body.reason)),
+  }),
+  operation({
+    method: "post",
+    path: "/v1/api-keys/:id/disable",
+    name: "disableApiKey",
+    tag,
+    summary: "Switch a key off",
+    body: emptyBody,
+    answer: keyAnswer,
+    versioned: true,
+    delayed: true,
+    replay: read,
+    handle: async ({ control, caller, id }) => showChanged(control, await disableKey(control, caller, id)),
+  }),
+  operation({
+    method: "post",
+    path: "/v1/api-keys/:id/enable",
+    name: "enableApiKey",
+    tag,
+    summary: "Switch a key on again",
+    body: emptyBody,
+    answer: keyAnswer,
+    versioned: true,
+    delayed: true,
+    replay: read,
+    handle: async ({ control, caller, id }) => showChanged(control, await enableKey(control, caller, id)),
+  }),
+];

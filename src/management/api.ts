@@ -1,21 +1,50 @@
-/** The management API: each handler parses, calls one verb, renders. */
+/** The management API: every operation there is. */
 
 import { Hono } from "hono";
-import { notFound } from "../control/validation.ts";
-import { countOutbox } from "../store/outbox.ts";
 import { apiKeys } from "./api-keys.ts";
-import type { ManagementEnv } from "./call.ts";
+import { auditEvents } from "./audit-events.ts";
+import { changes } from "./changes.ts";
+import { dispatch, type ManagementEnv } from "./dispatch.ts";
+import { imports } from "./import.ts";
+import { insight } from "./insight.ts";
+import { keyLimits } from "./key-limits.ts";
 import { members } from "./members.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { Operation } from "./operation.ts";
 import { organizations } from "./organizations.ts";
+import { peppers } from "./peppers.ts";
+import { sessions } from "./sessions.ts";
+import { usage } from "./usage.ts";
 import { workspaces } from "./workspaces.ts";
 
-export const managementApi = new Hono<ManagementEnv>()
-  .route("/organizations", organizations)
-  .route("/workspaces", workspaces)
-  .route("/members", members)
-  .route("/api-keys", apiKeys)
-  .get("/changes/:id", async (c) => {
-    const id = c.req.param("id");
-    if (!/^chg_[0-9a-f]{32}$/.test(id)) return c.var.refuse(notFound("change"));
-    return c.json({ id, pending_keys: await countOutbox(c.var.control.db, id) });
+export const operations: readonly Operation[] = [
+  ...organizations,
+  ...workspaces,
+  ...members,
+  ...sessions,
+  ...apiKeys,
+  ...keyLimits,
+  ...imports,
+  ...insight,
+  ...usage,
+  ...auditEvents,
+  ...changes,
+  ...peppers,
+];
+
+export function managementApi(): Hono<ManagementEnv> {
+  const api = new Hono<ManagementEnv>();
+  for (const operation of operations) {
+    api.on(operation.method, operation.path, (c) => dispatch(c, operation));
+  }
+  let document: object | undefined;
+  api.get("/v1/openapi.json", (c) => {
+    document ??= openApiDocument(operations, c.var.control.gateway.controlUrl);
+    return c.json(document);
   });
+  for (const path of new Set(operations.map(({ path }) => path))) {
+    const allow = operations.filter((operation) => operation.path === path).map(({ method }) => method.toUpperCase());
+    api.all(path, (c) => c.var.refuse({ code: "method_not_allowed", allow }));
+  }
+  return api;
+}

@@ -1,60 +1,63 @@
-/** The control base URL: the management API for holders of the root token, and pages for everyone. */
+/** The control base URL: the management API for those who may, and pages for everyone. */
 
 import { Hono } from "hono";
 import { routePath } from "hono/route";
-import type { Control } from "../control/control.ts";
-import type { Refusal } from "../errors.ts";
+import { isRefusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
 import { managementApi } from "./api.ts";
-import type { ManagementEnv } from "./call.ts";
+import { identifyCaller, type Sources } from "./caller.ts";
+import type { ManagementEnv } from "./dispatch.ts";
 import { errorPages } from "./error-pages.ts";
-import { checkRootToken } from "./root-token.ts";
+import { type Checks, health } from "./health.ts";
+import { type ReadAsset, reference } from "./reference.ts";
+import { signInPages } from "./sign-in.ts";
 
-export interface ControlPlane {
-  readonly control: Control;
-  readonly rootTokens: string;
+export interface ControlPlane extends Sources {
+  readonly readAsset: ReadAsset;
+  readonly checks: Checks;
   readonly newRequestId: () => string;
   readonly log: (line: string) => void;
 }
 
-export function createControlPlane({ control, rootTokens, newRequestId, log }: ControlPlane): Hono<ManagementEnv> {
+export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
+  const { control, newRequestId, log } = plane;
   const app = new Hono<ManagementEnv>();
-  const refusal = (requestId: string, refused: Refusal) =>
-    problemResponse(refused, requestId, control.gateway.controlUrl, "keygate management");
 
   app.use(async (c, next) => {
     const requestId = newRequestId();
     c.set("control", control);
-    c.set("caller", { actor: "root", requestId });
-    c.set("refuse", (refused) => refusal(requestId, refused));
+    c.set("requestId", requestId);
+    c.set("refuse", (refusal) => problemResponse(refusal, requestId, control.gateway.controlUrl, "keygate management"));
     await next();
     c.res.headers.set("X-Request-Id", requestId);
-    log(
-      JSON.stringify({
-        request_id: requestId,
-        plane: "control",
-        method: c.req.method,
-        route: routePath(c, -1),
-        status: c.res.status,
-      }),
-    );
+    log(logLine(requestId, c.req.method, routePath(c, -1), c.res.status));
   });
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.route("/", health(plane.checks, control.now));
   app.route("/", errorPages);
+  app.route("/", reference(plane.readAsset));
+  app.route("/", signInPages);
 
   app.use("/v1/*", async (c, next) => {
-    const refused = await checkRootToken(c.req.header("authorization"), rootTokens);
-    return refused ? c.var.refuse(refused) : next();
+    // What the API can do is no secret.
+    if (c.req.path === "/v1/openapi.json") return next();
+    const who = await identifyCaller(c.req.raw, plane, (promise) => c.executionCtx.waitUntil(promise));
+    if (isRefusal(who)) return c.var.refuse(who);
+    c.set("caller", { ...who, requestId: c.var.requestId });
+    return next();
   });
-  app.route("/v1", managementApi);
+  app.route("/", managementApi());
 
   app.notFound((c) => c.var.refuse({ code: "not_found", problem: "Nothing is served at this path." }));
   app.onError((error, c) => {
-    const { requestId } = c.var.caller;
+    const { requestId } = c.var;
     log(JSON.stringify({ request_id: requestId, level: "error", message: error.stack ?? error.message }));
     return c.var.refuse({ code: isD1Failure(error) ? "key_store_unavailable" : "internal_error" });
   });
   return app;
+}
+
+function logLine(requestId: string, method: string, route: string, status: number): string {
+  return JSON.stringify({ request_id: requestId, plane: "control", method, route, status });
 }
 
 /** https://developers.cloudflare.com/d1/observability/debug-d1/: its errors say so in their message. */

@@ -3,7 +3,8 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { type Code, ERRORS } from "../errors.ts";
-import type { ManagementEnv } from "./call.ts";
+import type { ManagementEnv } from "./dispatch.ts";
+import { type Html, page } from "./page.ts";
 import { STYLE } from "./style.ts";
 
 export const errorPages = new Hono<ManagementEnv>()
@@ -18,28 +19,16 @@ export const errorPages = new Hono<ManagementEnv>()
   .get("/style.css", (c) =>
     c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=3600" }),
   )
-  .get("/errors", (c) => c.html(page("Errors", list())))
+  .get("/errors", (c) => c.html(errorPage("Errors", list())))
   .get("/errors/:code", (c) => {
     const code = c.req.param("code");
-    return Object.hasOwn(ERRORS, code) ? c.html(page(code, entry(code as Code))) : c.notFound();
+    return Object.hasOwn(ERRORS, code) ? c.html(errorPage(code, entry(code as Code))) : c.notFound();
   });
 
 const CODES = Object.keys(ERRORS) as Code[];
 
-function page(title: string, content: ReturnType<typeof html>) {
-  return html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${title} · Keygate</title>
-    <link rel="stylesheet" href="/style.css">
-  </head>
-  <body>
-    <header><a href="/errors">Keygate · Errors</a></header>
-    <main>${content}</main>
-  </body>
-</html>`;
+function errorPage(title: string, content: Html) {
+  return page(title, html`<a href="/errors">Keygate · Errors</a>`, content);
 }
 
 function list() {

@@ -1,36 +1,98 @@
-import { Hono } from "hono";
-import { changeMember, removeMember } from "../control/change-member.ts";
+import { findMember, findOrganization } from "../control/access.ts";
+import { type ChangedMember, changeMember, removeMember } from "../control/change-member.ts";
 import { createMember } from "../control/create-member.ts";
-import { isRefusal } from "../errors.ts";
-import { listMembers, readMember } from "../store/members.ts";
-import { effective, type ManagementEnv, pageOf, show } from "./call.ts";
-import { parseBody } from "./parse.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { listMembers, type MemberRecord } from "../store/members.ts";
+import { memberAnswer, pageAnswer } from "./answers.ts";
+import { type Answer, type Asked, operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
 import { renderMember, renderPage } from "./render.ts";
 import { memberBody, memberPatch, organizationPageQuery } from "./schemas.ts";
 
-export const members = new Hono<ManagementEnv>()
-  .post("/", async (c) => {
-    const body = await parseBody(c, memberBody);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const { organization_id: organizationId, email, name, role, workspace_ids: workspaceIds } = body;
-    const made = await createMember(c.var.control, c.var.caller, { organizationId, email, name, role, workspaceIds });
-    return isRefusal(made) ? c.var.refuse(made) : c.json(renderMember(made), 201);
-  })
-  .get("/", async (c) => {
-    const query = pageOf(c, organizationPageQuery);
-    if (isRefusal(query)) return c.var.refuse(query);
-    const page = await listMembers(c.var.control.db, query.organization_id, query.page);
-    return c.json(renderPage(page, renderMember));
-  })
-  .get("/:id", (c) => show(c, "member", readMember, renderMember))
-  .patch("/:id", async (c) => {
-    const body = await parseBody(c, memberPatch);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const { name, role, workspace_ids: workspaceIds } = body;
-    const changed = await changeMember(c.var.control, c.var.caller, c.req.param("id"), { name, role, workspaceIds });
-    return isRefusal(changed) ? c.var.refuse(changed) : effective(c, changed.effect, renderMember(changed.member));
-  })
-  .delete("/:id", async (c) => {
-    const removed = await removeMember(c.var.control, c.var.caller, c.req.param("id"));
-    return isRefusal(removed) ? c.var.refuse(removed) : effective(c, removed.effect, renderMember(removed.member));
-  });
+const tag = "Members";
+
+const show = (member: MemberRecord | Refusal): Answer | Refusal =>
+  isRefusal(member) ? member : { body: renderMember(member), version: member.version };
+
+const showChanged = (changed: ChangedMember | Refusal): Answer | Refusal =>
+  isRefusal(changed)
+    ? changed
+    : { body: renderMember(changed.member), version: changed.member.version, effect: changed.effect };
+
+const read = async ({ control, caller, id }: Asked<unknown, unknown>) =>
+  show(await findMember(control, caller, id, "members:read"));
+
+export const members = [
+  operation({
+    method: "post",
+    path: "/v1/members",
+    name: "createMember",
+    tag,
+    summary: "Make a member",
+    description: "With a role and workspaces that the caller has too.",
+    body: memberBody,
+    answer: memberAnswer,
+    status: 201,
+    versioned: true,
+    replay: read,
+    async handle({ control, caller, body }) {
+      const { organization_id: organizationId, email, name, role, workspace_ids: workspaceIds } = body;
+      return show(await createMember(control, caller, { organizationId, email, name, role, workspaceIds }));
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/members",
+    name: "listMembers",
+    tag,
+    summary: "List an organization's members",
+    query: organizationPageQuery,
+    answer: pageAnswer(memberAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage(query);
+      if (isRefusal(page)) return page;
+      const organization = await findOrganization(control, caller, query.organization_id, "members:read");
+      if (isRefusal(organization)) return organization;
+      return { body: renderPage(await listMembers(control.db, organization.id, page), renderMember) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/members/:id",
+    name: "readMember",
+    tag,
+    summary: "Show a member",
+    answer: memberAnswer,
+    versioned: true,
+    handle: read,
+  }),
+  operation({
+    method: "patch",
+    path: "/v1/members/:id",
+    name: "changeMember",
+    tag,
+    summary: "Change a member",
+    description:
+      "Keys that act as the member change with them. Nobody changes their own role; the last owner stays one.",
+    body: memberPatch,
+    answer: memberAnswer,
+    versioned: true,
+    delayed: true,
+    async handle({ control, caller, id, body }) {
+      const { name, role, workspace_ids: workspaceIds } = body;
+      return showChanged(await changeMember(control, caller, id, { name, role, workspaceIds }));
+    },
+  }),
+  operation({
+    method: "delete",
+    path: "/v1/members/:id",
+    name: "removeMember",
+    tag,
+    summary: "Remove a member",
+    description: "Keys that act as the member end with them.",
+    answer: memberAnswer,
+    versioned: true,
+    delayed: true,
+    handle: async ({ control, caller, id }) => showChanged(await removeMember(control, caller, id)),
+  }),
+];

@@ -1,32 +1,86 @@
-import { Hono } from "hono";
+import { findOrganization, requireRoot } from "../control/access.ts";
 import { changeOrganization } from "../control/change-organization.ts";
 import { createOrganization } from "../control/create-organization.ts";
-import { isRefusal } from "../errors.ts";
-import { listOrganizations, readOrganization } from "../store/organizations.ts";
-import { effective, type ManagementEnv, pageOf, show } from "./call.ts";
-import { parseBody } from "./parse.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { listOrganizations, type Organization } from "../store/organizations.ts";
+import { organizationAnswer, pageAnswer } from "./answers.ts";
+import { type Answer, type Asked, operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
 import { renderOrganization, renderPage } from "./render.ts";
 import { organizationBody, organizationPatch, pageQuery } from "./schemas.ts";
 
-export const organizations = new Hono<ManagementEnv>()
-  .post("/", async (c) => {
-    const body = await parseBody(c, organizationBody);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const { name, plan, environments, key_quota: keyQuota } = body;
-    const made = await createOrganization(c.var.control, c.var.caller, { name, plan, environments, keyQuota });
-    return isRefusal(made) ? c.var.refuse(made) : c.json(renderOrganization(made), 201);
-  })
-  .get("/", async (c) => {
-    const query = pageOf(c, pageQuery);
-    if (isRefusal(query)) return c.var.refuse(query);
-    return c.json(renderPage(await listOrganizations(c.var.control.db, query.page), renderOrganization));
-  })
-  .get("/:id", (c) => show(c, "organization", readOrganization, renderOrganization))
-  .patch("/:id", async (c) => {
-    const body = await parseBody(c, organizationPatch);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const { key_quota: keyQuota, ...fields } = body;
-    const changed = await changeOrganization(c.var.control, c.var.caller, c.req.param("id"), { ...fields, keyQuota });
-    if (isRefusal(changed)) return c.var.refuse(changed);
-    return effective(c, changed.effect, renderOrganization(changed.organization));
-  });
+const tag = "Organizations";
+
+const show = (organization: Organization | Refusal): Answer | Refusal =>
+  isRefusal(organization) ? organization : { body: renderOrganization(organization), version: organization.version };
+
+const read = async ({ control, caller, id }: Asked<unknown, unknown>) =>
+  show(await findOrganization(control, caller, id, "organizations:read"));
+
+export const organizations = [
+  operation({
+    method: "post",
+    path: "/v1/organizations",
+    name: "createOrganization",
+    tag,
+    summary: "Make an organization",
+    description: "For the root token alone.",
+    body: organizationBody,
+    answer: organizationAnswer,
+    status: 201,
+    versioned: true,
+    replay: read,
+    async handle({ control, caller, body }) {
+      const { name, plan, environments, key_quota: keyQuota } = body;
+      return show(await createOrganization(control, caller, { name, plan, environments, keyQuota }));
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/organizations",
+    name: "listOrganizations",
+    tag,
+    summary: "List organizations",
+    description: "All of them for the root token; for anyone else their own.",
+    query: pageQuery,
+    answer: pageAnswer(organizationAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage(query);
+      if (isRefusal(page)) return page;
+      const refused = requireRoot(caller, "list every organization");
+      if (!refused) return { body: renderPage(await listOrganizations(control.db, page), renderOrganization) };
+      if (caller.standing.kind === "root") return refused;
+      const own = await findOrganization(control, caller, caller.standing.organizationId, "organizations:read");
+      return isRefusal(own) ? own : { body: renderPage({ items: [own], next: undefined }, renderOrganization) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/organizations/:id",
+    name: "readOrganization",
+    tag,
+    summary: "Show an organization",
+    answer: organizationAnswer,
+    versioned: true,
+    handle: read,
+  }),
+  operation({
+    method: "patch",
+    path: "/v1/organizations/:id",
+    name: "changeOrganization",
+    tag,
+    summary: "Change an organization",
+    description: "Its name for its owners; its plan, environments, key quota and status for the root token alone.",
+    body: organizationPatch,
+    answer: organizationAnswer,
+    versioned: true,
+    delayed: true,
+    async handle({ control, caller, id, body }) {
+      const { key_quota: keyQuota, ...fields } = body;
+      const changed = await changeOrganization(control, caller, id, { ...fields, keyQuota });
+      if (isRefusal(changed)) return changed;
+      const { organization, effect } = changed;
+      return { body: renderOrganization(organization), version: organization.version, effect };
+    },
+  }),
+];

@@ -1,27 +1,41 @@
+import { z } from "zod";
 import type { Refusal } from "../errors.ts";
-import type { Cursor, PageRequest } from "../store/pages.ts";
-
-export function writeCursor({ createdAt, id }: Cursor): string {
-  return btoa(`${createdAt} ${id}`).replaceAll("=", "");
-}
+import { BY_AGE, type Cursor, type PageRequest } from "../store/pages.ts";
 
 export interface PageQuery {
   limit: number;
   cursor?: string | undefined;
+  /** Absent where a list is sorted in one way alone. */
+  sort?: string | undefined;
 }
 
-export function readPage({ limit, cursor }: PageQuery): PageRequest | Refusal {
+const content = z.tuple([z.string(), z.union([z.string(), z.number()]), z.string()]);
+
+export function writeCursor({ sort, value, id }: Cursor): string {
+  const bytes = new TextEncoder().encode(JSON.stringify([sort, value, id]));
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** A cursor goes on with the list that it came from, in the same order. */
+export function readPage({ limit, cursor, sort = BY_AGE }: PageQuery): PageRequest | Refusal {
   if (cursor === undefined) return { limit, after: undefined };
-  const form = /^(\d{1,16}) ([a-z]+_[0-9a-f]+)$/.exec(decode(cursor));
-  if (!form)
-    return { code: "validation_failed", errors: [{ field: "cursor", problem: "is not a next_cursor of this list" }] };
-  return { limit, after: { createdAt: Number(form[1]), id: form[2] as string } };
+  const after = readCursor(cursor);
+  if (!after) return invalid("is not a next_cursor of this list");
+  return after.sort === sort ? { limit, after } : invalid("is of a list that is sorted otherwise");
 }
 
-function decode(text: string): string {
+function readCursor(text: string): Cursor | undefined {
   try {
-    return atob(text);
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const [sort, value, id] = content.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return { sort, value, id };
   } catch {
-    return "";
+    return undefined;
   }
+}
+
+function invalid(problem: string): Refusal {
+  return { code: "validation_failed", errors: [{ field: "cursor", problem }] };
 }

@@ -1,13 +1,17 @@
 /** Requests of the management API, parsed by the schemas; what is wrong is named field by field. */
 
 import type { Context } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { isRefusal, type Refusal } from "../errors.ts";
 
-const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
 
-export async function parseBody<S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S> | Refusal> {
-  const text = await readText(context.req.raw);
+export async function parseBody<S extends z.ZodType>(
+  context: Context,
+  schema: S,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<z.output<S> | Refusal> {
+  const text = await readText(context.req.raw, maxBytes);
   if (isRefusal(text)) return text;
   try {
     return check(schema, JSON.parse(text.text || "{}"));
@@ -20,7 +24,7 @@ export function parseQuery<S extends z.ZodType>(context: Context, schema: S): z.
   return check(schema, context.req.query());
 }
 
-function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> | Refusal {
+export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> | Refusal {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   return { code: "validation_failed", errors: result.error.issues.flatMap(problemsOf) };
@@ -32,15 +36,15 @@ function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }
   return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), problem: "is not a field of this call" }));
 }
 
-async function readText(request: Request): Promise<{ text: string } | Refusal> {
+export async function readText(request: Request, maxBytes: number): Promise<{ text: string } | Refusal> {
   const reader = request.body?.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
     size += chunk.value.length;
-    if (size > MAX_BODY_BYTES) {
+    if (size > maxBytes) {
       await reader?.cancel();
-      return { code: "body_too_large", limit: MAX_BODY_BYTES };
+      return { code: "body_too_large", limit: maxBytes };
     }
     chunks.push(chunk.value);
   }

@@ -1,9 +1,12 @@
 /** Records as the API shows them. */
 
+import type { AuditEvent } from "../store/audit.ts";
+import type { KeyStatus } from "../store/key-list.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import type { MemberRecord } from "../store/members.ts";
 import type { Organization } from "../store/organizations.ts";
 import type { Page } from "../store/pages.ts";
+import type { Session } from "../store/sessions.ts";
 import type { Workspace } from "../store/workspaces.ts";
 import { writeCursor } from "./paging.ts";
 
@@ -60,11 +63,31 @@ export function renderKey(key: ManagedKey, now: number) {
   };
 }
 
+export function renderAuditEvent(event: AuditEvent) {
+  const { id, at, organizationId, actor, via, action, target, details, requestId } = event;
+  const who = { organization_id: organizationId, actor, via };
+  return { id, at: time(at), ...who, action, target, details, request_id: requestId };
+}
+
+/** `current`: by what the call was made. */
+export function renderSession(session: Session, current: string) {
+  const { id, organizationId, memberId, createdAt, lastSeenAt, expiresAt } = session;
+  return {
+    id,
+    organization_id: organizationId,
+    member_id: memberId,
+    current: id === current,
+    created_at: time(createdAt),
+    last_seen_at: time(lastSeenAt),
+    expires_at: time(expiresAt),
+  };
+}
+
 export function renderPage<T>(page: Page<T>, render: (item: T) => unknown) {
   return { data: page.items.map(render), next_cursor: page.next ? writeCursor(page.next) : null };
 }
 
-function statusOf(key: ManagedKey, now: number): "revoked" | "expired" | "disabled" | "active" {
+export function statusOf(key: ManagedKey, now: number): KeyStatus {
   if (key.revokedAt !== null) return "revoked";
   if (key.expiresAt <= now) return "expired";
   return key.disabledAt !== null ? "disabled" : "active";

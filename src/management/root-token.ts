@@ -1,19 +1,11 @@
-import type { Refusal } from "../errors.ts";
-
-/** Whether the caller holds the root token; two are active while one is being replaced. The time it takes tells nothing of them. */
-export async function checkRootToken(
-  authorization: string | undefined,
-  rootTokens: string | undefined,
-): Promise<Refusal | undefined> {
-  if (!authorization) return { code: "credentials_missing" };
-  const token = /^bearer (\S+)$/i.exec(authorization)?.[1];
-  if (token === undefined) return { code: "token_invalid" };
+/** Whether this is the root token; two are active while one is being replaced. The time it takes tells nothing of them. */
+export async function isRootToken(token: string, rootTokens: string | undefined): Promise<boolean> {
   const active = (rootTokens ?? "")
     .split(",")
     .map((text) => text.trim())
     .filter((text) => text.length >= MIN_LENGTH);
   const matches = await Promise.all(active.map((candidate) => equal(candidate, token)));
-  return matches.some(Boolean) ? undefined : { code: "token_invalid" };
+  return matches.some(Boolean);
 }
 
 /** Shorter ones can be guessed. */

@@ -1,24 +1,90 @@
-import { Hono } from "hono";
+import { findOrganization, findWorkspace } from "../control/access.ts";
+import { changeWorkspace, deleteWorkspace } from "../control/change-workspace.ts";
 import { createWorkspace } from "../control/create-workspace.ts";
-import { isRefusal } from "../errors.ts";
-import { listWorkspaces, readWorkspace } from "../store/workspaces.ts";
-import { type ManagementEnv, pageOf, show } from "./call.ts";
-import { parseBody } from "./parse.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { listWorkspaces, type Workspace } from "../store/workspaces.ts";
+import { pageAnswer, workspaceAnswer } from "./answers.ts";
+import { type Answer, type Asked, operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
 import { renderPage, renderWorkspace } from "./render.ts";
-import { organizationPageQuery, workspaceBody } from "./schemas.ts";
+import { organizationPageQuery, workspaceBody, workspacePatch } from "./schemas.ts";
 
-export const workspaces = new Hono<ManagementEnv>()
-  .post("/", async (c) => {
-    const body = await parseBody(c, workspaceBody);
-    if (isRefusal(body)) return c.var.refuse(body);
-    const { organization_id: organizationId, name } = body;
-    const made = await createWorkspace(c.var.control, c.var.caller, { organizationId, name });
-    return isRefusal(made) ? c.var.refuse(made) : c.json(renderWorkspace(made), 201);
-  })
-  .get("/", async (c) => {
-    const query = pageOf(c, organizationPageQuery);
-    if (isRefusal(query)) return c.var.refuse(query);
-    const page = await listWorkspaces(c.var.control.db, query.organization_id, query.page);
-    return c.json(renderPage(page, renderWorkspace));
-  })
-  .get("/:id", (c) => show(c, "workspace", readWorkspace, renderWorkspace));
+const tag = "Workspaces";
+
+const show = (workspace: Workspace | Refusal): Answer | Refusal =>
+  isRefusal(workspace) ? workspace : { body: renderWorkspace(workspace), version: workspace.version };
+
+const read = async ({ control, caller, id }: Asked<unknown, unknown>) =>
+  show(await findWorkspace(control, caller, id, "workspaces:read"));
+
+export const workspaces = [
+  operation({
+    method: "post",
+    path: "/v1/workspaces",
+    name: "createWorkspace",
+    tag,
+    summary: "Make a workspace",
+    body: workspaceBody,
+    answer: workspaceAnswer,
+    status: 201,
+    versioned: true,
+    replay: read,
+    async handle({ control, caller, body }) {
+      const { organization_id: organizationId, name } = body;
+      return show(await createWorkspace(control, caller, { organizationId, name }));
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/workspaces",
+    name: "listWorkspaces",
+    tag,
+    summary: "List an organization's workspaces",
+    query: organizationPageQuery,
+    answer: pageAnswer(workspaceAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage(query);
+      if (isRefusal(page)) return page;
+      const organization = await findOrganization(control, caller, query.organization_id, "workspaces:read");
+      if (isRefusal(organization)) return organization;
+      return { body: renderPage(await listWorkspaces(control.db, organization.id, page), renderWorkspace) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/workspaces/:id",
+    name: "readWorkspace",
+    tag,
+    summary: "Show a workspace",
+    answer: workspaceAnswer,
+    versioned: true,
+    handle: read,
+  }),
+  operation({
+    method: "patch",
+    path: "/v1/workspaces/:id",
+    name: "changeWorkspace",
+    tag,
+    summary: "Rename a workspace",
+    body: workspacePatch,
+    answer: workspaceAnswer,
+    versioned: true,
+    handle: async ({ control, caller, id, body }) => show(await changeWorkspace(control, caller, id, body)),
+  }),
+  operation({
+    method: "delete",
+    path: "/v1/workspaces/:id",
+    name: "deleteWorkspace",
+    tag,
+    summary: "Delete a workspace",
+    description: "Keys and members lose it; a key that reached no other workspace is revoked.",
+    answer: workspaceAnswer,
+    versioned: true,
+    delayed: true,
+    async handle({ control, caller, id }) {
+      const deleted = await deleteWorkspace(control, caller, id);
+      if (isRefusal(deleted)) return deleted;
+      return { body: renderWorkspace(deleted.workspace), effect: deleted.effect };
+    },
+  }),
+];

@@ -95,6 +95,7 @@ describe("a new key", () => {
         details: {
           environment: "sandbox",
           reach: "organization",
+          workspace_ids: [],
           permission: "full-access",
           scopes: ["signatures:read"],
           name: "Key",

@@ -93,6 +93,20 @@ describe("the pages of a list", () => {
     for (const { id } of keys) expect(seen).toContain(id);
   });
 
+  test("sorted in one way do not go on from a cursor of another", async () => {
+    const { organization, keyBody } = await setUp();
+    for (const name of ["Zürich", "東京"]) await makeKey({ ...keyBody, name });
+    const path = `/v1/api-keys?organization_id=${organization.id}&limit=1`;
+    const byName = (await call("GET", `${path}&sort=name`)).body.next_cursor;
+    expect(byName).toMatch(/^[\w-]+$/);
+    expect((await call("GET", withCursor(`${path}&sort=name`, byName))).body.data).toMatchObject([{ name: "東京" }]);
+    for (const other of ["", "&sort=-created_at"]) {
+      const { status, body } = await call("GET", withCursor(path + other, byName));
+      expect(status).toBe(422);
+      expect(body.errors).toMatchObject([{ field: "cursor" }]);
+    }
+  });
+
   test("keep to their filter, whatever the cursor came from", async () => {
     const [one, other] = [await setUp(), await setUp()];
     for (let i = 0; i < 3; i++) await makeKey(one.keyBody);

@@ -1,0 +1,30 @@
+import { readAudit } from "../control/read-audit.ts";
+import { isRefusal } from "../errors.ts";
+import { AUDIT_SORT } from "../store/audit-list.ts";
+import { auditEventAnswer, pageAnswer } from "./answers.ts";
+import { operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
+import { renderAuditEvent, renderPage } from "./render.ts";
+import { auditQuery } from "./schemas.ts";
+
+export const auditEvents = [
+  operation({
+    method: "get",
+    path: "/v1/audit-events",
+    name: "listAuditEvents",
+    tag: "Audit",
+    summary: "List what was changed, by whom, and when",
+    description: "The newest first. With `target`, the history of one key, member, workspace or organization.",
+    query: auditQuery,
+    answer: pageAnswer(auditEventAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage({ ...query, sort: AUDIT_SORT });
+      if (isRefusal(page)) return page;
+      const { organization_id: organizationId, target, actor, action } = query;
+      const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : Date.parse(time)));
+      const filter = { organizationId, target, actor, action, from, to };
+      const events = await readAudit(control, caller, filter, page);
+      return isRefusal(events) ? events : { body: renderPage(events, renderAuditEvent) };
+    },
+  }),
+];

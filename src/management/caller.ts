@@ -1,0 +1,55 @@
+/** Who calls the management API: the root token, somebody it acts as, a key, or a signed-in member. */
+
+import type { Caller, Control } from "../control/control.ts";
+import { standingOfKey, standingOfMember } from "../control/standing.ts";
+import type { KeyRecord } from "../domain/key.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import type { MemberSession } from "../store/sessions.ts";
+import { readMember } from "../store/members.ts";
+import { readOrganization } from "../store/organizations.ts";
+import { isRootToken } from "./root-token.ts";
+import { readSession } from "./session.ts";
+
+export interface Sources {
+  readonly control: Control;
+  readonly rootTokens: string;
+  /** Of the key that the request shows in its Authorization header. */
+  readonly recordOfKey: (request: Request, waitUntil: WaitUntil) => Promise<KeyRecord | Refusal>;
+}
+
+type WaitUntil = (promise: Promise<unknown>) => void;
+type Who = Omit<Caller, "requestId">;
+
+export async function identifyCaller(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
+  const authorization = request.headers.get("authorization");
+  if (authorization === null) return bySession(request, sources.control);
+  const token = /^bearer (\S+)$/i.exec(authorization)?.[1];
+  if (token !== undefined && (await isRootToken(token, sources.rootTokens))) return byRoot(request, sources.control);
+  const key = await sources.recordOfKey(request, waitUntil);
+  // Which of the two it was meant to be, nobody can tell.
+  if (isRefusal(key)) return key.code === "credentials_malformed" ? { code: "token_invalid" } : key;
+  const { gateway } = sources.control;
+  const standing = standingOfKey(key, gateway);
+  return { actor: standing.memberId ?? key.id, via: key.id, standing };
+}
+
+async function bySession(request: Request, control: Control): Promise<Who | Refusal> {
+  const session = await readSession(request, control);
+  if (!session) return { code: "credentials_missing" };
+  return isRefusal(session) ? session : callerOfSession(session, control);
+}
+
+export function callerOfSession({ id, member }: MemberSession, { gateway }: Control): Who {
+  return { actor: member.id, via: id, standing: standingOfMember(member, gateway) };
+}
+
+/** `Keygate-Act-As`: with the rights of this member, and no others. */
+async function byRoot(request: Request, control: Control): Promise<Who | Refusal> {
+  const memberId = request.headers.get("keygate-act-as");
+  if (memberId === null) return { actor: "root", via: "root", standing: { kind: "root" } };
+  const member = await readMember(control.db, memberId);
+  if (!member) return { code: "request_invalid", problem: "Keygate-Act-As names no member." };
+  const organization = await readOrganization(control.db, member.organizationId);
+  if (organization?.status === "suspended") return { code: "organization_suspended" };
+  return { actor: member.id, via: "root", standing: standingOfMember(member, control.gateway) };
+}

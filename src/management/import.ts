@@ -1,0 +1,47 @@
+import * as z from "zod";
+import { importKeys } from "../control/import-keys.ts";
+import { isRefusal } from "../errors.ts";
+import { operation } from "./operation.ts";
+import { importBody } from "./schemas.ts";
+
+const importAnswer = z
+  .strictObject({
+    imported: z.int(),
+    skipped: z.int().describe("Keys whose secrets the gateway knows already."),
+  })
+  .meta({ id: "Import" });
+
+export const imports = [
+  operation({
+    method: "post",
+    path: "/v1/api-keys/import",
+    name: "importApiKeys",
+    tag: "API keys",
+    summary: "Import keys by the SHA-256 digests of their secrets",
+    description:
+      "For the root token. All of them, or none; keys that were imported before are skipped, so that a call can be repeated.",
+    body: importBody,
+    maxBodyBytes: 1_000_000,
+    answer: importAnswer,
+    async handle({ control, caller, body }) {
+      const keys = body.keys.map((key) => ({
+        sha256: key.sha256,
+        hint: key.hint,
+        memberId: key.member_id,
+        reach: key.reach,
+        workspaceIds: key.workspace_ids,
+        permission: key.permission,
+        scopes: key.scopes,
+        name: key.name,
+        description: key.description,
+        expiresAt: key.expires_at === null ? null : Date.parse(key.expires_at),
+        plan: key.plan,
+        limits: key.limits,
+        allowedAddresses: key.allowed_addresses,
+      }));
+      const { organization_id: organizationId, environment } = body;
+      const imported = await importKeys(control, caller, { organizationId, environment, keys });
+      return isRefusal(imported) ? imported : { body: imported };
+    },
+  }),
+];

@@ -1,0 +1,34 @@
+import { explain } from "../control/explain/explain.ts";
+import { whoami } from "../control/whoami.ts";
+import { isRefusal } from "../errors.ts";
+import { explanationAnswer, whoamiAnswer } from "./answers.ts";
+import { operation } from "./operation.ts";
+import { renderExplanation, renderWhoami } from "./render-insight.ts";
+import { explainBody } from "./schemas.ts";
+
+export const insight = [
+  operation({
+    method: "get",
+    path: "/v1/whoami",
+    name: "whoami",
+    tag: "Insight",
+    summary: "Show what the presented credential is, and may do",
+    answer: whoamiAnswer,
+    handle: async ({ control, caller }) => ({ body: renderWhoami(await whoami(control, caller)) }),
+  }),
+  operation({
+    method: "post",
+    path: "/v1/explain",
+    name: "explain",
+    tag: "Insight",
+    summary: "Explain how a request would be decided, step by step",
+    description: "Spends nothing, and forwards nothing.",
+    body: explainBody,
+    answer: explanationAnswer,
+    async handle({ control, caller, body }) {
+      const { key_id: keyId, client_address: clientAddress, ...request } = body;
+      const explanation = await explain(control, caller, { keyId, clientAddress, ...request });
+      return isRefusal(explanation) ? explanation : { body: renderExplanation(explanation) };
+    },
+  }),
+];

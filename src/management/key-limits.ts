@@ -1,0 +1,49 @@
+import { adviseOnScopes } from "../control/advise.ts";
+import { readLimits, resetLimits } from "../control/key-limits.ts";
+import type { LimitState } from "../domain/limit-state.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { adviceAnswer, limitsAnswer } from "./answers-usage.ts";
+import { type Answer, operation } from "./operation.ts";
+import { renderAdvice, renderLimit } from "./render-usage.ts";
+import { adviceQuery, emptyBody } from "./schemas.ts";
+
+const tag = "API keys";
+
+const show = (states: readonly LimitState[] | Refusal): Answer | Refusal =>
+  isRefusal(states) ? states : { body: { data: states.map(renderLimit) } };
+
+export const keyLimits = [
+  operation({
+    method: "get",
+    path: "/v1/api-keys/:id/limits",
+    name: "readLimits",
+    tag,
+    summary: "Show how a key's limits stand",
+    answer: limitsAnswer,
+    handle: async ({ control, caller, id }) => show(await readLimits(control, caller, id)),
+  }),
+  operation({
+    method: "post",
+    path: "/v1/api-keys/:id/limits/reset",
+    name: "resetLimits",
+    tag,
+    summary: "Give a key its whole limits again",
+    description: "All but what is lent to the edge at the moment.",
+    body: emptyBody,
+    answer: limitsAnswer,
+    handle: async ({ control, caller, id }) => show(await resetLimits(control, caller, id)),
+  }),
+  operation({
+    method: "get",
+    path: "/v1/api-keys/:id/advice",
+    name: "adviseOnScopes",
+    tag,
+    summary: "Tell which of its scopes a key has not used",
+    query: adviceQuery,
+    answer: adviceAnswer,
+    async handle({ control, caller, id, query }) {
+      const advice = await adviseOnScopes(control, caller, id, query.days);
+      return isRefusal(advice) ? advice : { body: renderAdvice(advice) };
+    },
+  }),
+];

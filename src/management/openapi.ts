@@ -1,0 +1,116 @@
+/** The OpenAPI document, made from the schemas that parse. https://spec.openapis.org/oas/v3.1.1 */
+
+import * as z from "zod";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import { ERRORS } from "../errors.ts";
+import { PROBLEM_TYPE } from "../problem.ts";
+import { problemAnswer } from "./answers.ts";
+import type { Operation } from "./operation.ts";
+
+const JSON_TYPE = "application/json";
+const TEXT = { type: "string" } as const;
+
+const TAGS: Record<string, string> = {
+  Organizations: "The customers. Everything else belongs to one of them.",
+  Workspaces: "Parts of an organization, by which the reach of keys is limited.",
+  Members: "The people of an organization, each with a role.",
+  Sessions: "How members sign in, and where they are signed in.",
+  "API keys": "What API consumers authenticate with.",
+  Insight: "Who somebody is, and why a request is decided as it is.",
+  Usage: "What keys were used for.",
+  Audit: "Who changed what, and when.",
+  Changes: "How far a change has got.",
+  Peppers: "Under which secrets of the Worker the keys' secrets are stored.",
+};
+
+export function openApiDocument(operations: readonly Operation[], controlUrl: string) {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method]: describe(operation) };
+  }
+  return createDocument({
+    openapi: "3.1.1",
+    info: {
+      title: "Keygate management API",
+      version: "1",
+      description: "Organizations, workspaces, members and their API keys.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: controlUrl }],
+    security: [{ token: [] }, { session: [] }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, description: TAGS[name] as string })),
+    paths: paths as ZodOpenApiPathsObject,
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "The root token, or an API key with scopes of the management resources.",
+        },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "__Host-keygate_session",
+          description: "Of a signed-in member.",
+        },
+      },
+    },
+  });
+}
+
+function describe(operation: Operation): ZodOpenApiOperationObject {
+  const { name, tag, summary, description, query, body, answer, status = 200, delayed } = operation;
+  const success = { description: summary, headers: headersOf(operation), content: { [JSON_TYPE]: { schema: answer } } };
+  return {
+    operationId: name,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    requestParams: {
+      ...(operation.path.includes(":id") && { path: z.object({ id: z.string() }) }),
+      ...(query && { query: query as z.ZodObject }),
+      header: requestHeaders(operation),
+    },
+    ...(body && { requestBody: { required: true, content: { [JSON_TYPE]: { schema: body } } } }),
+    responses: {
+      [status]: success,
+      ...(delayed && {
+        202: {
+          ...success,
+          description: "Made; some authorities have yet to hear of it, and `Location` tells how many.",
+        },
+      }),
+      "4XX": refusal("What was asked cannot be done; `code` says why.", "not_found"),
+      "5XX": refusal("Something failed through no fault of the caller; see `Retry-After`.", "key_store_unavailable"),
+    },
+  } as ZodOpenApiOperationObject;
+}
+
+function headersOf({ versioned, delayed }: Operation) {
+  return {
+    "X-Request-Id": { schema: TEXT },
+    ...(versioned && { ETag: { schema: TEXT, description: "The record's version, for `If-Match`." } }),
+    ...(delayed && { Location: { schema: TEXT, description: "With 202: where to see how the change goes on." } }),
+  };
+}
+
+function requestHeaders({ versioned, method, replay }: Operation) {
+  const changes = versioned && method !== "get";
+  return z.object({
+    "Keygate-Act-As": z.string().optional().describe("With the root token: the member whose rights to act with."),
+    ...(changes && {
+      "If-Match": z.string().optional().describe("The `ETag` that the change is of; if it is no longer that, 412."),
+    }),
+    ...(replay && {
+      "Idempotency-Key": z.string().optional().describe("A repetition of a request with the same key changes nothing."),
+    }),
+  });
+}
+
+function refusal(description: string, code: "not_found" | "key_store_unavailable") {
+  const { title, status, meaning: detail, fix } = ERRORS[code];
+  const type = `https://keys.example.com/errors/${code}`;
+  const example = { type, title, status, detail, code, fix, request_id: "req_…" };
+  return { description, content: { [PROBLEM_TYPE]: { schema: problemAnswer, example } } };
+}

@@ -1,0 +1,54 @@
+/** One call of the management API, described once: what parses it, what it is documented by, and the one verb that it calls. */
+
+import type * as z from "zod";
+import type { Effect } from "../control/commit.ts";
+import type { Caller, Control } from "../control/control.ts";
+import type { Refusal } from "../errors.ts";
+
+export interface Asked<Query, Body> {
+  readonly control: Control;
+  readonly caller: Caller;
+  /** The `:id` of the path; empty where it has none. */
+  readonly id: string;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export interface Answer {
+  readonly body: object;
+  /** Its version, for `ETag`. */
+  readonly version?: string | undefined;
+  /** What has become of a change of rights: 202 while some authority has yet to hear of it. */
+  readonly effect?: Effect | undefined;
+}
+
+export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
+  readonly method: "get" | "post" | "patch" | "delete";
+  readonly path: `/v1/${string}`;
+  /** `operationId` of the OpenAPI document. */
+  readonly name: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** The most bytes of a body, where it is not the usual. */
+  readonly maxBodyBytes?: number;
+  readonly answer: z.ZodType;
+  /** 201 for what makes a record. */
+  readonly status?: 200 | 201;
+  /** Takes `If-Match`; its answers have an `ETag`. */
+  readonly versioned?: boolean;
+  /** May be answered with 202. */
+  readonly delayed?: boolean;
+  /** Takes `Idempotency-Key`: shows again what the call has made or changed, by its id, without any secret. */
+  readonly replay?: (asked: Asked<unknown, unknown>) => Promise<Answer | Refusal>;
+  readonly handle: (asked: Asked<z.output<Query>, z.output<Body>>) => Promise<Answer | Refusal>;
+}
+
+/** Ties the types of one operation together, and lets go of them, so that all fit into one list. */
+export function operation<Query extends z.ZodType = z.ZodUndefined, Body extends z.ZodType = z.ZodUndefined>(
+  described: Operation<Query, Body>,
+): Operation {
+  return described as unknown as Operation;
+}

@@ -1,0 +1,58 @@
+import { listKeysOfPepper, listPeppers, retirePepper } from "../control/peppers.ts";
+import { isRefusal } from "../errors.ts";
+import { BY_ID } from "../store/secrets.ts";
+import { keyUnderPepperAnswer, pageAnswer, peppersAnswer, retiredAnswer } from "./answers.ts";
+import { operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
+import { renderPage } from "./render.ts";
+import { renderKeyUnderPepper, renderPepper } from "./render-insight.ts";
+import { pageQuery, retirementBody } from "./schemas.ts";
+
+const tag = "Peppers";
+
+export const peppers = [
+  operation({
+    method: "get",
+    path: "/v1/peppers",
+    name: "listPeppers",
+    tag,
+    summary: "List the peppers, and how many secrets each still holds",
+    description: "For the root token alone.",
+    answer: peppersAnswer,
+    async handle({ control, caller }) {
+      const list = await listPeppers(control, caller);
+      return isRefusal(list) ? list : { body: { data: list.map(renderPepper) } };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/peppers/:id/keys",
+    name: "listKeysOfPepper",
+    tag,
+    summary: "List the keys that would stop working without a pepper",
+    description: "For the root token alone: keys with a secret that has not been used since the pepper was replaced.",
+    query: pageQuery,
+    answer: pageAnswer(keyUnderPepperAnswer),
+    async handle({ control, caller, id, query }) {
+      const page = readPage({ ...query, sort: BY_ID });
+      if (isRefusal(page)) return page;
+      const keys = await listKeysOfPepper(control, caller, id, page);
+      return isRefusal(keys) ? keys : { body: renderPage(keys, renderKeyUnderPepper) };
+    },
+  }),
+  operation({
+    method: "post",
+    path: "/v1/peppers/:id/retire",
+    name: "retirePepper",
+    tag,
+    summary: "Remove what is stored under a pepper that was replaced",
+    description: "For the root token alone. Afterwards the pepper can be taken out of KEYGATE_PEPPERS.",
+    body: retirementBody,
+    answer: retiredAnswer,
+    async handle({ control, caller, id, body }) {
+      const retired = await retirePepper(control, caller, id, body);
+      if (isRefusal(retired)) return retired;
+      return { body: { removed: retired.removed, has_more: retired.hasMore, lost_keys: retired.lostKeys } };
+    },
+  }),
+];

@@ -1,0 +1,34 @@
+/** The cookie of a signed-in member. */
+
+import { parse, serialize } from "hono/utils/cookie";
+import type { Control } from "../control/control.ts";
+import { findSession } from "../control/session.ts";
+import type { Refusal } from "../errors.ts";
+import type { MemberSession } from "../store/sessions.ts";
+import { isSameSite, mayRead } from "./same-site.ts";
+
+/** https://www.rfc-editor.org/rfc/rfc6265bis: with this prefix, no other host can have set it. */
+const COOKIE = "__Host-keygate_session";
+const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
+
+/** Who is signed in by the request's cookie; `undefined` where it has none. A browser must have sent it for a page of ours. */
+export async function readSession(request: Request, control: Control): Promise<MemberSession | Refusal | undefined> {
+  const token = sessionToken(request);
+  if (token === undefined) return undefined;
+  const safe = request.method === "GET" || request.method === "HEAD";
+  const allowed = safe ? mayRead(request) : isSameSite(request, control.gateway.controlUrl);
+  return allowed ? findSession(control, token) : { code: "cross_site_refused" };
+}
+
+export function sessionToken({ headers }: Request): string | undefined {
+  return parse(headers.get("cookie") ?? "", COOKIE)[COOKIE];
+}
+
+/** As `Set-Cookie` says it. It goes with the browser's own session; the gateway ends it earlier. */
+export function sessionCookie(token: string): string {
+  return serialize(COOKIE, token, ATTRIBUTES);
+}
+
+export function expiredCookie(): string {
+  return serialize(COOKIE, "", { ...ATTRIBUTES, maxAge: 0 });
+}

@@ -1,0 +1,65 @@
+/** The pages by which members sign in and out. */
+
+import { type Context, Hono } from "hono";
+import { html } from "hono/html";
+import { signIn, signOut } from "../control/session.ts";
+import { findSignInLink } from "../control/sign-in-link.ts";
+import { describe, isRefusal, type Refusal } from "../errors.ts";
+import type { ManagementEnv } from "./dispatch.ts";
+import { page, privatePage } from "./page.ts";
+import { isSameSite } from "./same-site.ts";
+import { expiredCookie, sessionCookie, sessionToken } from "./session.ts";
+
+type Visit = Context<ManagementEnv>;
+
+export const signInPages = new Hono<ManagementEnv>()
+  .use("/sign-in/*", privatePage)
+  .use("/sign-out", privatePage)
+  // Spends nothing: mail programs and chats open links to preview them.
+  .get("/sign-in/:token", async (c) => {
+    const link = await findSignInLink(c.var.control, c.req.param("token"));
+    if (isRefusal(link)) return refuse(c, link);
+    const { memberName, email, organizationName } = link;
+    return c.html(
+      page(
+        "Sign in",
+        html`Keygate`,
+        html`<h1>Sign in</h1>
+    <p>You will be signed in to <strong>${organizationName}</strong> as <strong>${memberName}</strong> (${email}).</p>
+    <form method="post"><button type="submit">Sign in</button></form>`,
+      ),
+    );
+  })
+  .post("/sign-in/:token", async (c) => {
+    const { control, requestId } = c.var;
+    // Else another site could sign its visitors in as somebody whom it watches.
+    if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
+    const previous = sessionToken(c.req.raw);
+    const signedIn = await signIn(control, { linkToken: c.req.param("token"), previous, requestId });
+    if (isRefusal(signedIn)) return refuse(c, signedIn);
+    c.header("Set-Cookie", sessionCookie(signedIn.token));
+    return c.redirect(signedIn.next, 303);
+  })
+  .post("/sign-out", async (c) => {
+    const { control, requestId } = c.var;
+    if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
+    await signOut(control, requestId, sessionToken(c.req.raw));
+    c.header("Set-Cookie", expiredCookie());
+    return c.redirect("/", 303);
+  });
+
+function refuse(c: Visit, refusal: Refusal) {
+  const { status, title, detail, fix } = describe(refusal);
+  return c.html(
+    page(
+      title,
+      html`Keygate`,
+      html`<p class="status">${status}</p>
+    <h1>${title}</h1>
+    <p>${detail}</p>
+    <h2>What to do</h2><p>${fix}</p>
+    <p><a href="/errors/${refusal.code}"><code>${refusal.code}</code></a>, request <code>${c.var.requestId}</code></p>`,
+    ),
+    status as 401 | 403,
+  );
+}

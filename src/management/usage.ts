@@ -1,0 +1,28 @@
+import { readUsage } from "../control/read-usage.ts";
+import { isRefusal } from "../errors.ts";
+import { usageAnswer } from "./answers-usage.ts";
+import { operation } from "./operation.ts";
+import { renderUsage } from "./render-usage.ts";
+import { usageQuery } from "./schemas.ts";
+
+const DAY_MS = 86_400_000;
+
+export const usage = [
+  operation({
+    method: "get",
+    path: "/v1/usage",
+    name: "readUsage",
+    tag: "Usage",
+    summary: "Show what keys were used for",
+    description: "Of the keys that the caller manages; without times, of the last day. About a minute behind.",
+    query: usageQuery,
+    answer: usageAnswer,
+    async handle({ control, caller, query }) {
+      const { organization_id: organizationId, key_id: keyId, environment, group_by: groupBy } = query;
+      const to = query.to === undefined ? control.now() : Date.parse(query.to);
+      const from = query.from === undefined ? to - DAY_MS : Date.parse(query.from);
+      const sums = await readUsage(control, caller, { organizationId, keyId, environment, from, to, groupBy });
+      return isRefusal(sums) ? sums : { body: { data: sums.map(renderUsage) } };
+    },
+  }),
+];

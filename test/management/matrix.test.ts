@@ -1,0 +1,197 @@
+/** What holds for every operation of the OpenAPI document, whoever adds it: its requests are made up from the document. */
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { migrate, newSecret } from "../helpers/workerd.ts";
+import { type Answer, call, makeKey, makeMember, setUp } from "./call.ts";
+import { type DocumentedOperation, operationsOf, sampleOf, wrongTypeOf } from "./samples.ts";
+
+/** Operations that need no right, for they are about the caller alone. */
+const ABOUT_ONESELF = ["whoami", "listSessions", "revokeSession", "revokeSessions"];
+/** Operations that the root token alone may use, whatever a member's rights. */
+const ROOT_ALONE = ["createOrganization", "importApiKeys", "listPeppers", "retirePepper"];
+
+await migrate();
+const document = (await call("GET", "/v1/openapi.json")).body;
+const operations = operationsOf(document);
+const withBody = operations.filter(({ body }) => body !== undefined);
+
+type World = Awaited<ReturnType<typeof makeWorld>>;
+let own: World;
+let foreign: World;
+let callers: Record<"owner" | "readOnly" | "powerless", Record<string, string>>;
+
+beforeAll(async () => {
+  [own, foreign] = [await makeWorld(), await makeWorld()];
+  const powerless = await makeMember(own.organizationId, { role: "member" });
+  const readOnly = await makeKey({
+    ...own.keyBody,
+    environment: "production",
+    permission: "read-only",
+    scopes: ["admin"],
+  });
+  callers = {
+    owner: actAs(own.memberId),
+    powerless: actAs(powerless.id),
+    readOnly: { Authorization: `Bearer ${readOnly.secret}` },
+  };
+});
+
+const actAs = (memberId: string) => ({ "Keygate-Act-As": memberId });
+
+/** An organization with one of each thing that has an id. */
+async function makeWorld() {
+  const { organization, workspace, member, keyBody } = await setUp();
+  const key = await makeKey(keyBody);
+  const second = await makeMember(organization.id, { role: "owner" });
+  return {
+    keyBody,
+    organizationId: organization.id as string,
+    memberId: member.id as string,
+    otherMemberId: second.id as string,
+    workspaceId: workspace.id as string,
+    keyId: key.id as string,
+  };
+}
+
+/** Values by which the document's fields name things of a world. */
+function known({ organizationId, otherMemberId, workspaceId, keyId }: World) {
+  const of = { organization_id: organizationId, member_id: otherMemberId, workspace_id: workspaceId, key_id: keyId };
+  const terms = { environment: "sandbox", reach: "organization", scopes: ["signatures:read"], role: "member" };
+  const asked = { method: "GET", url: "https://sandbox.example.com/v1/signatures/1", sha256: "a".repeat(64) };
+  const period = { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date().toISOString() };
+  return { ...of, ...terms, ...asked, ...period };
+}
+
+function pathOf({ path }: DocumentedOperation, world: World): string {
+  const ids: Record<string, string> = {
+    organizations: world.organizationId,
+    workspaces: world.workspaceId,
+    members: world.otherMemberId,
+    "api-keys": world.keyId,
+    changes: `chg_${"0".repeat(32)}`,
+    sessions: `ses_${"0".repeat(32)}`,
+    peppers: "p1",
+  };
+  return path.replace("{id}", ids[path.split("/")[2] as string] ?? "missing");
+}
+
+function bodyOf({ body }: DocumentedOperation, world: World) {
+  if (!body) return undefined;
+  const { member_id: _, ...fields } = known(world);
+  // A key that a member makes is theirs, so that nobody else is named.
+  const needsMember = body.required?.includes("member_id");
+  return sampleOf(body, needsMember ? known(world) : fields, document) as Record<string, unknown>;
+}
+
+function queryOf(operation: DocumentedOperation, world: World, change: Record<string, string> = {}): string {
+  const required = operation.query.filter((parameter) => parameter.required);
+  const given = required.map(({ name, schema }) => [name, String(sampleOf(schema, known(world), document, name))]);
+  const query = new URLSearchParams({ ...Object.fromEntries(given), ...change }).toString();
+  return query && `?${query}`;
+}
+
+function send(
+  operation: DocumentedOperation,
+  headers: Record<string, string>,
+  world = own,
+  body: unknown = bodyOf(operation, world),
+): Promise<Answer> {
+  return call(operation.method, pathOf(operation, world) + queryOf(operation, world), body, headers);
+}
+
+const named = <T extends { id: string }>(list: readonly T[]) => list.map((item): [string, T] => [item.id, item]);
+const isRead = ({ method }: DocumentedOperation) => method === "GET";
+
+test("the document has every operation there is, each by a name of its own", () => {
+  expect(operations.length).toBeGreaterThan(20);
+  expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+});
+
+describe.each(named(operations))("%s", (id, operation) => {
+  test("without credentials is 401", async () => {
+    expect((await send(operation, { Authorization: "" })).body).toMatchObject({
+      status: 401,
+      code: "credentials_missing",
+    });
+  });
+
+  test.each([
+    ["a token that is none", () => `Bearer kgr_${"x".repeat(43)}`, "token_invalid"],
+    ["a key that nobody made", () => `Bearer ${newSecret()}`, "key_unknown"],
+  ])("with %s is 401", async (_, authorization, code) => {
+    expect((await send(operation, { Authorization: authorization() })).body).toMatchObject({ status: 401, code });
+  });
+
+  test("by a role that manages nothing is 403", async () => {
+    if (ABOUT_ONESELF.includes(id)) return;
+    expect((await send(operation, callers.powerless)).status).toBe(403);
+  });
+
+  test("by a read-only key changes nothing", async () => {
+    const { status } = await send(operation, callers.readOnly);
+    if (isRead(operation)) expect([200, 403, 404]).toContain(status);
+    else expect(ABOUT_ONESELF.includes(id) || id === "explain" ? [200, 403, 404] : [403]).toContain(status);
+  });
+
+  test("for another organization's things is 404", async () => {
+    if (ABOUT_ONESELF.includes(id)) return;
+    const { status } = await send(operation, callers.owner, foreign);
+    if (ROOT_ALONE.includes(id)) expect(status).toBe(403);
+    else if (namesSomething(operation)) expect(status).toBe(404);
+  });
+
+  test("with a query parameter that it does not have is 422", async () => {
+    if (operation.query.length === 0) return;
+    const path = pathOf(operation, own) + queryOf(operation, own, { surprise: "1" });
+    expect((await call(operation.method, path, bodyOf(operation, own))).body).toMatchObject({
+      status: 422,
+      errors: [{ field: "surprise" }],
+    });
+  });
+});
+
+/** Whether a request of it names anything that belongs to an organization. */
+function namesSomething(operation: DocumentedOperation): boolean {
+  const ids = /_id$/;
+  const fields = [
+    ...Object.keys(bodyOf(operation, own) ?? {}),
+    ...operation.query.filter((q) => q.required).map((q) => q.name),
+  ];
+  return (
+    /(organizations|workspaces|members|api-keys)\/\{id\}/.test(operation.path) || fields.some((name) => ids.test(name))
+  );
+}
+
+describe.each(named(withBody))("the body of %s", (_, operation) => {
+  test("with an unknown field is 422 that names it, and changes nothing", async () => {
+    const before = await fingerprintOfD1();
+    const { body } = await send(operation, {}, own, { ...bodyOf(operation, own), surprise: 1 });
+    expect(body).toMatchObject({ status: 422, errors: [{ field: "surprise" }] });
+    expect(await fingerprintOfD1()).toEqual(before);
+  });
+
+  test("with a field of the wrong type is 422 that names it", async () => {
+    for (const [name, schema] of Object.entries(operation.body.properties ?? {})) {
+      const wrong = { ...bodyOf(operation, own), [name]: wrongTypeOf(schema, document) };
+      const { body } = await send(operation, {}, own, wrong);
+      expect({ name, ...body }).toMatchObject({ name, status: 422, code: "validation_failed" });
+      expect(body.errors.map(({ field }: { field: string }) => field.split(".")[0])).toContain(name);
+    }
+  });
+
+  test.each([
+    ["no JSON", "{", 400],
+    ["a list", "[]", 422],
+    ["more than it may hold", `{"name":"${"a".repeat(1_100_000)}"}`, 413],
+  ])("that is %s is refused", async (_, text, status) => {
+    expect((await send(operation, {}, own, text)).status).toBe(status);
+  });
+});
+
+async function fingerprintOfD1() {
+  const { results } = await env.DB.prepare(
+    "SELECT (SELECT count(*) FROM audit_events) AS events, (SELECT count(*) FROM api_keys) AS keys",
+  ).all();
+  return results;
+}
