@@ -1,6 +1,6 @@
 /** The management API over HTTP. */
 
-import { Failure } from "./failure.ts";
+import { EXIT_FAILED, EXIT_NO_ANSWER, Failure } from "./failure.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -11,6 +11,14 @@ export interface Connection {
   readonly token: string;
 }
 
+/** What goes with every call. */
+export interface CallOptions {
+  /** The member with whose rights the root token calls. */
+  readonly actAs?: string | undefined;
+  /** The version that a change is of. */
+  readonly ifMatch?: string | undefined;
+}
+
 export interface Page<T> {
   readonly data: T[];
   readonly next_cursor: string | null;
@@ -19,6 +27,8 @@ export interface Page<T> {
 export interface Answer<T> {
   readonly status: number;
   readonly body: T;
+  /** The record's, for `--if-match`. */
+  readonly version?: string | undefined;
 }
 
 type Query = Record<string, string | undefined>;
@@ -29,30 +39,51 @@ interface Problem {
   fix?: string;
   code?: string;
   request_id?: string;
-  errors?: { field: string; problem: string }[];
+  errors?: FieldError[];
+}
+
+interface FieldError {
+  field: string;
+  problem: string;
+}
+
+/** No answer, or one that says to come back later. */
+export class NoAnswer extends Failure {
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs?: number) {
+    super(message, EXIT_NO_ANSWER);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** An answer of the management API that is an error. */
 export class Refused extends Failure {
   readonly status: number;
+  readonly errors: readonly FieldError[];
 
   constructor(status: number, problem: Problem) {
-    super(wordsOf(status, problem));
+    super(wordsOf(status, problem), EXIT_FAILED);
     this.status = status;
+    this.errors = problem.errors ?? [];
   }
 }
 
 export class Api {
   readonly url: string;
-  readonly #token: string;
+  readonly #headers: Record<string, string>;
 
-  constructor({ url, token }: Connection) {
+  constructor({ url, token }: Connection, { actAs, ifMatch }: CallOptions = {}) {
     this.url = url;
-    this.#token = token;
+    this.#headers = {
+      Authorization: `Bearer ${token}`,
+      ...(actAs && { "Keygate-Act-As": actAs }),
+      ...(ifMatch && { "If-Match": `"${ifMatch}"` }),
+    };
   }
 
-  get<T>(path: string): Promise<Answer<T>> {
-    return this.#call("GET", path);
+  get<T>(path: string, query: Query = {}): Promise<Answer<T>> {
+    return this.#call("GET", `${path}${queryText(query)}`);
   }
 
   /** Fields of the body that are undefined are left out. */
@@ -60,44 +91,67 @@ export class Api {
     return this.#call("POST", path, JSON.stringify(body));
   }
 
-  /** Every page of a list, as one. */
-  async list<T>(path: string, query: Query = {}): Promise<Answer<Page<T>>> {
+  patch<T>(path: string, body: object): Promise<Answer<T>> {
+    return this.#call("PATCH", path, JSON.stringify(body));
+  }
+
+  delete<T>(path: string, query: Query = {}): Promise<Answer<T>> {
+    return this.#call("DELETE", `${path}${queryText(query)}`);
+  }
+
+  /** The pages of a list as one, as far as `most`. */
+  async list<T>(path: string, query: Query = {}, most = Number.POSITIVE_INFINITY): Promise<Answer<Page<T>>> {
     const data: T[] = [];
     let cursor: string | null | undefined;
     do {
-      const page: Answer<Page<T>> = await this.get(`${path}${queryText({ ...query, cursor, limit: "100" })}`);
+      const limit = String(Math.min(PAGE, most - data.length));
+      const page: Answer<Page<T>> = await this.get(path, { ...query, cursor: cursor ?? undefined, limit });
       data.push(...page.body.data);
       cursor = page.body.next_cursor;
-    } while (cursor);
-    return { status: 200, body: { data, next_cursor: null } };
+    } while (cursor && data.length < most);
+    return { status: 200, body: { data, next_cursor: cursor } };
   }
 
   async #call<T>(method: string, path: string, body?: string): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       body,
-      headers: { Authorization: `Bearer ${this.#token}`, ...(body && { "Content-Type": "application/json" }) },
+      headers: { ...this.#headers, ...(body && { "Content-Type": "application/json" }) },
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((error) => {
-      throw new Failure(silenceOf(this.url, error));
+      throw new NoAnswer(silenceOf(this.url, error));
     });
     const answer: unknown = await response.json().catch(() => undefined);
-    if (typeof answer !== "object" || answer === null || (response.status >= 300 && response.status < 400)) {
-      throw new Failure(
-        `${this.url} answered ${response.status}, and not as the management API does. Is --url the control base URL?`,
-      );
-    }
+    if (response.status >= 500) throw new NoAnswer(this.#failureOf(response.status, answer), retryAfterMs(response));
+    if (!isAnswer(response, answer)) throw new Failure(this.#failureOf(response.status, undefined));
     if (!response.ok) throw new Refused(response.status, answer);
-    return { status: response.status, body: answer as T };
+    const version = /^"(.*)"$/.exec(response.headers.get("etag") ?? "")?.[1];
+    return { status: response.status, body: answer as T, version };
   }
+
+  #failureOf(status: number, answer: unknown): string {
+    if (typeof answer === "object" && answer !== null) return wordsOf(status, answer);
+    return `${this.url} answered ${status}, and not as the management API does. Is --url the control base URL?`;
+  }
+}
+
+const PAGE = 100;
+
+function isAnswer({ status }: Response, answer: unknown): answer is object {
+  return typeof answer === "object" && answer !== null && (status < 300 || status >= 400);
+}
+
+function retryAfterMs({ headers }: Response): number | undefined {
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
 export function isLocal(url: string): boolean {
   return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
 }
 
-function queryText(query: Record<string, string | null | undefined>): string {
+function queryText(query: Query): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
 }

@@ -1,33 +1,55 @@
 /** What all commands of the management API have in common: flags in, one call, its answer out. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Answer, Api } from "./api.ts";
-import { connectionOf } from "./connection.ts";
+import { type ConnectionOptions, connectionOf } from "./connection.ts";
 
-interface GlobalOptions {
-  url: string;
-  token?: string;
+export interface GlobalOptions extends ConnectionOptions {
+  actAs?: string;
   json?: boolean;
 }
 
-/** `argument`: the command's own, such as an id; empty where it takes none. */
-type Request<Options, T> = (api: Api, options: Options, argument: string) => Promise<Answer<T>>;
-type Words<T> = (body: T, context: { url: string; status: number }) => string | Promise<string>;
+/** `given`: the command's own arguments, such as an id. */
+type Request<Options, T> = (api: Api, options: Options, ...given: string[]) => Promise<Answer<T>>;
+
+interface Context {
+  readonly url: string;
+  readonly status: number;
+  readonly version: string | undefined;
+}
+
+type Words<T> = (body: T, context: Context) => string | Promise<string>;
 
 /** A commander action that makes the call and prints its answer: in words, or with --json as the API gave it. */
 export function call<Options, T>(request: Request<Options, T>, words: Words<T>) {
   return async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
-    const { json, ...connection } = command.optsWithGlobals<GlobalOptions>();
-    const api = new Api(connectionOf(connection));
-    const { status, body } = await request(api, command.opts() as Options, command.processedArgs[0] ?? "");
-    console.log(json ? JSON.stringify(body, null, 2) : await words(body, { url: api.url, status }));
+    const { ifMatch, ...options } = command.opts();
+    const { json } = command.optsWithGlobals<GlobalOptions>();
+    const api = apiOf(command, ifMatch);
+    const { status, body, version } = await request(api, options as Options, ...command.processedArgs);
+    console.log(json ? JSON.stringify(body, null, 2) : await words(body, { url: api.url, status, version }));
   };
+}
+
+export function apiOf(command: Command, ifMatch?: string): Api {
+  const { actAs, ...connection } = command.optsWithGlobals<GlobalOptions>();
+  return new Api(connectionOf(connection), { actAs, ifMatch });
+}
+
+/** For commands that change a record. */
+export function ifMatch(): Option {
+  return new Option("--if-match <version>", "only if it is still at the version that `show` tells");
+}
+
+/** `done`, and whether every data center has been told. */
+export function told(done: string, status: number): string {
+  return status === 202 ? `${done}; the data centers that could not be told yet will be, on their own.` : `${done}.`;
 }
 
 /** The text that --help ends with. */
 export function example(...lines: string[]): string {
-  return `\nExample:\n${lines.map((line) => `  ${COMMAND} ${line}`).join("\n")}`;
+  return `\n${lines.length > 1 ? "Examples" : "Example"}:\n${lines.map((line) => `  ${COMMAND} ${line}`).join("\n")}`;
 }
 
 /** Outside of the project the name `keygate` may be somebody else's package, hence the option. */

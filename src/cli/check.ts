@@ -5,6 +5,7 @@ import { measureBundle } from "./bundle.ts";
 import { example } from "./call.ts";
 import { Failure } from "./failure.ts";
 import { type CheckedConfig, checkedConfig, DEFAULT_CONFIG, shown } from "./project.ts";
+import { count } from "./render.ts";
 
 const GZIP_LIMIT_KB = 200;
 const STARTUP_LIMIT_MS = 100;
@@ -36,16 +37,11 @@ async function check({ config = DEFAULT_CONFIG, bundle }: { config?: string; bun
 
 function summaryOf({ file, config }: CheckedConfig): string {
   const counts = [
-    count(config.environments, "environment"),
-    count(config.routes, "route"),
-    count(config.resources, "resource"),
-    count(config.roles ?? {}, "role"),
-    count(config.plans ?? {}, "plan"),
+    count(Object.keys(config.environments).length, "environment"),
+    count(config.routes.length, "route"),
+    count(Object.keys(config.resources).length, "resource"),
+    count(Object.keys(config.roles ?? {}).length, "role"),
+    count(Object.keys(config.plans ?? {}).length, "plan"),
   ];
   return `${shown(file)}: ${counts.join(", ")}`;
-}
-
-function count(things: object, noun: string): string {
-  const number = Object.keys(things).length;
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -6,7 +6,7 @@ import { withLocalBaseUrls } from "../config/local.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { Api } from "./api.ts";
 import { example } from "./call.ts";
-import { connectionOf } from "./connection.ts";
+import { localConnection } from "./connection.ts";
 import { type Demo, prepareDemo } from "./demo.ts";
 import { requireFreePort, serve } from "./dev-server.ts";
 import { ensureDevVars } from "./dev-vars.ts";
@@ -53,7 +53,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   const config = withLocalBaseUrls(written, port);
   const control = config.control.baseUrls[0] as string;
   const state = resolve(options.state);
-  const madeVars = ensureDevVars(inProject(".dev.vars"));
+  const madeVars = ensureDevVars(inProject(".dev.vars"), Object.keys(config.environments));
   await requireFreePort(port);
   process.once("exit", takeState(state));
   console.log("Starting …");
@@ -73,7 +73,7 @@ async function demoOrComplaint(
   stop: AbortSignal,
 ): Promise<Demo | undefined> {
   try {
-    return await prepareDemo(new Api(connectionOf({ url: control })), config, join(state, "keygate-demo.json"));
+    return await prepareDemo(new Api(localConnection(control)), config, join(state, "keygate-demo.json"));
   } catch (error) {
     stop.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,16 +2,27 @@
 
 import { CommanderError } from "commander";
 
-/** A command that was understood and was refused or failed. The message is for people; it may have several lines. */
-export class Failure extends Error {}
-
 export const EXIT_FAILED = 1;
 export const EXIT_WRONG_USAGE = 2;
+/** The gateway cannot be reached, or cannot answer now: the same command may do later. */
+export const EXIT_NO_ANSWER = 3;
+export const EXIT_INTERRUPTED = 130;
+
+/** A command that was understood and was refused or failed. The message is for people; it may have several lines. */
+export class Failure extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT_FAILED) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
 
 /** The exit code, and what stderr still has to say. Commander has already said what was wrong with the usage. */
 export function verdictOf(error: unknown): { code: number; words?: string } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : EXIT_WRONG_USAGE };
-  return { code: EXIT_FAILED, words: `keygate: ${error instanceof Error ? error.message : String(error)}` };
+  const code = error instanceof Failure ? error.exitCode : EXIT_FAILED;
+  return { code, words: `keygate: ${error instanceof Error ? error.message : String(error)}` };
 }
 
 const ROOT_TOKEN = /\bkgr_[\w-]+/g;

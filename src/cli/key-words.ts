@@ -1,8 +1,9 @@
 /** Keys, as people read them. */
 
-import { COMMAND } from "./call.ts";
+import type { OwnLimits } from "../domain/key.ts";
+import { COMMAND, told } from "./call.ts";
 import { curlOf, sampleUrl } from "./curl.ts";
-import { day, hint, list, moment, record, shorten, strong, table } from "./render.ts";
+import { day, grouped, hint, list, moment, record, shorten, strong, table } from "./render.ts";
 
 export interface Key {
   id: string;
@@ -16,7 +17,7 @@ export interface Key {
   name: string;
   description: string | null;
   plan: string | null;
-  limits: unknown;
+  limits: OwnLimits | null;
   allowed_addresses: string[];
   hint: string;
   status: string;
@@ -30,11 +31,25 @@ export interface CreatedKey extends Key {
   secret: string;
 }
 
-export async function createdInWords(key: CreatedKey, { url }: { url: string }): Promise<string> {
-  const target = await sampleUrl(url, key.environment);
+interface Context {
+  readonly url: string;
+  readonly status: number;
+  readonly version: string | undefined;
+}
+
+export function createdInWords(key: CreatedKey, context: Context): Promise<string> {
+  return withSecret("Created.", key, context);
+}
+
+export function rotatedInWords(key: CreatedKey, context: Context): Promise<string> {
+  return withSecret(told("Rotated", context.status), key, context);
+}
+
+async function withSecret(done: string, key: CreatedKey, context: Context): Promise<string> {
+  const target = await sampleUrl(context.url, key.environment);
   const parts = [
-    "Created.",
-    inWords(key),
+    done,
+    inWords(key, context),
     hint("The secret. Keep it now: it is not shown again.", strong(key.secret)),
     ...(target ? [hint("Try it:", curlOf(target, key.secret))] : []),
   ];
@@ -62,13 +77,11 @@ function endOf({ revoked_at, expires_at }: Key): string {
   return revoked_at ? `since ${day(revoked_at)}` : `to ${day(expires_at)}`;
 }
 
-export function revokedInWords(key: Key, { status }: { status: number }): string {
-  const reach =
-    status === 202 ? "Revoked; the data centers that could not be told yet will be, on their own." : "Revoked.";
-  return `${reach}\n\n${inWords(key)}`;
+export function revokedInWords(key: Key, context: Context): string {
+  return `${told("Revoked", context.status)}\n\n${inWords(key, context)}`;
 }
 
-export function inWords(key: Key): string {
+export function inWords(key: Key, { version }: Pick<Context, "version">): string {
   return record([
     ["Id", key.id],
     ["Name", key.name],
@@ -81,7 +94,7 @@ export function inWords(key: Key): string {
     ["Permission", key.permission],
     ["Scopes", list(key.scopes, "none")],
     ["Plan", key.plan],
-    ["Limits", key.limits ? JSON.stringify(key.limits) : null],
+    ["Limits", key.limits && limitsInWords(key.limits)],
     ["Addresses", list(key.allowed_addresses)],
     ["Organization", key.organization_id],
     ["Member", key.member_id],
@@ -89,5 +102,11 @@ export function inWords(key: Key): string {
     ["Expires", moment(key.expires_at)],
     ["Last used", moment(key.last_used_at)],
     ["Revoked", moment(key.revoked_at, "")],
+    ["Version", version],
   ]);
+}
+
+function limitsInWords({ rates, quotas }: OwnLimits): string {
+  const inSeconds = rates.map(({ name, limit, window }) => `${name}: ${grouped(limit)} in ${window} s`);
+  return list([...inSeconds, ...quotas.map(({ name, limit, per }) => `${name}: ${grouped(limit)} per ${per}`)], "none");
 }

@@ -1,8 +1,12 @@
 import { type Command, Option } from "commander";
 import { PERMISSIONS, REACHES } from "../domain/key.ts";
 import { call, example } from "./call.ts";
-import { asTable, type CreatedKey, createdInWords, inWords, type Key, revokedInWords } from "./key-words.ts";
-import { id, names, time } from "./options.ts";
+import { addAdvice } from "./key-advice.ts";
+import { addKeyChanges } from "./key-changes.ts";
+import { filterQuery, filters, type KeyFilters, SORTS } from "./key-filters.ts";
+import { addRevoke } from "./key-revoke.ts";
+import { asTable, type CreatedKey, createdInWords, inWords, type Key } from "./key-words.ts";
+import { id, names, quotas, rates, time } from "./options.ts";
 
 interface CreateOptions {
   organization: string;
@@ -16,6 +20,9 @@ interface CreateOptions {
   description?: string;
   expires?: string;
   plan?: string;
+  rates?: object[];
+  quotas?: object[];
+  addresses?: string[];
 }
 
 export const KEYS_PATH = "/v1/api-keys";
@@ -37,8 +44,11 @@ export function addKeys(program: Command): void {
     .option("--member <id>", "the member that the key acts as, mem_…", id("mem"))
     .option("--workspaces <a,b>", "the ids of the workspaces that a workspace key reaches", names)
     .option("--description <text>", "more about it")
-    .option("--expires <time>", "its end: a day (2027-01-31) or a time (2027-01-31T18:00:00Z)", time)
+    .option("--expires <time>", "its end: a day, 2027-01-31, or a time, 2027-01-31T18:00:00Z", time)
     .option("--plan <plan>", "a plan of the gateway's configuration (default: its organization's)")
+    .option("--rates <a,b>", "rates of its own, below its plan's: minute=60/60 is 60 in 60 seconds", rates)
+    .option("--quotas <a,b>", "quotas of its own: day=1000/day", quotas)
+    .option("--addresses <a,b>", "the only client addresses that may use it, for example 203.0.113.0/24", names)
     .addHelpText(
       "after",
       example(
@@ -48,30 +58,38 @@ export function addKeys(program: Command): void {
     )
     .action(
       call(
-        (api, { organization, member, workspaces, expires, ...rest }: CreateOptions) =>
+        (api, { organization, member, workspaces, expires, rates, quotas, addresses, ...rest }: CreateOptions) =>
           api.post<CreatedKey>(KEYS_PATH, {
             organization_id: organization,
             member_id: member,
             workspace_ids: workspaces,
             expires_at: expires,
+            limits: rates || quotas ? { rates, quotas } : undefined,
+            allowed_addresses: addresses,
             ...rest,
           }),
         createdInWords,
       ),
     );
 
-  keys
+  const list = keys
     .command("list")
     .description("list the keys of an organization")
     .optionsGroup("Required:")
-    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
-    .optionsGroup("Options:")
-    .option("--environment <name>", "those of one environment")
-    .addHelpText("after", example("keys list --organization org_2bX4 --environment sandbox"))
+    .requiredOption("--organization <id>", "the organization, org_…", id("org"));
+  filters(list)
+    .addOption(new Option("--sort <by>", "in which order; - for the other way round").choices(SORTS))
+    .addHelpText(
+      "after",
+      example(
+        "keys list --organization org_2bX4 --environment sandbox",
+        "keys list --organization org_2bX4 --status active --sort last_used_at",
+      ),
+    )
     .action(
       call(
-        (api, { organization, environment }: { organization: string; environment?: string }) =>
-          api.list<Key>(KEYS_PATH, { organization_id: organization, environment }),
+        (api, options: KeyFilters & { sort?: string }) =>
+          api.list<Key>(KEYS_PATH, { ...filterQuery(options), sort: options.sort }),
         ({ data }) => asTable(data),
       ),
     );
@@ -83,16 +101,7 @@ export function addKeys(program: Command): void {
     .addHelpText("after", example("keys show key_9fK2"))
     .action(call((api, _, id) => api.get<Key>(`${KEYS_PATH}/${id}`), inWords));
 
-  keys
-    .command("revoke")
-    .description("end a key, for good")
-    .argument("<id>", "its id, key_…", id("key"))
-    .option("--reason <text>", "why, for the audit log")
-    .addHelpText("after", example('keys revoke key_9fK2 --reason "left in a public repository"'))
-    .action(
-      call(
-        (api, { reason }: { reason?: string }, id) => api.post<Key>(`${KEYS_PATH}/${id}/revoke`, { reason }),
-        revokedInWords,
-      ),
-    );
+  addKeyChanges(keys);
+  addRevoke(keys);
+  addAdvice(keys);
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { COMMAND, call, example } from "./call.ts";
+import { COMMAND, call, example, ifMatch, told } from "./call.ts";
 import { id, names } from "./options.ts";
-import { day, hint, list, moment, record, shorten, table } from "./render.ts";
+import { day, grouped, hint, list, moment, record, shorten, table } from "./render.ts";
+import { addSessions } from "./sessions.ts";
 
 export interface Member {
   id: string;
@@ -19,6 +20,12 @@ interface CreateOptions {
   name: string;
   role: string;
   workspaces?: string[];
+}
+
+interface ChangeOptions {
+  name?: string;
+  role?: string;
+  workspaces?: string[] | false;
 }
 
 const PATH = "/v1/members";
@@ -44,7 +51,7 @@ export function addMembers(program: Command): void {
       call(
         (api, { organization, email, name, role, workspaces }: CreateOptions) =>
           api.post<Member>(PATH, { organization_id: organization, email, name, role, workspace_ids: workspaces }),
-        (made) => `Created.\n\n${inWords(made)}`,
+        (made, context) => `Created.\n\n${inWords(made, context)}`,
       ),
     );
 
@@ -60,6 +67,46 @@ export function addMembers(program: Command): void {
         ({ data }) => asTable(data),
       ),
     );
+
+  members
+    .command("show")
+    .description("show a member")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addHelpText("after", example("members show mem_7Qd1"))
+    .action(call((api, _, id) => api.get<Member>(`${PATH}/${id}`), inWords));
+
+  members
+    .command("change")
+    .description("change a member, and with them the keys that act as them")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .option("--name <name>", "their name")
+    .option("--role <role>", "a role of the gateway's configuration")
+    .option("--workspaces <a,b>", "the ids of all workspaces that they belong to from now on", names)
+    .option("--no-workspaces", "that they belong to none")
+    .addOption(ifMatch())
+    .addHelpText("after", example("members change mem_7Qd1 --role admin"))
+    .action(
+      call(
+        (api, { workspaces, ...rest }: ChangeOptions, id) =>
+          api.patch<Member>(`${PATH}/${id}`, { ...rest, workspace_ids: workspaces === false ? [] : workspaces }),
+        (member, context) => `${told("Changed", context.status)}\n\n${inWords(member, context)}`,
+      ),
+    );
+
+  members
+    .command("remove")
+    .description("remove a member; the keys that act as them are dead from then on")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addOption(ifMatch())
+    .addHelpText("after", example("members remove mem_7Qd1"))
+    .action(
+      call(
+        (api, _, id) => api.delete<Member>(`${PATH}/${id}`),
+        (member, context) => `${told("Removed", context.status)}\n\n${inWords(member, context)}`,
+      ),
+    );
+
+  addSessions(members);
 }
 
 function asTable(members: Member[]): string {
@@ -72,13 +119,13 @@ function asTable(members: Member[]): string {
     members.map(({ name, email, id, role, workspace_ids, created_at }) => [
       [shorten(name, 36), shorten(email, 36), id],
       role,
-      workspace_ids.length > 0 ? workspace_ids : "none",
+      workspace_ids.length > 0 ? grouped(workspace_ids.length) : "none",
       day(created_at),
     ]),
   );
 }
 
-function inWords(member: Member): string {
+function inWords(member: Member, { version }: { version?: string | undefined }): string {
   return record([
     ["Id", member.id],
     ["Name", member.name],
@@ -87,5 +134,6 @@ function inWords(member: Member): string {
     ["Workspaces", list(member.workspace_ids, "none")],
     ["Organization", member.organization_id],
     ["Created", moment(member.created_at)],
+    ["Version", version],
   ]);
 }

@@ -1,6 +1,7 @@
 /** What options and arguments may hold. A value of another form is wrong usage. */
 
 import { InvalidArgumentError } from "commander";
+import type { OwnLimits } from "../domain/key.ts";
 import { isLocal } from "./api.ts";
 
 export const DEFAULT_URL = "http://localhost:8787";
@@ -12,7 +13,7 @@ export function controlUrl(text: string): string {
     throw new InvalidArgumentError("Give the control base URL, for example https://keys.example.com.");
   }
   if (url.protocol === "http:" && !isLocal(text)) {
-    throw new InvalidArgumentError("Plain HTTP would show the root token to the network; use https.");
+    throw new InvalidArgumentError("Plain HTTP would show the token to the network; use https.");
   }
   return text.replace(/\/+$/, "");
 }
@@ -50,4 +51,37 @@ export function id(prefix: string): (text: string) => string {
     if (new RegExp(`^${prefix}_\\w+$`).test(text)) return text;
     throw new InvalidArgumentError(`Give an id, which begins with ${prefix}_.`);
   };
+}
+
+type Rate = OwnLimits["rates"][number];
+type Quota = OwnLimits["quotas"][number];
+
+/** `minute=60/60`: at most 60 in 60 seconds. */
+export function rates(text: string): Rate[] {
+  return names(text).map((part) => {
+    const form = /^([^=]+)=(\d{1,9})\/(\d{1,9})$/.exec(part);
+    if (!form) throw new InvalidArgumentError("Give name=limit/seconds, for example minute=60/60.");
+    return { name: form[1] as string, limit: Number(form[2]), window: Number(form[3]) };
+  });
+}
+
+/** `day=1000/day`: at most 1,000 in a calendar day. */
+export function quotas(text: string): Quota[] {
+  return names(text).map((part) => {
+    const form = /^([^=]+)=(\d{1,10})\/(hour|day|month)$/.exec(part);
+    if (!form) throw new InvalidArgumentError("Give name=limit/period, for example day=1000/day (or hour, or month).");
+    return { name: form[1] as string, limit: Number(form[2]), per: form[3] as Quota["per"] };
+  });
+}
+
+/** Seconds, from `90`, `90s`, `15m`, `24h` or `7d`. */
+export function duration(text: string): number {
+  const form = /^(\d{1,9})([smhd]?)$/.exec(text);
+  if (!form) throw new InvalidArgumentError("Give seconds, or a duration such as 15m, 24h or 7d.");
+  return Number(form[1]) * { "": 1, s: 1, m: 60, h: 3600, d: 86_400 }[form[2] as "" | "s" | "m" | "h" | "d"];
+}
+
+/** `--description` and `--no-description`: new words, `null` for none, `undefined` for as it is. */
+export function orNone<T>(value: T | false | undefined): T | null | undefined {
+  return value === false ? null : value;
 }

@@ -1,7 +1,7 @@
-import type { Command } from "commander";
-import { COMMAND, call, example } from "./call.ts";
-import { id, names, wholeNumber } from "./options.ts";
-import { day, hint, list, moment, record, shorten, table } from "./render.ts";
+import { type Command, Option } from "commander";
+import { COMMAND, call, example, ifMatch, told } from "./call.ts";
+import { id, names, orNone, wholeNumber } from "./options.ts";
+import { day, grouped, hint, list, moment, record, shorten, table } from "./render.ts";
 
 export interface Organization {
   id: string;
@@ -19,6 +19,14 @@ interface CreateOptions {
   plan?: string;
   environments?: string[];
   keyQuota?: number;
+}
+
+interface ChangeOptions {
+  name?: string;
+  plan?: string | false;
+  environments?: string[];
+  keyQuota?: number | false;
+  status?: string;
 }
 
 const PATH = "/v1/organizations";
@@ -40,7 +48,7 @@ export function addOrgs(program: Command): void {
       call(
         (api, { name, plan, environments, keyQuota }: CreateOptions) =>
           api.post<Organization>(PATH, { name, plan, environments, key_quota: keyQuota }),
-        (made) => `Created.\n\n${inWords(made)}`,
+        (made, context) => `Created.\n\n${inWords(made, context)}`,
       ),
     );
 
@@ -61,6 +69,30 @@ export function addOrgs(program: Command): void {
     .argument("<id>", "its id, org_…", id("org"))
     .addHelpText("after", example("orgs show org_2bX4"))
     .action(call((api, _, id) => api.get<Organization>(`${PATH}/${id}`), inWords));
+
+  orgs
+    .command("change")
+    .description("change an organization; what is not named stays as it is")
+    .argument("<id>", "its id, org_…", id("org"))
+    .option("--name <name>", "its name")
+    .addOption(new Option("--status <status>", "suspended: none of its keys is taken").choices(["active", "suspended"]))
+    .option("--plan <plan>", "a plan of the gateway's configuration")
+    .option("--no-plan", "no plan")
+    .option("--environments <a,b>", "the environments that it may have keys for; those that exist go on", names)
+    .option("--key-quota <number>", "how many active keys it may have", wholeNumber)
+    .option("--no-key-quota", "as many as the gateway's configuration says")
+    .addOption(ifMatch())
+    .addHelpText(
+      "after",
+      example("orgs change org_2bX4 --plan scale --key-quota 500", "orgs change org_2bX4 --status suspended"),
+    )
+    .action(
+      call(
+        (api, { plan, keyQuota, ...rest }: ChangeOptions, id) =>
+          api.patch<Organization>(`${PATH}/${id}`, { ...rest, plan: orNone(plan), key_quota: orNone(keyQuota) }),
+        (org, context) => `${told("Changed", context.status)}\n\n${inWords(org, context)}`,
+      ),
+    );
 }
 
 function asTable(organizations: Organization[]): string {
@@ -78,15 +110,16 @@ function asTable(organizations: Organization[]): string {
   );
 }
 
-function inWords(org: Organization): string {
+function inWords(org: Organization, { version }: { version: string | undefined }): string {
   return record([
     ["Id", org.id],
     ["Name", org.name],
+    ["Status", org.status],
     ["Plan", org.plan ?? "none"],
     ["Environments", list(org.environments, "none")],
-    ["Key quota", org.key_quota === null ? "the gateway's" : String(org.key_quota)],
-    ["Status", org.status],
+    ["Key quota", org.key_quota === null ? "the gateway's" : grouped(org.key_quota)],
     ["Trial started", moment(org.trial_started_at, "not yet")],
     ["Created", moment(org.created_at)],
+    ["Version", version],
   ]);
 }

@@ -3,6 +3,8 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 
+const MAX_WIDTH = 100;
+
 /** The lines of one cell; those after the first are dimmed. */
 export type Cell = string | readonly string[];
 
@@ -14,10 +16,12 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
     head: head.map((text) => dim(text.toUpperCase())),
   });
-  const spacing = rows.flat().some((cell) => typeof cell !== "string" && cell.length > 1) ? "\n" : "";
+  const isSpaced = rows.flat().some((cell) => linesOf(cell).length > 1);
   for (const [at, row] of rows.entries()) {
-    const [first = "", ...rest] = row.map(cellText);
-    lines.push([at < rows.length - 1 ? first + spacing : first, ...rest]);
+    const tallest = Math.max(...row.map((cell) => linesOf(cell).length));
+    // A row is as tall as its tallest cell: a line more in that one is a space below the row.
+    const below = isSpaced && at < rows.length - 1 ? "\n".repeat(tallest) : "";
+    lines.push(row.map((cell, column) => cellText(cell) + (column === 0 ? below.slice(linesOf(cell).length - 1) : "")));
   }
   return lines.toString().replace(/ +$/gm, "");
 }
@@ -26,7 +30,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
 export function record(fields: readonly (readonly [label: string, value: string | null | undefined])[]): string {
   const given = fields.filter((field): field is [string, string] => Boolean(field[1]));
   const width = Math.max(...given.map(([label]) => label.length));
-  return given.map(([label, value]) => `${dim(label.padEnd(width))}  ${plain(value)}`).join("\n");
+  return given.map(([label, value]) => `${dim(label.padEnd(width))}  ${wrapped(value, width + 2)}`).join("\n");
 }
 
 /** A line that can be pasted into a shell, under what it is for. */
@@ -48,9 +52,35 @@ export function list(names: readonly string[], none = ""): string {
   return names.join(", ") || none;
 }
 
+/** `1 key`, `1,200 keys`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(number)} ${number === 1 ? noun : plural}`;
+}
+
+export function grouped(number: number): string {
+  return number.toLocaleString("en");
+}
+
 export function shorten(text: string, width: number): string {
   const characters = [...text];
   return characters.length > width ? `${characters.slice(0, width - 1).join("")}…` : text;
+}
+
+/** How wide text is to be: as the terminal, up to what reads well. */
+export function textWidth(): number {
+  return Math.min(process.stdout.columns ?? MAX_WIDTH, MAX_WIDTH);
+}
+
+/** Broken between words; the lines after the first begin with `indent` spaces. */
+export function wrapped(text: string, indent = 0, screen = textWidth()): string {
+  const width = Math.max(20, screen - indent);
+  const lines: string[] = [];
+  for (const word of plain(text).split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
 }
 
 export function dim(text: string): string {
@@ -66,8 +96,12 @@ function plain(text: string): string {
   return text.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "");
 }
 
+function linesOf(cell: Cell): readonly string[] {
+  return typeof cell === "string" ? [cell] : cell;
+}
+
 function cellText(cell: Cell): string {
-  const [first = "", ...rest] = typeof cell === "string" ? [cell] : cell;
+  const [first = "", ...rest] = linesOf(cell);
   return [plain(first), ...rest.map((line) => dim(plain(line)))].join("\n");
 }
 

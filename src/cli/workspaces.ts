@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { COMMAND, call, example } from "./call.ts";
+import { COMMAND, call, example, ifMatch, told } from "./call.ts";
 import { id } from "./options.ts";
 import { day, hint, moment, record, shorten, table } from "./render.ts";
 
@@ -26,7 +26,7 @@ export function addWorkspaces(program: Command): void {
       call(
         (api, { organization, name }: { organization: string; name: string }) =>
           api.post<Workspace>(PATH, { organization_id: organization, name }),
-        (made) => `Created.\n\n${inWords(made)}`,
+        (made, context) => `Created.\n\n${inWords(made, context)}`,
       ),
     );
 
@@ -43,6 +43,33 @@ export function addWorkspaces(program: Command): void {
         ({ data }) => asTable(data),
       ),
     );
+
+  workspaces
+    .command("rename")
+    .description("give a workspace another name")
+    .argument("<id>", "its id, ws_…", id("ws"))
+    .argument("<name>", "the new name")
+    .addOption(ifMatch())
+    .addHelpText("after", example('workspaces rename ws_5Tq8 "Berlin Mitte"'))
+    .action(
+      call(
+        (api, _, id, name) => api.patch<Workspace>(`${PATH}/${id}`, { name }),
+        (workspace, context) => `Renamed.\n\n${inWords(workspace, context)}`,
+      ),
+    );
+
+  workspaces
+    .command("delete")
+    .description("delete a workspace; keys that reach no other are revoked")
+    .argument("<id>", "its id, ws_…", id("ws"))
+    .addOption(ifMatch())
+    .addHelpText("after", example("workspaces delete ws_5Tq8"))
+    .action(
+      call(
+        (api, _, id) => api.delete<Workspace>(`${PATH}/${id}`),
+        (workspace, context) => `${told("Deleted", context.status)}\n\n${inWords(workspace, context)}`,
+      ),
+    );
 }
 
 function asTable(workspaces: Workspace[]): string {
@@ -55,11 +82,12 @@ function asTable(workspaces: Workspace[]): string {
   );
 }
 
-function inWords(workspace: Workspace): string {
+function inWords(workspace: Workspace, { version }: { version: string | undefined }): string {
   return record([
     ["Id", workspace.id],
     ["Name", workspace.name],
     ["Organization", workspace.organization_id],
     ["Created", moment(workspace.created_at)],
+    ["Version", version],
   ]);
 }

@@ -30,6 +30,18 @@ const KEY_ARGS = [
   ...["--permission", "read-only", "--scopes", "signatures:read,folders:read", "--name", "ci-pipeline"],
 ];
 
+const EVENT = {
+  id: "evt_1",
+  at: "2026-11-20T14:01:36.750Z",
+  organization_id: ORG,
+  actor: "root",
+  via: "root",
+  action: "api_key.changed",
+  target: KEY.id,
+  details: { plan: { from: null, to: "scale" } },
+  request_id: "req_1",
+};
+
 const COMMANDS: [args: string[], answer: unknown, method: string, path: string, body?: object][] = [
   [["orgs", "create", "--name", "Acme"], ORGANIZATION, "POST", "/v1/organizations", { name: "Acme" }],
   [
@@ -90,6 +102,88 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
     `/v1/api-keys/${KEY.id}/revoke`,
     { reason: "leaked" },
   ],
+  [
+    ["keys", "list", "--organization", ORG, "--status", "active", "--search", "ci", "--sort", "-last_used_at"],
+    pageOf(KEY),
+    "GET",
+    `/v1/api-keys?organization_id=${ORG}&status=active&q=ci&sort=-last_used_at&limit=100`,
+  ],
+  [
+    ["keys", "change", KEY.id, "--scopes", "a:read", "--no-plan", "--rates", "minute=60/60", "--no-addresses"],
+    KEY,
+    "PATCH",
+    `/v1/api-keys/${KEY.id}`,
+    {
+      scopes: ["a:read"],
+      plan: null,
+      limits: { rates: [{ name: "minute", limit: 60, window: 60 }] },
+      allowed_addresses: [],
+    },
+  ],
+  [
+    ["keys", "rotate", KEY.id, "--grace", "24h"],
+    { ...KEY, secret: SECRET },
+    "POST",
+    `/v1/api-keys/${KEY.id}/rotate`,
+    { grace_seconds: 86_400 },
+  ],
+  [["keys", "disable", KEY.id], KEY, "POST", `/v1/api-keys/${KEY.id}/disable`, {}],
+  [["keys", "enable", KEY.id], KEY, "POST", `/v1/api-keys/${KEY.id}/enable`, {}],
+  [
+    ["orgs", "change", ORG, "--status", "suspended", "--no-key-quota"],
+    ORGANIZATION,
+    "PATCH",
+    `/v1/organizations/${ORG}`,
+    { status: "suspended", key_quota: null },
+  ],
+  [
+    ["workspaces", "rename", WORKSPACE.id, "Mitte"],
+    WORKSPACE,
+    "PATCH",
+    `/v1/workspaces/${WORKSPACE.id}`,
+    { name: "Mitte" },
+  ],
+  [["workspaces", "delete", WORKSPACE.id], WORKSPACE, "DELETE", `/v1/workspaces/${WORKSPACE.id}`],
+  [
+    ["members", "change", MEMBER.id, "--role", "admin", "--no-workspaces"],
+    MEMBER,
+    "PATCH",
+    `/v1/members/${MEMBER.id}`,
+    { role: "admin", workspace_ids: [] },
+  ],
+  [["members", "remove", MEMBER.id], MEMBER, "DELETE", `/v1/members/${MEMBER.id}`],
+  [
+    ["members", "sign-in-link", MEMBER.id],
+    { url: "https://keys.test/sign-in/kgl_1", expires_at: "2026-11-20T14:11:36.750Z" },
+    "POST",
+    "/v1/sign-in-links",
+    { member_id: MEMBER.id },
+  ],
+  [
+    ["audit", "--organization", ORG, "--target", KEY.id, "--from", "2026-11-01", "--limit", "7"],
+    pageOf(EVENT),
+    "GET",
+    `/v1/audit-events?organization_id=${ORG}&target=${KEY.id}&from=2026-11-01T00%3A00%3A00.000Z&limit=7`,
+  ],
+  [
+    ["usage", "--organization", ORG, "--group-by", "day,key"],
+    { data: [{ day: "2026-11-20T00:00:00.000Z", key_id: KEY.id, requests: 12_000, refused: 3 }] },
+    "GET",
+    `/v1/usage?organization_id=${ORG}&group_by=day%2Ckey`,
+  ],
+  [
+    ["keys", "advice", KEY.id],
+    {
+      scopes: [
+        { scope: "folders:read", last_used_at: "2026-11-20T00:00:00.000Z" },
+        { scope: "folders:write", last_used_at: null },
+      ],
+      unused: ["folders:write"],
+      too_young: false,
+    },
+    "GET",
+    `/v1/api-keys/${KEY.id}/advice?days=30`,
+  ],
 ];
 
 describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
@@ -106,6 +200,83 @@ describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
   test("prints exactly the API's JSON with --json", async () => {
     expect(JSON.parse((await run([...args, "--json"], answer)).stdout)).toEqual(answer);
   });
+});
+
+const LIMIT = {
+  name: "minute",
+  kind: "rate",
+  limit: 60,
+  window: 60,
+  burst: 60,
+  remaining: 12.5,
+  lent: 4,
+  reset_ms: 47_500,
+};
+
+test("limits show tells what is left, and when it is whole again", async () => {
+  const { code, stdout, calls } = await run(["limits", "show", KEY.id], { data: [LIMIT] });
+  expect([code, calls[0]?.path]).toEqual([0, `/v1/api-keys/${KEY.id}/limits`]);
+  expect(stdout).toMatch(/^minute +60 in 60 s +12 +4 +48 s$/m);
+});
+
+test("--act-as and --if-match go with the call, and show tells the version", async () => {
+  const { url, calls } = await startApi(() => ({ body: KEY, headers: { ETag: '"ver_7"' } }));
+  const args = [
+    "keys",
+    "disable",
+    KEY.id,
+    "--if-match",
+    "ver_6",
+    "--act-as",
+    MEMBER.id,
+    "--url",
+    url,
+    "--token",
+    TOKEN,
+  ];
+  const { stdout } = await keygate(args);
+  expect(calls[0]?.headers).toMatchObject({ "if-match": '"ver_6"', "keygate-act-as": MEMBER.id });
+  expect(calls[0]?.body).toEqual({});
+  expect(stdout).toMatch(/^Version +ver_7$/m);
+});
+
+const EXPLANATION = {
+  decision: {
+    allowed: false,
+    status: 403,
+    code: "scope_missing",
+    detail: "The key lacks folders:write.",
+    fix: "Add it.",
+  },
+  steps: [
+    { step: "route", check: "path", outcome: "passed", code: null, detail: "The route /folders." },
+    { step: "authorize", check: "scope", outcome: "refused", code: "scope_missing", detail: "The key lacks it." },
+  ],
+  required_scope: "folders:write",
+  lacking_in: ["scopes"],
+  key: { id: KEY.id, environment: "sandbox", base_url: "https://sandbox.test", scopes: [], workspaces: null },
+};
+
+test("explain takes a secret from stdin or KEYGATE_KEY, and never prints it", async () => {
+  const { url, calls } = await startApi(() => ({ body: EXPLANATION }));
+  const args = ["explain", "post", "https://sandbox.test/folders", "--header", "X-Workspace: ws_1", "--url", url];
+  const outcomes = [
+    await keygate(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN }, input: `${SECRET}\n` }),
+    await keygate(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN, KEYGATE_KEY: SECRET } }),
+  ];
+  const asked = {
+    key: SECRET,
+    method: "POST",
+    url: "https://sandbox.test/folders",
+    headers: { "X-Workspace": "ws_1" },
+  };
+  expect(calls.map(({ body }) => body)).toEqual([asked, asked]);
+  for (const { code, stdout } of outcomes) {
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^✗ Refused: 403 scope_missing\nThe key lacks folders:write\.\nAdd it\.\n/);
+    expect(stdout).toMatch(/^✗ scope +The key lacks it\.$/m);
+    expect(stdout).not.toContain(SECRET);
+  }
 });
 
 test("--json may stand in front", async () => {

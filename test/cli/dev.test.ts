@@ -5,7 +5,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../src/cli/dev-vars.ts";
+import { parseSigningKeys } from "../../src/domain/signing-keys.ts";
 import { copyOfProject, keygate, temporaryFolder } from "./helpers.ts";
+
+const ENVIRONMENTS = ["production", "sandbox"];
 
 describe(".dev.vars", () => {
   let file: string;
@@ -13,28 +16,53 @@ describe(".dev.vars", () => {
     file = join(temporaryFolder(), ".dev.vars");
   });
 
-  test("is made with a pepper and a root token of 32 random bytes each, for its owner's eyes only", () => {
-    expect(ensureDevVars(file)).toBe(true);
+  test("is made with a pepper and a root token of 32 random bytes each and with signing keys, for its owner's eyes only", () => {
+    expect(ensureDevVars(file, ENVIRONMENTS)).toBe(true);
     expect(readDevVars(file)).toEqual({
       KEYGATE_PEPPERS: expect.stringMatching(/^p1:[\w-]{43}$/),
       KEYGATE_ROOT_TOKEN: expect.stringMatching(/^kgr_[\w-]{43}$/),
+      KEYGATE_SIGNING_KEYS: expect.stringMatching(/^\{"production":/),
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test("is not the same twice", () => {
-    ensureDevVars(file);
+    ensureDevVars(file, ENVIRONMENTS);
     const first = readFileSync(file, "utf8");
     rmSync(file);
-    ensureDevVars(file);
+    ensureDevVars(file, ENVIRONMENTS);
     expect(readFileSync(file, "utf8")).not.toBe(first);
   });
 
-  test("is never written once it is there", () => {
-    const text = "# mine\nKEYGATE_PEPPERS=\"p7:abc,p6:def\"\nexport KEYGATE_ROOT_TOKEN='kgr_x'\nOTHER=1\n";
+  const MINE = "# mine\nKEYGATE_PEPPERS=\"p7:abc,p6:def\"\nexport KEYGATE_ROOT_TOKEN='kgr_x'\nOTHER=1\n";
+
+  test("is never written once it is complete", () => {
+    ensureDevVars(file, ENVIRONMENTS);
+    const keys = readDevVars(file).KEYGATE_SIGNING_KEYS;
+    const text = `${MINE}KEYGATE_SIGNING_KEYS='${keys}'\n`;
     writeFileSync(file, text);
-    expect(ensureDevVars(file)).toBe(false);
+    expect(ensureDevVars(file, ENVIRONMENTS)).toBe(false);
     expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  test("that lacks signing keys gets them, and every other line stays as it is", () => {
+    writeFileSync(file, MINE);
+    expect(ensureDevVars(file, ["production"])).toBe(false);
+    const first = readDevVars(file).KEYGATE_SIGNING_KEYS as string;
+    expect(Object.keys(parseSigningKeys(first))).toEqual(["production"]);
+    ensureDevVars(file, ENVIRONMENTS);
+    expect(readFileSync(file, "utf8").startsWith(MINE)).toBe(true);
+    const both = parseSigningKeys(readDevVars(file).KEYGATE_SIGNING_KEYS as string);
+    expect(both).toMatchObject(parseSigningKeys(first));
+    expect(both.sandbox?.map(({ state }) => state)).toEqual(["active", "next"]);
+  });
+
+  test("whose signing keys cannot be used is refused in one line that holds nothing of them", () => {
+    writeFileSync(file, `${MINE}KEYGATE_SIGNING_KEYS='{"production":[{"d":"canary"}]}'\n`);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(
+      /KEYGATE_SIGNING_KEYS has something else than private keys/,
+    );
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).not.toThrow(/canary|\n/);
   });
 
   test.each([
@@ -43,8 +71,8 @@ describe(".dev.vars", () => {
     ["", "lacks KEYGATE_PEPPERS and KEYGATE_ROOT_TOKEN."],
   ])("that lacks a name is refused in one line that says which: %j", (text, words) => {
     writeFileSync(file, text);
-    expect(() => ensureDevVars(file)).toThrow(words);
-    expect(() => ensureDevVars(file)).not.toThrow(/\n/);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(words);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).not.toThrow(/\n/);
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 });

@@ -76,17 +76,17 @@ describe("what is no management API", () => {
   test.each([
     ["a web page", { type: "text/html", body: "<h1>Hello</h1>" }],
     ["a redirect", { status: 302, headers: { Location: "https://elsewhere.example/" }, body: {} }],
-    ["an empty 502", { status: 502, type: "text/plain", body: "" }],
-  ])("is told so: %s", async (_, reply) => {
+    ["an empty 502", { status: 502, type: "text/plain", body: "" }, 3],
+  ])("is told so: %s", async (_, reply, code = 1) => {
     const outcome = await refusedWith(reply);
-    expectPlainFailure(outcome);
+    expectPlainFailure(outcome, code);
     expect(outcome.stderr).toContain("Is --url the control base URL?");
   });
 
   test("a gateway that does not run is told so, with what to do", async () => {
     const url = `http://localhost:${await unusedPort()}`;
     const outcome = await keygate(["orgs", "list", "--url", url, "--token", TOKEN]);
-    expectPlainFailure(outcome);
+    expectPlainFailure(outcome, 3);
     expect(outcome.stderr).toBe(`keygate: No gateway answers at ${url} (ECONNREFUSED). Is \`npm start\` running?\n`);
   });
 });
@@ -106,7 +106,7 @@ describe("the root token", () => {
     const outcome = await keygate(["orgs", "list", "--url", "https://keygate.invalid"], { project });
     expectPlainFailure(outcome);
     expect(outcome.stderr).toBe(
-      "keygate: There is no root token: give KEYGATE_ROOT_TOKEN in the environment, or --token.\n",
+      "keygate: There is no token for https://keygate.invalid: sign in with `keygate login`, or give KEYGATE_ROOT_TOKEN in the environment.\n",
     );
   });
 

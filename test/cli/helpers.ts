@@ -19,21 +19,26 @@ export interface Outcome {
 }
 
 interface Surroundings {
-  /** Beside PATH, nothing else is set. */
+  /** Beside PATH and a place without profiles, nothing else is set. */
   env?: Record<string, string>;
   project?: string;
   cwd?: string;
+  /** What stdin holds. */
+  input?: string;
 }
+
+const NOWHERE = join(tmpdir(), "keygate-cli-without-profiles");
 
 /** Runs `keygate` to its end. */
 export async function keygate(
   args: string[],
-  { env = {}, project = PROJECT, cwd = project }: Surroundings = {},
+  { env = {}, project = PROJECT, cwd = project, input = "" }: Surroundings = {},
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [join(project, "bin", "keygate.mjs"), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, XDG_CONFIG_HOME: NOWHERE, ...env },
   });
+  child.stdin.end(input);
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => (outcome.stdout += chunk));
   child.stderr.on("data", (chunk) => (outcome.stderr += chunk));

@@ -15,6 +15,36 @@ const VERBS = [
   ["keys", "list"],
   ["keys", "show"],
   ["keys", "revoke"],
+  ...[
+    ["keys", "change"],
+    ["keys", "rotate"],
+    ["keys", "disable"],
+    ["keys", "enable"],
+    ["keys", "advice"],
+  ],
+  ...[
+    ["orgs", "change"],
+    ["workspaces", "rename"],
+    ["workspaces", "delete"],
+  ],
+  ...[
+    ["members", "show"],
+    ["members", "change"],
+    ["members", "remove"],
+  ],
+  ...[
+    ["members", "sign-in-link"],
+    ["members", "sessions"],
+    ["members", "sign-out"],
+  ],
+  ...[["login"], ["logout"], ["whoami"], ["import"], ["audit"], ["usage"], ["explain"]],
+  ...[
+    ["limits", "show"],
+    ["limits", "reset"],
+    ["pepper", "list"],
+    ["pepper", "add"],
+    ["pepper", "retire"],
+  ],
 ];
 
 test.each([[[]], ...VERBS.map((verb) => [verb])])(
@@ -23,8 +53,8 @@ test.each([[[]], ...VERBS.map((verb) => [verb])])(
     const { code, stdout, stderr } = await keygate([...verb, "--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain(`Usage: keygate ${verb.join(" ")}`.trim());
-    expect(stdout).toMatch(new RegExp(`Example:\\n +npx --no-install keygate ${verb.join(" ")}`));
-    const help = stdout.slice(0, stdout.indexOf("Example:"));
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n +npx --no-install keygate ${verb.join(" ")}`));
+    const help = stdout.slice(0, stdout.search(/^Examples?:/m));
     expect(help.split("\n").filter((line) => line.length > 100)).toEqual([]);
   },
 );
@@ -62,6 +92,11 @@ test.each([
   ["an end in words", [...KEY, "--expires", "tomorrow"]],
   ["an empty name in a list", ["orgs", "create", "--name", "a", "--environments", "a,,b"]],
   ["a port out of range", ["dev", "--port", "65536"]],
+  ["many keys of no organization", ["keys", "revoke", "--all"]],
+  ["filters beside the id of one key", ["keys", "revoke", "key_1", "--environment", "sandbox"]],
+  ["a limit in words", [...KEY, "--rates", "one a minute"]],
+  ["a duration in words", ["keys", "rotate", "key_1", "--grace", "a day"]],
+  ["a sort that does not exist", ["keys", "list", "--organization", "org_1", "--sort", "color"]],
   ["a URL that is none", ["orgs", "list", "--url", "localhost:8787"]],
 ])("wrong usage exits with 2 and says how to see the right one: %s", async (_, args) => {
   const { code, stdout, stderr } = await keygate(args);

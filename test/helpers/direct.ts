@@ -10,10 +10,13 @@ import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { parse } from "smol-toml";
 import { writeEntry } from "../../src/cli/entry.ts";
+import { newSigningKeys } from "../../src/cli/new-signing-keys.ts";
 import { runWrangler } from "../../src/cli/wrangler.ts";
+import type { SigningKeys } from "../../src/domain/signing-keys.ts";
 import { freePort, gatewayAt, outputFile, PROJECT, type RunningGateway, writeConfig } from "./gateway.ts";
 
 const ROOT_TOKEN = `kgr_${"d".repeat(43)}`;
+const SIGNING_KEYS = newSigningKeys(["production", "sandbox"]);
 const PEPPERS = `p1:${"D".repeat(43)}`;
 
 /** `configText`: as for `startGateway`. */
@@ -23,7 +26,12 @@ export async function startDirect(configText: string): Promise<RunningGateway> {
 }
 
 /** The same gateway in several isolates, which share the authorities, D1 and KV, as those of the edge do. Stopping one stops all. */
-export async function startIsolates(configText: string, count: number): Promise<RunningGateway[]> {
+export async function startIsolates(
+  configText: string,
+  count: number,
+  /** Of the nth of them; by default they all have the same. */
+  signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
+): Promise<RunningGateway[]> {
   const { state, config } = writeConfig(configText);
   const isolates = await Promise.all(
     Array.from({ length: count }, async (_, n) => ({ name: `isolate-${n}`, port: await freePort() })),
@@ -31,13 +39,17 @@ export async function startIsolates(configText: string, count: number): Promise<
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
       workers: await Promise.all(
-        isolates.map(async ({ name, port }) => ({
+        isolates.map(async ({ name, port }, n) => ({
           name,
           modules: true as const,
           script: await bundle(config, port),
           ...settings(name === "isolate-0" ? undefined : "isolate-0"),
           unsafeDirectSockets: [{ host: "127.0.0.1", port }],
-          bindings: { KEYGATE_PEPPERS: PEPPERS, KEYGATE_ROOT_TOKEN: ROOT_TOKEN },
+          bindings: {
+            KEYGATE_PEPPERS: PEPPERS,
+            KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
+            KEYGATE_SIGNING_KEYS: JSON.stringify(signingKeysOf(n)),
+          },
         })),
       ),
       handleStructuredLogs: ({ message }) => appendFileSync(outputFile(state), `${message}\n`),

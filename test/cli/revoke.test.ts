@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { KEY, keygate, ORGANIZATION, startApi, TOKEN } from "./helpers.ts";
+
+const KEYS = Array.from({ length: 9 }, (_, n) => ({ ...KEY, id: `key_${n}`, status: n === 8 ? "revoked" : "active" }));
+
+async function prepare(refused: string[] = []) {
+  const { url, calls } = await startApi(({ method, path }) => {
+    if (method === "GET" && path.startsWith("/v1/organizations")) return { body: ORGANIZATION };
+    if (method === "GET") return { body: { data: KEYS, next_cursor: null } };
+    const isRefused = refused.some((id) => path.includes(`/${id}/`));
+    return isRefused ? { status: 403, body: { title: "No" } } : { body: KEY };
+  });
+  const args = ["keys", "revoke", "--all", "--organization", ORGANIZATION.id, "--environment", "sandbox"];
+  const run = (...more: string[]) => keygate([...args, "--url", url, ...more], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  const revoked = () => calls.filter(({ method }) => method === "POST").map(({ path }) => path.split("/")[3]);
+  return { run, calls, revoked };
+}
+
+test("keys revoke --all ends every key that the filters leave, and that is not revoked already", async () => {
+  const { run, calls, revoked } = await prepare();
+  const { code, stdout } = await run("--yes", "--reason", "left");
+  expect([code, stdout]).toEqual([0, "Revoked 8 of 8 keys.\n"]);
+  expect(calls[1]?.path).toBe(`/v1/api-keys?organization_id=${ORGANIZATION.id}&environment=sandbox&limit=100`);
+  expect(revoked().sort()).toEqual(KEYS.slice(0, 8).map(({ id }) => id));
+  expect(calls.at(-1)?.body).toEqual({ reason: "left" });
+});
+
+test("keys revoke --all revokes nothing where nobody can be asked whether it is meant", async () => {
+  const { run, revoked } = await prepare();
+  const { code, stderr } = await run();
+  expect([code, stderr, revoked()]).toEqual([2, expect.stringContaining("--yes"), []]);
+});
+
+test("keys revoke --all goes on past a key that is refused, and names it in the end", async () => {
+  const { run, revoked } = await prepare(["key_2", "key_5"]);
+  const { code, stdout, stderr } = await run("--yes", "--json");
+  expect([code, JSON.parse(stdout).revoked, revoked().length]).toEqual([1, 6, 8]);
+  expect(stderr).toMatch(/^keygate: 2 keys could not be revoked:\n {2}key_2: No .*\n {2}key_5: No /);
+});

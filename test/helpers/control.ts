@@ -1,0 +1,58 @@
+/** The use cases' surroundings, with a clock that the test moves, and people to act in them. */
+
+import { env } from "cloudflare:workers";
+import config from "../../gateway.config.ts";
+import { compile, type Gateway } from "../../src/config/compile.ts";
+import type { Caller, Control } from "../../src/control/control.ts";
+import { standingOfMember } from "../../src/control/standing.ts";
+import { isRefusal, type Refusal } from "../../src/errors.ts";
+import { KeyFinder } from "../../src/store/key-finder.ts";
+import type { MemberRecord } from "../../src/store/members.ts";
+import { authorityOf } from "../authority/ask.ts";
+import { newId, peppers } from "./workerd.ts";
+
+export const GATEWAY = compile(config);
+export const AT_START = Date.UTC(2040, 4, 31, 12);
+
+export interface TestControl extends Control {
+  wait(ms: number): void;
+}
+
+export function controlOf(gateway: Gateway = GATEWAY): TestControl {
+  let time = AT_START;
+  return {
+    db: env.DB,
+    gateway,
+    peppers,
+    now: () => time,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    newId,
+    findSecret: (secret) => new KeyFinder(env.KV, env.DB, peppers).inD1(secret),
+    readLimits: (environment, id) => authorityOf({ environment, id }).limitsOf(environment, id),
+    resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id),
+    tellAuthority: async () => {},
+    callCourier: async () => {},
+    wait: (ms) => {
+      time += ms;
+    },
+  };
+}
+
+export const root = (): Caller => ({ actor: "root", via: "root", requestId: newId("req"), standing: { kind: "root" } });
+
+/** By a session of their own. */
+export function as(member: MemberRecord, gateway: Gateway = GATEWAY): Caller {
+  return {
+    actor: member.id,
+    via: newId("ses"),
+    requestId: newId("req"),
+    standing: standingOfMember(member, gateway),
+  };
+}
+
+export function granted<T>(result: T | Refusal): T {
+  if (isRefusal(result)) throw new Error(`refused: ${JSON.stringify(result)}`);
+  return result;
+}
+
+export const codeOf = (result: unknown) => (isRefusal(result) ? result.code : "granted");
