@@ -1,10 +1,11 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { newSigningKeys } from "./src/cli/new-signing-keys.ts";
 
 /** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
-const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "store"];
+const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "store", "origin"];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
-const IN_NODE = ["config", "cli", "house", "proof"];
+const IN_NODE = ["config", "cli", "house", "interop", "proof"];
 /** The gateway as its users meet it, over HTTP. */
 const END_TO_END = ["e2e"];
 
@@ -21,6 +22,7 @@ export default defineConfig({
               bindings: {
                 KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`,
                 KEYGATE_ROOT_TOKEN: `kgr_${"t".repeat(43)}`,
+                KEYGATE_SIGNING_KEYS: JSON.stringify(newSigningKeys(["production", "sandbox"])),
                 MIGRATIONS: await readD1Migrations("./migrations"),
               },
               // Origins under test are passed in by each test; nothing may reach one by way of the binding.

@@ -3,13 +3,22 @@
 import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
 import type { Policy } from "../domain/rights.ts";
+import { matches } from "./automaton.ts";
+import { parseKeyPattern } from "./key-pattern.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
 import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
 import { Router } from "./router.ts";
 import { methodsOf } from "./routes.ts";
-import { type Config, type CorsSettings, gatewaySchema, type KeySettings, type OriginSettings } from "./schema.ts";
+import {
+  type Config,
+  type CorsSettings,
+  gatewaySchema,
+  type KeySettings,
+  type OriginSettings,
+  type RouteSettings,
+} from "./schema.ts";
 import type { GatewayConfig } from "./types.ts";
 
 export interface Gateway {
@@ -20,10 +29,13 @@ export interface Gateway {
   readonly controlUrl: string;
   /** Which environment the keys that begin so belong to. */
   readonly environmentOfPrefix: ReadonlyMap<string, string>;
+  readonly importedFormats: readonly ImportedFormat[];
   readonly policy: Policy;
   readonly plans: Readonly<Record<string, Limits>>;
   readonly keys: KeySettings;
   readonly leaseTtlMs: number;
+  /** As written, in its order. */
+  readonly routes: readonly Route[];
   readonly router: Router<Route>;
 }
 
@@ -35,6 +47,12 @@ export interface Environment {
   readonly keyPrefix: string;
 }
 
+/** A form of keys that were made elsewhere; no key that is made here has it. */
+export interface ImportedFormat {
+  readonly environment: string;
+  readonly matches: (secret: string) => boolean;
+}
+
 export interface BaseUrl {
   readonly scheme: "http:" | "https:";
   /** Without a slash at its end; empty for the whole host. */
@@ -43,14 +61,28 @@ export interface BaseUrl {
   readonly environment: Environment | undefined;
 }
 
-export interface Route {
+/** How a route's requests and answers pass; as configured. */
+type Passage = Pick<
+  RouteSettings,
+  | "limits"
+  | "timeoutSeconds"
+  | "requestIdleSeconds"
+  | "responseIdleSeconds"
+  | "watchRevocation"
+  | "rewriteLocation"
+  | "onRequest"
+  | "onResponse"
+>;
+
+export interface Route extends Passage {
   /** As written in the configuration; what logs call it. */
   readonly path: string;
   /** The same for the routes of one path. */
   readonly shape: string;
   readonly methods: ReadonlySet<string> | undefined;
   readonly params: readonly string[];
-  /** By environment. */
+  /** The name of the service behind it, and where that is, by environment. */
+  readonly origin: string;
   readonly origins: Readonly<Record<string, OriginSettings>>;
   readonly public: boolean;
   /** `undefined` for public routes only. */
@@ -60,6 +92,8 @@ export interface Route {
   readonly cors: CorsSettings | undefined;
   readonly onAuthorityFailure: "closed" | "open";
   readonly forwardCredentials: boolean;
+  /** Whether assertions hold the digest of the body. */
+  readonly digest: boolean;
 }
 
 /**
@@ -79,11 +113,13 @@ export function compile(input: GatewayConfig): Gateway {
       { name, url: baseUrls[0] as string, issuer, keyPrefix },
     ]),
   );
+  const { routes, router } = compileRoutes(config);
   return {
     environments,
     baseUrls: compileBaseUrls(config, environments),
     controlUrl: config.control.baseUrls[0] as string,
     environmentOfPrefix: new Map(Object.values(environments).map(({ keyPrefix, name }) => [keyPrefix, name])),
+    importedFormats: config.keys.importedFormats.map(compileImportedFormat),
     policy: {
       resources: allResources(config),
       bundles: config.bundles,
@@ -93,8 +129,14 @@ export function compile(input: GatewayConfig): Gateway {
     plans: compilePlans(config),
     keys: config.keys,
     leaseTtlMs: config.leases.ttlSeconds * 1000,
-    router: compileRoutes(config),
+    routes,
+    router,
   };
+}
+
+/** The key's plan, if it is not configured, so that nobody knows the key's limits. */
+export function unknownPlanOf({ plan }: KeyRecord, { plans }: Pick<Gateway, "plans">): string | undefined {
+  return plan !== null && !Object.hasOwn(plans, plan) ? plan : undefined;
 }
 
 /** Those of the key's plan, lowered by its own. A plan that is not configured has none; callers refuse it before. */
@@ -119,6 +161,12 @@ function compileBaseUrls(config: Config, environments: Gateway["environments"]):
   return byHost;
 }
 
+function compileImportedFormat({ pattern, environment }: KeySettings["importedFormats"][number]): ImportedFormat {
+  const automaton = parseKeyPattern(pattern);
+  if ("problem" in automaton) throw new Error(`unchecked pattern ${pattern}`);
+  return { environment, matches: (secret) => matches(automaton, secret) };
+}
+
 function compilePlans(config: Config): Record<string, Limits> {
   return Object.fromEntries(
     Object.entries(config.plans).map(([name, { rates, quotas }]) => [
@@ -128,16 +176,18 @@ function compilePlans(config: Config): Record<string, Limits> {
   );
 }
 
-function compileRoutes(config: Config): Router<Route> {
+function compileRoutes(config: Config): Pick<Gateway, "routes" | "router"> {
+  const routes: Route[] = [];
   const router = new Router<Route>();
   for (const route of config.routes) {
     const pattern = parsePattern(route.path);
     if ("problem" in pattern) throw new Error(`unchecked path ${route.path}`);
-    router.add(pattern.segments, {
+    const compiled: Route = {
       path: route.path,
       shape: shapeOf(pattern.segments),
       methods: methodsOf(route),
       params: pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : [])),
+      origin: route.origin,
       origins: config.origins[route.origin] as Record<string, OriginSettings>,
       public: route.public,
       resource: route.resource,
@@ -146,7 +196,18 @@ function compileRoutes(config: Config): Router<Route> {
       cors: route.cors,
       onAuthorityFailure: route.onAuthorityFailure,
       forwardCredentials: route.forwardCredentials,
-    });
+      digest: route.digest,
+      limits: route.limits,
+      timeoutSeconds: route.timeoutSeconds,
+      requestIdleSeconds: route.requestIdleSeconds,
+      responseIdleSeconds: route.responseIdleSeconds,
+      watchRevocation: route.watchRevocation,
+      rewriteLocation: route.rewriteLocation,
+      onRequest: route.onRequest,
+      onResponse: route.onResponse,
+    };
+    routes.push(compiled);
+    router.add(pattern.segments, compiled);
   }
-  return router;
+  return { routes, router };
 }

@@ -1,6 +1,6 @@
 /** What is wrong with a configuration: where, what, and what to do. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 
 export interface ConfigProblem {
   /** The place in the file, for example `routes[2].resource`. */

@@ -2,6 +2,7 @@
 
 import { isScope, type Resources, scopesOf } from "../domain/scope.ts";
 import { problemsOfEnvironments, repeatsOf } from "./environments.ts";
+import { problemsOfImportedFormats } from "./imported-formats.ts";
 import { type ConfigProblem, didYouMean, pathText, problemAt } from "./problems.ts";
 import { allResources } from "./resources.ts";
 import { problemsOfRoutes } from "./routes.ts";
@@ -15,6 +16,7 @@ export function problemsOfReferences(config: Config): ConfigProblem[] {
     ...problemsOfResources(config),
     ...problemsOfBundles(config, resources),
     ...problemsOfRoles(config, resources),
+    ...problemsOfImportedFormats(config),
     ...problemsOfPlans(config),
     ...problemsOfRoutes(config, resources),
   ];

@@ -3,10 +3,10 @@
  * Messages read "what is wrong; what to do".
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { didYouMean } from "./problems.ts";
-import type { GatewayConfig } from "./types.ts";
+import type { GatewayConfig, OnRequest, OnResponse } from "./types.ts";
 
 const name = z
   .string()
@@ -32,12 +32,23 @@ const environment = fields({
     .regex(PREFIX_FORM, "is not a key prefix; use lower-case letters, digits and single _, for example kg_live"),
 });
 
-const shared = z.boolean().optional();
+const secretName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]*$/, "is not the name of a secret; use capitals, digits and _, for example BILLING_API_KEY");
+const ofEveryOrigin = {
+  shared: z.boolean().optional(),
+  headers: z
+    .record(
+      headerName,
+      z.union([z.string(), fields({ secret: secretName })], 'is no value; write a text or { secret: "NAME" }'),
+    )
+    .default({}),
+};
 const binding = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a binding; use letters, digits and _, for example BILLING");
 const origin = z.union(
-  [fields({ url: baseUrl, shared }), fields({ service: binding, shared })],
+  [fields({ url: baseUrl, ...ofEveryOrigin }), fields({ service: binding, ...ofEveryOrigin })],
   'is not an origin; write { url: "https://…" } or { service: "BINDING" }, with shared: true where it is meant to be shared',
 );
 
@@ -68,6 +79,8 @@ const keys = fields({
   maxWorkspaces: count(1_000_000_000).default(20),
   lifetimeDays: count(3650).default(365),
   quotaPerOrganization: count(1_000_000_000).default(200),
+  required: z.array(z.enum(["description", "expires_at", "allowed_addresses"])).default([]),
+  importedFormats: z.array(fields({ pattern: z.string(), environment: z.string() })).default([]),
 });
 
 export const limitName = name;
@@ -118,6 +131,18 @@ const method = z
   .regex(/^[A-Z][A-Z-]*$/, 'is not a method; write methods in capitals, for example "GET"')
   .refine((text) => text !== "TRACE" && text !== "CONNECT", "is never forwarded; leave it out");
 
+const inputLimits = fields({
+  urlBytes: count(65_536).default(16_384),
+  headerBytes: count(131_072).default(65_536),
+  headerCount: count(1_000).default(200),
+  // https://developers.cloudflare.com/workers/platform/limits/#request-limits: the least and the most that plans take.
+  bodyBytes: count(524_288_000).default(104_857_600),
+});
+
+const seconds = () => count(3_600);
+const hook = <T>() =>
+  z.custom<T>((value) => typeof value === "function", "is no function; write (request, context) => …");
+
 const route = fields({
   methods: z.array(method).min(1, "is empty; leave it out to allow every method").optional(),
   path: z.string(),
@@ -138,6 +163,15 @@ const route = fields({
   cors: cors.optional(),
   onAuthorityFailure: z.enum(["closed", "open"]).default("closed"),
   forwardCredentials: z.boolean().default(false),
+  digest: z.boolean().default(false),
+  limits: inputLimits.prefault({}),
+  timeoutSeconds: seconds().default(30),
+  requestIdleSeconds: seconds().default(60),
+  responseIdleSeconds: seconds().optional(),
+  watchRevocation: z.boolean().default(true),
+  rewriteLocation: z.boolean().default(false),
+  onRequest: hook<OnRequest>().optional(),
+  onResponse: hook<OnResponse>().optional(),
 });
 
 export const gatewaySchema = fields({
@@ -167,6 +201,9 @@ export const gatewaySchema = fields({
 export type Config = z.output<typeof gatewaySchema>;
 export type RouteSettings = Config["routes"][number];
 export type CorsSettings = NonNullable<RouteSettings["cors"]>;
+export type InputLimits = RouteSettings["limits"];
+/** For requests that fall under no route. */
+export const DEFAULT_LIMITS: InputLimits = inputLimits.parse({});
 export type OriginSettings = z.output<typeof origin>;
 export type KeySettings = Config["keys"];
 

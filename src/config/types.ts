@@ -18,7 +18,7 @@ export interface GatewayConfig<
   bundles?: Record<string, BundleConfig>;
   /** The ceiling of a key that acts as a member of this role, and the keys that such a member manages. */
   roles?: Record<Role, RoleConfig>;
-  keys?: KeysConfig;
+  keys?: KeysConfig<NoInfer<Environment>>;
   plans?: Record<string, PlanConfig>;
   leases?: LeasesConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
@@ -33,11 +33,16 @@ export interface EnvironmentConfig {
   keyPrefix: string;
 }
 
-export type OriginConfig =
-  /** `shared`: several environments mean to use this same origin. */
-  | { url: string; shared?: boolean }
+export type OriginConfig = (
+  | { url: string }
   /** The name of a `[[services]]` binding of wrangler.toml. */
-  | { service: string; shared?: boolean };
+  | { service: string }
+) & {
+  /** Several environments mean to use this same origin. */
+  shared?: boolean;
+  /** What the origin gets with each request, for example a credential: a text, or the name of a Worker secret. */
+  headers?: Record<string, string | { secret: string }>;
+};
 
 export interface ResourceConfig {
   actions: string[];
@@ -60,7 +65,7 @@ export interface RoleConfig {
   manages: Record<"organization" | "workspace", "all" | "own" | "none">;
 }
 
-export interface KeysConfig {
+export interface KeysConfig<Environment extends string = string> {
   /** `member`: a key can do no more than its member can now. `organization`: it stands for itself. Default: `member`. */
   actAs?: "member" | "organization";
   reaches?: ("organization" | "workspace")[];
@@ -70,6 +75,16 @@ export interface KeysConfig {
   lifetimeDays?: number;
   /** Active keys of one organization, over all environments. Default: 200. */
   quotaPerOrganization?: number;
+  /** What else must be given when a key is created here. Default: nothing. */
+  required?: ("description" | "expires_at" | "allowed_addresses")[];
+  /** The forms of keys that were made elsewhere, and imported; they have no checksum of ours. */
+  importedFormats?: ImportedFormatConfig<Environment>[];
+}
+
+export interface ImportedFormatConfig<Environment extends string = string> {
+  /** A regular expression of the whole key: literals, classes, groups, alternatives and counts, for example `acme_[0-9a-f]{32}`. */
+  pattern: string;
+  environment: Environment;
 }
 
 export interface LeasesConfig {
@@ -108,7 +123,54 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   onAuthorityFailure?: "closed" | "open";
   /** Forward `Authorization` as the client sent it. Default: it stays here. */
   forwardCredentials?: boolean;
+  /** Put the SHA-256 of the body into the assertion, of bodies up to 1 MiB that are not streamed. Default: no. */
+  digest?: boolean;
+  /** How much of a request is taken. */
+  limits?: InputLimitsConfig;
+  /** How long the origin may take until its answer begins, once it has the whole request. Default: 30. */
+  timeoutSeconds?: number;
+  /** How long the body of a request may stand still. Default: 60. */
+  requestIdleSeconds?: number;
+  /** How long the body of an answer may stand still. Default: for ever, since watching it costs time. */
+  responseIdleSeconds?: number;
+  /** End WebSockets, event streams and NDJSON within 30 s of the revocation of their key. Default: true. */
+  watchRevocation?: boolean;
+  /** Where `Location` points below the origin's own base, point it below the base URL that was called. Default: false. */
+  rewriteLocation?: boolean;
+  /** Sees the request as the origin would get it, and may change it, or answer by itself. */
+  onRequest?: OnRequest;
+  /** Sees the origin's answer, and may change it. */
+  onResponse?: OnResponse;
 }
+
+export interface InputLimitsConfig {
+  /** Of the whole URL. Default: 16,384. */
+  urlBytes?: number;
+  /** Names and values of the header fields together. Default: 65,536. */
+  headerBytes?: number;
+  /** Default: 200. */
+  headerCount?: number;
+  /** Default: 104,857,600, the least that any plan of Workers takes. */
+  bodyBytes?: number;
+}
+
+/** What hooks are told of the request. */
+export interface HookContext {
+  readonly requestId: string;
+  readonly environment: string;
+  /** The route's path, as it is written in this file. */
+  readonly route: string;
+  /** Who calls; `undefined` on public routes. */
+  readonly key:
+    | { readonly id: string; readonly organizationId: string; readonly memberId?: string; readonly role?: string }
+    | undefined;
+}
+
+/** Nothing returned: it goes on, with the headers as they are by then. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook may have no return statement
+type Hook<Seen, Instead> = (seen: Seen, context: HookContext) => Instead | void | Promise<Instead | void>;
+export type OnRequest = Hook<Request, Request | Response>;
+export type OnResponse = Hook<Response, Response>;
 
 export interface CorsConfig {
   origins: "*" | string[];

@@ -14,6 +14,8 @@ export interface Admission {
   readonly outcome: Principal | Refusal;
   readonly key: KeyRecord | undefined;
   readonly foundIn: Identity["foundIn"] | undefined;
+  /** The key whose use this is. */
+  readonly used: Identity | undefined;
   readonly policies: readonly PolicyState[];
   /** The authority could not be reached, and the route goes on all the same. */
   readonly degraded?: boolean;
@@ -31,13 +33,14 @@ export async function admit(credential: Credential, asked: Asked, plane: DataPla
       const leased = await leaseOrFallback(credential, identity, asked, plane, visit);
       if (isRefusal(leased)) return refused(leased, identity);
       const { record: key } = leased.holding.lease;
-      const principal = authorize(key, leased.hash, asked, plane.gateway, plane.now());
-      if (isRefusal(principal)) return { outcome: principal, key, foundIn: identity.foundIn, policies: [] };
+      const known = { key, foundIn: identity.foundIn, used: leased.identity };
+      const principal = authorize(key, leased.identity.hash, asked, plane.gateway, plane.now());
+      if (isRefusal(principal)) return { ...known, outcome: principal, policies: [] };
       const { degraded } = leased;
       const spent = spend(leased.holding, plane.now());
       if (spent !== "none left") {
         const outcome = spent === "spent" ? principal : spent;
-        return { outcome, key, foundIn: identity.foundIn, policies: policiesOf(leased.holding), degraded };
+        return { ...known, outcome, policies: policiesOf(leased.holding), degraded };
       }
       if (plane.now() > giveUpAt) return refused({ code: "authority_unavailable" }, identity);
     }
@@ -46,8 +49,8 @@ export async function admit(credential: Credential, asked: Asked, plane: DataPla
 
 interface Leased {
   readonly holding: Holding;
-  /** The secret's, as the record has it. */
-  readonly hash: string;
+  /** Of the secret, as the record has it. */
+  readonly identity: Identity;
   readonly degraded?: boolean;
 }
 
@@ -64,7 +67,7 @@ async function leaseOrFallback(
   if (isRefusal(match) || match.route.onAuthorityFailure === "closed") return leased;
   const holding = plane.leases.holdWithoutAuthority(identity);
   if (!holding || !knowsSecret(holding.lease.record, identity.hash)) return leased;
-  return { holding, hash: identity.hash, degraded: true };
+  return { holding, identity, degraded: true };
 }
 
 /**
@@ -80,17 +83,19 @@ async function leaseOf(
 ): Promise<Leased | Refusal> {
   const held = await plane.leases.hold(identity, visit.waitUntil);
   const misled = isRefusal(held) ? held.code === "key_unknown" : !knowsSecret(held.lease.record, identity.hash);
-  if (!misled) return isRefusal(held) ? held : { holding: held, hash: identity.hash };
+  if (!misled) return isRefusal(held) ? held : { holding: held, identity };
   const recorded = await plane.identifier.identifyAnew(credential, visit.client, visit.waitUntil);
   if (isRefusal(recorded)) return recorded;
   plane.leases.drop(recorded);
   const renewed = await plane.leases.hold(recorded, visit.waitUntil);
   if (isRefusal(renewed)) return renewed;
   return knowsSecret(renewed.lease.record, recorded.hash)
-    ? { holding: renewed, hash: recorded.hash }
+    ? { holding: renewed, identity: recorded }
     : { code: "authority_unavailable" };
 }
 
 function refused(outcome: Refusal, identity?: Identity): Admission {
-  return { outcome, key: undefined, foundIn: identity?.foundIn, policies: [] };
+  // Of other refusals nobody knows that they are this key's: memory or KV may have pointed at the wrong one.
+  const isOfKey = outcome.code === "authority_unavailable" || outcome.code === "plan_unknown";
+  return { outcome, key: undefined, foundIn: identity?.foundIn, used: isOfKey ? identity : undefined, policies: [] };
 }

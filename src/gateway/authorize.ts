@@ -36,9 +36,8 @@ export function authorize(
   const lifeless = lifelessnessOf(key, gateway.policy.actAs === "member", now);
   if (lifeless) return { code: lifeless };
   if (secretExpired(key, secretHash, now)) return { code: "key_expired" };
-  if (key.environment !== asked.environment.name) return environmentMismatch(key, gateway);
-  if (!addressAllowed(key, asked.client))
-    return { code: "address_forbidden", address: asked.client || "an unknown address" };
+  const elsewhere = environmentRefusal(key, asked.environment, gateway) ?? addressRefusal(key, asked.client);
+  if (elsewhere) return elsewhere;
   if (isRefusal(asked.match)) return asked.match;
   const { route } = asked.match;
   const rights = rightsFor(key, gateway);
@@ -54,9 +53,15 @@ export function actionOfMethod(method: string): string {
   return method === "DELETE" ? "delete" : "write";
 }
 
-function environmentMismatch(key: KeyRecord, gateway: Gateway): Refusal {
+export function environmentRefusal(key: KeyRecord, called: Environment, gateway: Gateway): Refusal | undefined {
+  if (key.environment === called.name) return undefined;
   const baseUrl = gateway.environments[key.environment]?.url ?? "";
   return { code: "environment_mismatch", keyEnvironment: key.environment, baseUrl };
+}
+
+export function addressRefusal(key: KeyRecord, client: string): Refusal | undefined {
+  if (addressAllowed(key, client)) return undefined;
+  return { code: "address_forbidden", address: client || "an unknown address" };
 }
 
 function addressAllowed(key: KeyRecord, client: string): boolean {
@@ -69,7 +74,11 @@ function addressAllowed(key: KeyRecord, client: string): boolean {
   });
 }
 
-function workspaceRefusal(rights: Rights, asked: Asked, { route, params }: RouteMatch): Refusal | undefined {
+export function workspaceRefusal(
+  rights: Rights,
+  asked: Pick<Asked, "request" | "url">,
+  { route, params }: RouteMatch,
+): Refusal | undefined {
   const named = workspacesNamed(route.workspace, params, asked);
   if (named.length > 1) return { code: "workspace_repeated" };
   const [workspace] = named;
@@ -77,7 +86,11 @@ function workspaceRefusal(rights: Rights, asked: Asked, { route, params }: Route
   return { code: "workspace_forbidden", workspace };
 }
 
-function workspacesNamed(place: Route["workspace"], params: RouteMatch["params"], { request, url }: Asked): string[] {
+function workspacesNamed(
+  place: Route["workspace"],
+  params: RouteMatch["params"],
+  { request, url }: Pick<Asked, "request" | "url">,
+): string[] {
   if (!place) return [];
   if ("param" in place) return [params[place.param] as string];
   if ("query" in place) return valuesOfParameter(url.search, place.query);
@@ -95,8 +108,12 @@ function valuesOfParameter(search: string, wanted: string): string[] {
     .map(([, value]) => value);
 }
 
-function scopeRefusal(rights: Rights, route: Route, method: string): Refusal | undefined {
-  const required: Scope = `${route.resource}:${route.action ?? actionOfMethod(method)}`;
+export function requiredScope(route: Route, method: string): Scope {
+  return `${route.resource}:${route.action ?? actionOfMethod(method)}`;
+}
+
+export function scopeRefusal(rights: Rights, route: Route, method: string): Refusal | undefined {
+  const required = requiredScope(route, method);
   if (rights.effective.has(required)) return undefined;
   return {
     code: "scope_missing",

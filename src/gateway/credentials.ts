@@ -6,7 +6,7 @@ import type { Refusal } from "../errors.ts";
 
 export interface Credential {
   readonly secret: string;
-  /** The environment that keys of this prefix belong to. */
+  /** The environment that keys of this prefix, or of this imported format, belong to. */
   readonly environment: string;
 }
 
@@ -38,14 +38,24 @@ function readKey(secret: string, gateway: Gateway): Credential | Refusal {
   if (secret.length > MAX_SECRET_LENGTH) return malformed("it is longer than any key");
   if (!/^[A-Za-z0-9_]+$/.test(secret)) return malformed("it has a character that no key has");
   const prefix = prefixOfSecret(secret);
-  if (prefix === undefined) return malformed("its checksum is wrong, so it was mistyped or cut short");
-  const environment = gateway.environmentOfPrefix.get(prefix);
-  return environment === undefined
-    ? malformed("its prefix is of no environment of this gateway")
-    : { secret, environment };
+  const environment = gateway.environmentOfPrefix.get(prefix ?? "") ?? environmentOfImported(secret, gateway);
+  if (environment !== undefined) return { secret, environment };
+  return malformed(
+    prefix === undefined
+      ? "its checksum is wrong, so it was mistyped or cut short"
+      : "its prefix is of no environment of this gateway",
+  );
 }
 
-/** Any query value that has a key's form and checksum: it has leaked already, whatever else the request holds. */
+/** Keys that were made elsewhere have no checksum; what they look like says which environment they are of. */
+function environmentOfImported(secret: string, { importedFormats }: Gateway): string | undefined {
+  return importedFormats.find(({ matches }) => matches(secret))?.environment;
+}
+
+/**
+ * Any query value that has a key's form and checksum: it has leaked already, whatever else the request holds. The form of an
+ * imported key alone proves nothing.
+ */
 export function hasKeyInUrl(url: URL, gateway: Gateway): boolean {
   if (!url.search) return false;
   for (const value of url.searchParams.values()) {

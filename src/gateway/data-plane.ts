@@ -1,8 +1,10 @@
 import type { Gateway, Route } from "../config/compile.ts";
+import type { Assert } from "./assertion.ts";
 import type { WaitUntil } from "./flights.ts";
 import type { OriginFetch } from "./forward.ts";
 import type { Identifier } from "./identify.ts";
 import type { Leases } from "./lease.ts";
+import type { RetryBudget } from "./retry.ts";
 
 /** What the pipeline works with; one for each isolate. */
 export interface DataPlane {
@@ -10,6 +12,8 @@ export interface DataPlane {
   readonly identifier: Identifier;
   readonly leases: Leases;
   readonly originFetch: (route: Route, environment: string) => OriginFetch;
+  readonly assert: Assert;
+  readonly retries: RetryBudget;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: (line: string) => void;

@@ -1,59 +1,95 @@
 /** Step 8: the request as the origin gets it. Own code over `fetch`: bytes, redirects and streams pass as they are. */
 
 import type { Route } from "../config/compile.ts";
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { ASSERTION_HEADER } from "../origin/claims.ts";
 import type { Principal } from "./authorize.ts";
+import type { DataPlane } from "./data-plane.ts";
 import type { DataPlace } from "./environment.ts";
-import { strip } from "./strip.ts";
+import { exchange } from "./exchange.ts";
+import { afterOrigin, beforeOrigin } from "./hooks.ts";
+import { rewriteLocation } from "./location.ts";
+import { isRebuildable } from "./respond.ts";
+import { forgesOurs, strip } from "./strip.ts";
+import { type Upload, uploadOf } from "./upload.ts";
 
-export type OriginFetch = (request: Request, init: { signal: AbortSignal }) => Promise<Response>;
+export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
+
+export interface OriginInit {
+  readonly signal: AbortSignal;
+  readonly encodeResponseBody: "manual";
+}
 
 export interface Forwarding {
   readonly route: Route;
   /** `undefined` for a public route: the origin is told of nobody. */
   readonly principal: Principal | undefined;
   readonly place: DataPlace;
+  /** Of the request's headers. */
+  readonly headerNames: readonly string[];
   readonly client: string;
   /** Ends in 32 random hexadecimal digits. */
   readonly requestId: string;
 }
 
-/** How long an origin may take until its answer begins. */
-const ORIGIN_TIMEOUT_SECONDS = 30;
-
 export async function forward(
   request: Request,
   url: URL,
   forwarding: Forwarding,
-  originFetch: (route: Route, environment: string) => OriginFetch,
+  { originFetch, assert, retries, now }: Pick<DataPlane, "originFetch" | "assert" | "retries" | "now">,
 ): Promise<Response | Refusal> {
-  const environment = forwarding.place.environment.name;
-  const outgoing = new Request(targetOf(url, forwarding, environment), request);
-  setHeaders(outgoing.headers, url, forwarding, environment);
-  const send = originFetch(forwarding.route, environment);
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), ORIGIN_TIMEOUT_SECONDS * 1000);
-  try {
-    return await send(outgoing, { signal: AbortSignal.any([request.signal, timeout.signal]) });
-  } catch {
-    if (timeout.signal.aborted) return { code: "origin_timeout", seconds: ORIGIN_TIMEOUT_SECONDS };
-    return { code: "origin_unreachable" };
-  } finally {
-    clearTimeout(timer);
+  const { route, place, principal, requestId } = forwarding;
+  const environment = place.environment.name;
+  const upload = uploadOf(request, route, now);
+  if (isRefusal(upload)) return upload;
+  const asked = new Request(targetOf(url, forwarding, environment), upload ? withBody(request, upload) : request);
+  setHeaders(asked.headers, url, forwarding, environment);
+  const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
+  if (outgoing instanceof Response) return outgoing;
+  if (principal) {
+    const assertion = await assert(outgoing, { principal, requestId, environment: place.environment });
+    if (isRefusal(assertion)) return assertion;
+    outgoing.headers.set(ASSERTION_HEADER, assertion);
   }
+  const exchanging = { route, left: request.signal, upload, retries };
+  const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
+  if (isRefusal(answer)) return answer;
+  if (!isRebuildable(answer)) return forgesOurs(answer.headers) ? { code: "origin_unreachable" } : answer;
+  const passed = route.rewriteLocation ? withLocation(answer, url, forwarding, environment) : answer;
+  return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
+}
+
+function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
+  return { method, headers, body, redirect: "manual" };
+}
+
+function withLocation(answer: Response, url: URL, forwarding: Forwarding, environment: string): Response {
+  const location = answer.headers.get("location");
+  if (location === null) return answer;
+  const own = new Response(answer.body, answer);
+  own.headers.set(
+    "Location",
+    rewriteLocation(location, baseOf(url, forwarding.route, environment), url, forwarding.place),
+  );
+  return own;
 }
 
 /** Concatenated, never resolved: a path such as `//evil.example` stays a path. */
-function targetOf(url: URL, { route, place }: Forwarding, environment: string): string {
-  const origin = route.origins[environment];
-  const base = origin && "url" in origin ? origin.url : url.origin;
-  return `${base}${place.path}${url.search}`;
+export function targetOf(url: URL, { route, place }: Pick<Forwarding, "route" | "place">, environment: string): string {
+  return `${baseOf(url, route, environment)}${place.path}${url.search}`;
+}
+
+/** A service has no address of its own: it is called at the client's. */
+function baseOf(url: URL, { origins }: Route, environment: string): string {
+  const origin = origins[environment];
+  return origin && "url" in origin ? origin.url : url.origin;
 }
 
 function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environment: string): void {
-  const { route, principal, place, client, requestId } = forwarding;
-  strip(headers);
+  const { route, principal, place, headerNames, client, requestId } = forwarding;
+  strip(headers, headerNames);
   if (!route.forwardCredentials) headers.delete("authorization");
+  if (headerNames.includes("cookie")) headers.set("cookie", joinedCookies(headers.get("cookie") ?? ""));
   for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
   const scheme = url.protocol.slice(0, -1);
   headers.set("X-Request-Id", requestId);
@@ -66,6 +102,11 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
   headers.append("Via", "1.1 keygate");
   headers.set("traceparent", continuedTrace(headers.get("traceparent"), requestId));
+}
+
+/** The runtime joins lines by commas. https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1: semicolons separate cookies. */
+function joinedCookies(cookies: string): string {
+  return cookies.replace(/, (?=[^\s;,=]+=)/g, "; ");
 }
 
 function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {

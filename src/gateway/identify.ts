@@ -46,7 +46,7 @@ export class Identifier {
     return this.#join(
       credential.secret,
       waitUntil,
-      async () => (await this.#inKv(credential)) ?? this.#inD1(credential, client, waitUntil),
+      async () => (await this.#inKv(credential, waitUntil)) ?? this.#inD1(credential, client, waitUntil),
     );
   }
 
@@ -70,10 +70,11 @@ export class Identifier {
   }
 
   /** KV down or slow is a miss: D1 finds the key all the same. */
-  async #inKv({ secret, environment }: Credential): Promise<Identity | undefined> {
+  async #inKv({ secret, environment }: Credential, waitUntil: WaitUntil): Promise<Identity | undefined> {
     const found = await within(KV_DEADLINE_MS, this.#finder.inKv(secret, environment)).catch(() => undefined);
     if (!found) return undefined;
     this.#known.set(secret, found);
+    waitUntil(this.#rehash(secret, environment, found).catch(() => undefined));
     return { ...found, environment, foundIn: "kv" };
   }
 
@@ -86,7 +87,18 @@ export class Identifier {
       return { code: "key_unknown" };
     }
     this.#known.set(secret, found);
-    waitUntil(this.#finder.remember(secret, environment, found).catch(() => undefined));
+    waitUntil(
+      this.#finder
+        .remember(secret, environment, found)
+        .then(() => this.#rehash(secret, environment, found))
+        .catch(() => undefined),
+    );
     return { ...found, environment, foundIn: "d1" };
+  }
+
+  /** Memory stays as it is: the lease that is held may be of a record that knows the secret by its old hash alone. */
+  async #rehash(secret: string, environment: string, found: FoundKey): Promise<void> {
+    const current = await this.#finder.rehash(secret, found);
+    if (current.hash !== found.hash) await this.#finder.remember(secret, environment, current);
   }
 }

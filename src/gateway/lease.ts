@@ -4,12 +4,14 @@ import { authorityName } from "../authority/name.ts";
 import { type Gateway, limitsOfKey } from "../config/compile.ts";
 import { DeadlineError, within } from "../deadline.ts";
 import { Holding } from "../domain/holding.ts";
+import type { KeyRecord } from "../domain/key.ts";
 import type { Answer, LeaseReport, Question } from "../domain/lease.ts";
 import type { Refusal } from "../errors.ts";
 import { Fallback } from "./fallback.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 import type { Identity } from "./identify.ts";
+import { UsageCounter, type Use } from "./usage.ts";
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
@@ -32,16 +34,19 @@ const PAUSE_MS = 1_000;
 
 export class Leases {
   readonly #ask: AskAuthority;
+  readonly #usage: UsageCounter;
   readonly #now: () => number;
   readonly #gateway: Gateway;
   readonly #desks = new Generations<string, Desk>(DESKS);
   readonly #flights = new Flights<Holding | Refusal>();
+  readonly #looks = new Flights<Answer>();
   #latest = 0;
   /** How often the clock was seen to step back. */
   #stepsBack = 0;
 
-  constructor(ask: AskAuthority, gateway: Gateway, now: () => number) {
-    this.#ask = ask;
+  constructor(ask: AskAuthority, gateway: Gateway, now: () => number, reportAfterMs?: number) {
+    this.#usage = new UsageCounter((identity) => this.#report(identity), now, reportAfterMs);
+    this.#ask = this.#usage.carriedBy(ask);
     this.#gateway = gateway;
     this.#now = now;
   }
@@ -76,11 +81,34 @@ export class Leases {
     }
   }
 
+  /** The key's record, no older than a lease, for those who want no token. */
+  async look(identity: Identity, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
+    const { holding } = this.#desk(identity);
+    if (holding?.isLive(this.#readClock())) return holding.lease.record;
+    const { environment, keyId, hash: secretHash } = identity;
+    const question = { environment, keyId, secretHash, waiting: 0, wanted: 0, reports: [] };
+    try {
+      const answer = await within(
+        this.#gateway.leaseTtlMs,
+        this.#looks.join(authorityName(environment, keyId), () => this.#ask(question), waitUntil),
+      );
+      if (answer.kind === "lease") return answer.lease.record;
+      return answer.kind === "no_such_key" ? { code: "key_unknown" } : { code: "plan_unknown", plan: answer.plan };
+    } catch {
+      return { code: "authority_unavailable" };
+    }
+  }
+
   /** For a route that goes on while the authority cannot be reached; `undefined` where the key was not in use lately. */
   holdWithoutAuthority(identity: Identity): Holding | undefined {
     const now = this.#readClock();
     const desk = this.#desk(identity);
     return desk.fallback?.hold(now, desk.waiting);
+  }
+
+  /** Counts a request that was answered; the key's authority learns of it soon. */
+  count(identity: Identity, use: Use, waitUntil: WaitUntil): void {
+    this.#usage.count(identity, use, waitUntil);
   }
 
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
@@ -105,7 +133,20 @@ export class Leases {
     if (report) await this.#ask({ environment, keyId, secretHash, waiting: 0, wanted: 0, reports: [report] });
   }
 
+  /** What the authority has to know, while there is nothing to ask of it. */
+  async #report(identity: Identity): Promise<void> {
+    const now = this.#readClock();
+    const desk = this.#desk(identity);
+    if (!desk.holding?.isLive(now)) this.#close(desk);
+    const { reports } = desk;
+    const { environment, keyId, hash: secretHash } = identity;
+    await this.#ask({ environment, keyId, secretHash, waiting: 0, wanted: 0, reports });
+    desk.reports = desk.reports.filter((report) => !reports.includes(report));
+  }
+
   async #renew(desk: Desk, identity: Identity): Promise<Holding | Refusal> {
+    // Those who were served this very moment no longer wait.
+    await undefined;
     const wanted = desk.holding?.wantedNext(this.#readClock()) ?? 1;
     this.#close(desk);
     const reports = desk.reports;
@@ -144,13 +185,9 @@ export class Leases {
 
   #desk({ environment, keyId }: Identity): Desk {
     const name = authorityName(environment, keyId);
-    const desk = this.#desks.get(name) ?? {
-      holding: undefined,
-      waiting: 0,
-      reports: [],
-      pausedUntil: 0,
-      fallback: undefined,
-    };
+    const known = this.#desks.get(name);
+    if (known) return known;
+    const desk = { holding: undefined, waiting: 0, reports: [], pausedUntil: 0, fallback: undefined };
     this.#desks.set(name, desk);
     return desk;
   }

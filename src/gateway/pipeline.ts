@@ -10,15 +10,19 @@ import type { Route } from "../config/compile.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { account } from "./account.ts";
 import { type Admission, admit } from "./admit.ts";
-import type { Principal } from "./authorize.ts";
+import { requiredScope } from "./authorize.ts";
 import { checkBounds } from "./bounds.ts";
 import { answerPreflight } from "./cors.ts";
 import { hasKeyInUrl, readCredential } from "./credentials.ts";
 import type { DataPlane, Visit } from "./data-plane.ts";
 import type { DataPlace } from "./environment.ts";
-import { forward } from "./forward.ts";
+import { type Forwarding, forward } from "./forward.ts";
+import { readmit } from "./readmit.ts";
+import { relay } from "./relay.ts";
 import { respond } from "./respond.ts";
 import { findRoute } from "./route.ts";
+import { watchOf } from "./watch.ts";
+import type { Use } from "./usage.ts";
 
 /** What is known of a request by the time that it is answered. */
 interface Journey {
@@ -62,40 +66,51 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
     },
     plane.log,
   );
+  if (admission?.used) plane.leases.count(admission.used, useOf(journey, visit.request.method), visit.waitUntil);
   return response;
+}
+
+function useOf({ outcome, route, admission }: Journey, method: string): Use {
+  const path = route?.path ?? "";
+  if (isRefusal(outcome)) return { route: path, outcome: outcome.code, scope: undefined };
+  const principal = admission?.outcome;
+  const scope = principal && !isRefusal(principal) ? requiredScope(principal.route, method) : undefined;
+  return { route: path, outcome: "forwarded", scope };
 }
 
 async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {
   if (isRefusal(place)) return { outcome: place };
   const { request, url } = visit;
-  const oversized = checkBounds(request);
-  if (oversized) return { outcome: oversized };
+  const match = findRoute(request.method, place.path, plane.gateway.router);
+  const route = isRefusal(match) ? undefined : match.route;
+  const headerNames = checkBounds(request, route?.limits);
+  if (isRefusal(headerNames)) return { outcome: headerNames, route };
 
   const preflight = answerPreflight(request, place.path, plane.gateway);
   if (preflight) return { outcome: preflight };
 
-  const match = findRoute(request.method, place.path, plane.gateway.router);
-  const route = isRefusal(match) ? undefined : match.route;
   if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
-  if (route?.public) return pass(route, undefined, place, plane, visit);
+  if (route?.public) return pass({ route, principal: undefined, place, headerNames }, plane, visit);
 
   const credential = readCredential(request.headers, plane.gateway);
   if (isRefusal(credential)) return { outcome: credential, route };
   const asked = { request, url, environment: place.environment, client: visit.client, match };
   const admission = await admit(credential, asked, plane, visit);
-  if (isRefusal(admission.outcome)) return { outcome: admission.outcome, route, admission };
-  return { ...(await pass(admission.outcome.route, admission.outcome, place, plane, visit)), admission };
+  const principal = admission.outcome;
+  if (isRefusal(principal)) return { outcome: principal, route, admission };
+  const passed = await pass({ route: principal.route, principal, place, headerNames }, plane, visit);
+  const { outcome } = passed;
+  if (isRefusal(outcome)) return { ...passed, admission };
+  const watching = watchOf(principal, () => readmit(credential, asked, plane, visit), plane.now);
+  return { ...passed, outcome: relay(outcome, principal.route, watching, plane.now), admission };
 }
 
 async function pass(
-  route: Route,
-  principal: Principal | undefined,
-  place: DataPlace,
+  passing: Omit<Forwarding, "client" | "requestId">,
   plane: DataPlane,
-  visit: Visit,
+  { request, url, client, requestId }: Visit,
 ): Promise<Journey> {
   const sentAt = plane.now();
-  const { request, url, client, requestId } = visit;
-  const outcome = await forward(request, url, { route, principal, place, client, requestId }, plane.originFetch);
-  return { outcome, route, originMs: plane.now() - sentAt };
+  const outcome = await forward(request, url, { ...passing, client, requestId }, plane);
+  return { outcome, route: passing.route, originMs: plane.now() - sentAt };
 }

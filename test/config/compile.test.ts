@@ -63,8 +63,25 @@ describe("the compiled configuration", () => {
       maxWorkspaces: 20,
       lifetimeDays: 365,
       quotaPerOrganization: 200,
+      required: [],
+      importedFormats: [],
     });
     expect(gateway.plans).toEqual({});
+  });
+
+  test("has the formats of imported keys in the order of the file", () => {
+    const { importedFormats } = compile(
+      changed({
+        "keys.importedFormats": [
+          { pattern: "acme_live_[0-9a-f]{16}", environment: "production" },
+          { pattern: "acme_test_[0-9a-f]{16}", environment: "sandbox" },
+        ],
+      }),
+    );
+    expect(importedFormats.map(({ environment }) => environment)).toEqual(["production", "sandbox"]);
+    const sandboxKey = "acme_test_0123456789abcdef";
+    expect(importedFormats.map(({ matches }) => matches(sandboxKey))).toEqual([false, true]);
+    expect(importedFormats.some(({ matches }) => matches(`${sandboxKey}0`) || matches(` ${sandboxKey}`))).toBe(false);
   });
 
   test("has the base URLs of a host with the longest prefix first", () => {

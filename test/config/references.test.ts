@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Change, changed, mistakesOf } from "./base.ts";
 
+const imported = (pattern: string) => ({ pattern, environment: "sandbox" });
+
 const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "a redeclared built-in resource",
@@ -62,6 +64,61 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     change: { "plans.free.quotas.0.name": "minute" },
     says: "plans.free.quotas[0].name: is the name of plans.free.rates[0] too. Give each limit of a plan its own name.",
   },
+  {
+    mistake: "an imported format of an unknown environment",
+    change: { "keys.importedFormats": [{ pattern: "acme_[0-9a-f]{32}", environment: "sandbx" }] },
+    says: 'keys.importedFormats[0].environment: is not an environment: "sandbx". Did you mean "sandbox"?',
+  },
+  {
+    mistake: "an imported format that is no pattern",
+    change: { "keys.importedFormats": [imported("acme_[0-9a-f")] },
+    says: "keys.importedFormats[0].pattern: has a [ without its ]. Add or remove one.",
+  },
+  {
+    mistake: "an imported format that matches the empty text",
+    change: { "keys.importedFormats": [imported("(acme_[0-9a-f]{32})?")] },
+    says: "keys.importedFormats[0].pattern: matches nothing at all. Let it match no less than 16 characters, for example with {32}.",
+  },
+  {
+    mistake: "an imported format that matches keys of 15 characters",
+    change: { "keys.importedFormats": [imported("acme_[0-9a-f]{10,32}")] },
+    says: 'keys.importedFormats[0].pattern: matches "acme_0000000000", which is short enough to be guessed. Let it match no less than 16 characters, for example with {32}.',
+  },
+  {
+    mistake: "an imported format that matches no key",
+    change: { "keys.importedFormats": [imported("acme_[^\\w]{32}")] },
+    says: "keys.importedFormats[0].pattern: matches no key at all. Write what the imported keys look like.",
+  },
+  {
+    mistake: "an imported format of keys that are too long to be taken",
+    change: { "keys.importedFormats": [imported("acme_[0-9a-f]{65,}")] },
+    says: "keys.importedFormats[0].pattern: matches only keys of more than 69 characters, which are refused. Leave it out.",
+  },
+  {
+    mistake: "an imported format that matches keys that are made here",
+    change: { "keys.importedFormats": [imported("[a-z]+_live_[0-9A-Za-z]{36}")] },
+    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with what only the imported keys begin with.`,
+  },
+  {
+    mistake: "an imported format that matches keys that are made here, for its own environment too,",
+    change: { "keys.importedFormats": [imported("\\w{16,}")] },
+    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with what only the imported keys begin with.`,
+  },
+  {
+    mistake: "an imported format that matches root tokens",
+    change: { "keys.importedFormats": [imported("[a-z]{3}_[0-9A-Za-z]{43}")] },
+    says: `keys.importedFormats[0].pattern: matches root tokens, such as "kgr_${"0".repeat(43)}". Begin it with what only the imported keys begin with.`,
+  },
+  {
+    mistake: "two imported formats of different environments that one key can have",
+    change: {
+      "keys.importedFormats": [
+        imported("acme_[0-9a-f]{16,}"),
+        { pattern: "acme_[0-9]{20}", environment: "production" },
+      ],
+    },
+    says: 'keys.importedFormats[1].pattern: matches keys of another environment (keys.importedFormats[0].pattern), such as "acme_00000000000000000000". Tell the two apart by what the keys begin with.',
+  },
 ];
 
 const accepted: { what: string; change: Change }[] = [
@@ -83,6 +140,27 @@ const accepted: { what: string; change: Change }[] = [
   {
     what: "one name for limits of two plans",
     change: { "plans.scale": { rates: [{ name: "minute", limit: 600, window: 60, burst: 1 }] } },
+  },
+  {
+    what: "imported formats of both environments",
+    change: {
+      "keys.importedFormats": [
+        imported("acme_test_[0-9a-f]{32}"),
+        { pattern: "acme_live_[0-9a-f]{32}", environment: "production" },
+      ],
+    },
+  },
+  {
+    what: "imported formats of one environment that one key can have",
+    change: { "keys.importedFormats": [imported("acme_[0-9a-f]{32}"), imported("acme_\\w{32}")] },
+  },
+  {
+    what: "an imported format over which a backtracking engine would take for ever",
+    change: { "keys.importedFormats": [imported("acme_(([a-z]+)+){16,}")] },
+  },
+  {
+    what: "an imported format of another gateway's keys",
+    change: { "keys.importedFormats": [imported("old_test_[0-9A-Za-z]{36}")] },
   },
   { what: "a plan without limits", change: { "plans.unlimited": {} } },
 ];

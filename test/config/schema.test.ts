@@ -10,7 +10,7 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "a field that is like no other",
     change: { "keys.colour": "red" },
-    says: "keys.colour: is not a known field. Choose one of: actAs, reaches, maxWorkspaces, lifetimeDays, quotaPerOrganization.",
+    says: "keys.colour: is not a known field. Choose one of: actAs, reaches, maxWorkspaces, lifetimeDays, quotaPerOrganization, required, importedFormats.",
   },
   {
     mistake: "an unknown field at the top",
@@ -51,6 +51,16 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     mistake: "a choice that does not exist",
     change: { "keys.actAs": "membr" },
     says: 'keys.actAs: cannot be "membr". Did you mean "member"?',
+  },
+  {
+    mistake: "a required field that no key has",
+    change: { "keys.required": ["expires"] },
+    says: 'keys.required[0]: cannot be "expires". Choose one of: description, expires_at, allowed_addresses.',
+  },
+  {
+    mistake: "an imported format without an environment",
+    change: { "keys.importedFormats": [{ pattern: "acme_[0-9a-f]{32}" }] },
+    says: "keys.importedFormats[0].environment: is missing. Add it, as a string.",
   },
   {
     mistake: "a limit of 0",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defineGateway, type KeysConfig } from "../../src/config/types.ts";
+import { defineGateway } from "../../src/config/types.ts";
 import { mistakesOf } from "./base.ts";
 
 const environments = {
@@ -9,7 +9,7 @@ const environments = {
 const control = { baseUrls: ["https://keys.test"] };
 const origins = { web: { live: { url: "https://web.test" }, trial: { service: "WEB" } } };
 const resources = { folders: { actions: ["read"] } };
-const keys: KeysConfig = { actAs: "organization" };
+const keys = { actAs: "organization" } as const;
 
 // The type check of the tests fails where the compiler accepts what follows a `@ts-expect-error`.
 describe("what the compiler refuses is refused when the configuration is read, too:", () => {
@@ -59,6 +59,25 @@ describe("what the compiler refuses is refused when the configuration is read, t
       },
       resources,
       keys,
+      routes: [{ path: "/folders/*", origin: "web", resource: "folders" }],
+    });
+    expect(mistakesOf(config)).toHaveLength(1);
+  });
+
+  test("an unknown environment of imported keys", () => {
+    const config = defineGateway({
+      environments,
+      control,
+      origins,
+      resources,
+      keys: {
+        actAs: "organization",
+        importedFormats: [
+          { pattern: "old_[0-9a-f]{32}", environment: "trial" },
+          // @ts-expect-error
+          { pattern: "older_[0-9a-f]{32}", environment: "preview" },
+        ],
+      },
       routes: [{ path: "/folders/*", origin: "web", resource: "folders" }],
     });
     expect(mistakesOf(config)).toHaveLength(1);

@@ -21,6 +21,12 @@ export const CONFIG = defineGateway({
     owner: { scopes: ["admin"], manages: { organization: "all", workspace: "all" } },
     member: { scopes: ["read:all", "folders:write"], manages: { organization: "none", workspace: "none" } },
   },
+  keys: {
+    importedFormats: [
+      { pattern: "acme_live_[0-9a-f]{32}", environment: "production" },
+      { pattern: "acme_test_[0-9a-f]{32}", environment: "sandbox" },
+    ],
+  },
   routes: [
     { path: "/signatures/*", origin: "api", resource: "signatures" },
     { methods: ["POST"], path: "/signatures/search", origin: "api", resource: "signatures", action: "read" },

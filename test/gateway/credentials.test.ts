@@ -7,6 +7,8 @@ import { gateway } from "./plane.ts";
 
 const SECRET = newSecret("kg_test");
 const OTHER = newSecret("kg_live");
+const IMPORTED = `acme_test_${"0123456789abcdef".repeat(2)}`;
+const IMPORTED_LIVE = IMPORTED.replace("test", "live");
 const random = SECRET.slice("kg_test_".length);
 const oneChanged = SECRET.slice(0, 20) + (SECRET[20] === "a" ? "b" : "a") + SECRET.slice(21);
 
@@ -16,7 +18,10 @@ const accepted: [what: string, header: string, environment: string][] = [
   ["BEARER in upper case", `BEARER ${SECRET}`, "sandbox"],
   ["white space around the whole header", `  Bearer ${SECRET} \t`, "sandbox"],
   ["a key of the other environment", `Bearer ${OTHER}`, "production"],
+  ["a key of an imported format", `Bearer ${IMPORTED}`, "sandbox"],
+  ["a key of an imported format of the other environment", `Bearer ${IMPORTED_LIVE}`, "production"],
 ];
+const secretOf = (header: string) => header.trim().slice("Bearer ".length);
 
 const refused: [what: string, headers: string[], code: string][] = [
   ["no header", [], "credentials_missing"],
@@ -65,6 +70,14 @@ const refused: [what: string, headers: string[], code: string][] = [
   ["another case", [`Bearer ${SECRET.toUpperCase()}`], "credentials_malformed"],
   ["a prefix of no environment, with a right checksum", [`Bearer ${newSecret("kg_none")}`], "credentials_malformed"],
   ["the prefix exchanged", [`Bearer kg_live_${random}`], "credentials_malformed"],
+  ["a key of an imported format, cut short", [`Bearer ${IMPORTED.slice(0, -1)}`], "credentials_malformed"],
+  ["a key of an imported format with more after it", [`Bearer ${IMPORTED}0`], "credentials_malformed"],
+  ["a key of an imported format in another case", [`Bearer ${IMPORTED.toUpperCase()}`], "credentials_malformed"],
+  [
+    "a key of an imported format with a letter that it does not have",
+    [`Bearer ${IMPORTED.slice(0, -1)}g`],
+    "credentials_malformed",
+  ],
   ["a JWT", ["Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"], "credentials_malformed"],
   ["the placeholder of the docs", ["Bearer <your API key>"], "credentials_malformed"],
 ];
@@ -77,7 +90,7 @@ function headersOf(values: readonly string[]): Headers {
 
 /** Whether any 8 characters in a row of the random parts of the keys appear in the text. */
 function tellsOfSecret(text: string): boolean {
-  return [SECRET, OTHER, oneChanged]
+  return [SECRET, OTHER, oneChanged, IMPORTED]
     .map((secret) => secret.slice(8))
     .some((part) =>
       Array.from(part, (_, at) => part.slice(at, at + 8)).some((run) => run.length === 8 && text.includes(run)),
@@ -90,9 +103,8 @@ async function wordsOf(refusal: Refusal): Promise<string> {
 }
 
 describe("what may be a key in the Authorization header", () => {
-  test.each(accepted)("%s is taken for a key, of the environment that its prefix names", (_, header, environment) => {
-    const secret = environment === "sandbox" ? SECRET : OTHER;
-    expect(readCredential(headersOf([header]), gateway)).toEqual({ secret, environment });
+  test.each(accepted)("%s is taken for a key, of the environment that its form names", (_, header, environment) => {
+    expect(readCredential(headersOf([header]), gateway)).toEqual({ secret: secretOf(header), environment });
   });
 
   test.each(refused)("%s is refused, and nothing of the secret is repeated", async (_, values, code) => {
@@ -132,6 +144,7 @@ const harmless: [what: string, query: string][] = [
   ["a value that only looks like a key", `?key=${oneChanged}`],
   ["the hint of a key", "?hint=kg_test_…Nty2"],
   ["a key of some other product", `?key=${newSecret("xy_live")}`],
+  ["a key of an imported format, which may be something else", `?key=${IMPORTED}`],
   ["the id of a key", "?key=key_0123456789abcdef0123456789abcdef"],
 ];
 

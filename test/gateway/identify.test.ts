@@ -231,16 +231,14 @@ describe("a wrong entry of KV, on the way of a whole request", () => {
   ])("that points %s does not keep a valid key from being served as itself, then and later", async (_, wrong) => {
     const key = await seedKey();
     await env.KV.put(kvName(key), JSON.stringify({ key_id: await wrong(), pepper_id: "p1" }));
-    const plane = buildPlane();
+    const plane = buildPlane({ reportAfterMs: 0 });
     const address = newClient();
-    const pending: Promise<unknown>[] = [];
-    const client = { address, waitUntil: (work: Promise<unknown>) => pending.push(work) };
     for (let attempt = 0; attempt < 3; attempt++) {
-      const response = await send(plane, requestWith(key, "/signatures/1"), client);
+      const response = await send(plane, requestWith(key, "/signatures/1"), { address });
       expect(response.status).toBe(200);
       expect(plane.sent.at(-1)?.headers.get("Keygate-Key-Id")).toBe(key.id);
     }
-    await Promise.all(pending);
+    await plane.lookedUp();
     expect(await env.KV.get(kvName(key), "json")).toEqual({ key_id: key.id, pepper_id: "p1" });
   });
 
@@ -264,6 +262,58 @@ describe("a wrong entry of KV, on the way of a whole request", () => {
     expect(await codeOf(await send(plane, requestWith(key, "/signatures/1"), { address: newClient() }))).toBe(
       "key_unknown",
     );
+  });
+});
+
+describe("a key that was imported", () => {
+  /** With a secret in the form of the configuration's imported keys, and no other. */
+  async function importedKey(environment: "production" | "sandbox", as = environment) {
+    const key = await seedKey({ environment });
+    const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+    const secret = `acme_${as === "production" ? "live" : "test"}_${digits.join("")}`;
+    await env.DB.prepare("DELETE FROM api_key_secrets WHERE key_id = ?").bind(key.id).run();
+    return { ...key, secret, hash: await addSecret(key.id, secret) };
+  }
+  const serve = (key: SeededKey) =>
+    send(buildPlane(), requestWith(key, "/signatures/1"), { address: newClient() }).then(codeOf);
+
+  test.each(["production", "sandbox"] as const)("authenticates in %s, without a checksum", async (environment) => {
+    expect(await serve(await importedKey(environment))).toBe("200");
+  });
+
+  test.each([
+    ["production", "sandbox"],
+    ["sandbox", "production"],
+  ] as const)("of %s is refused in %s, and no origin sees the request", async (environment, other) => {
+    const key = await importedKey(environment);
+    const plane = buildPlane();
+    const request = requestWith({ ...key, environment: other }, "/signatures/1");
+    expect(await codeOf(await send(plane, request, { address: newClient() }))).toBe("environment_mismatch");
+    expect(plane.sent).toEqual([]);
+  });
+
+  test.each([
+    ["production", "sandbox"],
+    ["sandbox", "production"],
+  ] as const)("into %s does not work with a secret in the form of %s", async (environment, form) => {
+    expect(await serve(await importedKey(environment, form))).toBe("key_unknown");
+  });
+
+  test("of that form, but unknown, costs no more than any unknown key", async () => {
+    const one = isolate();
+    const secret = `acme_test_${"0".repeat(32)}`;
+    expect(await one.identify(secret)).toEqual({ code: "key_unknown" });
+    expect([one.budget, one.db]).toEqual([["limit"], ["first"]]);
+  });
+
+  test("cut short costs no I/O of any kind", async () => {
+    const noIo = () => {
+      throw new Error("I/O");
+    };
+    const plane = buildPlane({ db: instrument(env.DB, noIo), kv: instrument(env.KV, noIo), ask: noIo });
+    const key = await importedKey("sandbox");
+    const request = requestWith({ ...key, secret: key.secret.slice(0, -1) }, "/signatures/1");
+    expect(await codeOf(await send(plane, request, { address: newClient() }))).toBe("credentials_malformed");
   });
 });
 

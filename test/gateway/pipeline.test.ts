@@ -205,6 +205,12 @@ test("every code of the data plane has a case here, or a test of its own", () =>
     "conflict",
     "key_quota_reached",
     "environment_not_allowed",
+    "management_forbidden",
+    "session_ended",
+    "sign_in_link_invalid",
+    "cross_site_refused",
+    "precondition_failed",
+    "idempotency_key_reused",
   ];
   const missing = Object.keys(ERRORS).filter(
     (code) => !(code in cases) && !ofTheirOwn.includes(code) && !ofManagement.includes(code),

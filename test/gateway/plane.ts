@@ -3,13 +3,19 @@
 import { env } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import type { Refusal } from "../../src/errors.ts";
+import { createAssert } from "../../src/gateway/assertion.ts";
+import type { Credential } from "../../src/gateway/credentials.ts";
 import type { DataPlane } from "../../src/gateway/data-plane.ts";
 import { type DataPlace, findEnvironment } from "../../src/gateway/environment.ts";
+import type { WaitUntil } from "../../src/gateway/flights.ts";
 import type { OriginFetch } from "../../src/gateway/forward.ts";
 import { Identifier } from "../../src/gateway/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/lease.ts";
 import { serve } from "../../src/gateway/pipeline.ts";
+import { RetryBudget } from "../../src/gateway/retry.ts";
+import { type Signers, signersFrom } from "../../src/gateway/signer.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
+import type { Pepper } from "../../src/store/peppers.ts";
 import { askAuthority } from "../authority/ask.ts";
 import { newId, peppers, type SeededKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
@@ -25,6 +31,12 @@ export interface PlaneOptions {
   kv?: KVNamespace;
   lookupBudget?: RateLimit;
   ask?: AskAuthority;
+  /** How long what is counted waits for a question; tests that wait for all work after the answer do not wait for that. */
+  reportAfterMs?: number;
+  /** Default: those of the environment. */
+  signers?: Signers;
+  /** Default: the one of the environment. */
+  peppers?: readonly [Pepper, ...Pepper[]];
 }
 
 /** What one isolate has, as src/app.ts builds it. */
@@ -32,27 +44,58 @@ export interface TestPlane extends DataPlane {
   readonly lines: string[];
   /** What origins were sent. */
   readonly sent: Request[];
+  /** Waits for what the finding of keys goes on with after the answers. */
+  readonly lookedUp: () => Promise<unknown>;
+}
+
+class WatchedIdentifier extends Identifier {
+  readonly pending: Promise<unknown>[] = [];
+
+  override identify(credential: Credential, client: string, waitUntil: WaitUntil) {
+    return super.identify(credential, client, this.#watched(waitUntil));
+  }
+
+  override identifyAnew(credential: Credential, client: string, waitUntil: WaitUntil) {
+    return super.identifyAnew(credential, client, this.#watched(waitUntil));
+  }
+
+  #watched(waitUntil: WaitUntil): WaitUntil {
+    return (work) => {
+      this.pending.push(work);
+      waitUntil(work);
+    };
+  }
 }
 
 export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const { now = () => Date.now(), originFetch = () => Promise.resolve(new Response("from the origin")) } = options;
   const lines: string[] = [];
   const sent: Request[] = [];
-  const finder = new KeyFinder(options.kv ?? env.KV, options.db ?? env.DB, peppers);
+  const log = (line: string) => void lines.push(line);
+  const finder = new KeyFinder(options.kv ?? env.KV, options.db ?? env.DB, options.peppers ?? peppers);
+  const identifier = new WatchedIdentifier(finder, options.lookupBudget ?? env.LOOKUP_BUDGET, now);
   return {
     gateway,
-    identifier: new Identifier(finder, options.lookupBudget ?? env.LOOKUP_BUDGET, now),
-    leases: new Leases(options.ask ?? askAuthority, gateway, now),
+    identifier,
+    leases: new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs),
     originFetch:
       () =>
       (...sending) => {
         sent.push(sending[0]);
         return originFetch(...sending);
       },
+    assert: createAssert({
+      signers: options.signers ?? signersFrom(env.KEYGATE_SIGNING_KEYS, log),
+      now,
+      newId: () => newId("jti"),
+      log,
+    }),
+    retries: new RetryBudget(now),
     now,
-    log: (line) => lines.push(line),
+    log,
     lines,
     sent,
+    lookedUp: () => Promise.all(identifier.pending),
   };
 }
 

@@ -77,5 +77,8 @@ function schemaAfter(scripts: readonly string[]) {
   const database = new DatabaseSync(":memory:");
   for (const script of scripts) database.exec(script);
   const rows = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").all();
-  return rows.map(({ sql, ...row }) => ({ ...row, sql: sql === null ? null : String(sql).replace(/\s+/g, " ") }));
+  return rows.map(({ sql, ...row }) => ({
+    ...row,
+    sql: sql === null ? null : String(sql).replace(/\s*([(),])\s*|\s+/g, (_, mark) => mark ?? " "),
+  }));
 }

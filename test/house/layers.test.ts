@@ -8,12 +8,15 @@ const inFolder =
   (path: string) =>
     folders.some((folder) => path.startsWith(`src/${folder}/`));
 
+/** What explains the gateway's decisions asks the gateway's own functions; nobody else above the gateway does. */
+const isExplaining = (from: string, to: string) => inFolder("control/explain")(from) && inFolder("gateway")(to);
+
 /** Every import that a folder makes, by itself or through others, and by which way. */
 function reachedFrom(folder: string): { path: string; by: string }[] {
   const seen = new Map<string, string>();
   const visit = ({ path, imports }: Source, by: string) => {
     for (const imported of imports) {
-      if (seen.has(imported)) continue;
+      if (seen.has(imported) || isExplaining(path, imported)) continue;
       seen.set(imported, `${by} → ${imported}`);
       const source = byPath.get(imported);
       if (source) visit(source, `${by} → ${imported}`);

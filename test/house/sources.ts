@@ -17,7 +17,7 @@ export function read(path: string): string {
   return readFileSync(join(PROJECT, path), "utf8");
 }
 
-export function sources(pattern = "src/**/*.ts"): Source[] {
+export function sources(pattern = "src/**/*.{ts,tsx}"): Source[] {
   return globSync(pattern, { cwd: PROJECT }).map((path) => {
     const text = read(path);
     return {

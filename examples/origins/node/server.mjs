@@ -1,0 +1,25 @@
+// A service behind a Keygate gateway, in Node alone; with Express it is `app.use(nodeAssertion({ … }))`.
+import { createServer } from "node:http";
+import { AssertionError, nodeAssertion, requireScope } from "keygate/origin";
+
+const assertion = nodeAssertion({ issuer: process.env.ISSUER, audience: process.env.AUDIENCE });
+
+function answer(response, status, body) {
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+const server = createServer((request, response) => {
+  assertion(request, response, (error) => {
+    if (error) return answer(response, 500, { code: "failed" });
+    const { principal } = request;
+    try {
+      requireScope(principal, "signatures:read");
+      answer(response, 200, { key: principal.keyId, organization: principal.organizationId, role: principal.role });
+    } catch (refused) {
+      if (!(refused instanceof AssertionError)) throw refused;
+      answer(response, refused.status, { code: refused.code });
+    }
+  });
+});
+server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => console.log(`Listening on ${server.address().port}`));

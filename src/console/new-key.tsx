@@ -1,0 +1,138 @@
+/** Creating a key. */
+
+import { Hono } from "hono";
+import { findOrganization, managesKey } from "../control/access.ts";
+import { isSameChange } from "../control/control.ts";
+import { checkOrganization, createKey } from "../control/create-key.ts";
+import { withheldScopes } from "../control/draft-key.ts";
+import { sampleCall } from "../control/explain/sample-call.ts";
+import { describe, isRefusal, type Refusal } from "../errors.ts";
+import { newKeyOf } from "../management/key-fields.ts";
+import { check } from "../management/parse.ts";
+import { keyBody } from "../management/schemas.ts";
+import { findRepeated } from "../store/audit.ts";
+import { readKeyRecord } from "../store/key-records.ts";
+import type { Organization } from "../store/organizations.ts";
+import { namesIn, workspacesOf } from "./directory.ts";
+import { type Form, problemsOf, readForm } from "./form.ts";
+import { KeyForm, type Offer } from "./key-form.tsx";
+import { show } from "./layout.tsx";
+import { Refused } from "./parts.tsx";
+import { showRefusal } from "./refusal-page.tsx";
+import { showSecret } from "./secret-page.tsx";
+import { summaryOf } from "./summary.ts";
+import type { ConsoleEnv, Visit } from "./visit.ts";
+import { draftFrom, EMPTY_FORM, keyFieldsOf } from "./wanted-key.ts";
+
+export const newKeyPages = new Hono<ConsoleEnv>()
+  .get("/keys/new", (c) => showForm(c, EMPTY_FORM, undefined))
+  .post("/keys/new/summary", async (c) => {
+    const form = await readForm(c.req.raw);
+    return isRefusal(form) ? c.var.refuse(form) : c.json(await summarize(c, form));
+  })
+  .post("/keys/new", async (c) => {
+    const form = await readForm(c.req.raw);
+    if (isRefusal(form)) return showRefusal(c, form);
+    return form.text("intent") === "preview" ? showForm(c, form, undefined) : create(c, form);
+  });
+
+async function create(c: Visit, form: Form) {
+  const { control, visitor } = c.var;
+  const attempt = form.text("attempt");
+  const repeated = await madeBefore(c, attempt);
+  if (repeated) return repeated;
+  const body = check(keyBody, keyFieldsOf(form, visitor.session.organizationId, control));
+  if (isRefusal(body)) return showForm(c, form, body);
+  const caller = { ...visitor.caller, idempotency: { key: attempt, fingerprint: attempt } };
+  const made = await createKey(control, caller, newKeyOf(body)).catch((error) => {
+    if (isSameChange(error)) return { code: "conflict", problem: "The key is being made already." } as const;
+    throw error;
+  });
+  if (isRefusal(made)) return showForm(c, form, made);
+  const { key, secret } = made;
+  const record = await readKeyRecord(control.db, key.environment, key.id);
+  const url = record && sampleCall(record, control.gateway);
+  return showSecret(c, { key, secret, url, title: "The key is made" });
+}
+
+/** A form that comes twice, because somebody reloads the page, makes no second key. */
+export async function madeBefore(c: Visit, attempt: string): Promise<Response | undefined> {
+  const { control, visitor } = c.var;
+  const repeated = await findRepeated(control.db, visitor.caller.actor, attempt);
+  return repeated && c.redirect(`/keys/${repeated.target}?done=before`, 303);
+}
+
+async function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
+  const { control, visitor } = c.var;
+  const organization = await findOrganization(
+    control,
+    visitor.caller,
+    visitor.session.organizationId,
+    "api_keys:write",
+  );
+  if (isRefusal(organization)) return showRefusal(c, organization);
+  const offer = await offerOf(c, form, organization);
+  if (offer.reaches.length === 0) {
+    return showRefusal(c, { code: "management_forbidden", problem: "Your role does not make keys." });
+  }
+  const problems = problemsOf(refusal);
+  return show(
+    c,
+    { title: "New key", status: refusal ? (describe(refusal).status as 422) : 200 },
+    <>
+      <p class="crumb">
+        <a href="/keys">API keys</a>
+      </p>
+      <h1>New key</h1>
+      <p class="faint">For {organization.name}. The secret is shown once, after you create it.</p>
+      {refusal && problems.size > 0 ? <Mistakes problems={problems} /> : <Refused refusal={refusal} />}
+      <KeyForm offer={offer} form={form} problems={problems} summary={await summarize(c, form)} />
+    </>,
+  );
+}
+
+function Mistakes({ problems }: { problems: ReadonlyMap<string, string> }) {
+  return (
+    <div class="notice bad" role="alert">
+      <strong>No key was made.</strong> Please mend:{" "}
+      {[...problems.keys()].map((field, at) => (
+        <>
+          {at > 0 && ", "}
+          <a href={`#${field}-problem`}>{field.replaceAll("_", " ")}</a>
+        </>
+      ))}
+      .
+    </div>
+  );
+}
+
+async function offerOf(c: Visit, form: Form, organization: Organization): Promise<Offer> {
+  const { control, visitor } = c.var;
+  const { caller, session } = visitor;
+  const { gateway } = control;
+  const { standing } = caller;
+  const draft = draftFrom(form, control, session.member);
+  const manages = (reach: Offer["reaches"][number], workspaceIds: readonly string[]) =>
+    managesKey(caller, { ...draft, memberId: session.memberId, reach, workspaceIds });
+  const reaches = gateway.keys.reaches.filter((reach) => manages(reach, []));
+  const inReach = standing.kind === "member" ? standing.workspaces : undefined;
+  return {
+    gateway,
+    environments: Object.keys(gateway.environments).map((environment) => {
+      const refusal = checkOrganization({ environment }, organization);
+      return { name: environment, closed: refusal && describe(refusal).detail };
+    }),
+    reaches,
+    workspaces: (await workspacesOf(c)).filter(({ id }) => inReach?.has(id) ?? true),
+    withheld: withheldScopes(control, caller, { ...draft, reach: reaches[0] ?? "workspace", workspaces: [] }),
+    attempt: control.newId("chg"),
+    now: control.now(),
+  };
+}
+
+async function summarize(c: Visit, form: Form): Promise<string[]> {
+  const { control, visitor } = c.var;
+  const draft = draftFrom(form, control, visitor.session.member);
+  if (draft.environment === "") return ["Fill in the form, and what the key could do is told here."];
+  return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c)]));
+}

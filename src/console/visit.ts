@@ -1,0 +1,35 @@
+/** A request for a page, and who makes it. */
+
+import type { Context, MiddlewareHandler } from "hono";
+import type { Caller } from "../control/control.ts";
+import { isRefusal } from "../errors.ts";
+import { callerOfSession } from "../management/caller.ts";
+import type { ManagementEnv } from "../management/dispatch.ts";
+import { readSession } from "../management/session.ts";
+import type { MemberSession } from "../store/sessions.ts";
+import { showRefusal } from "./refusal-page.tsx";
+import { showSignedOut } from "./signed-out.tsx";
+
+export interface Visitor {
+  readonly caller: Caller;
+  readonly session: MemberSession;
+}
+
+export interface ConsoleEnv {
+  Variables: ManagementEnv["Variables"] & { visitor: Visitor };
+}
+
+export type Visit = Context<ConsoleEnv>;
+
+/** Pages know members alone: a token or key in a header counts for nothing here. */
+export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
+  const session = await readSession(c.req.raw, c.var.control);
+  if (!session) return showSignedOut(c, undefined);
+  if (isRefusal(session)) {
+    const isOver = session.code === "session_ended" || session.code === "organization_suspended";
+    return isOver ? showSignedOut(c, session) : showRefusal(c, session);
+  }
+  const caller = { ...callerOfSession(session, c.var.control), requestId: c.var.requestId };
+  c.set("visitor", { caller, session });
+  return next();
+};

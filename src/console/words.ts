@@ -1,0 +1,55 @@
+/** How the console says times, numbers and periods. */
+
+const DAY_MS = 86_400_000;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+export function dayOf(ms: number): string {
+  const date = new Date(ms);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+export function momentOf(ms: number): string {
+  return `${dayOf(ms)}, ${new Date(ms).toISOString().slice(11, 16)} UTC`;
+}
+
+const STEPS: readonly [limit: number, unit: number, name: string][] = [
+  [3_600_000, 60_000, "minute"],
+  [DAY_MS, 3_600_000, "hour"],
+  [60 * DAY_MS, DAY_MS, "day"],
+  [Number.POSITIVE_INFINITY, 30 * DAY_MS, "month"],
+];
+
+/** Roughly, and in one unit: what a person remembers of it. */
+export function spanOf(ms: number): string {
+  const size = Math.abs(ms);
+  const [, unit, name] = STEPS.find(([limit]) => size < limit) as (typeof STEPS)[number];
+  return plural(Math.max(1, Math.floor(size / unit)), name);
+}
+
+export function agoOf(ms: number, now: number): string {
+  if (now - ms < 60_000) return "just now";
+  return `${spanOf(now - ms)} ago`;
+}
+
+export function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function plural(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** "a", "a and b", "a, b and c" */
+export function listOf(names: readonly string[]): string {
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+}
+
+export function secondsOf(seconds: number): string {
+  if (seconds % 86_400 === 0) return plural(seconds / 86_400, "day");
+  if (seconds % 3600 === 0) return plural(seconds / 3600, "hour");
+  return seconds % 60 === 0 ? plural(seconds / 60, "minute") : plural(seconds, "second");
+}
+
+export const REACH_WORDS = { organization: "every workspace", workspace: "some workspaces" } as const;
+export const PERMISSION_WORDS = { "full-access": "full access", "read-only": "read only" } as const;

@@ -1,0 +1,46 @@
+/** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and once more where that may help. */
+
+import type { Route } from "../config/compile.ts";
+import type { Refusal } from "../errors.ts";
+import type { OriginFetch } from "./forward.ts";
+import { isRepeatable, type RetryBudget } from "./retry.ts";
+import type { Upload } from "./upload.ts";
+
+export interface Exchanging {
+  readonly route: Route;
+  /** Of the client. */
+  readonly left: AbortSignal;
+  readonly upload: Upload | undefined;
+  readonly retries: RetryBudget;
+}
+
+export async function exchange(
+  outgoing: Request,
+  send: OriginFetch,
+  { route, left, upload, retries }: Exchanging,
+): Promise<Response | Refusal> {
+  const seconds = route.timeoutSeconds;
+  const ended = new AbortController();
+  const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
+  let timer = upload ? undefined : startDeadline();
+  let isAnswered = false;
+  upload?.ended.then((refusal) => {
+    if (refusal) ended.abort(refusal);
+    else if (!isAnswered) timer = startDeadline();
+  });
+  const signal = AbortSignal.any([left, ended.signal]);
+  // The bytes as they come: what is compressed stays so.
+  const init = { signal, encodeResponseBody: "manual" } as const;
+  try {
+    return await send(outgoing, init).catch((error) => {
+      if (signal.aborted || !isRepeatable(outgoing) || !retries.take(route.origin)) throw error;
+      return send(outgoing, init);
+    });
+  } catch {
+    if (ended.signal.aborted) return ended.signal.reason as Refusal;
+    return { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
+  } finally {
+    isAnswered = true;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,107 @@
+/** A body that is watched on its way. Most are not: the runtime moves them faster by itself. */
+
+/** How it ended: all of it came through, one end broke off, or it was stopped from here. */
+export type FlowEnd = "done" | "source broke" | "sink broke" | "source idle" | "sink idle" | "too large" | "stopped";
+
+export interface Flow {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly ended: Promise<FlowEnd>;
+  stop(): void;
+}
+
+export interface FlowLimits {
+  /** In bytes, where it is known: it is told to whoever gets the body, and held. */
+  readonly length: number | undefined;
+  readonly maxBytes?: number | undefined;
+  /** How long it may stand still, whichever end it waits for. */
+  readonly idleMs?: number | undefined;
+  readonly now: () => number;
+}
+
+/** Read at once at the most. */
+const CHUNK_BYTES = 64 * 1024;
+
+export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Flow {
+  const { length, maxBytes = Number.POSITIVE_INFINITY, idleMs, now } = limits;
+  const { readable, writable } = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
+  const read = readFrom(source);
+  const writer = writable.getWriter();
+  let end: FlowEnd | undefined;
+  const finish = (why: FlowEnd) => {
+    if (end) return;
+    end = why;
+    clock?.stop();
+    if (why === "done") return;
+    // Either end may be gone already.
+    read.cancel().catch(() => undefined);
+    writer.abort(new Error(`the body was broken off: ${why}`)).catch(() => undefined);
+  };
+  let writing = false;
+  const clock =
+    idleMs === undefined ? undefined : new IdleClock(idleMs, now, () => finish(writing ? "sink idle" : "source idle"));
+
+  const move = async (): Promise<FlowEnd> => {
+    let bytes = 0;
+    while (!end) {
+      const chunk = await read.next().catch(() => finish("source broke"));
+      if (end || !chunk) break;
+      clock?.moved();
+      writing = true;
+      bytes += chunk.value?.byteLength ?? 0;
+      if (bytes > maxBytes) finish("too large");
+      else if (chunk.done) await writer.close().then(() => finish("done"), () => finish("sink broke"));
+      else await writer.write(chunk.value).catch(() => finish("sink broke"));
+      clock?.moved();
+      writing = false;
+    }
+    return end ?? "stopped";
+  };
+  return { readable, ended: move(), stop: () => finish("stopped") };
+}
+
+interface Chunks {
+  next(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** Large chunks where the runtime made the stream; those that JavaScript made come as they are. */
+function readFrom(source: ReadableStream<Uint8Array>): Chunks {
+  try {
+    const reader = source.getReader({ mode: "byob" });
+    return { next: () => reader.read(new Uint8Array(CHUNK_BYTES)), cancel: () => reader.cancel() };
+  } catch {
+    const reader = source.getReader();
+    return { next: () => reader.read(), cancel: () => reader.cancel() };
+  }
+}
+
+/** One timer for a whole body: it is set again only when it has rung. */
+class IdleClock {
+  readonly #idleMs: number;
+  readonly #now: () => number;
+  readonly #onIdle: () => void;
+  #movedAt: number;
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(idleMs: number, now: () => number, onIdle: () => void) {
+    this.#idleMs = idleMs;
+    this.#now = now;
+    this.#onIdle = onIdle;
+    this.#movedAt = now();
+    this.#timer = setTimeout(() => this.#ring(), idleMs);
+  }
+
+  moved(): void {
+    this.#movedAt = this.#now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #ring(): void {
+    const left = this.#movedAt + this.#idleMs - this.#now();
+    if (left <= 0) this.#onIdle();
+    else this.#timer = setTimeout(() => this.#ring(), left);
+  }
+}

@@ -1,0 +1,74 @@
+/** The answer's body, or WebSocket, on its way to the client. Nearly all pass by themselves; what is watched passes through here. */
+
+import type { Route } from "../config/compile.ts";
+import { pump } from "./pump.ts";
+import { type Watch, watch } from "./watch.ts";
+
+/** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const POLICY_VIOLATION = 1008;
+const GOING_AWAY = 1001;
+const NO_STATUS = 1005;
+
+const STREAMS = /^\s*(text\/event-stream|application\/(x-)?ndjson|application\/jsonl|application\/json-seq)\b/i;
+
+/** `watching`: `undefined` where there is no key. */
+export function relay(answer: Response, route: Route, watching: Watch | undefined, now: () => number): Response {
+  const watched = route.watchRevocation ? watching : undefined;
+  if (answer.webSocket) return watched ? relaySocket(answer, answer.webSocket, watched) : answer;
+  const isStream = watched !== undefined && STREAMS.test(answer.headers.get("content-type") ?? "");
+  const idleMs = route.responseIdleSeconds && route.responseIdleSeconds * 1000;
+  if (!answer.body || !(isStream || idleMs)) return answer;
+
+  const length = answer.headers.get("content-length");
+  const flow = pump(answer.body, { length: length === null ? undefined : Number(length), idleMs, now });
+  if (isStream) {
+    const unwatch = watch(watched, flow.stop);
+    void flow.ended.then(unwatch);
+  }
+  return new Response(flow.readable, answer);
+}
+
+function relaySocket(answer: Response, origin: WebSocket, watched: Watch): Response {
+  const { 0: outer, 1: client } = new WebSocketPair();
+  const unwatch = watch(watched, () => {
+    close(client, POLICY_VIOLATION, "the key may no longer do this");
+    close(origin, GOING_AWAY, "");
+  });
+  join(origin, client, unwatch);
+  join(client, origin, unwatch);
+  return new Response(null, { status: answer.status, headers: answer.headers, webSocket: outer });
+}
+
+function join(from: WebSocket, to: WebSocket, onEnd: () => void): void {
+  from.addEventListener("message", ({ data }) => {
+    try {
+      to.send(data);
+    } catch {
+      // It closed while this was under way.
+    }
+  });
+  from.addEventListener("close", ({ code, reason }) => {
+    onEnd();
+    close(to, code, reason);
+  });
+  from.addEventListener("error", () => {
+    onEnd();
+    close(to, GOING_AWAY, "");
+  });
+  from.accept();
+}
+
+/** Codes that only say that there was none must not be sent: then the other end is told none, or that this one went away. */
+function close(socket: WebSocket, code: number, reason: string): void {
+  try {
+    if (code === NO_STATUS) socket.close();
+    else if (isSendable(code)) socket.close(code, reason);
+    else socket.close(GOING_AWAY);
+  } catch {
+    // It is closed already.
+  }
+}
+
+function isSendable(code: number): boolean {
+  return (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
+}

@@ -1,0 +1,30 @@
+/** A second try for a request that got no answer: at most one, for requests that may be repeated, and not for all of them. */
+
+/** For each origin in each isolate, so that an origin that is down is not asked twice as much. */
+const RETRIES_AT_ONCE = 10;
+const MS_PER_RETRY = 1_000;
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "SEARCH", "QUERY", "REPORT"]);
+
+export function isRepeatable({ method, body, headers }: Pick<Request, "method" | "body" | "headers">): boolean {
+  return IDEMPOTENT.has(method) && body === null && !headers.has("upgrade");
+}
+
+export class RetryBudget {
+  readonly #now: () => number;
+  /** By origin: the moment at which all of its retries are back. */
+  readonly #fullAt = new Map<string, number>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  take(origin: string): boolean {
+    const now = this.#now();
+    const fullAt = Math.max(this.#fullAt.get(origin) ?? 0, now) + MS_PER_RETRY;
+    if (fullAt - now > RETRIES_AT_ONCE * MS_PER_RETRY) return false;
+    this.#fullAt.set(origin, fullAt);
+    return true;
+  }
+}

@@ -1,0 +1,15 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { PROJECT } from "../helpers/gateway.ts";
+import { mistakesOf } from "./base.ts";
+
+const MODELS = globSync("examples/models/*/gateway.config.ts", { cwd: PROJECT });
+
+test("there are three models to copy from", () => {
+  expect(MODELS.length).toBe(3);
+});
+
+test.for(MODELS)("%s is without a mistake", async (path) => {
+  expect(mistakesOf((await import(join(PROJECT, path))).default)).toEqual([]);
+});

@@ -1,0 +1,118 @@
+/** From requests to what D1 knows of them: the real pipeline, leases, authority and store. */
+
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { askAuthority, authorityOf } from "../authority/ask.ts";
+import { migrate, newClient, newSecret, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import { buildPlane, type PlaneOptions, PRODUCTION, requestWith, SANDBOX, send } from "./plane.ts";
+
+beforeAll(migrate);
+
+/** An isolate that tells what it has counted as soon as its work is waited for. */
+function isolate(options: PlaneOptions = {}) {
+  const plane = buildPlane({ reportAfterMs: 0, ...options });
+  const pending: Promise<unknown>[] = [];
+  const client = { address: newClient(), waitUntil: (work: Promise<unknown>) => pending.push(work) };
+  return {
+    send: (request: Request) => send(plane, request, client),
+    settled: () => Promise.all(pending),
+  };
+}
+
+/** What D1 knows, once the key's authority has told it. */
+async function usageOf(key: SeededKey): Promise<Record<string, number>> {
+  await runDurableObjectAlarm(authorityOf(key));
+  const { results } = await env.DB.prepare(
+    "SELECT route, outcome, sum(requests) AS n FROM usage_hours WHERE key_id = ? GROUP BY 1, 2",
+  )
+    .bind(key.id)
+    .all<{ route: string; outcome: string; n: number }>();
+  return Object.fromEntries(results.map(({ route, outcome, n }) => [`${route} ${outcome}`, n]));
+}
+
+async function scopesOf(key: SeededKey): Promise<string[]> {
+  const { results } = await env.DB.prepare("SELECT scope FROM api_key_scope_uses WHERE key_id = ? ORDER BY 1")
+    .bind(key.id)
+    .all<{ scope: string }>();
+  return results.map(({ scope }) => scope);
+}
+
+describe("requests of a key", () => {
+  test("are counted under their route as configured and what became of them, with the scopes that they needed", async () => {
+    const key = await seedKey({ scopes: ["signatures:read", "signatures:write"] });
+    const { send, settled } = isolate();
+    const paths = ["/signatures/1?token=secret", "/signatures/2", "/vault", "/nowhere"];
+    for (const path of paths) await send(requestWith(key, path));
+    await send(requestWith(key, "/signatures/search", { method: "POST" }));
+    await send(requestWith(key, "/signatures/1", { method: "DELETE" }));
+    await settled();
+    expect(await usageOf(key)).toEqual({
+      "/signatures/* forwarded": 2,
+      "/signatures/* scope_missing": 1,
+      "/signatures/search forwarded": 1,
+      "/vault scope_missing": 1,
+      " no_such_route": 1,
+    });
+    expect(await scopesOf(key)).toEqual(["signatures:read"]);
+  });
+
+  test("are counted where limits refuse them, where the origin fails, and in the wrong environment", async () => {
+    const key = await seedKey({ limits: { rates: [{ name: "r", limit: 2, window: 3_600 }] } });
+    const { send, settled } = isolate({ originFetch: () => Promise.reject(new TypeError("no route to host")) });
+    for (let i = 0; i < 3; i++) await send(requestWith(key, "/signatures/1"));
+    await send(new Request(`${PRODUCTION}/signatures/1`, requestWith(key, "/signatures/1")));
+    await settled();
+    expect(await usageOf(key)).toEqual({
+      "/signatures/* origin_unreachable": 2,
+      "/signatures/* rate_exceeded": 1,
+      "/signatures/* environment_mismatch": 1,
+    });
+    expect(await scopesOf(key)).toEqual([]);
+  });
+
+  test("are counted for each isolate, all together", async () => {
+    const key = await seedKey();
+    const isolates = [isolate(), isolate(), isolate()];
+    await Promise.all(isolates.flatMap(({ send }) => [1, 2, 3].map(() => send(requestWith(key, "/signatures/1")))));
+    await Promise.all(isolates.map(({ settled }) => settled()));
+    expect(await usageOf(key)).toEqual({ "/signatures/* forwarded": 9 });
+  });
+
+  test("that are refused before a key is known, and those of public routes, count nowhere", async () => {
+    const key = await seedKey();
+    const { send, settled } = isolate();
+    await send(new Request(`${SANDBOX}/signatures/1`));
+    await send(requestWith({ ...key, secret: newSecret() }, "/signatures/1"));
+    await send(new Request(`${SANDBOX}/signatures/1?key=${key.secret}`));
+    await send(requestWith(key, "/status"));
+    await settled();
+    expect(await usageOf(key)).toEqual({});
+  });
+
+  test("are answered just the same while the authority cannot be told of them, and counted once it can", async () => {
+    const key = await seedKey();
+    let down = false;
+    const ask: PlaneOptions["ask"] = (question) => (down ? Promise.reject(new Error("down")) : askAuthority(question));
+    const { send, settled } = isolate({ ask });
+    await send(requestWith(key, "/signatures/1"));
+    down = true;
+    expect((await send(requestWith(key, "/signatures/1"))).status).toBe(200);
+    await settled();
+    down = false;
+    await send(requestWith(key, "/signatures/1"));
+    await settled();
+    expect(await usageOf(key)).toEqual({ "/signatures/* forwarded": 3 });
+  });
+
+  test("bring unspent tokens back with their report", async () => {
+    const key = await seedKey({ limits: { rates: [{ name: "r", limit: 100, window: 3_600 }] } });
+    let now = Date.now();
+    const { send, settled } = isolate({ now: () => now });
+    await Promise.all([1, 2, 3].map(() => send(requestWith(key, "/signatures/1"))));
+    now += 2_000;
+    await settled();
+    const states = await authorityOf(key).limitsOf(key.environment, key.id);
+    expect(states).toMatchObject([{ remaining: 97, lent: 0 }]);
+  });
+});

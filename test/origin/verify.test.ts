@@ -1,0 +1,39 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { AssertionError, memoryReplays, type VerifyOptions, verifyArrived } from "../../src/origin/index.ts";
+import { forgeryTable, type Table } from "./forgeries.ts";
+
+let table: Table;
+let options: VerifyOptions;
+
+beforeAll(async () => {
+  table = await forgeryTable(Math.floor(Date.now() / 1000));
+  const { issuer, audience, jwks } = table;
+  options = { issuer, audience, replays: memoryReplays(), fetch: async () => Response.json(jwks) };
+});
+
+async function verdicts(of: VerifyOptions): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name, method, target, assertion } of table.cases) {
+    const verdict = await verifyArrived({ method, target, assertion }, of).then(
+      () => "accepted",
+      (error) => (error instanceof AssertionError ? error.code : String(error)),
+    );
+    found.push(`${name}: ${verdict}`);
+  }
+  return found;
+}
+
+const expectations = () => table.cases.map(({ name, expected }) => `${name}: ${expected}`);
+
+describe("verifyAssertion", () => {
+  test("refuses every forgery with its code, and accepts what is true", async () => {
+    expect(table.cases.filter(({ expected }) => expected !== "accepted").length).toBeGreaterThan(100);
+    expect(await verdicts(options)).toEqual(expectations());
+  });
+
+  test("without a memory, takes an assertion again within its minute", async () => {
+    const { replays: _, ...rest } = options;
+    const replayed = (line: string) => line.replace(/: replayed$/, ": accepted");
+    expect(await verdicts(rest)).toEqual(expectations().map(replayed));
+  });
+});
