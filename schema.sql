@@ -85,6 +85,18 @@ CREATE INDEX api_keys_listed ON api_keys (
   organization_id, created_at, id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
   last_used_at, name, workspace_list, scope_list, description
 );
+-- The same in the other orders, without the texts that are searched.
+CREATE INDEX api_keys_by_expiry ON api_keys (
+  organization_id, expires_at, id, environment, reach, permission, member_id, disabled_at, revoked_at, workspace_list, scope_list
+);
+CREATE INDEX api_keys_by_use ON api_keys (
+  organization_id, coalesce(last_used_at, 0), id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
+  workspace_list, scope_list
+);
+CREATE INDEX api_keys_by_name ON api_keys (
+  organization_id, name COLLATE NOCASE, id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
+  workspace_list, scope_list
+);
 CREATE INDEX api_keys_active ON api_keys (organization_id, expires_at) WHERE revoked_at IS NULL;
 CREATE INDEX api_keys_by_member ON api_keys (member_id) WHERE member_id IS NOT NULL;
 
@@ -137,7 +149,7 @@ CREATE INDEX api_key_secrets_by_key ON api_key_secrets (key_id, created_at);
 CREATE INDEX api_key_secrets_by_pepper ON api_key_secrets (pepper_id, key_id, created_at, hint);
 
 -- Written in the same batch as the change that it tells of. via: by what the actor acted: the root token, a session, or a key.
--- idempotency_key: the caller's; the event is the proof that the change was made.
+-- idempotency_key: a digest of the caller's; the event is the proof that the change was made.
 CREATE TABLE audit_events (
   id TEXT PRIMARY KEY,
   at INTEGER NOT NULL,

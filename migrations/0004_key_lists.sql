@@ -30,3 +30,15 @@ CREATE INDEX api_keys_listed ON api_keys (
   organization_id, created_at, id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
   last_used_at, name, workspace_list, scope_list, description
 );
+-- The same in the other orders, without the texts that are searched.
+CREATE INDEX api_keys_by_expiry ON api_keys (
+  organization_id, expires_at, id, environment, reach, permission, member_id, disabled_at, revoked_at, workspace_list, scope_list
+);
+CREATE INDEX api_keys_by_use ON api_keys (
+  organization_id, coalesce(last_used_at, 0), id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
+  workspace_list, scope_list
+);
+CREATE INDEX api_keys_by_name ON api_keys (
+  organization_id, name COLLATE NOCASE, id, environment, reach, permission, member_id, expires_at, disabled_at, revoked_at,
+  workspace_list, scope_list
+);

@@ -22,6 +22,8 @@ import { RecordKeeper } from "./record-keeper.ts";
 
 /** How far D1 may be behind in what it knows of a key's use. */
 const USAGE_EVERY_MS = 60_000;
+/** How soon it learns of the first use after a pause. */
+const USAGE_SOON_MS = 5_000;
 /** How long a revoked key is known as such: longer than D1's Time Travel reaches back (30 days). */
 const TOMBSTONE_MS = 35 * 86_400_000;
 /** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
@@ -32,6 +34,8 @@ interface Account {
   readonly ledger?: LedgerState | undefined;
   readonly usage?: UsageState | undefined;
   readonly usedAt?: number | undefined;
+  /** When use was last written to D1. */
+  readonly writtenAt?: number | undefined;
 }
 
 export abstract class KeyAuthority extends DurableObject<Env> {
@@ -54,7 +58,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
     const plan = unknownPlanOf(record, this.gateway);
     const isUse = !lifeless && plan === undefined && (question.waiting > 0 || question.usage !== undefined);
-    if (isUse || question.usage) await this.#ringBy(now + USAGE_EVERY_MS);
+    if (isUse || question.usage) await this.#ringBy(this.#nextWriteAt(now));
     // From here on nothing is awaited: questions that came at once change the account one after the other.
     const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
     if (lifeless || plan !== undefined) {
@@ -154,8 +158,14 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     await writeUsage(this.env.DB, record, { hours, scopes: usage?.scopes ?? new Map(), usedAt });
     this.#endedHours.forget(ended);
     // Reports may have come meanwhile.
-    const account = this.#account;
-    if (usage && account.usage) this.#account = { ...account, usage: withoutScopes(account.usage, usage.scopes) };
+    const account = { ...this.#account, writtenAt: Date.now() };
+    this.#account =
+      account.usage && usage ? { ...account, usage: withoutScopes(account.usage, usage.scopes) } : account;
+  }
+
+  /** The first use after a pause is seen soon; then use is written once a minute. */
+  #nextWriteAt(now: number): number {
+    return Math.max(now + USAGE_SOON_MS, (this.#account.writtenAt ?? 0) + USAGE_EVERY_MS);
   }
 
   /** There is one alarm, for whatever is to be done first. */

@@ -3,8 +3,7 @@
 import { type Gateway, limitsOfKey } from "../config/compile.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { exceeds } from "../domain/limits.ts";
-import { rightsOf } from "../domain/rights.ts";
-import { resourceOf } from "../domain/scope.ts";
+import { expand, resourceOf } from "../domain/scope.ts";
 import type { Refusal } from "../errors.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import { type MemberRecord, readMember } from "../store/members.ts";
@@ -28,7 +27,9 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   if (standing.kind === "root") return undefined;
   const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
   if (!managesKey(caller, described)) return forbidden("Your role does not manage such keys.");
-  const excess = [...rightsOf(key, gateway.policy).effective].filter((scope) => !standing.scopes.has(scope));
+  // Also what the key's member could not use today: a promotion would wake it.
+  const granted = expand(key.scopes, gateway.policy.resources, gateway.policy.bundles);
+  const excess = [...granted].filter((scope) => !standing.scopes.has(scope));
   if (excess.length > 0) return forbidden(`The key could do what you cannot: ${excess.sort().join(", ")}.`);
   if (!hasWorkspaces(standing, key.workspaces)) return forbidden("The key would reach workspaces that you do not.");
   if (managesMoreThan(standing, key, gateway)) return forbidden("The key would manage keys that you do not.");

@@ -6,7 +6,7 @@ import { unknownWorkspaces } from "../store/workspaces.ts";
 import { findOrganization, requireRoot } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkOrganization, type NewKey, newKey } from "./create-key.ts";
-import { checkEnvironment, checkMembership, checkTerms, refuseWorkspaces } from "./key-rules.ts";
+import { checkEnvironment, checkMembership, checkRequired, checkTerms, refuseWorkspaces } from "./key-rules.ts";
 
 export interface KeyToImport extends Omit<NewKey, "organizationId" | "environment"> {
   /** SHA-256 of its secret, in lower-case hexadecimal. */
@@ -79,6 +79,7 @@ async function checkKeys(
   for (const [at, key] of keys.entries()) {
     const refusal =
       checkTerms({ ...key, environment }, gateway, now) ??
+      checkRequired(key, gateway.keys) ??
       checkMembership(key.memberId, !unknown.members.has(key.memberId ?? ""), gateway) ??
       refuseWorkspaces(key.workspaceIds.filter((id) => unknown.workspaces.has(id)));
     if (!refusal) continue;

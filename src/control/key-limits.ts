@@ -3,7 +3,7 @@
 import type { LimitState } from "../domain/limit-state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
-import { findKey, forbidden } from "./access.ts";
+import { findKey, requireRoot } from "./access.ts";
 import { checkLiving } from "./changed-key.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 
@@ -16,21 +16,18 @@ export async function readLimits(control: Control, caller: Caller, id: string): 
 
 /** Gives the key all that its limits ever give at once, less what isolates hold of it already. */
 export async function resetLimits(control: Control, caller: Caller, id: string): Promise<LimitStates> {
+  // Limits are the terms on which an organization uses the gateway.
+  const forbidden = requireRoot(caller, "reset limits");
+  if (forbidden) return forbidden;
   const key = await findKey(control, caller, id, "api_keys:write");
   if (isRefusal(key)) return key;
-  const refusal = checkLiving(caller, key, control.now()) ?? checkOther(caller, id);
+  const refusal = checkLiving(caller, key, control.now());
   if (refusal) return refusal;
   const { organizationId } = key;
   const event = { organizationId, action: "api_key.limits_reset", target: id, details: {} };
   // Before the authority is told: what nobody can read of afterwards must not have happened.
   await auditInsert(control.db, auditEvent(control, caller, event)).run();
   return answerOf(() => control.resetLimits(key.environment, id));
-}
-
-/** A key that could would have no limits. */
-function checkOther({ standing }: Caller, id: string): Refusal | undefined {
-  const isOwn = standing.kind === "member" && standing.key?.id === id;
-  return isOwn ? forbidden("A key cannot reset its own limits.") : undefined;
 }
 
 async function answerOf(ask: () => Promise<LimitStates>): Promise<LimitStates> {

@@ -1,7 +1,8 @@
 import { generateSecret, hintOf } from "../domain/secret.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { secretRotation } from "../store/key-rotation.ts";
-import { findKey } from "./access.ts";
+import type { ManagedKey } from "../store/keys.ts";
+import { findKey, forbidden } from "./access.ts";
 import { type ChangedKey, checkLiving, commitKeyChange } from "./changed-key.ts";
 import type { Caller, Control } from "./control.ts";
 import { checkGrant } from "./grants.ts";
@@ -30,6 +31,7 @@ export async function rotateKey(
       ? invalid("grace_seconds", `may be ${MAX_GRACE_SECONDS} at the most`)
       : undefined) ??
     checkLiving(caller, key, control.now()) ??
+    checkActing(control, caller, key) ??
     (await checkGrant(control, caller, key));
   if (refusal) return refusal;
   const secret = generateSecret(gateway.environments[key.environment]?.keyPrefix as string, control.randomBytes);
@@ -45,4 +47,11 @@ export async function rotateKey(
     secretRotation(db, { keyId: id, from: key.version, version, oldEndAt: at + graceSeconds * 1000, added }),
   );
   return isRefusal(rotated) ? rotated : { ...rotated, secret };
+}
+
+/** Who gets a key's new secret acts as its member from then on. */
+function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey): Refusal | undefined {
+  if (standing.kind === "root" || gateway.policy.actAs === "organization") return undefined;
+  if (key.memberId === standing.memberId || standing.scopes.has("members:write")) return undefined;
+  return forbidden("The key acts as another member; they can rotate it, or somebody who manages members.");
 }

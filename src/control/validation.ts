@@ -1,8 +1,9 @@
+import { withoutSecrets } from "../domain/secret.ts";
 import type { Refusal } from "../errors.ts";
 import type { Caller } from "./control.ts";
 
 export function invalid(field: string, problem: string): Refusal {
-  return { code: "validation_failed", errors: [{ field, problem }] };
+  return { code: "validation_failed", errors: [{ field, problem: withoutSecrets(problem) }] };
 }
 
 /** Does not repeat the id: it may be anything, a secret too. */

@@ -1,7 +1,9 @@
 /** As many as the quota of the organization counts: not revoked, not expired. */
 export async function countActiveKeys(db: D1Database, organizationId: string, now: number): Promise<number> {
   const count = await db
-    .prepare("SELECT count(*) AS active FROM api_keys WHERE organization_id = ?1 AND revoked_at IS NULL AND expires_at > ?2")
+    .prepare(
+      "SELECT count(*) AS active FROM api_keys WHERE organization_id = ?1 AND revoked_at IS NULL AND expires_at > ?2",
+    )
     .bind(organizationId, now)
     .first<number>("active");
   return count ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Lists of keys. Whatever they filter and sort by is in one index, `api_keys_listed`: the entries of the organization are
- * walked there, and only the rows of the page are read from the table.
+ * Lists of keys. For each order there is an index that holds whatever lists filter by: its entries of the organization are
+ * walked until the page is full, and only the rows of the page are read from the table.
  */
 
 import type { Permission, Reach } from "../domain/key.ts";
@@ -37,14 +37,24 @@ export interface VisibleKeys {
   readonly environment?: string | undefined;
 }
 
+interface Order {
+  readonly value: string;
+  readonly descending: boolean;
+  readonly index: string;
+  readonly of: (key: ManagedKey) => string | number;
+}
+
+const SEARCHED = "api_keys_listed";
 /** Keys that have never been used come before all that have. */
-const ORDER: Record<KeySort, { value: string; descending: boolean; of: (key: ManagedKey) => string | number }> = {
-  created_at: { value: "created_at", descending: false, of: (key) => key.createdAt },
-  "-created_at": { value: "created_at", descending: true, of: (key) => key.createdAt },
-  expires_at: { value: "expires_at", descending: false, of: (key) => key.expiresAt },
-  last_used_at: { value: "coalesce(last_used_at, 0)", descending: false, of: (key) => key.lastUsedAt ?? 0 },
-  "-last_used_at": { value: "coalesce(last_used_at, 0)", descending: true, of: (key) => key.lastUsedAt ?? 0 },
-  name: { value: "name COLLATE NOCASE", descending: false, of: (key) => key.name },
+const BY_USE = { value: "coalesce(last_used_at, 0)", index: "api_keys_by_use" };
+
+const ORDER: Record<KeySort, Order> = {
+  created_at: { value: "created_at", index: SEARCHED, descending: false, of: (key) => key.createdAt },
+  "-created_at": { value: "created_at", index: SEARCHED, descending: true, of: (key) => key.createdAt },
+  expires_at: { value: "expires_at", index: "api_keys_by_expiry", descending: false, of: (key) => key.expiresAt },
+  last_used_at: { ...BY_USE, descending: false, of: (key) => key.lastUsedAt ?? 0 },
+  "-last_used_at": { ...BY_USE, descending: true, of: (key) => key.lastUsedAt ?? 0 },
+  name: { value: "name COLLATE NOCASE", index: "api_keys_by_name", descending: false, of: (key) => key.name },
 };
 
 const STATUS: Record<KeyStatus, (now: string) => string> = {
@@ -72,6 +82,11 @@ export async function listKeys(
 type Value = string | number;
 type Bind = (value: Value) => string;
 
+/** Only one of them holds the texts that are searched. */
+function indexOf({ q }: KeyFilter, sort: KeySort): string {
+  return q === undefined ? ORDER[sort].index : SEARCHED;
+}
+
 /** One more key than the page holds. The index is named, for the planner might take another for a filter that matches much. */
 export function keyListQuery(
   filter: KeyFilter,
@@ -90,7 +105,7 @@ export function keyListQuery(
   ];
   const sql = `
     WITH page AS MATERIALIZED (
-      SELECT id, ${value} AS value FROM api_keys INDEXED BY api_keys_listed
+      SELECT id, ${value} AS value FROM api_keys INDEXED BY ${indexOf(filter, sort)}
       WHERE ${conditions.join("\n        AND ")}
       ORDER BY ${value} ${direction}, id ${direction} LIMIT ${bind(page.limit + 1)}
     )

@@ -1,11 +1,13 @@
 /** Two at once, fifty times each: one of the outcomes that are specified, and never another. */
 
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { migrate } from "../helpers/workerd.ts";
 import { auditOf, call, makeKey, makeMember, setUp } from "./call.ts";
 
 beforeAll(migrate);
+// A hundred calls and more in each.
+vi.setConfig({ testTimeout: 60_000 });
 
 const TIMES = 50;
 

@@ -1,6 +1,7 @@
 /** What the gateway knows of a request before it looks at the credential. */
 
 import type { Gateway, Route } from "../../config/compile.ts";
+import { withoutSecrets } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { checkBounds } from "../../gateway/bounds.ts";
 import { answerPreflight } from "../../gateway/cors.ts";
@@ -53,7 +54,7 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
 export function forwardStep({ request, place, route }: Arrival): Step {
   if (isRefusal(place) || !route) return skip("origin", "There is no origin to forward to.");
   const { pathname } = new URL(targetOf(request.parsedUrl, { route, place }, place.environment.name));
-  return judge("origin", undefined, `To the origin ${route.origin}, as ${request.method} ${pathname}.`);
+  return judge("origin", undefined, `To the origin ${route.origin}, as ${request.method} ${withoutSecrets(pathname)}.`);
 }
 
 function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gateway): Arrival {
