@@ -25,8 +25,8 @@ import { serve } from "./gateway/pipeline.ts";
 import { RetryBudget } from "./gateway/retry.ts";
 import { signersFrom } from "./gateway/signer.ts";
 import { createControlPlane } from "./management/control-plane.ts";
-import { problemResponse } from "./problem.ts";
 import type { Checks } from "./management/health.ts";
+import { problemResponse } from "./problem.ts";
 import { pingD1 } from "./store/health.ts";
 import { KeyFinder } from "./store/key-finder.ts";
 import { readKeyRecord } from "./store/key-records.ts";
@@ -120,7 +120,15 @@ function buildPlanes(gateway: Gateway, env: Env) {
   };
   const rootTokens = env.KEYGATE_ROOT_TOKEN;
   return {
-    control: createControlPlane({ control, rootTokens, recordOfKey, readAsset, newRequestId, log, checks: checksOf(env) }),
+    control: createControlPlane({
+      control,
+      rootTokens,
+      recordOfKey,
+      readAsset,
+      newRequestId,
+      log,
+      checks: checksOf(env),
+    }),
     data,
     signers,
   };
@@ -138,7 +146,9 @@ function checksOf(env: Env): Checks {
 /** Throws where the headers of an origin need a secret that is missing. */
 function originsFrom(gateway: Gateway, env: Env): DataPlane["originFetch"] {
   const settings = gateway.routes.flatMap(({ origins }) => Object.values(origins));
-  const headers = new Map(settings.map((origin) => [origin, resolveHeaders(origin.headers, (name) => secret(env, name))]));
+  const headers = new Map(
+    settings.map((origin) => [origin, resolveHeaders(origin.headers, (name) => secret(env, name))]),
+  );
   return (route, environment) => {
     const origin = route.origins[environment];
     return withHeaders(sendTo(origin, env), (origin && headers.get(origin)) ?? []);

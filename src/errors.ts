@@ -1,6 +1,7 @@
 /** Every reason for which Keygate itself answers with an error: status, words for the caller, and what to do about it. */
 
 import type { Narrowing } from "./domain/rights.ts";
+import { withoutSecrets } from "./domain/secret.ts";
 
 /** What a refusal carries beside its code. */
 interface Members {
@@ -265,9 +266,9 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 403,
     title: "Workspace out of reach",
     meaning: "The key reaches certain workspaces only, and the request is about another.",
-    detail: ({ workspace }) => `The key does not reach the workspace ${workspace}.`,
+    detail: ({ workspace }) => `The key does not reach the workspace ${withoutSecrets(workspace)}.`,
     fix: "Use a key that reaches this workspace.",
-    members: ({ workspace }) => ({ workspace }),
+    members: ({ workspace }) => ({ workspace: withoutSecrets(workspace) }),
   },
   workspace_repeated: {
     status: 400,

@@ -63,7 +63,7 @@ async function fetchInTime(outgoing: Request, left: AbortSignal): Promise<Respon
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), ORIGIN_TIMEOUT_MS);
   try {
-    return await fetch(outgoing, { signal: AbortSignal.any([left, timeout.signal]) });
+    return await fetch(outgoing, { signal: AbortSignal.any([left, timeout.signal]), encodeResponseBody: "manual" });
   } finally {
     clearTimeout(timer);
   }
@@ -71,8 +71,9 @@ async function fetchInTime(outgoing: Request, left: AbortSignal): Promise<Respon
 
 function addOwnHeaders(headers: Headers, requestId: string): void {
   const unsafe: string[] = [];
-  headers.forEach((_, name) => {
-    if (name.startsWith("keygate-") || name.startsWith("ratelimit") || name === "proxy-authenticate") unsafe.push(name);
+  headers.forEach((value, name) => {
+    if (name.startsWith("keygate-") || name.startsWith("ratelimit") || name.startsWith("proxy-")) unsafe.push(name);
+    else if (name === "connection" && !/^(keep-alive|close)$/i.test(value)) unsafe.push(...value.split(","));
   });
   for (const name of unsafe) headers.delete(name);
   headers.set("X-Request-Id", requestId);

@@ -1,26 +1,28 @@
 /**
- * A small signatures API behind the gateway. It knows nothing of keys: it believes the identity headers, which is
- * sound because only the gateway can reach it.
+ * A small signatures API behind the gateway. It knows nothing of keys: the gateway's assertion says who calls, and
+ * proves it.
  */
 
+import { env } from "cloudflare:workers";
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
+import { honoAssertion, mayReachWorkspace, type Principal } from "../../src/origin/index.ts";
 import type { Sight, SignatureStore } from "./store.ts";
 
 export { SignatureStore } from "./store.ts";
 
 interface Types {
   Bindings: { SIGNATURES: DurableObjectNamespace<SignatureStore> };
-  Variables: { identity: ReturnType<typeof identityOf>; store: DurableObjectStub<SignatureStore> };
+  Variables: { principal: Principal; store: DurableObjectStub<SignatureStore> };
 }
 
-const identified = createMiddleware<Types>(async (c, next) => {
-  const identity = identityOf((name) => c.req.header(`keygate-${name}`) || null);
-  const { environment, organization_id } = identity;
-  if (!environment || !organization_id) throw refusal(401, "This origin answers through the gateway only.");
-  c.set("identity", identity);
-  c.set("store", c.env.SIGNATURES.getByName(`${environment}/${organization_id}`));
+const { ISSUERS } = env as unknown as { ISSUERS: string };
+const verified = honoAssertion({ issuer: ISSUERS.split(" "), audience: "signatures" });
+
+const stored = createMiddleware<Types>(async (c, next) => {
+  const { environment, organizationId } = c.var.principal;
+  c.set("store", c.env.SIGNATURES.getByName(`${environment}/${organizationId}`));
   await next();
 });
 
@@ -28,12 +30,12 @@ const signatures = new Hono<Types>()
   .get("/", async (c) => c.json({ data: await c.var.store.list(sightOf(c)) }))
   .post("/", async (c) => {
     const { name, workspace_id } = await bodyOf(c);
-    const { reach, workspace_ids: allowed } = c.var.identity;
+    const { workspaceIds: allowed = [] } = c.var.principal;
     const only = allowed.length === 1 ? allowed[0] : undefined;
     const workspace = c.req.param("workspace") ?? workspace_id ?? only ?? null;
     if (typeof name !== "string" || name === "") throw refusal(422, "Give the signature a name.");
     if (workspace !== null && typeof workspace !== "string") throw refusal(422, "workspace_id is a workspace's id.");
-    if (reach !== "organization" && !allowed.includes(workspace ?? "")) {
+    if (!mayReachWorkspace(c.var.principal, workspace ?? "")) {
       throw refusal(403, `Name one of these in workspace_id: ${allowed.join(", ")}.`);
     }
     return c.json(await c.var.store.add(name, workspace), 201);
@@ -50,15 +52,15 @@ const signatures = new Hono<Types>()
 
 const app = new Hono<Types>()
   .get("/status", (c) => c.json({ status: "ok" }))
-  .use(identified)
+  .use(verified, stored)
   .route("/signatures", signatures)
   .route("/workspaces/:workspace/signatures", signatures)
   .get("/workspaces/:workspace/folders", (c) =>
     c.json({ data: ["Drafts", "Sent"].map((name) => ({ name, workspace_id: c.req.param("workspace") })) }),
   )
-  .get("/teammates", (c) => c.json({ data: [{ id: c.var.identity.member_id, role: c.var.identity.role }] }))
+  .get("/teammates", (c) => c.json({ data: [{ id: c.var.principal.memberId, role: c.var.principal.role }] }))
   .get("/integrations", (c) => c.json({ data: [{ name: "Calendar" }, { name: "Mail" }] }))
-  .get("/whoami", (c) => c.json(c.var.identity))
+  .get("/whoami", (c) => c.json(identityOf(c.var.principal)))
   .notFound((c) => c.json({ error: "The origin has nothing here." }, 404))
   .onError((error, c) =>
     error instanceof HTTPException
@@ -68,24 +70,25 @@ const app = new Hono<Types>()
 
 export default app;
 
-function identityOf(header: (name: string) => string | null) {
+function identityOf({ claims }: Principal) {
   return {
-    environment: header("environment"),
-    organization_id: header("organization-id"),
-    key_id: header("key-id"),
-    member_id: header("member-id"),
-    role: header("role"),
-    reach: header("reach"),
-    workspace_ids: (header("workspace-ids") ?? "").split(/[\s,]+/).filter(Boolean),
+    environment: claims.env,
+    organization_id: claims.org,
+    key_id: claims.sub,
+    member_id: claims.member ?? null,
+    role: claims.role ?? null,
+    reach: claims.reach,
+    workspace_ids: claims.workspaces ?? [],
+    scopes: claims.scope.split(" "),
   };
 }
 
 /** What the caller may see: the workspace that the path names, or else all within the key's reach. */
 function sightOf(c: Context<Types>): Sight {
-  const { reach, workspace_ids } = c.var.identity;
+  const { principal } = c.var;
   const named = c.req.param("workspace");
-  if (reach === "organization") return named === undefined ? null : [named];
-  return named === undefined ? workspace_ids : workspace_ids.filter((id) => id === named);
+  if (named === undefined) return principal.workspaceIds ?? null;
+  return mayReachWorkspace(principal, named) ? [named] : [];
 }
 
 async function bodyOf(c: Context): Promise<Record<string, unknown>> {

@@ -40,6 +40,15 @@ export interface Demo extends People {
   keys: Record<KeyName, { id: string; secret: string }>;
 }
 
+/** By which these members sign in to the console: once, within ten minutes. */
+export type SignInLinks = Record<"owner" | "admin", string>;
+
+export async function makeSignInLinks(api: Api, { member_ids }: Demo): Promise<SignInLinks> {
+  const link = async (member_id: string) =>
+    (await api.post<{ url: string }>("/v1/sign-in-links", { member_id })).body.url;
+  return { owner: await link(member_ids.owner), admin: await link(member_ids.admin) };
+}
+
 /** `file` remembers it. What the gateway no longer has, after its database was wiped for example, is made again. */
 export async function prepareDemo(api: Api, config: GatewayConfig, file: string): Promise<Demo> {
   const remembered = readDemo(file);

@@ -14,6 +14,8 @@ const POLL_MS = 100;
 
 interface Settings {
   entry: string;
+  /** The demo origin's wrangler.toml. */
+  origin: string;
   port: number;
   /** Where the local database and the rest are kept. */
   state: string;
@@ -53,8 +55,8 @@ export async function requireFreePort(port: number): Promise<void> {
   }
 }
 
-function devArguments({ entry, port, state }: Settings): string[] {
-  const configs = [inProject("wrangler.toml"), inProject("examples", "origin", "wrangler.toml")];
+function devArguments({ entry, origin, port, state }: Settings): string[] {
+  const configs = [inProject("wrangler.toml"), origin];
   return [
     ...["dev", entry, ...configs.flatMap((file) => ["-c", file])],
     ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", state],

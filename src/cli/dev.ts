@@ -7,12 +7,13 @@ import type { GatewayConfig } from "../config/types.ts";
 import { Api } from "./api.ts";
 import { example } from "./call.ts";
 import { localConnection } from "./connection.ts";
-import { type Demo, prepareDemo } from "./demo.ts";
+import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
 import { requireFreePort, serve } from "./dev-server.ts";
 import { ensureDevVars } from "./dev-vars.ts";
 import { writeEntry } from "./entry.ts";
 import { conceal } from "./failure.ts";
 import { port } from "./options.ts";
+import { writeOriginConfig } from "./origin-config.ts";
 import { checkedConfig, DEFAULT_CONFIG, inProject } from "./project.ts";
 import { takeState } from "./state.ts";
 import { welcome } from "./welcome.ts";
@@ -57,7 +58,8 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   await requireFreePort(port);
   process.once("exit", takeState(state));
   console.log("Starting …");
-  await serve({ entry: writeEntry(file, port), port, state, control }, stop, async () => {
+  const settings = { entry: writeEntry(file, port), origin: writeOriginConfig(config, port), port, state, control };
+  await serve(settings, stop, async () => {
     const wanted = options.demo && options.config === undefined;
     const demo = wanted ? await demoOrComplaint(control, config, state, stop) : undefined;
     process.stdout.write(welcome({ file, config, demo, madeVars }));
@@ -71,9 +73,11 @@ async function demoOrComplaint(
   config: GatewayConfig,
   state: string,
   stop: AbortSignal,
-): Promise<Demo | undefined> {
+): Promise<{ data: Demo; links: SignInLinks } | undefined> {
   try {
-    return await prepareDemo(new Api(localConnection(control)), config, join(state, "keygate-demo.json"));
+    const api = new Api(localConnection(control));
+    const data = await prepareDemo(api, config, join(state, "keygate-demo.json"));
+    return { data, links: await makeSignInLinks(api, data) };
   } catch (error) {
     stop.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);

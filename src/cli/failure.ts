@@ -22,7 +22,8 @@ export class Failure extends Error {
 export function verdictOf(error: unknown): { code: number; words?: string } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : EXIT_WRONG_USAGE };
   const code = error instanceof Failure ? error.exitCode : EXIT_FAILED;
-  return { code, words: `keygate: ${error instanceof Error ? error.message : String(error)}` };
+  const help = code === EXIT_WRONG_USAGE ? " Add --help to see how." : "";
+  return { code, words: `keygate: ${error instanceof Error ? error.message : String(error)}${help}` };
 }
 
 const ROOT_TOKEN = /\bkgr_[\w-]+/g;

@@ -44,10 +44,7 @@ export function addRevoke(keys: Command): void {
     )
     .action(async (one: string | undefined, options: Options, command: Command) => {
       if ((one === undefined) !== (options.all === true)) {
-        throw new Failure(
-          "Give the id of a key, or --all with --organization. Add --help to see how.",
-          EXIT_WRONG_USAGE,
-        );
+        throw new Failure("Give the id of a key, or --all with --organization.", EXIT_WRONG_USAGE);
       }
       if (one !== undefined && isFiltered(options)) {
         throw new Failure("The filters go with --all; one key is named by its id alone.", EXIT_WRONG_USAGE);

@@ -19,6 +19,7 @@ import { addPepper } from "./pepper.ts";
 import { readProfiles } from "./profiles.ts";
 import { inProject } from "./project.ts";
 import { textWidth, wrapped } from "./render.ts";
+import { addSigningKeys } from "./signing-keys.ts";
 import { addUsage } from "./usage.ts";
 import { addWorkspaces } from "./workspaces.ts";
 
@@ -55,6 +56,7 @@ program
 program.commandsGroup("On this machine:");
 addDev(program);
 addCheck(program);
+addSigningKeys(program);
 program.commandsGroup("Signing in:");
 addLogin(program);
 program.commandsGroup("What is managed:");

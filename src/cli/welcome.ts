@@ -3,7 +3,7 @@
 import type { GatewayConfig } from "../config/types.ts";
 import { COMMAND } from "./call.ts";
 import { curlOf, samplePath } from "./curl.ts";
-import type { Demo } from "./demo.ts";
+import type { Demo, SignInLinks } from "./demo.ts";
 import { DEFAULT_URL } from "./options.ts";
 import { shown } from "./project.ts";
 import { dim, hint, record, strong } from "./render.ts";
@@ -11,7 +11,7 @@ import { dim, hint, record, strong } from "./render.ts";
 interface Start {
   file: string;
   config: GatewayConfig;
-  demo: Demo | undefined;
+  demo: { data: Demo; links: SignInLinks } | undefined;
   /** Whether .dev.vars was made just now. */
   madeVars: boolean;
 }
@@ -22,13 +22,20 @@ export function welcome({ file, config, demo, madeVars }: Start): string {
   const token = `KEYGATE_ROOT_TOKEN in .dev.vars${madeVars ? ", made just now" : ""}`;
   const parts = [
     `${strong("Keygate")} guards what ${shown(file)} says.`,
-    record([...environments, ["management", `${control}/v1`], ["errors", `${control}/errors`], ["root token", token]]),
+    record([
+      ...environments,
+      ["console", control],
+      ["management", `${control}/v1`],
+      ["errors", `${control}/errors`],
+      ["root token", token],
+    ]),
     ...(demo ? trials(config, demo, control) : []),
   ];
   return `\n${parts.join("\n\n")}\n\n`;
 }
 
-function trials(config: GatewayConfig, { organization_id, keys }: Demo, control: string): string[] {
+function trials(config: GatewayConfig, { data, links }: { data: Demo; links: SignInLinks }, control: string): string[] {
+  const { organization_id, keys, member_ids } = data;
   const path = samplePath(config);
   const urlIn = (environment: string) => `${config.environments[environment]?.baseUrls[0]}${path}`;
   const sandbox = urlIn("sandbox");
@@ -39,7 +46,12 @@ function trials(config: GatewayConfig, { organization_id, keys }: Demo, control:
     `      -H 'Authorization: Bearer ${keys.free.secret}'`,
     "  done",
   ];
+  const again = `${COMMAND} members sign-in-link ${member_ids.owner}${control === DEFAULT_URL ? "" : ` --url ${control}`}`;
   return [
+    strong("Open these in a browser: the console"),
+    hint(dim("as the owner, once, within ten minutes"), links.owner),
+    hint(dim("as the admin"), links.admin),
+    hint(dim("another link, later"), again),
     strong("Paste these to try it"),
     trial(200, "in the sandbox", curlOf(sandbox, keys.sandbox.secret)),
     trial(200, "in production", curlOf(urlIn("production"), keys.production.secret)),

@@ -52,14 +52,25 @@ function problemsOfControl(config: Config): ConfigProblem[] {
 }
 
 function problemsOfIssuers(config: Config): ConfigProblem[] {
+  const plain = Object.entries(config.environments).filter(
+    ([, { baseUrls, issuer }]) => issuer.startsWith("http:") && !baseUrls.some((url) => url.startsWith("http:")),
+  );
   const issuers = Object.entries(config.environments).map(([name, { issuer }]) => ({ name, key: addressOf(issuer) }));
-  return repeatsOf(issuers).map(({ item, earlier }) =>
+  const repeated = repeatsOf(issuers).map(({ item, earlier }) =>
     problemAt(
       ["environments", item.name, "issuer"],
       `is the issuer of "${earlier.name}" too`,
       "Give each environment an issuer of its own, so that an origin can tell their assertions apart.",
     ),
   );
+  const unsafe = plain.map(([name]) =>
+    problemAt(
+      ["environments", name, "issuer"],
+      "is reached over plain HTTP",
+      "Begin it with https://: whoever can change the keys on their way can make assertions.",
+    ),
+  );
+  return [...repeated, ...unsafe];
 }
 
 function problemsOfKeyPrefixes(config: Config): ConfigProblem[] {

@@ -3,6 +3,7 @@
 import { isScope, type Resources, scopesOf } from "../domain/scope.ts";
 import { problemsOfEnvironments, repeatsOf } from "./environments.ts";
 import { problemsOfImportedFormats } from "./imported-formats.ts";
+import { problemsOfOriginHeaders } from "./origin-headers.ts";
 import { type ConfigProblem, didYouMean, pathText, problemAt } from "./problems.ts";
 import { allResources } from "./resources.ts";
 import { problemsOfRoutes } from "./routes.ts";
@@ -13,6 +14,7 @@ export function problemsOfReferences(config: Config): ConfigProblem[] {
   const resources = allResources(config);
   return [
     ...problemsOfEnvironments(config),
+    ...problemsOfOriginHeaders(config),
     ...problemsOfResources(config),
     ...problemsOfBundles(config, resources),
     ...problemsOfRoles(config, resources),

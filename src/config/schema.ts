@@ -7,6 +7,7 @@ import * as z from "zod";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { didYouMean } from "./problems.ts";
 import type { GatewayConfig, OnRequest, OnResponse } from "./types.ts";
+import { problemOfBaseUrl, problemOfWebOrigin } from "./urls.ts";
 
 const name = z
   .string()
@@ -226,31 +227,6 @@ function count(most: number, whenAbove = `write a whole number from 1 to ${group
 
 function grouped(number: number): string {
   return number.toLocaleString("en");
-}
-
-function problemOfBaseUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (!url) return "is not a URL; write scheme, host and optional path, for example https://api.example.com/v1";
-  if (!isHttp(url)) return "is not an HTTP URL; begin it with https:// (or with http:// on a local machine)";
-  if (url.search || url.hash || url.username || url.password) {
-    return "has a query, fragment or user name; keep scheme, host and optional path only";
-  }
-  if (url.pathname.includes("//")) return "has an empty path segment; write single slashes";
-  return problemOfSpelling(text, url.origin + url.pathname.replace(/\/$/, ""));
-}
-
-function problemOfWebOrigin(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (!url || !isHttp(url)) return "is not a web origin; write scheme and host, for example https://app.example.com";
-  return problemOfSpelling(text, url.origin);
-}
-
-function isHttp(url: URL): boolean {
-  return url.protocol === "https:" || url.protocol === "http:";
-}
-
-function problemOfSpelling(written: string, canonical: string): string | undefined {
-  return written === canonical ? undefined : `is not spelled as URLs are compared; write "${canonical}"`;
 }
 
 function hasEntries(record: object): boolean {

@@ -1,11 +1,18 @@
 /** What gateway.config.ts and the gateway itself need from wrangler.toml. */
 
+import { JWKS_PATH } from "../origin/claims.ts";
+import { problemsOfOriginSecrets } from "./origin-headers.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";
 import type { GatewayConfig } from "./types.ts";
 
 /** `config` has been compiled without a mistake; `wrangler` is wrangler.toml, parsed. */
 export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): ConfigProblem[] {
-  return [...problemsOfBindings(wrangler), ...problemsOfServices(config, wrangler)];
+  return [
+    ...problemsOfBindings(wrangler),
+    ...problemsOfServices(config, wrangler),
+    ...problemsOfOriginSecrets(config, requiredSecrets(wrangler)),
+    ...problemsOfIssuers(config, wrangler),
+  ];
 }
 
 interface Binding {
@@ -80,6 +87,53 @@ function problemsOfServices(config: GatewayConfig, wrangler: unknown): ConfigPro
       return problemAt(["origins", name, environment, "service"], problem, toAdd(lines));
     }),
   );
+}
+
+/** Origins fetch public keys from below the issuer, and only this gateway has them. */
+function problemsOfIssuers(config: GatewayConfig, wrangler: unknown): ConfigProblem[] {
+  const baseUrls = [...Object.values(config.environments), config.control].flatMap((place) => place.baseUrls);
+  const hosts = new Set(baseUrls.map((url) => new URL(url).host));
+  const patterns = routePatterns(wrangler);
+  return Object.entries(config.environments).flatMap(([name, { issuer }]) => {
+    const { host, pathname } = new URL(issuer);
+    const ofHost = patterns.filter((pattern) => isRoutedTo(pattern, host));
+    const keys = `${host}${pathname.replace(/\/$/, "")}${JWKS_PATH}`;
+    if (ofHost.some((pattern) => isRoutedTo(pattern, keys)) || (ofHost.length === 0 && hosts.has(host))) return [];
+    const problem = `is where origins fetch public keys, but nothing routes ${keys} to this Worker`;
+    const remedy = "Use the host of a base URL, or add to wrangler.toml a route or custom domain for it.";
+    return problemAt(["environments", name, "issuer"], problem, remedy);
+  });
+}
+
+/** https://developers.cloudflare.com/workers/configuration/routing/routes/#matching-behavior */
+function isRoutedTo({ pattern, isDomain }: RoutePattern, address: string): boolean {
+  const [host = ""] = address.split("/");
+  if (isDomain) return pattern === host;
+  const [patternHost = ""] = pattern.split("/");
+  const matches = (glob: string, text: string) =>
+    new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`).test(text);
+  return address === host ? matches(patternHost, host) : matches(pattern, address);
+}
+
+interface RoutePattern {
+  readonly pattern: string;
+  /** The whole host. */
+  readonly isDomain: boolean;
+}
+
+function routePatterns(wrangler: unknown): RoutePattern[] {
+  const { route, routes } = (wrangler ?? {}) as { route?: unknown; routes?: unknown };
+  return [route, ...(Array.isArray(routes) ? routes : [])].flatMap((each) => {
+    const { pattern, custom_domain } =
+      typeof each === "string" ? { pattern: each, custom_domain: false } : (each ?? {});
+    if (typeof pattern !== "string") return [];
+    return { pattern: pattern.replace(/^https?:\/\//, ""), isDomain: custom_domain === true };
+  });
+}
+
+function requiredSecrets(wrangler: unknown): Set<unknown> {
+  const { required } = (wrangler as { secrets?: { required?: unknown } } | undefined)?.secrets ?? {};
+  return new Set(Array.isArray(required) ? required : []);
 }
 
 function namesIn(wrangler: unknown, list: readonly string[], field: string): Set<unknown> {

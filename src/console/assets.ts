@@ -2,9 +2,9 @@
 
 import { Hono } from "hono";
 import { crc32 } from "../domain/secret.ts";
-import type { ConsoleEnv } from "./visit.ts";
 import { SCRIPT } from "./script.ts";
 import { CONSOLE_STYLE } from "./style.ts";
+import type { ConsoleEnv } from "./visit.ts";
 
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b57d0"/><path d="M10 7v18M22 7 12 16l10 9" fill="none" stroke="#fff" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/></svg>';

@@ -33,7 +33,7 @@ export function KeyFilters({ gateway, workspaces, members, chosen }: Props) {
     { name: "permission", label: "Permission", options: PERMISSIONS.map((p) => [p, PERMISSION_WORDS[p]] as const) },
     {
       name: "scope",
-      label: "Scope, as granted",
+      label: "Granted scope",
       options: plain([...Object.keys(policy.bundles), ...scopesOf(policy.resources)]),
     },
     { name: "member_id", label: "Made by", options: named(members) },
@@ -42,8 +42,15 @@ export function KeyFilters({ gateway, workspaces, members, chosen }: Props) {
     <form class="filters sheet" action="/keys">
       <div class="row">
         <div>
-          <label for="q">Name or description</label>
-          <input id="q" name="q" type="search" value={chosen.get("q") ?? ""} maxlength={200} />
+          <label for="q">Search</label>
+          <input
+            id="q"
+            name="q"
+            type="search"
+            placeholder="name, description"
+            value={chosen.get("q") ?? ""}
+            maxlength={200}
+          />
         </div>
         {selects.map(({ name, label, options }) => (
           <div>

@@ -37,10 +37,20 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
         <div>
           <section class="sheet">
             <h2>What it is called</h2>
-            <Field name="name" label="Name" hint="Such as production-backend or ci-pipeline." problem={problems.get("name")}>
+            <Field
+              name="name"
+              label="Name"
+              hint="Such as production-backend or ci-pipeline."
+              problem={problems.get("name")}
+            >
               <input id="name" name="name" value={form.text("name")} maxlength={200} required autocomplete="off" />
             </Field>
-            <Field name="description" label="Description" hint={hintOf(gateway, "description")} problem={problems.get("description")}>
+            <Field
+              name="description"
+              label="Description"
+              hint={hintOf(gateway, "description")}
+              problem={problems.get("description")}
+            >
               <textarea id="description" name="description" maxlength={2000}>
                 {form.text("description")}
               </textarea>
@@ -65,7 +75,11 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
             <Field
               name="allowed_addresses"
               label="Allowed client addresses"
-              hint={hintOf(gateway, "allowed_addresses", "One address or range a line, such as 203.0.113.0/24; empty for any.")}
+              hint={hintOf(
+                gateway,
+                "allowed_addresses",
+                "One address or range a line, such as 203.0.113.0/24; empty for any.",
+              )}
               problem={problems.get("allowed_addresses")}
             >
               <textarea id="allowed_addresses" name="allowed_addresses">
@@ -116,7 +130,13 @@ function Environments({ offer, form, problem }: PartProps) {
     <Choice name="environment" label="Environment" problem={problem}>
       {environments.map(({ name, closed }) => (
         <label class={closed ? "choice off" : "choice"}>
-          <input type="radio" name="environment" value={name} checked={name === chosen} disabled={closed !== undefined} />
+          <input
+            type="radio"
+            name="environment"
+            value={name}
+            checked={name === chosen}
+            disabled={closed !== undefined}
+          />
           <span>
             <EnvironmentBadge name={name} gateway={gateway} />
             <small>{closed ?? gateway.environments[name]?.url}</small>

@@ -14,7 +14,7 @@ import type { Page } from "../store/pages.ts";
 import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "./directory.ts";
 import { FILTERS, KeyFilters } from "./key-filters.tsx";
 import { managesKeys, show } from "./layout.tsx";
-import { Ago, type Column, column, Day, EnvironmentBadge, Expiry, Refused, StatusBadge, Table } from "./parts.tsx";
+import { Ago, type Column, Day, EnvironmentBadge, Expiry, Refused, StatusBadge, Table } from "./parts.tsx";
 import { showRefusal } from "./refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "./visit.ts";
 import { listOf, PERMISSION_WORDS } from "./words.ts";
@@ -53,11 +53,13 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
           keys={keys}
           chosen={chosen}
           workspaceName={namesIn([workspaces])}
-          memberName={await memberNames(
-            c,
-            members,
-            keys.items.flatMap(({ memberId }) => memberId ?? []),
-          )}
+          memberName={
+            await memberNames(
+              c,
+              members,
+              keys.items.flatMap(({ memberId }) => memberId ?? []),
+            )
+          }
         />
       )}
     </>,
@@ -109,16 +111,17 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
         <code class="quietly">{key.hint}</code>
       </>
     )),
-    column("Environment", ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} />),
-    column("Reach", ({ reach, workspaceIds }) =>
-      reach === "organization" ? "every workspace" : listOf(workspaceIds.map(workspaceName)),
-    ),
-    column("May", (key) => (
-      <>
-        {PERMISSION_WORDS[key.permission]}
-        <Scopes scopes={key.scopes} />
-      </>
-    )),
+    { label: "Environment", cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} /> },
+    {
+      label: "May",
+      cell: (key) => (
+        <>
+          {PERMISSION_WORDS[key.permission]},{" "}
+          {key.reach === "organization" ? "every workspace" : listOf(key.workspaceIds.map(workspaceName))}
+          <Scopes scopes={key.scopes} />
+        </>
+      ),
+    },
     sorted(chosen, "Created", ["created_at", "-created_at"], (key) => (
       <>
         <Day at={key.createdAt} />
@@ -127,7 +130,7 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
     )),
     sorted(chosen, "Last used", ["-last_used_at", "last_used_at"], (key) => <Ago at={key.lastUsedAt} now={at} />),
     sorted(chosen, "Expires", ["expires_at"], (key) => <Expiry at={key.expiresAt} now={at} />),
-    column("Status", (key) => <StatusBadge status={statusOf(key, at)} />),
+    { label: "Status", cell: (key) => <StatusBadge status={statusOf(key, at)} /> },
   ];
   return (
     <section class="sheet">
@@ -145,11 +148,11 @@ function sorted(
   cell: Column<ManagedKey>["cell"],
 ): Column<ManagedKey> {
   const now = chosen.get("sort") ?? DEFAULT_SORT;
-  const at = orders.findIndex((order) => order === now);
+  const at = orders.indexOf(now as KeySort);
   const next = orders[(at + 1) % orders.length] as string;
-  const name = <a href={`/keys?${withParams(chosen, { sort: next })}`}>{label}</a>;
+  const heading = <a href={`/keys?${withParams(chosen, { sort: next })}`}>{label}</a>;
   const sort = at < 0 ? undefined : now.startsWith("-") ? "descending" : "ascending";
-  return { name, label, sort, cell };
+  return { label, heading, sort, cell };
 }
 
 function withParams(chosen: URLSearchParams, change: Record<string, string>): URLSearchParams {
@@ -167,7 +170,7 @@ function Scopes({ scopes }: { scopes: readonly string[] }) {
   return (
     <details>
       <summary>
-        {chips.slice(0, COMPACT)} +{chips.length - COMPACT}
+        {chips.slice(0, COMPACT)} and {chips.length - COMPACT} more
       </summary>
       {chips.slice(COMPACT)}
     </details>

@@ -21,7 +21,12 @@ export function show(c: Visit, { title, status = 200 }: Page, content: unknown):
   return c.html(html`<!doctype html>${document}`, status);
 }
 
-function Document({ title, path, visitor, children }: PropsWithChildren<{ title: string; path: string; visitor?: Visitor }>) {
+function Document({
+  title,
+  path,
+  visitor,
+  children,
+}: PropsWithChildren<{ title: string; path: string; visitor?: Visitor }>) {
   return (
     <html lang="en">
       <head>

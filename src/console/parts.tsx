@@ -1,8 +1,8 @@
 /** The small parts that pages are made of. */
 
 import type { Child, PropsWithChildren } from "hono/jsx";
-import { isRefusal, type Refusal, describe } from "../errors.ts";
 import type { Gateway } from "../config/compile.ts";
+import { describe, isRefusal, type Refusal } from "../errors.ts";
 import type { KeyStatus } from "../store/key-list.ts";
 import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
 
@@ -69,7 +69,7 @@ export function Refused({ refusal }: { refusal: Refusal | undefined }) {
 
 /** A part of a page that stands or falls for itself. */
 export function Part<T>({ of, children }: { of: T | Refusal; children: (value: T) => Child }) {
-  return isRefusal(of) ? <p class="faint">{describe(of).detail}</p> : <>{children(of as T)}</>;
+  return isRefusal(of) ? <p class="faint">{describe(of).detail}</p> : children(of as T);
 }
 
 interface FieldProps {
@@ -116,23 +116,32 @@ function Problem({ name, problem }: { name: string; problem: string | undefined 
 }
 
 export interface Column<T> {
-  readonly name: Child;
   readonly label: string;
+  /** In place of the label, where the heading is more than text. */
+  readonly heading?: Child;
   readonly sort?: "ascending" | "descending" | undefined;
   readonly cell: (row: T) => Child;
 }
 
 /** On narrow screens each row becomes a card; the roles keep it a table for those who hear it. */
-export function Table<T>({ caption, columns, rows }: { caption: string; columns: readonly Column<T>[]; rows: readonly T[] }) {
+export function Table<T>({
+  caption,
+  columns,
+  rows,
+}: {
+  caption: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+}) {
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: the narrow layout changes how the elements are displayed, and with it what they mean
     <table role="table">
       <caption class="unseen">{caption}</caption>
       <thead>
         <tr role="row">
-          {columns.map(({ name, sort }) => (
+          {columns.map(({ label, heading = label, sort }) => (
             <th scope="col" role="columnheader" aria-sort={sort}>
-              {name}
+              {heading}
             </th>
           ))}
         </tr>
@@ -151,10 +160,6 @@ export function Table<T>({ caption, columns, rows }: { caption: string; columns:
     </table>
     // biome-ignore-end lint/a11y/noRedundantRoles: as above
   );
-}
-
-export function column<T>(label: string, cell: (row: T) => Child): Column<T> {
-  return { name: label, label, cell };
 }
 
 export function Facts({ facts }: { facts: readonly (readonly [string, Child])[] }) {
@@ -186,9 +191,7 @@ export function Options({ options, chosen }: { options: readonly (readonly [stri
 export function Copyable({ id, label, text }: { id: string; label: string; text: string }) {
   return (
     <div class="copyable">
-      <pre id={id} tabindex={0} aria-label={label}>
-        {text}
-      </pre>
+      <pre id={id}>{text}</pre>
       <button type="button" class="quiet" data-copy={id} hidden>
         Copy<span class="unseen"> {label}</span>
       </button>

@@ -31,7 +31,8 @@ export function showSecret(c: Visit, { key, secret, url, title, before }: NewSec
       </p>
       <section class="sheet secret" aria-label="The secret">
         <Notice kind="note">
-          <strong>Copy the secret now.</strong> It is shown this once: Keygate keeps no copy from which it could be read again.
+          <strong>Copy the secret now.</strong> It is shown this once: Keygate keeps no copy from which it could be read
+          again.
         </Notice>
         <Copyable id="secret" label="the secret" text={secret} />
         {url ? <Snippets url={url} secret={secret} /> : <p>It has no scope for a call that could be shown here.</p>}

@@ -14,8 +14,8 @@ export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Pr
       <h1>Sign in</h1>
       {why && <Notice kind="note">{describe(why).detail}</Notice>}
       <p>
-        Here the members of an organization make, see and end its API keys. You sign in with a link that works once, within
-        ten minutes; there is no password.
+        Here the members of an organization make, see and end its API keys. You sign in with a link that works once,
+        within ten minutes; there is no password.
       </p>
       <h2>How to get a link</h2>
       <ul>
@@ -24,7 +24,9 @@ export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Pr
           On the platform team? The root token makes links for any member:
           <Copyable id="sign-in-command" label="the command" text={COMMAND} />
         </li>
-        <li>On your own machine, <code>npm start</code> prints a link for the demo's owner and one for its admin.</li>
+        <li>
+          On your own machine, <code>npm start</code> prints a link for the demo's owner and one for its admin.
+        </li>
       </ul>
       <p>
         You only call the API? You need no account here: read the <a href="/guide">guide</a>.

@@ -21,6 +21,7 @@ h2 { margin: 0 0 0.75rem; font-size: 1.0625rem; line-height: 1.3; }
 h3 { margin: 1.25rem 0 0.5rem; font-size: 0.9375rem; }
 p, ul, ol { margin: 0 0 1rem; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
+a:has(code) { text-underline-offset: 0.35em; }
 code, pre { font: 0.8125rem/1.5 var(--mono); }
 code { overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
@@ -64,9 +65,12 @@ main { padding: 1.25rem 1rem 4rem; max-width: 76rem; min-width: 0; }
 .actions form { margin: 0; }
 .crumb { margin: 0 0 0.5rem; font-size: 0.8125rem; }
 .sheet { margin: 0 0 1.25rem; padding: 1.125rem 1.25rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 0.75rem; }
-.sheet > :last-child { margin-bottom: 0; }
+.sheet > :last-child, .sheet > .workspaces > fieldset { margin-bottom: 0; }
+h1 + .sheet, h1 + .columns, h1 + form { margin-top: 1rem; }
+dl + p, dl + .actions { margin-top: 1rem; }
 .columns { display: grid; gap: 0 1.25rem; align-items: start; }
-@media (min-width: 70rem) { .columns { grid-template-columns: 1fr 1fr; } .columns.main { grid-template-columns: 1.7fr 1fr; } }
+.columns > * { min-width: 0; }
+@media (min-width: 64rem) { .columns { grid-template-columns: 1fr 1fr; } .columns.main { grid-template-columns: 1.7fr 1fr; } }
 `;
 
 const PARTS = `
@@ -74,7 +78,7 @@ button, .button { display: inline-block; padding: 0.45rem 1rem; font: inherit; f
 button:hover, .button:hover { filter: brightness(1.08); }
 button.quiet, .button.quiet { color: var(--text); background: var(--sheet); border-color: var(--edge); }
 button.grave, .button.grave { color: var(--bad); background: var(--sheet); border-color: currentColor; }
-button.small { padding: 0.1rem 0.5rem; font-size: 0.8125rem; }
+button.small { padding: 0.1rem 0.5rem; font-size: 0.8125rem; white-space: nowrap; }
 button[disabled] { opacity: 0.6; cursor: progress; }
 input, select, textarea { width: 100%; padding: 0.4rem 0.6rem; font: inherit; color: var(--text); background: var(--sheet); border: 1px solid var(--edge); border-radius: var(--round); }
 input[type="checkbox"], input[type="radio"] { width: 1.125rem; height: 1.125rem; margin: 0.15rem 0 0; accent-color: var(--accent); flex: none; }
@@ -89,6 +93,7 @@ legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 .problem { margin: 0.3rem 0 0; color: var(--bad); font-size: 0.875rem; font-weight: 600; }
 .wrong input, .wrong select, .wrong textarea { border-color: var(--bad); }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: end; }
+.row + .field, .row + .row { margin-top: 1rem; }
 .row > * { flex: 1 1 8rem; margin: 0; min-width: 0; }
 .row > button, .row > .button { flex: 0 0 auto; }
 .filters { margin-bottom: 1rem; }
@@ -101,7 +106,7 @@ legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 .notice a { color: inherit; }
 .environment { display: inline-block; padding: 0 0.5rem; font-size: 0.8125rem; font-weight: 700; line-height: 1.5rem; color: var(--other-text); border: 2px dashed currentColor; border-radius: 1rem; white-space: nowrap; }
 .environment.main { color: var(--main-text); background: var(--main-back); border: 2px solid var(--main-back); border-radius: 0.25rem; text-transform: uppercase; letter-spacing: 0.03em; }
-.status { display: inline-block; padding: 0 0.5rem; border-radius: 0.25rem; font-size: 0.8125rem; font-weight: 600; line-height: 1.5rem; color: var(--faint); background: var(--sunk); }
+.status { display: inline-block; white-space: nowrap; padding: 0 0.5rem; border-radius: 0.25rem; font-size: 0.8125rem; font-weight: 600; line-height: 1.5rem; color: var(--faint); background: var(--sunk); }
 .status.active, .status.passed { color: var(--good); background: var(--good-back); }
 .status.disabled { color: var(--warn); background: var(--warn-back); }
 .status.revoked, .status.refused { color: var(--bad); background: var(--bad-back); }
@@ -110,11 +115,12 @@ legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 .copyable { display: flex; gap: 0.5rem; align-items: start; margin: 0 0 1rem; }
 .copyable pre { flex: 1; min-width: 0; margin: 0; }
 pre { padding: 0.6rem 0.8rem; overflow-x: auto; background: var(--sunk); border-radius: var(--round); white-space: pre-wrap; overflow-wrap: anywhere; }
-.secret pre { font-size: 0.9375rem; font-weight: 600; border: 2px solid var(--warn); }
+#secret { font-size: 0.9375rem; font-weight: 600; border: 2px solid var(--warn); }
 details > summary { cursor: pointer; }
-.facts { display: grid; gap: 0.75rem 1.25rem; margin: 0; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
+.facts { display: grid; gap: 0.75rem 1.25rem; margin: 0; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
 .facts dt { font-size: 0.8125rem; color: var(--faint); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+figure { margin: 0; }
 .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); margin: 0 0 1.25rem; }
 .figures > div { padding: 0.8rem 1rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 0.75rem; }
 .figures dt { font-size: 0.8125rem; color: var(--faint); }
@@ -130,8 +136,14 @@ th { font-size: 0.8125rem; font-weight: 600; color: var(--faint); white-space: n
 th a { color: inherit; }
 th[aria-sort="ascending"] a::after { content: " ↑"; }
 th[aria-sort="descending"] a::after { content: " ↓"; }
-tbody tr:last-child td { border-bottom: 0; }
+tbody tr:last-child > * { border-bottom: 0; }
 td { overflow-wrap: anywhere; }
+table[role] td { min-width: 5.6rem; }
+table[role] td:first-child { min-width: 7.5rem; }
+td a code, td time { overflow-wrap: normal; white-space: nowrap; }
+td .scope { display: block; width: fit-content; }
+td summary { list-style-position: outside; margin-left: 0.9rem; }
+td details > .scope { margin-left: 0.9rem; }
 td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; }
 td strong a { color: inherit; }
 .quietly { display: block; font-size: 0.8125rem; color: var(--faint); }
@@ -146,18 +158,21 @@ td strong a { color: inherit; }
 .grid th, .grid td { padding: 0.35rem 0.6rem 0.35rem 0; text-align: center; }
 .grid th:first-child { text-align: left; color: var(--text); font-weight: 400; }
 .grid thead th { vertical-align: bottom; }
+.grid thead button { display: block; margin: 0.2rem auto 0; }
+.grid + details, .scroll + details { margin-top: 0.75rem; }
 .grid .withheld { color: var(--faint); background: var(--sunk); }
 .sticky { position: sticky; top: 1rem; }
 .more { margin-top: 1rem; }
 .change del { color: var(--bad); background: var(--bad-back); text-decoration: line-through; }
 .change ins { color: var(--good); background: var(--good-back); text-decoration: none; }
 .chart { display: block; width: 100%; height: auto; }
-.chart text { font: 11px system-ui, sans-serif; fill: var(--faint); }
-.chart line { stroke: var(--line); }
+.bars { height: 10rem; border-bottom: 1px solid var(--line); }
+.ends { display: flex; justify-content: space-between; margin-top: 0.25rem; }
 .chart .forwarded { fill: var(--accent); } .chart .limited { fill: var(--warn); } .chart .refused { fill: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; padding: 0; margin: 0.5rem 0 0; list-style: none; font-size: 0.8125rem; color: var(--faint); }
-.legend svg { width: 0.75rem; height: 0.75rem; vertical-align: -0.05rem; margin-right: 0.35rem; }
+.legend .chart { display: inline-block; width: 0.75rem; height: 0.75rem; vertical-align: -0.05rem; margin-right: 0.35rem; }
 form:has(input[name="reach"][value="organization"]:checked) .workspaces { display: none; }
+.workspaces { margin-top: 1.25rem; }
 `;
 
 export const CONSOLE_STYLE = [TOKENS, FRAME, PARTS, TABLES].join("").replaceAll(/\n\s*/g, "\n").trimStart();

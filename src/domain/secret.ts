@@ -36,6 +36,11 @@ export function hintOf(secret: string): string {
   return `${secret.slice(0, secret.lastIndexOf("_") + 1)}…${secret.slice(-4)}`;
 }
 
+/** For words of a caller that are repeated to them: whatever is as long as a secret is cut short. Ids are shorter. */
+export function withoutSecrets(text: string): string {
+  return text.replace(AS_LONG_AS_A_SECRET, (word) => `${word.slice(0, 4)}…`);
+}
+
 /** A regular expression of what secrets with this prefix look like. */
 export function patternOfSecrets(prefix: string): string {
   return `${prefix}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`;
@@ -47,6 +52,8 @@ export const MAX_PREFIX_LENGTH = 32;
 export const SECRET_CHARACTERS = `${ALPHABET}_`;
 export const MAX_SECRET_LENGTH = MAX_PREFIX_LENGTH + 1 + RANDOM_LENGTH + CHECKSUM_LENGTH;
 
+/** The shortest prefix is one letter. Other secrets, such as those of sessions, have `-` in them too. */
+const AS_LONG_AS_A_SECRET = new RegExp(`[${SECRET_CHARACTERS}-]{${2 + RANDOM_LENGTH + CHECKSUM_LENGTH},}`, "g");
 const SECRET_FORM = new RegExp(`^${patternOfSecrets("([a-z][a-z0-9_]*)")}$`);
 
 function checksum(text: string): string {

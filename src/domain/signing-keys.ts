@@ -13,7 +13,7 @@ export interface SigningKey {
   readonly state: SigningKeyState;
 }
 
-/** By environment: one active, which signs; at most one next, published ahead; and retired ones, still published. */
+/** By environment: one active, which signs; one next, published ahead; and retired ones, still published. */
 export type SigningKeys = Readonly<Record<string, readonly SigningKey[]>>;
 
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/;
@@ -68,8 +68,9 @@ function problemOf(sets: unknown): string | undefined {
     if (!Array.isArray(keys) || !keys.every(isSigningKey))
       return `has something else than private keys in ${environment}`;
     const counted = (state: SigningKeyState) => keys.filter((key) => key.state === state).length;
-    if (counted("active") !== 1) return `has ${counted("active")} active keys in ${environment}, and needs one`;
-    if (counted("next") > 1) return `has more than one next key in ${environment}`;
+    for (const state of ["active", "next"] as const) {
+      if (counted(state) !== 1) return `has ${counted(state)} ${state} keys in ${environment}, and needs one`;
+    }
     all.push(...keys);
   }
   const repeated = (field: "kid" | "x") => new Set(all.map((key) => key[field])).size < all.length;

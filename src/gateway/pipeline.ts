@@ -21,8 +21,8 @@ import { readmit } from "./readmit.ts";
 import { relay } from "./relay.ts";
 import { respond } from "./respond.ts";
 import { findRoute } from "./route.ts";
-import { watchOf } from "./watch.ts";
 import type { Use } from "./usage.ts";
+import { type Watch, watchOf } from "./watch.ts";
 
 /** What is known of a request by the time that it is answered. */
 interface Journey {
@@ -98,19 +98,22 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   const admission = await admit(credential, asked, plane, visit);
   const principal = admission.outcome;
   if (isRefusal(principal)) return { outcome: principal, route, admission };
-  const passed = await pass({ route: principal.route, principal, place, headerNames }, plane, visit);
-  const { outcome } = passed;
-  if (isRefusal(outcome)) return { ...passed, admission };
-  const watching = watchOf(principal, () => readmit(credential, asked, plane, visit), plane.now);
-  return { ...passed, outcome: relay(outcome, principal.route, watching, plane.now), admission };
+  const watching = () => watchOf(principal, () => readmit(credential, asked, plane, visit), plane.now);
+  return {
+    ...(await pass({ route: principal.route, principal, place, headerNames }, plane, visit, watching)),
+    admission,
+  };
 }
 
 async function pass(
   passing: Omit<Forwarding, "client" | "requestId">,
   plane: DataPlane,
   { request, url, client, requestId }: Visit,
+  watching?: () => Watch,
 ): Promise<Journey> {
+  const { route } = passing;
   const sentAt = plane.now();
-  const outcome = await forward(request, url, { ...passing, client, requestId }, plane);
-  return { outcome, route: passing.route, originMs: plane.now() - sentAt };
+  const answer = await forward(request, url, { ...passing, client, requestId }, plane);
+  const outcome = isRefusal(answer) ? answer : relay(answer, route, watching, plane.now);
+  return { outcome, route, originMs: plane.now() - sentAt };
 }

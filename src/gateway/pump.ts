@@ -24,7 +24,7 @@ const CHUNK_BYTES = 64 * 1024;
 export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Flow {
   const { length, maxBytes = Number.POSITIVE_INFINITY, idleMs, now } = limits;
   const { readable, writable } = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
-  const read = readFrom(source);
+  const read = readFrom(source, Math.min(CHUNK_BYTES, length || CHUNK_BYTES));
   const writer = writable.getWriter();
   let end: FlowEnd | undefined;
   const finish = (why: FlowEnd) => {
@@ -49,7 +49,11 @@ export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Fl
       writing = true;
       bytes += chunk.value?.byteLength ?? 0;
       if (bytes > maxBytes) finish("too large");
-      else if (chunk.done) await writer.close().then(() => finish("done"), () => finish("sink broke"));
+      else if (chunk.done)
+        await writer.close().then(
+          () => finish("done"),
+          () => finish("sink broke"),
+        );
       else await writer.write(chunk.value).catch(() => finish("sink broke"));
       clock?.moved();
       writing = false;
@@ -65,10 +69,10 @@ interface Chunks {
 }
 
 /** Large chunks where the runtime made the stream; those that JavaScript made come as they are. */
-function readFrom(source: ReadableStream<Uint8Array>): Chunks {
+function readFrom(source: ReadableStream<Uint8Array>, atOnce: number): Chunks {
   try {
     const reader = source.getReader({ mode: "byob" });
-    return { next: () => reader.read(new Uint8Array(CHUNK_BYTES)), cancel: () => reader.cancel() };
+    return { next: () => reader.read(new Uint8Array(atOnce)), cancel: () => reader.cancel() };
   } catch {
     const reader = source.getReader();
     return { next: () => reader.read(), cancel: () => reader.cancel() };

@@ -11,20 +11,23 @@ const NO_STATUS = 1005;
 
 const STREAMS = /^\s*(text\/event-stream|application\/(x-)?ndjson|application\/jsonl|application\/json-seq)\b/i;
 
-/** `watching`: `undefined` where there is no key. */
-export function relay(answer: Response, route: Route, watching: Watch | undefined, now: () => number): Response {
+/** `watching`: called for what lasts, and for nothing else; `undefined` where there is no key. */
+export function relay(
+  answer: Response,
+  route: Route,
+  watching: (() => Watch) | undefined,
+  now: () => number,
+): Response {
   const watched = route.watchRevocation ? watching : undefined;
-  if (answer.webSocket) return watched ? relaySocket(answer, answer.webSocket, watched) : answer;
-  const isStream = watched !== undefined && STREAMS.test(answer.headers.get("content-type") ?? "");
+  if (answer.webSocket) return watched ? relaySocket(answer, answer.webSocket, watched()) : answer;
+  if (!answer.body) return answer;
+  const lasts = watched !== undefined && STREAMS.test(answer.headers.get("content-type") ?? "");
   const idleMs = route.responseIdleSeconds && route.responseIdleSeconds * 1000;
-  if (!answer.body || !(isStream || idleMs)) return answer;
+  if (!lasts && !idleMs) return answer;
 
   const length = answer.headers.get("content-length");
   const flow = pump(answer.body, { length: length === null ? undefined : Number(length), idleMs, now });
-  if (isStream) {
-    const unwatch = watch(watched, flow.stop);
-    void flow.ended.then(unwatch);
-  }
+  if (lasts) void flow.ended.then(watch(watched(), flow.stop));
   return new Response(flow.readable, answer);
 }
 

@@ -4,9 +4,9 @@ import type { Caller, Control } from "../control/control.ts";
 import { standingOfKey, standingOfMember } from "../control/standing.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import type { MemberSession } from "../store/sessions.ts";
 import { readMember } from "../store/members.ts";
 import { readOrganization } from "../store/organizations.ts";
+import type { MemberSession } from "../store/sessions.ts";
 import { isRootToken } from "./root-token.ts";
 import { readSession } from "./session.ts";
 

@@ -2,6 +2,7 @@
 
 import { Hono } from "hono";
 import { routePath } from "hono/route";
+import { consolePages } from "../console/console.tsx";
 import { isRefusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
 import { managementApi } from "./api.ts";
@@ -33,6 +34,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     log(logLine(requestId, c.req.method, routePath(c, -1), c.res.status));
   });
   app.route("/", health(plane.checks, control.now));
+  app.route("/", consolePages());
   app.route("/", errorPages);
   app.route("/", reference(plane.readAsset));
   app.route("/", signInPages);

@@ -78,7 +78,14 @@ async function readIdempotency(c: Call, body: unknown): Promise<Caller["idempote
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     return { code: "request_invalid", problem: "Idempotency-Key must be 1 to 255 visible ASCII characters." };
   }
-  const text = JSON.stringify([c.req.method, c.req.path, body]);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return { key, fingerprint: btoa(String.fromCharCode(...digest)) };
+  // The key is kept, and may be anything, a secret too.
+  return {
+    key: await digest(["Idempotency-Key", key]),
+    fingerprint: await digest([c.req.method, c.req.path, body]),
+  };
+}
+
+async function digest(parts: readonly unknown[]): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(parts));
+  return btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))));
 }

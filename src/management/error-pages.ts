@@ -15,7 +15,6 @@ export const errorPages = new Hono<ManagementEnv>()
       "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     );
   })
-  .get("/", (c) => c.redirect("/errors"))
   .get("/style.css", (c) =>
     c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=3600" }),
   )

@@ -21,7 +21,8 @@ export function health(checks: Checks, now: () => number): Hono {
 
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }));
   app.get("/readyz", async (c) => {
-    if (!latest || now() - latest.at >= FRESH_MS || now() < latest.at) latest = { report: await ask(checks, now), at: now() };
+    if (!latest || now() - latest.at >= FRESH_MS || now() < latest.at)
+      latest = { report: await ask(checks, now), at: now() };
     const { report } = latest;
     return c.json(report, report.status === "ready" ? 200 : 503, { "Cache-Control": "no-store" });
   });

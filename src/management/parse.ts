@@ -2,6 +2,7 @@
 
 import type { Context } from "hono";
 import type * as z from "zod";
+import { withoutSecrets } from "../domain/secret.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -31,9 +32,12 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<
 }
 
 function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }[] {
-  const field = issue.path.join(".");
+  const field = withoutSecrets(issue.path.join("."));
   if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: issue.message }];
-  return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), problem: "is not a field of this call" }));
+  return issue.keys.map((key) => ({
+    field: withoutSecrets([...issue.path, key].join(".")),
+    problem: "is not a field of this call",
+  }));
 }
 
 export async function readText(request: Request, maxBytes: number): Promise<{ text: string } | Refusal> {

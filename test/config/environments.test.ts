@@ -38,6 +38,13 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     ],
   },
   {
+    mistake: "an issuer over plain HTTP",
+    change: { "environments.sandbox.issuer": "http://sandbox.test" },
+    says: [
+      "environments.sandbox.issuer: is reached over plain HTTP. Begin it with https://: whoever can change the keys on their way can make assertions.",
+    ],
+  },
+  {
     mistake: "an issuer in two environments",
     change: { "environments.sandbox.issuer": "https://api.test" },
     says: [

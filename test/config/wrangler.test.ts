@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import gatewayConfig from "../../gateway.config.ts";
 import { lineOf } from "../../src/config/problems.ts";
 import { problemsOfWrangler } from "../../src/config/wrangler.ts";
-import { changed } from "./base.ts";
+import { type Change, changed } from "./base.ts";
 
 const complete = {
   d1_databases: [{ binding: "DB" }],
@@ -87,6 +87,37 @@ describe("wrangler.toml", () => {
     const toAdd = problemsOfWrangler(changed(), {}).map(({ remedy }) => remedy.slice(remedy.indexOf("\n")));
     expect(toAdd).toHaveLength(6);
     expect(linesFor(parse(toAdd.join("\n")))).toEqual([]);
+  });
+
+  const KEYS = "origins fetch public keys, but nothing routes";
+
+  test.for<[what: string, change: Change, wrangler: object, refused: boolean]>([
+    ["on the host of a base URL", {}, {}, false],
+    ["on another host, which nothing routes", { "environments.sandbox.issuer": "https://id.test" }, {}, true],
+    [
+      "on a custom domain",
+      { "environments.sandbox.issuer": "https://id.test" },
+      { routes: [{ pattern: "id.test", custom_domain: true }] },
+      false,
+    ],
+    [
+      "on a route of another host",
+      { "environments.sandbox.issuer": "https://id.test" },
+      { routes: ["ids.test/*"] },
+      true,
+    ],
+    ["below a route", { "environments.sandbox.issuer": "https://id.test/a" }, { route: "id.test/*" }, false],
+    [
+      "below a route of all subdomains",
+      { "environments.sandbox.issuer": "https://id.test" },
+      { routes: [{ pattern: "*.test/*", zone_name: "test" }] },
+      false,
+    ],
+    ["beside the route of its base URL", {}, { routes: ["api.test/v1/*"] }, true],
+    ["beside a route that covers its keys", {}, { routes: ["api.test/v1/*", "api.test/.well-known/*"] }, false],
+  ])("an issuer %s", ([, change, wrangler, refused]) => {
+    const lines = problemsOfWrangler(changed(change), { ...complete, ...wrangler }).map(lineOf);
+    expect(lines.map((line) => line.includes(KEYS))).toEqual(refused ? [true] : []);
   });
 
   test.each([undefined, null, {}, { services: {} }, { durable_objects: null, services: ["x", null] }])(

@@ -24,7 +24,7 @@ beforeAll(async () => {
   `);
   tenant = await seed(gateway);
   await gateway.manage("PATCH", `/v1/organizations/${tenant.organizationId}`, { key_quota: COUNT });
-});
+}, 120_000);
 
 afterAll(async () => {
   await gateway?.stop();

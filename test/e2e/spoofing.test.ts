@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { memoryReplays, verifyNodeRequest } from "../../src/origin/index.ts";
 import type { SeenRequest } from "../helpers/origin.ts";
 import { headerOf, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
@@ -19,6 +20,14 @@ const SPELLINGS: Record<string, string[]> = {
   twice: ["Keygate-Role: FORGED", "Keygate-Role: FORGED"],
   "where the gateway says nothing": ["Keygate-Workspace-Ids: FORGED"],
   "an assertion": ["Keygate-Assertion: FORGED"],
+  "an assertion, twice": ["Keygate-Assertion: FORGED", "Keygate-Assertion: FORGED"],
+  "an assertion with an underscore": ["Keygate_Assertion: FORGED"],
+  "an assertion with a dot": ["Keygate.Assertion: FORGED"],
+  "an assertion in upper case": ["KEYGATE-ASSERTION: FORGED"],
+  "an assertion with X in front": ["X-Keygate-Assertion: FORGED"],
+  "an assertion, empty": ["Keygate-Assertion:"],
+  "an assertion named by Connection": ["Connection: Keygate-Assertion", "Keygate-Assertion: FORGED"],
+  "a list of assertions": ["Keygate-Assertion: FORGED, FORGED"],
   "a name still to come": ["Keygate-Anything: FORGED"],
   "named by Connection": ["Connection: Keygate-Role", "Keygate-Role: FORGED"],
   "named by Connection, without a value": [
@@ -83,6 +92,7 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
   const client = () => ({ ...bearing(key), "CF-Connecting-IP": address });
   const identity = (requestId: string) => [
     ["forwarded", `for=${address};host="${host}";proto=http`],
+    ["keygate-assertion", expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]{86}$/)],
     ["keygate-environment", "sandbox"],
     ["keygate-key-id", key.id],
     ["keygate-member-id", tenant.members.owner],
@@ -104,10 +114,16 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
     return { status: response?.status, requestId };
   }
 
+  /** Of whom an origin that verifies takes each request to be. */
+  const verification = { issuer: gateway.base("sandbox"), audience: "main", replays: memoryReplays() };
+  const principals = () =>
+    Promise.all(origin.sandbox.seen.map(async (seen) => (await verifyNodeRequest(seen, verification)).keyId));
+
   test.for(Object.entries(SPELLINGS))("%s: the origin hears the gateway's words only, once each", async ([, lines]) => {
     const { status, requestId } = await send(lines);
     expect(status).toBe(200);
     expect(origin.sandbox.seen.map(believed)).toEqual([identity(requestId)]);
+    expect(await principals()).toEqual([key.id]);
   });
 
   test.for(Object.entries(BROKEN))("%s: refused, or nothing of it is believed", async ([, lines]) => {
@@ -154,6 +170,7 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
     },
   ])("$name: nothing is smuggled past", async ({ lines, body }) => {
     await send(lines, body, "POST");
+    expect(new Set(await principals()).difference(new Set([key.id]))).toEqual(new Set());
     for (const seen of origin.sandbox.seen) {
       expect(seen.url).toBe("/base/signatures/1");
       expect(believed(seen).map(([name]) => name)).toEqual(identity("").map(([name]) => name));

@@ -44,6 +44,7 @@ export const CONFIG = defineGateway({
     { path: "/reports", origin: "api", resource: "folders", workspace: { query: "workspace" } },
     { path: "/uploads", origin: "api", resource: "folders", workspace: { header: "X-Workspace-Id" } },
     { path: "/teammates/*", origin: "api", resource: "teammates" },
+    { path: "/letters", origin: "api", resource: "folders", digest: true },
     { path: "/status", origin: "api", public: true },
     { path: "/relay", origin: "api", resource: "folders", forwardCredentials: true },
     {

@@ -72,6 +72,7 @@ describe("the request that the origin gets", () => {
   test("tells who it is from, of a key that reaches the organization", async () => {
     const { key, headers } = await forwarded("/files/a");
     expect(Object.fromEntries([...headers].filter(([name]) => name.startsWith("keygate-")))).toEqual({
+      "keygate-assertion": expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]{86}$/),
       "keygate-environment": "sandbox",
       "keygate-key-id": key.id,
       "keygate-organization-id": key.organizationId,

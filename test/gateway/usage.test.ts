@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Answer, Question } from "../../src/domain/lease.ts";
 import type { Identity } from "../../src/gateway/identify.ts";
-import { UsageCounter, type Use } from "../../src/gateway/usage.ts";
+import { REPORT_AFTER_MS, UsageCounter, type Use } from "../../src/gateway/usage.ts";
 
 const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", foundIn: "memory" };
 const question: Question = {
@@ -11,6 +11,7 @@ const question: Question = {
 };
 const forwarded: Use = { route: "/a", outcome: "forwarded", scope: "a:read" };
 const refused: Use = { route: "/a", outcome: "scope_missing", scope: undefined };
+
 afterEach(() => {
   vi.useRealTimers();
 });

@@ -55,6 +55,7 @@ describe("Each layer knows only what is below it", () => {
     { folder: "authority", never: ["gateway", "control", "management", "cli"] },
     { folder: "control", never: ["gateway", "management", "cli"] },
     { folder: "management", never: ["gateway", "cli"] },
+    { folder: "console", never: ["gateway", "cli"] },
     { folder: "config", never: ["gateway", "authority", "store", "control", "management", "cli"] },
   ])("$folder never reaches $never", ({ folder, never }) => {
     const reached = reachedFrom(folder);
@@ -87,7 +88,7 @@ describe("Each layer knows only what is below it", () => {
       imports.filter((imported) => imported.startsWith("node:")).map((imported) => `${path} → ${imported}`),
     );
     expect(onNode).toEqual([]);
-    const inWorker = inFolder("gateway", "authority", "store", "control", "management");
+    const inWorker = inFolder("gateway", "authority", "store", "control", "management", "console");
     expect(
       reachedFrom("cli")
         .filter(({ path }) => inWorker(path))

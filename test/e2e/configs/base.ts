@@ -18,6 +18,10 @@ export function guarding(origins: { production: string; sandbox: string }) {
     control: { baseUrls: ["https://keys.test"] },
     origins: {
       main: { production: { url: origins.production }, sandbox: { url: origins.sandbox } },
+      credentialed: {
+        production: { url: origins.production, headers: { "X-Api-Key": "of the gateway" } },
+        sandbox: { url: origins.sandbox, headers: { "X-Api-Key": "of the gateway" } },
+      },
       nobody: {
         production: { url: "http://127.0.0.1:1", shared: true },
         sandbox: { url: "http://127.0.0.1:1", shared: true },
@@ -79,6 +83,35 @@ export function guarding(origins: { production: string; sandbox: string }) {
         origin: "main",
         resource: "signatures",
         cors: { origins: ["https://app.test"], exposeHeaders: ["ETag"] },
+      },
+      {
+        path: "/bounded/*",
+        origin: "main",
+        resource: "signatures",
+        limits: { urlBytes: 300, headerBytes: 2_000, headerCount: 20, bodyBytes: 1_000 },
+      },
+      {
+        path: "/hasty/*",
+        origin: "main",
+        resource: "signatures",
+        timeoutSeconds: 1,
+        requestIdleSeconds: 1,
+        responseIdleSeconds: 1,
+      },
+      { path: "/moved/*", origin: "main", resource: "signatures", rewriteLocation: true },
+      { path: "/unwatched/*", origin: "main", resource: "signatures", watchRevocation: false },
+      { path: "/credentialed/*", origin: "credentialed", resource: "signatures" },
+      {
+        path: "/hooked/*",
+        origin: "main",
+        resource: "signatures",
+        onRequest(request, { key }) {
+          if (request.url.endsWith("/teapot")) return new Response("short and stout", { status: 418 });
+          request.headers.set("X-Hooked", key?.id ?? "nobody");
+        },
+        onResponse(response, { route }) {
+          response.headers.set("X-Hooked", route);
+        },
       },
       { path: "/open/*", origin: "main", resource: "signatures", onAuthorityFailure: "open" },
       { path: "/status", origin: "main", public: true },

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { bearing } from "../../helpers/seed.ts";
-import { actingAs, byKey, type Client, made, makeOrganization, signedIn } from "./clients.ts";
+import { type Answer, actingAs, byKey, type Client, made, makeOrganization, signedIn } from "./clients.ts";
 import { across, runModel } from "./model.ts";
 
 const METHODS = { read: "GET", write: "POST", delete: "DELETE" };
@@ -23,7 +23,7 @@ describe("E-mail signatures", () => {
   let ownerId: string;
   /** Signed in. */
   let owner: Client;
-  let usedKey: { id: string; secret: string };
+  let usedKey: Answer["body"];
 
   const fieldsOf = (fields: object) => ({
     organization_id: organizationId,
@@ -187,10 +187,10 @@ describe("E-mail signatures", () => {
   });
 
   test("S4 at the moment of its expiry, a key in use ends", async () => {
-    const granted = await key({ expires_at: new Date(Date.now() + 2_000).toISOString() });
+    const granted = await key({ expires_at: new Date(Date.now() + 3_000).toISOString() });
     expect(await statusAndCode(granted, "signatures:read")).toEqual(OK);
     await expect
-      .poll(() => statusAndCode(granted, "signatures:read"), { timeout: 5_000 })
+      .poll(() => statusAndCode(granted, "signatures:read"), { timeout: 6_000 })
       .toEqual({ status: 401, code: "key_expired" });
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(granted.expires_at));
   });
@@ -215,8 +215,7 @@ describe("E-mail signatures", () => {
     ]) {
       const { status, body } = await owner("GET", path);
       expect(status).toBe(200);
-      const random = secret.slice("sig_".length, -hint.length);
-      expect(JSON.stringify(body)).not.toContain(random.slice(0, 12));
+      expect(JSON.stringify(body)).not.toContain(secret.slice("sig_".length, -4));
     }
   });
 
@@ -294,7 +293,7 @@ describe("E-mail signatures", () => {
     await expect.poll(async () => (await listed(usedKey.id)).last_used_at, { timeout: 75_000 }).not.toBeNull();
     const { created_at, last_used_at, expires_at, scopes } = await listed(usedKey.id);
     expect(scopes).toEqual(["signatures:read"]);
-    expect(expires_at).toBe((usedKey as { expires_at?: string }).expires_at);
+    expect(expires_at).toBe(usedKey.expires_at);
     expect(Date.parse(last_used_at)).toBeGreaterThanOrEqual(Date.parse(created_at));
     expect(Date.parse(last_used_at)).toBeLessThanOrEqual(Date.now());
   }, 80_000);

@@ -156,66 +156,10 @@ describe("A workspace with broad scopes and plans", () => {
     expect(await get(revoked)).toEqual({ status: 401, code: "key_revoked" });
   });
 
-  test("W4 a call outside of the key's scopes is 403, which says which scope to add; once added, it is let through", async () => {
-    const granted = await key({ scopes: ["tasks:read"] });
-    const { status, body } = await model.call(granted, "POST", "/projects");
-    expect(status).toBe(403);
-    expect(body).toMatchObject({
-      code: "scope_missing",
-      required_scopes: ["projects:write"],
-      detail: expect.stringContaining("projects:write"),
-      fix: expect.stringContaining("Add the required scope"),
-    });
-    const scopes = ["tasks:read", ...body.required_scopes];
-    const ask = async () => (await model.call(granted, "POST", "/projects")).status;
-    const { after } = await across(() => owner("PATCH", `/v1/api-keys/${granted.id}`, { scopes }), ask);
-    expect(new Set(after)).toEqual(new Set([200]));
-  });
-
-  test("W4 too many requests are 429, with Retry-After in seconds; who waits so long is let through", async () => {
-    const limited = await keyOnPlan("free");
-    const answers = await Promise.all(Array.from({ length: 80 }, () => model.call(limited, "GET", "/projects/1")));
-    const refused = answers.filter(({ status }) => status !== 200);
-    expect(refused.length).toBeGreaterThan(0);
-    for (const { status, body, headers } of refused) {
-      expect([status, body.code]).toEqual([429, "rate_exceeded"]);
-      expect(headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
-    }
-    await wait(Number(refused.at(-1)?.headers.get("retry-after")) * 1000);
-    expect(await get(limited)).toEqual(OK);
-  });
-
-  test("W5 a key's scopes can be edited: more and fewer, within 2.5 seconds, and without a new key", async () => {
-    const edited = await key({ scopes: ["read:all"] });
-    const ask = async () => [
-      (await model.call(edited, "GET", "/tasks/1")).status,
-      (await model.call(edited, "POST", "/tasks")).status,
-    ];
-    const edit = (scopes: string[]) => () => owner("PATCH", `/v1/api-keys/${edited.id}`, { scopes });
-    const more = await across(edit(["read:all", "write:all"]), ask);
-    expect(more.before).toEqual([200, 403]);
-    for (const statuses of more.after) expect(statuses).toEqual([200, 200]);
-    for (const statuses of (await across(edit(["write:all"]), ask)).after) expect(statuses).toEqual([403, 200]);
-  });
-
   test("W6 each plan has its own limits", async () => {
     expect(await policyOf(await keyOnPlan("free"))).toBe('"minute";q=60;w=60');
     expect(await policyOf(await keyOnPlan("pro"))).toBe('"minute";q=600;w=60');
     expect(await policyOf(await keyOnPlan("business"))).toBe('"second";q=100;w=1');
-  });
-
-  test("W6 a change of the plan changes the limit within 2.5 seconds", async () => {
-    const limited = await keyOnPlan("free");
-    const onto = (plan: string) => () => root("PATCH", `/v1/organizations/${limited.organizationId}`, { plan });
-    const { before, after } = await across(onto("business"), () => policyOf(limited));
-    expect(before).toBe('"minute";q=60;w=60');
-    expect(new Set(after)).toEqual(new Set(['"second";q=100;w=1']));
-    // More than the first plan gives in this time.
-    const answers = await Promise.all(Array.from({ length: 90 }, () => get(limited)));
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(65);
-    expect(new Set((await across(onto("free"), () => policyOf(limited))).after)).toEqual(
-      new Set(['"minute";q=60;w=60']),
-    );
   });
 
   test("W7 the docs show one call in curl, Python and JavaScript, and each of them works", async () => {
@@ -271,5 +215,63 @@ describe("A workspace with broad scopes and plans", () => {
     expect(times[0]).toBeGreaterThanOrEqual(startedAt);
     expect(times.at(-1)).toBeLessThanOrEqual(Date.now());
     expect(JSON.stringify(body)).not.toContain(secret.slice(3, 20));
+  });
+
+  describe("what a change brings, and when", { concurrent: true }, () => {
+    test("W4 a call outside of the key's scopes is 403, which says which scope to add; once added, it is let through", async () => {
+      const granted = await key({ scopes: ["tasks:read"] });
+      const { status, body } = await model.call(granted, "POST", "/projects");
+      expect(status).toBe(403);
+      expect(body).toMatchObject({
+        code: "scope_missing",
+        required_scopes: ["projects:write"],
+        detail: expect.stringContaining("projects:write"),
+        fix: expect.stringContaining("Add the required scope"),
+      });
+      const scopes = ["tasks:read", ...body.required_scopes];
+      const ask = async () => (await model.call(granted, "POST", "/projects")).status;
+      const { after } = await across(() => owner("PATCH", `/v1/api-keys/${granted.id}`, { scopes }), ask);
+      expect(new Set(after)).toEqual(new Set([200]));
+    });
+
+    test("W4 too many requests are 429, with Retry-After in seconds; who waits so long is let through", async () => {
+      const limited = await keyOnPlan("free");
+      const answers = await Promise.all(Array.from({ length: 80 }, () => model.call(limited, "GET", "/projects/1")));
+      const refused = answers.filter(({ status }) => status !== 200);
+      expect(refused.length).toBeGreaterThan(0);
+      for (const { status, body, headers } of refused) {
+        expect([status, body.code]).toEqual([429, "rate_exceeded"]);
+        expect(headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
+      }
+      await wait(Number(refused.at(-1)?.headers.get("retry-after")) * 1000);
+      expect(await get(limited)).toEqual(OK);
+    });
+
+    test("W5 a key's scopes can be edited: more and fewer, within 2.5 seconds, and without a new key", async () => {
+      const edited = await key({ scopes: ["read:all"] });
+      const ask = async () => [
+        (await model.call(edited, "GET", "/tasks/1")).status,
+        (await model.call(edited, "POST", "/tasks")).status,
+      ];
+      const edit = (scopes: string[]) => () => owner("PATCH", `/v1/api-keys/${edited.id}`, { scopes });
+      const more = await across(edit(["read:all", "write:all"]), ask);
+      expect(more.before).toEqual([200, 403]);
+      for (const statuses of more.after) expect(statuses).toEqual([200, 200]);
+      for (const statuses of (await across(edit(["write:all"]), ask)).after) expect(statuses).toEqual([403, 200]);
+    });
+
+    test("W6 a change of the plan changes the limit within 2.5 seconds", async () => {
+      const limited = await keyOnPlan("free");
+      const onto = (plan: string) => () => root("PATCH", `/v1/organizations/${limited.organizationId}`, { plan });
+      const { before, after } = await across(onto("business"), () => policyOf(limited));
+      expect(before).toBe('"minute";q=60;w=60');
+      expect(new Set(after)).toEqual(new Set(['"second";q=100;w=1']));
+      // More than the first plan gives in this time.
+      const answers = await Promise.all(Array.from({ length: 90 }, () => get(limited)));
+      expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(65);
+      expect(new Set((await across(onto("free"), () => policyOf(limited))).after)).toEqual(
+        new Set(['"minute";q=60;w=60']),
+      );
+    });
   });
 });

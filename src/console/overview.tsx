@@ -1,0 +1,266 @@
+/** The first page: how the organization's keys are used, and what needs a look. */
+
+import { Hono } from "hono";
+import { readKeyQuota } from "../control/key-quota.ts";
+import { listKeysFor } from "../control/list-keys.ts";
+import { readUsage } from "../control/read-usage.ts";
+
+import { readSession } from "../management/session.ts";
+import type { ManagedKey } from "../store/keys.ts";
+import { readKey } from "../store/keys.ts";
+import type { Page } from "../store/pages.ts";
+import type { UsageSum } from "../store/usage-list.ts";
+import { barsOf, Chart, kindOf, ranking } from "./chart.tsx";
+import { ErrorCode } from "./key-usage.tsx";
+import { managesKeys, show } from "./layout.tsx";
+import { EnvironmentBadge, Expiry, Options, Part, SOON_MS, Table } from "./parts.tsx";
+import { showSignedOut } from "./signed-out.tsx";
+import { type ConsoleEnv, requireVisitor, type Visit } from "./visit.ts";
+import { number, plural } from "./words.ts";
+
+const DAY_MS = 86_400_000;
+const SPANS = [
+  ["1", "24 hours"],
+  ["7", "7 days"],
+  ["30", "30 days"],
+  ["90", "90 days"],
+] as const;
+const TOP = 8;
+
+export const overview = new Hono<ConsoleEnv>().get(
+  "/",
+  async (c, next) => ((await readSession(c.req.raw, c.var.control)) ? next() : showSignedOut(c, undefined)),
+  requireVisitor,
+  async (c) => {
+    const { standing } = c.var.visitor.caller;
+    const mayLook = standing.kind === "member" && standing.scopes.has("usage:read") && managesKeys(standing);
+    return mayLook ? showOverview(c) : showWelcome(c);
+  },
+);
+
+function showWelcome(c: Visit) {
+  const { member, organization } = c.var.visitor.session;
+  return show(
+    c,
+    { title: "Overview" },
+    <>
+      <h1>Hello, {member.name}</h1>
+      <p>
+        You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>. That role manages
+        no keys: if you need one, ask an owner or admin of your organization.
+      </p>
+      <p>
+        How to call the API is in the <a href="/guide">guide</a>.
+      </p>
+    </>,
+  );
+}
+
+async function showOverview(c: Visit) {
+  const { control, visitor } = c.var;
+  const { organizationId } = visitor.session;
+  const chosen = c.req.query("days") ?? "7";
+  const days = Number(SPANS.some(([span]) => span === chosen) ? chosen : "7");
+  const named = c.req.query("environment") ?? "";
+  const environment = Object.hasOwn(control.gateway.environments, named) ? named : undefined;
+  const by = days === 1 ? ("hour" as const) : ("day" as const);
+  const to = control.now();
+  const from = to - days * DAY_MS;
+  const wanted = { organizationId, environment, from, to };
+  const { caller } = visitor;
+  const [usage, routes, keys, expiring, quota] = await Promise.all([
+    readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
+    readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
+    readUsage(control, caller, { ...wanted, groupBy: ["key"] }),
+    listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
+      limit: 5,
+      after: undefined,
+    }),
+    readKeyQuota(control, caller, organizationId),
+  ]);
+  return show(
+    c,
+    { title: "Overview" },
+    <>
+      <div class="head">
+        <div>
+          <h1>Overview</h1>
+          <p>{visitor.session.organization.name}. Numbers are about a minute behind; days are in UTC.</p>
+        </div>
+        <Span c={c} days={String(days)} environment={environment ?? ""} />
+      </div>
+      <Part of={usage}>{(sums) => <Figures sums={sums} />}</Part>
+      <section class="sheet">
+        <h2>Requests over time</h2>
+        <Part of={usage}>
+          {(sums) => <Chart bars={barsOf(sums, by, from, to)} by={by} label={`Requests by ${by}`} />}
+        </Part>
+      </section>
+      <div class="columns">
+        <section class="sheet">
+          <h2>By environment</h2>
+          <Part of={usage}>{(sums) => <Environments c={c} sums={sums} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Refusals by reason</h2>
+          <Part of={usage}>{(sums) => <Refusals sums={sums} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Top keys</h2>
+          <Part of={keys}>{(sums) => <TopKeys c={c} sums={sums} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Top routes</h2>
+          <Part of={routes}>
+            {(sums) => (
+              <Ranking
+                rows={ranking(sums, "route")}
+                label="Route"
+                show={(name) => (name ? <code>{name}</code> : "none that exists")}
+              />
+            )}
+          </Part>
+        </section>
+        <section class="sheet">
+          <h2>Keys that expire within 30 days</h2>
+          <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={to} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Active keys</h2>
+          <Part of={quota}>
+            {({ active, limit }) => (
+              <>
+                <label for="quota">
+                  {number(active)} of {number(limit)} that the organization may have
+                </label>
+                <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={active} />
+              </>
+            )}
+          </Part>
+        </section>
+      </div>
+    </>,
+  );
+}
+
+function Span({ c, days, environment }: { c: Visit; days: string; environment: string }) {
+  const environments = Object.keys(c.var.control.gateway.environments).map((name) => [name, name] as const);
+  return (
+    <form class="actions" action="/">
+      <label for="environment" class="unseen">
+        Environment
+      </label>
+      <div>
+        <select id="environment" name="environment">
+          <Options options={[["", "every environment"], ...environments]} chosen={environment} />
+        </select>
+      </div>
+      <label for="days" class="unseen">
+        Time
+      </label>
+      <div>
+        <select id="days" name="days">
+          <Options options={SPANS} chosen={days} />
+        </select>
+      </div>
+      <button type="submit" class="quiet">
+        Show
+      </button>
+    </form>
+  );
+}
+
+function Figures({ sums }: { sums: readonly UsageSum[] }) {
+  const total = (of: readonly UsageSum[]) => of.reduce((sum, { requests }) => sum + requests, 0);
+  const all = total(sums);
+  const kind = (name: string) => total(sums.filter(({ group }) => kindOf(group.outcome) === name));
+  const share = (part: number) => (all === 0 ? "" : `${((100 * part) / all).toFixed(1)} %`);
+  const figures = [
+    ["Requests", all, ""],
+    ["Forwarded", kind("forwarded"), share(kind("forwarded"))],
+    ["Over a limit (429)", kind("limited"), share(kind("limited"))],
+    ["Refused otherwise", kind("refused"), share(kind("refused"))],
+  ] as const;
+  return (
+    <dl class="figures">
+      {figures.map(([name, count, part]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>
+            {number(count)} <small>{part}</small>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Environments({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
+  const { gateway } = c.var.control;
+  return (
+    <Ranking
+      rows={ranking(sums, "environment")}
+      label="Environment"
+      show={(name) => <EnvironmentBadge name={name} gateway={gateway} />}
+    />
+  );
+}
+
+function Refusals({ sums }: { sums: readonly UsageSum[] }) {
+  const refused = sums.filter(({ group }) => group.outcome !== "forwarded");
+  return <Ranking rows={ranking(refused, "outcome")} label="Reason" show={(code) => <ErrorCode code={code} />} />;
+}
+
+interface RankingProps {
+  readonly rows: readonly { readonly name: string; readonly requests: number }[];
+  readonly label: string;
+  readonly show: (name: string) => unknown;
+}
+
+function Ranking({ rows, label, show: shown }: RankingProps) {
+  if (rows.length === 0) return <p class="faint">None in this time.</p>;
+  return (
+    <Table
+      caption={label}
+      rows={rows.slice(0, TOP)}
+      columns={[
+        { label: label, cell: ({ name }) => shown(name) as string },
+        { label: "Requests", cell: ({ requests }) => number(requests) },
+      ]}
+    />
+  );
+}
+
+async function TopKeys({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
+  const top = ranking(sums, "key").slice(0, TOP);
+  const keys = await Promise.all(top.map(({ name }) => readKey(c.var.control.db, name)));
+  const names = new Map(keys.flatMap((key) => (key ? [[key.id, key.name]] : [])) as [string, string][]);
+  return <Ranking rows={top} label="Key" show={(id) => <a href={`/keys/${id}`}>{names.get(id) ?? id}</a>} />;
+}
+
+function Expiring({ c, page, now }: { c: Visit; page: Page<ManagedKey>; now: number }) {
+  const { gateway } = c.var.control;
+  const soon = page.items.filter(({ expiresAt }) => expiresAt - now < SOON_MS);
+  if (soon.length === 0) return <p class="faint">None.</p>;
+  return (
+    <>
+      <Table
+        caption="Keys that expire soon"
+        rows={soon}
+        columns={[
+          { label: "Key", cell: ({ id, name }) => <a href={`/keys/${id}`}>{name}</a> },
+          {
+            label: "Environment",
+            cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} />,
+          },
+          { label: "Expires", cell: ({ expiresAt }) => <Expiry at={expiresAt} now={now} /> },
+        ]}
+      />
+      {soon.length === page.items.length && page.next && (
+        <p>
+          <a href="/keys?status=active&sort=expires_at">There are more than {plural(soon.length, "key")}</a>
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { compile } from "../../src/config/compile.ts";
+import { lineOf } from "../../src/config/problems.ts";
+import { problemsOfWrangler } from "../../src/config/wrangler.ts";
+import { changed, mistakesOf } from "./base.ts";
+
+const withHeaders = (headers: unknown) => changed({ "origins.billing.production.headers": headers });
+
+describe("how a route's requests and answers pass", () => {
+  test("has defaults", () => {
+    expect(compile(changed()).routes[0]).toMatchObject({
+      limits: { urlBytes: 16_384, headerBytes: 65_536, headerCount: 200, bodyBytes: 104_857_600 },
+      timeoutSeconds: 30,
+      requestIdleSeconds: 60,
+      responseIdleSeconds: undefined,
+      watchRevocation: true,
+      rewriteLocation: false,
+    });
+  });
+
+  test("is as the route says, and what it leaves out stays the default", () => {
+    const onRequest = () => {};
+    const config = changed({ "routes.0.limits": { bodyBytes: 10 }, "routes.0.timeoutSeconds": 5 });
+    const [first, ...rest] = config.routes;
+    const [route] = compile({ ...config, routes: [{ ...(first as object), onRequest } as never, ...rest] }).routes;
+    expect(route).toMatchObject({ limits: { bodyBytes: 10, urlBytes: 16_384 }, timeoutSeconds: 5, onRequest });
+  });
+
+  test.each([
+    [{ "routes.0.limits": { bodyBytes: 0 } }, "routes.0.limits.bodyBytes"],
+    [{ "routes.0.limits": { bodyBytes: 600_000_000 } }, "routes.0.limits.bodyBytes"],
+    [{ "routes.0.limits": { body: 1 } }, "bodyBytes"],
+    [{ "routes.0.timeoutSeconds": 0 }, "timeoutSeconds"],
+    [{ "routes.0.onRequest": "no function" }, "is no function; write (request, context)"],
+  ])("refuses %o", (change, says) => {
+    const [mistake, ...others] = mistakesOf(changed(change));
+    expect(others).toEqual([]);
+    const plain = says.split("; ")[0]?.replace(/^routes\.0/, "routes[0]") as string;
+    expect(mistake).toContain(plain);
+  });
+});
+
+describe("the headers of an origin", () => {
+  test("are texts, or secrets that wrangler.toml requires", () => {
+    const config = withHeaders({ Authorization: "Basic x", "X-Api-Key": { secret: "BILLING_KEY" } });
+    expect(mistakesOf(config)).toEqual([]);
+    const told = (secrets: unknown) => problemsOfWrangler(config, { secrets }).map(lineOf).join("\n");
+    const missing = 'is a secret that wrangler.toml does not require: "BILLING_KEY"';
+    expect(told({ required: ["KEYGATE_PEPPERS"] })).toContain(missing);
+    expect(told(undefined)).toContain(missing);
+    expect(told({ required: ["BILLING_KEY"] })).not.toContain("BILLING_KEY");
+  });
+
+  test.each([
+    "Keygate-Role",
+    "x_keygate_role",
+    "Connection",
+    "Upgrade",
+    "Host",
+    "Content-Length",
+    "X-Forwarded-For",
+    "Cookie",
+  ])("are never %s", (name) => {
+    expect(mistakesOf(withHeaders({ [name]: "x" }))).toEqual([expect.stringContaining(`is reserved: "${name}"`)]);
+  });
+
+  test.each([[{ "X-A": { secret: "lower" } }], [{ "X-A": 1 }], [{ "not a name": "x" }]])("are not %o", (headers) => {
+    expect(mistakesOf(withHeaders(headers)).length).toBe(1);
+  });
+});
