@@ -63,7 +63,8 @@ async function fetchInTime(outgoing: Request, left: AbortSignal): Promise<Respon
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), ORIGIN_TIMEOUT_MS);
   try {
-    return await fetch(outgoing, { signal: AbortSignal.any([left, timeout.signal]), encodeResponseBody: "manual" });
+    const signal = AbortSignal.any([left, timeout.signal]);
+    return await fetch(outgoing, { signal, encodeResponseBody: "manual" } as RequestInit);
   } finally {
     clearTimeout(timer);
   }

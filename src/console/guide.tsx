@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { Gateway } from "../config/compile.ts";
 import { expand } from "../domain/scope.ts";
 import { type Code, ERRORS } from "../errors.ts";
+import { PROBLEM_TYPE } from "../problem.ts";
 import { ErrorCode } from "./key-usage.tsx";
 import { show } from "./layout.tsx";
 import { Copyable, EnvironmentBadge, Table } from "./parts.tsx";
@@ -172,9 +173,8 @@ function Errors() {
     <section class="sheet">
       <h2>Errors</h2>
       <p>
-        An error is a problem document (<code>application/problem+json</code>) with a <code>code</code>, a{" "}
-        <code>detail</code> for this very request, and a <code>fix</code>. Errors of the service behind the gateway have
-        none of these codes.
+        An error is a problem document (<code>{PROBLEM_TYPE}</code>) with a <code>code</code>, a <code>detail</code> for
+        this very request, and a <code>fix</code>. Errors of the service behind the gateway have none of these codes.
       </p>
       <Table
         caption="Error codes"

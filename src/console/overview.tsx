@@ -6,17 +6,13 @@ import { listKeysFor } from "../control/list-keys.ts";
 import { readUsage } from "../control/read-usage.ts";
 
 import { readSession } from "../management/session.ts";
-import type { ManagedKey } from "../store/keys.ts";
-import { readKey } from "../store/keys.ts";
-import type { Page } from "../store/pages.ts";
-import type { UsageSum } from "../store/usage-list.ts";
-import { barsOf, Chart, kindOf, ranking } from "./chart.tsx";
-import { ErrorCode } from "./key-usage.tsx";
+import { barsOf, Chart, ranking } from "./chart.tsx";
 import { managesKeys, show } from "./layout.tsx";
-import { EnvironmentBadge, Expiry, Options, Part, SOON_MS, Table } from "./parts.tsx";
+import { Environments, Expiring, Figures, Ranking, Refusals, TopKeys } from "./overview-parts.tsx";
+import { Options, Part } from "./parts.tsx";
 import { showSignedOut } from "./signed-out.tsx";
 import { type ConsoleEnv, requireVisitor, type Visit } from "./visit.ts";
-import { number, plural } from "./words.ts";
+import { number } from "./words.ts";
 
 const DAY_MS = 86_400_000;
 const SPANS = [
@@ -25,7 +21,6 @@ const SPANS = [
   ["30", "30 days"],
   ["90", "90 days"],
 ] as const;
-const TOP = 8;
 
 export const overview = new Hono<ConsoleEnv>().get(
   "/",
@@ -167,100 +162,5 @@ function Span({ c, days, environment }: { c: Visit; days: string; environment: s
         Show
       </button>
     </form>
-  );
-}
-
-function Figures({ sums }: { sums: readonly UsageSum[] }) {
-  const total = (of: readonly UsageSum[]) => of.reduce((sum, { requests }) => sum + requests, 0);
-  const all = total(sums);
-  const kind = (name: string) => total(sums.filter(({ group }) => kindOf(group.outcome) === name));
-  const share = (part: number) => (all === 0 ? "" : `${((100 * part) / all).toFixed(1)} %`);
-  const figures = [
-    ["Requests", all, ""],
-    ["Forwarded", kind("forwarded"), share(kind("forwarded"))],
-    ["Over a limit (429)", kind("limited"), share(kind("limited"))],
-    ["Refused otherwise", kind("refused"), share(kind("refused"))],
-  ] as const;
-  return (
-    <dl class="figures">
-      {figures.map(([name, count, part]) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>
-            {number(count)} <small>{part}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Environments({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
-  const { gateway } = c.var.control;
-  return (
-    <Ranking
-      rows={ranking(sums, "environment")}
-      label="Environment"
-      show={(name) => <EnvironmentBadge name={name} gateway={gateway} />}
-    />
-  );
-}
-
-function Refusals({ sums }: { sums: readonly UsageSum[] }) {
-  const refused = sums.filter(({ group }) => group.outcome !== "forwarded");
-  return <Ranking rows={ranking(refused, "outcome")} label="Reason" show={(code) => <ErrorCode code={code} />} />;
-}
-
-interface RankingProps {
-  readonly rows: readonly { readonly name: string; readonly requests: number }[];
-  readonly label: string;
-  readonly show: (name: string) => unknown;
-}
-
-function Ranking({ rows, label, show: shown }: RankingProps) {
-  if (rows.length === 0) return <p class="faint">None in this time.</p>;
-  return (
-    <Table
-      caption={label}
-      rows={rows.slice(0, TOP)}
-      columns={[
-        { label: label, cell: ({ name }) => shown(name) as string },
-        { label: "Requests", cell: ({ requests }) => number(requests) },
-      ]}
-    />
-  );
-}
-
-async function TopKeys({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
-  const top = ranking(sums, "key").slice(0, TOP);
-  const keys = await Promise.all(top.map(({ name }) => readKey(c.var.control.db, name)));
-  const names = new Map(keys.flatMap((key) => (key ? [[key.id, key.name]] : [])) as [string, string][]);
-  return <Ranking rows={top} label="Key" show={(id) => <a href={`/keys/${id}`}>{names.get(id) ?? id}</a>} />;
-}
-
-function Expiring({ c, page, now }: { c: Visit; page: Page<ManagedKey>; now: number }) {
-  const { gateway } = c.var.control;
-  const soon = page.items.filter(({ expiresAt }) => expiresAt - now < SOON_MS);
-  if (soon.length === 0) return <p class="faint">None.</p>;
-  return (
-    <>
-      <Table
-        caption="Keys that expire soon"
-        rows={soon}
-        columns={[
-          { label: "Key", cell: ({ id, name }) => <a href={`/keys/${id}`}>{name}</a> },
-          {
-            label: "Environment",
-            cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} />,
-          },
-          { label: "Expires", cell: ({ expiresAt }) => <Expiry at={expiresAt} now={now} /> },
-        ]}
-      />
-      {soon.length === page.items.length && page.next && (
-        <p>
-          <a href="/keys?status=active&sort=expires_at">There are more than {plural(soon.length, "key")}</a>
-        </p>
-      )}
-    </>
   );
 }

@@ -7,7 +7,7 @@ export interface Snippet {
 
 export function snippetsOf(url: string, secret: string): readonly Snippet[] {
   return [
-    { language: "curl", text: `curl -i ${url} \\\n  -H 'Authorization: Bearer ${secret}'` },
+    { language: "curl", text: `curl -i '${url}' \\\n  -H 'Authorization: Bearer ${secret}'` },
     {
       language: "Python",
       text: `from urllib.request import Request, urlopen

@@ -88,6 +88,7 @@ label { font-weight: 600; }
 fieldset { min-width: 0; margin: 0 0 1.25rem; padding: 0; border: 0; }
 legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 .choice { display: flex; gap: 0.6rem; align-items: start; margin: 0 0 0.5rem; font-weight: 400; }
+.choice > span { min-width: 0; overflow-wrap: anywhere; }
 .choice small { display: block; color: var(--faint); font-size: 0.8125rem; }
 .choice.off { color: var(--faint); }
 .problem { margin: 0.3rem 0 0; color: var(--bad); font-size: 0.875rem; font-weight: 600; }
@@ -154,7 +155,7 @@ td strong a { color: inherit; }
   table[role] td { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0.5rem; padding: 0.2rem 0; border: 0; }
   table[role] td::before { content: attr(data-label); font-size: 0.8125rem; color: var(--faint); }
 }
-.scroll { overflow-x: auto; }
+.scroll { position: relative; overflow-x: auto; }
 .grid th, .grid td { padding: 0.35rem 0.6rem 0.35rem 0; text-align: center; }
 .grid th:first-child { text-align: left; color: var(--text); font-weight: 400; }
 .grid thead th { vertical-align: bottom; }

@@ -11,13 +11,14 @@ export function summaryOf(key: KeyRecord, { policy, environments }: Gateway, wor
   const { effective, workspaces, lacking } = rightsOf(key, policy);
   const lost = [...expand(key.scopes, policy.resources, policy.bundles)].filter((scope) => !effective.has(scope));
   const reached = workspaces && [...workspaces];
-  const isMain = Object.keys(environments)[0] === key.environment;
+  const [main, ...others] = Object.keys(environments);
+  const isReal = main === key.environment && others.length > 0;
   return [
     effective.size === 0 ? "It can do nothing yet: choose scopes." : `It can ${abilities(effective)}.`,
     reached === undefined
       ? `In ${key.environment}, in every workspace of the organization.`
       : `In ${key.environment}, in ${placeOf(reached.map(workspaceName))}.`,
-    ...(isMain ? ["What it does there is real: this is not a sandbox."] : []),
+    ...(isReal ? ["What it does there is real: this is not a sandbox."] : []),
     ...(lost.length > 0 ? [`Chosen, but of no effect: ${losses(lost, lacking)}.`] : []),
     `It ends on ${dayOf(key.expiresAt)}, if nobody revokes it before.`,
     ...(policy.actAs === "member" ? ["It can never do more than its member, and is dead when they leave."] : []),

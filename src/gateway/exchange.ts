@@ -22,7 +22,7 @@ export async function exchange(
   const seconds = route.timeoutSeconds;
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
-  let timer = upload ? null : startDeadline();
+  let timer = upload ? undefined : startDeadline();
   let isAnswered = false;
   upload?.ended.then((refusal) => {
     if (refusal) ended.abort(refusal);

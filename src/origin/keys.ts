@@ -54,7 +54,9 @@ class IssuerKeys {
   async #load(): Promise<void> {
     try {
       const begunAt = Date.now();
-      const response = await this.#fetch(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS), redirect: "manual" });
+      // Workers refuse to call their own fetch as a method of something else.
+      const fetch = this.#fetch;
+      const response = await fetch(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS), redirect: "manual" });
       if (response.status !== 200) return;
       this.#keys = await importAll(await response.json());
       this.#fetchedAt = begunAt;

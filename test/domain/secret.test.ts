@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { crc32, generateSecret, hintOf, MAX_SECRET_LENGTH, prefixOfSecret } from "../../src/domain/secret.ts";
+import {
+  crc32,
+  generateSecret,
+  hintOf,
+  MAX_SECRET_LENGTH,
+  prefixOfSecret,
+  withoutSecrets,
+} from "../../src/domain/secret.ts";
 
 const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 
@@ -43,5 +50,23 @@ describe("the form of a secret", () => {
 
   test("the hint shows the prefix and the last four characters, and nothing between", () => {
     expect(hintOf("kg_test_3nKut4G9h16bDurNQCwhuAgx36JYiJ11Nty2")).toBe("kg_test_…Nty2");
+  });
+});
+
+describe("words of a caller that are repeated to them", () => {
+  test.each([
+    generateSecret("k", randomBytes),
+    generateSecret("kg_live", randomBytes),
+    `kgs_${"-_aB9".repeat(8)}abc`,
+    "D".repeat(43),
+  ])("have no more than four letters of %s", (secret) => {
+    expect(withoutSecrets(`there is no "${secret}", ${secret}x`)).toBe(
+      `there is no "${secret.slice(0, 4)}…", ${secret.slice(0, 4)}…`,
+    );
+  });
+
+  test("are whole otherwise, ids too", () => {
+    const text = `there is no key_${"0123456789abcdef".repeat(2)}, marketing_campaigns:delete; 2001:db8::/32`;
+    expect(withoutSecrets(text)).toBe(text);
   });
 });

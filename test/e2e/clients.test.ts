@@ -5,6 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -183,8 +184,8 @@ test("fetch reads a stream of events, and posts a stream of its own", async () =
     request.on("end", () => response.end("data: end\n\n"));
   });
   const events = await both(async (way) => {
-    const body = ReadableStream.from(["one", "two"].map((text) => Buffer.from(text)));
-    const init = { method: "POST", headers, body, duplex: "half" } as RequestInit;
+    const body = Readable.toWeb(Readable.from(["one", "two"].map((text) => Buffer.from(text))));
+    const init = { method: "POST", headers, body, duplex: "half" } as unknown as RequestInit;
     return (await (await fetch(`${base(way)}/1`, init)).text()).replaceAll(/data: |\n/g, "");
   });
   expect(events).toBe("onetwoend");

@@ -69,7 +69,7 @@ const queries = [
   "?filter[name]=x",
   "?next=https%3A%2F%2Fe.test%2F%3Fa",
   "?%zz",
-  "?é",
+  "?%C3%A9",
 ].map((query): ConformanceCase => ({ name: `the query ${query}`, query }));
 
 const requestHeaders = (

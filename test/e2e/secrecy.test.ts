@@ -34,7 +34,7 @@ const direct = {
 const devServer = {
   server: "the dev server",
   start: startGateway,
-  pepper: () => devVar("KEYGATE_PEPPERS").split(":")[1] as string,
+  pepper: () => /:([^,]+)/.exec(devVar("KEYGATE_PEPPERS"))?.[1] as string,
   signingKeys: () => parseSigningKeys(devVar("KEYGATE_SIGNING_KEYS")),
 };
 
@@ -93,7 +93,7 @@ describe.for([devServer, direct])("Whatever is done with them, secrets are kept 
     await readAll(witness, targets);
     await gateway.stop();
     atRest = readState(gateway.state);
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     gateway?.forget();
     await Promise.all(origins.map((origin) => origin.stop()));

@@ -15,12 +15,12 @@ export function sampleCall(key: KeyRecord, { routes, environments, policy }: Gat
   return undefined;
 }
 
-/** `undefined` where the path, or what names the workspace, has to be made up. */
+/** `undefined` where something has to be made up to fill it. A route whose workspace goes unnamed is about all of the key's. */
 function filledPath({ path, params, workspace }: Route, key: KeyRecord): string | undefined {
   const plain = path.replace(/\/\*$/, "");
-  if (params.length === 0) return workspace ? undefined : plain;
-  const [name] = params;
   const [id] = key.workspaces;
+  if (params.length === 0) return workspace && "query" in workspace && id ? `${plain}?${workspace.query}=${id}` : plain;
+  const [name] = params;
   const isWorkspace = params.length === 1 && workspace && "param" in workspace && workspace.param === name;
   return isWorkspace && id !== undefined ? plain.replace(`:${name}`, id) : undefined;
 }

@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { complaintsOf, signedIn } from "../../helpers/console.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway, origins } from "../shared.ts";
+import { complaintsOf, signedIn } from "./visitors.ts";
 
 origins();
 let browser: Browser;

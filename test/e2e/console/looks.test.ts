@@ -7,10 +7,10 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { signedIn } from "../../helpers/console.ts";
 import { PROJECT } from "../../helpers/gateway.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
+import { signedIn } from "./visitors.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = join(PROJECT, "dist/console");
@@ -96,6 +96,7 @@ describe("Every page", () => {
       sizes.push(response.body().then((body) => gzipSync(body).length));
     });
     await fresh.goto(`http://localhost:${gateway.port}${(PAGES[name] as () => string)()}`);
+    await fresh.waitForLoadState("networkidle");
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeGreaterThan(500);
     expect(bytes).toBeLessThan(MOST_BYTES);

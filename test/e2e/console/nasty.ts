@@ -26,4 +26,6 @@ export const NASTY: readonly string[] = [
   ...["\u202Egnp.exe", "\u200B\u200B", "\uFEFF", "é", "e\u0301", "👩‍👩‍👧‍👦", "𝕶𝖊𝖞", "ı", "ß", "ﷺ", "مفتاح", "鍵"],
   ...["null", "undefined", "NaN", "true", "0", "__proto__", "constructor", "toString", "../../etc/passwd", "con"],
   ...["a".repeat(200), "W ".repeat(99), "kg_live_…", "<b>bold</b>", "</a><a href=javascript:window.broken=1>x</a>"],
-].map((text) => text.trim());
+]
+  .map((text) => text.trim())
+  .filter((text) => text !== "");

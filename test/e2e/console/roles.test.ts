@@ -3,9 +3,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { signedIn } from "../../helpers/console.ts";
 import { type Key, ROLES, type Role, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
+import { signedIn } from "./visitors.ts";
 
 type Kind = "organization" | "own workspace" | "foreign workspace";
 const KINDS: Kind[] = ["organization", "own workspace", "foreign workspace"];

@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { complaintsOf, consoleOf, signedIn, signInLink } from "../../helpers/console.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { NASTY } from "./nasty.ts";
+import { complaintsOf, consoleOf, signedIn, signInLink } from "./visitors.ts";
 
 const base = consoleOf(gateway);
 const PAGES = ["/", "/keys", "/keys/new", "/workspaces", "/members", "/audit", "/organization", "/sessions", "/guide"];

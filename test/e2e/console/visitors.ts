@@ -1,7 +1,7 @@
 /** Members at the console, in a browser. */
 
 import type { Browser, Page } from "playwright-core";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "../../helpers/gateway.ts";
 
 export const consoleOf = ({ port }: Pick<Gateway, "port">) => `http://localhost:${port}`;
 
