@@ -282,7 +282,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning:
       "The key is good, but it may not do this. `lacking_in` names what leaves the scope out: the scopes granted, the role of the key's member, the key's permission, or its reach.",
     detail: ({ required, lacking }) =>
-      `This call needs ${required}, which ${lacking.map((set) => LACKING[set]).join(" and ")}.`,
+      `This call needs ${required}, which ${lacking.map((set) => LACKING[set]).join(" and ") || "you do not have"}.`,
     fix: "Add the required scope to the key, or use a key that has it; where the role, permission or reach lacks it, a scope alone does not help.",
     members: ({ required, effective, lacking }) => ({
       required_scopes: [required],

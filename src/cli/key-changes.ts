@@ -17,7 +17,8 @@ interface ChangeOptions {
   plan?: string | false;
   rates?: object[];
   quotas?: object[];
-  limits?: false;
+  /** By --no-limits; commander says true where it is not given. */
+  limits?: boolean;
   addresses?: string[] | false;
 }
 
@@ -101,7 +102,7 @@ function changeOf({
     ...rest,
     description: orNone(description),
     plan: orNone(plan),
-    limits: rates || quotas ? { rates, quotas } : orNone(limits),
+    limits: rates || quotas ? { rates, quotas } : limits === false ? null : undefined,
     workspace_ids: workspaces,
     expires_at: expires,
     allowed_addresses: addresses === false ? [] : addresses,

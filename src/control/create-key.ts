@@ -41,7 +41,7 @@ export async function createKey(control: Control, caller: Caller, wanted: NewKey
   if (refusal) return refusal;
 
   const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
-  const key = newKey(control, { ...wanted, memberId }, hintOf(secret));
+  const key = newKey(control, { ...wanted, memberId, expiresAt: lifeOf(control, caller, wanted) }, hintOf(secret));
   const excess = await checkGrant(control, caller, key);
   if (excess) return excess;
   const quota = organization.keyQuota ?? gateway.keys.quotaPerOrganization;
@@ -96,6 +96,13 @@ export function newKey(control: Control, wanted: NewKey, hint: string): ManagedK
     disabledAt: null,
     revokedAt: null,
   };
+}
+
+/** A key that makes a key without saying for how long means: for as long as it can, and as it lives itself. */
+function lifeOf({ gateway, now }: Control, { standing }: Caller, { expiresAt }: NewKey): number | null {
+  const own = standing.kind === "member" ? standing.key : undefined;
+  if (expiresAt !== null || !own) return expiresAt;
+  return Math.min(own.expiresAt, now() + gateway.keys.lifetimeDays * 86_400_000);
 }
 
 /** What a key is made for others with, and on which terms, is for the root token alone. */

@@ -1,6 +1,7 @@
 /** Nobody grants more than they have: for all that hands out a key's rights, which is making, changing, rotating and enabling it. */
 
 import { type Gateway, limitsOfKey } from "../config/compile.ts";
+import { areWithin } from "../domain/address.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { exceeds } from "../domain/limits.ts";
 import { expand, resourceOf } from "../domain/scope.ts";
@@ -10,7 +11,7 @@ import { type MemberRecord, readMember } from "../store/members.ts";
 import { type Organization, readOrganization } from "../store/organizations.ts";
 import { forbidden, hasWorkspaces, managesKey } from "./access.ts";
 import type { Caller, Control, MemberStanding } from "./control.ts";
-import { managesMore } from "./member-rules.ts";
+import { checkStanding, managesMore } from "./member-rules.ts";
 import { standingOfKey } from "./standing.ts";
 
 /** `key`: as it is to be. Refused where the caller does not manage such keys, or has less than it would have. */
@@ -27,10 +28,16 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   if (standing.kind === "root") return undefined;
   const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
   if (!managesKey(caller, described)) return forbidden("Your role does not manage such keys.");
+  const { policy } = gateway;
   // Also what the key's member could not use today: a promotion would wake it.
-  const granted = expand(key.scopes, gateway.policy.resources, gateway.policy.bundles);
-  const excess = [...granted].filter((scope) => !standing.scopes.has(scope));
+  const granted = expand(key.scopes, policy.resources, policy.bundles);
+  const bound = standing.key ? expand(standing.key.scopes, policy.resources, policy.bundles) : standing.scopes;
+  const excess = [...granted].filter((scope) => !bound.has(scope));
   if (excess.length > 0) return forbidden(`The key could do what you cannot: ${excess.sort().join(", ")}.`);
+  if (key.member && key.member.id !== standing.memberId && policy.actAs === "member") {
+    const above = checkStanding(caller, { role: key.member.role, workspaceIds: [] }, gateway);
+    if (above) return forbidden("The key acts as a member whose role is above yours.");
+  }
   if (!hasWorkspaces(standing, key.workspaces)) return forbidden("The key would reach workspaces that you do not.");
   if (managesMoreThan(standing, key, gateway)) return forbidden("The key would manage keys that you do not.");
   const own = standing.key;
@@ -40,6 +47,9 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   }
   if (key.expiresAt > own.expiresAt) return forbidden("The key would outlive yours.");
   if (key.permission === "full-access" && own.permission === "read-only") return forbidden("Your key may only read.");
+  if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
+    return forbidden("The key could be used from addresses that yours cannot.");
+  }
   if (exceeds(limitsOfKey(key, gateway), limitsOfKey(own, gateway))) {
     return forbidden("The key's limits would be higher than yours.");
   }

@@ -4,13 +4,17 @@ import { type AuditFilter, listAuditEvents } from "../store/audit-list.ts";
 import type { Page, PageRequest } from "../store/pages.ts";
 import { findOrganization } from "./access.ts";
 import type { Caller, Control } from "./control.ts";
+import { visibleKeys } from "./list-keys.ts";
 
+/** Without what was done to keys that the caller does not manage. */
 export async function readAudit(
   control: Control,
   caller: Caller,
-  filter: AuditFilter,
+  filter: Omit<AuditFilter, "visibleTo">,
   page: PageRequest,
 ): Promise<Page<AuditEvent> | Refusal> {
   const organization = await findOrganization(control, caller, filter.organizationId, "audit_events:read");
-  return isRefusal(organization) ? organization : listAuditEvents(control.db, filter, page);
+  if (isRefusal(organization)) return organization;
+  const visibleTo = caller.standing.kind === "root" ? undefined : visibleKeys(caller.standing);
+  return listAuditEvents(control.db, { ...filter, visibleTo }, page);
 }

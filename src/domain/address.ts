@@ -36,6 +36,18 @@ export function contains(range: AddressRange, address: Address): boolean {
   return range.value >> shift === address.value >> shift;
 }
 
+/** Whether every client that `ranges` allow is allowed by `bound` too. None stands for any address. */
+export function areWithin(ranges: readonly string[], bound: readonly string[]): boolean {
+  if (bound.length === 0) return true;
+  const outer = bound.flatMap((text) => parseRange(text) ?? []);
+  const isWithin = (inner: AddressRange) =>
+    outer.some((range) => range.prefixLength <= inner.prefixLength && contains(range, inner));
+  return (
+    ranges.length > 0 &&
+    ranges.every((text) => parseRange(text) !== undefined && isWithin(parseRange(text) as AddressRange))
+  );
+}
+
 /** What one subscriber is known to hold: an IPv4 address, or an IPv6 /64. */
 export function networkOf(text: string): string {
   const address = parseAddress(text);

@@ -21,6 +21,12 @@ type WaitUntil = (promise: Promise<unknown>) => void;
 type Who = Omit<Caller, "requestId">;
 
 export async function identifyCaller(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
+  const who = await identify(request, sources, waitUntil);
+  if (isRefusal(who) || who.via === "root" || !request.headers.has("keygate-act-as")) return who;
+  return { code: "request_invalid", problem: "Keygate-Act-As is for the root token alone." };
+}
+
+async function identify(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
   const authorization = request.headers.get("authorization");
   if (authorization === null) return bySession(request, sources.control);
   const token = /^bearer (\S+)$/i.exec(authorization)?.[1];

@@ -33,11 +33,18 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<
 
 function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }[] {
   const field = withoutSecrets(issue.path.join("."));
-  if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: issue.message }];
+  if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: wordsOf(issue) }];
   return issue.keys.map((key) => ({
     field: withoutSecrets([...issue.path, key].join(".")),
     problem: "is not a field of this call",
   }));
+}
+
+/** zod says "Invalid input: expected string, received undefined". */
+function wordsOf({ code, message }: z.core.$ZodIssue): string {
+  const form = code === "invalid_type" ? /expected (\w+), received (\w+)/.exec(message) : null;
+  if (!form) return message;
+  return form[2] === "undefined" ? "is required" : `must be of type ${form[1]}`;
 }
 
 export async function readText(request: Request, maxBytes: number): Promise<{ text: string } | Refusal> {

@@ -14,5 +14,6 @@ code { font: 0.9em ui-monospace, monospace; }
 button { padding: 0.5rem 1.25rem; font: inherit; font-weight: 600; color: #fff; background: #0b57d0; border: 0; border-radius: 0.375rem; cursor: pointer; }
 table { width: 100%; border-collapse: collapse; margin-top: 1.5rem; }
 th, td { padding: 0.5rem 0.75rem 0.5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+tr > :first-child { white-space: nowrap; }
 th { font-size: 0.85rem; color: var(--quiet); }
 `;

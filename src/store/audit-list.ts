@@ -1,4 +1,5 @@
 import type { AuditEvent } from "./audit.ts";
+import { type VisibleKeys, visibilityOf } from "./key-list.ts";
 import { type Cursor, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 /** `undefined`: any. `from` is included, `to` is not. */
@@ -9,6 +10,8 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  /** Events of other keys than these are left out. */
+  readonly visibleTo?: VisibleKeys | undefined;
 }
 
 /** The newest first. */
@@ -31,27 +34,39 @@ export async function listAuditEvents(
   filter: AuditFilter,
   page: PageRequest,
 ): Promise<Page<AuditEvent>> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `?${values.push(value)}`;
+  const conditions = conditionsOf(filter, bind);
   const { after } = page;
-  const conditions: [sql: string, value: unknown][] = [
-    ["organization_id = ?", filter.organizationId],
-    ["target = ?", filter.target],
-    ["actor = ?", filter.actor],
-    ["action = ?", filter.action],
-    ["at >= ?", filter.from],
-    ["at < ?", filter.to],
-    ["at <= ?", after?.value],
-    ["(at < ? OR id < ?)", after],
-  ];
-  const given = conditions.filter(([, value]) => value !== undefined);
-  const values = given.flatMap(([, value]) => (value === after ? [after?.value, after?.id] : [value]));
+  if (after) {
+    const at = bind(after.value);
+    conditions.push(`at <= ${at} AND (at < ${at} OR id < ${bind(after.id)})`);
+  }
   const { results } = await db
     .prepare(
       `SELECT id, at, organization_id, actor, via, action, target, details, request_id FROM audit_events
-       WHERE ${given.map(([sql]) => sql).join(" AND ")} ORDER BY at DESC, id DESC LIMIT ?`,
+       WHERE ${conditions.join(" AND ")} ORDER BY at DESC, id DESC LIMIT ${bind(page.limit + 1)}`,
     )
-    .bind(...values, page.limit + 1)
+    .bind(...values)
     .all<Row>();
   return cutPage(results.map(eventOf), page, cursorOf);
+}
+
+function conditionsOf(filter: AuditFilter, bind: (value: unknown) => string): string[] {
+  const { organizationId, target, actor, action, from, to, visibleTo } = filter;
+  return [
+    `organization_id = ${bind(organizationId)}`,
+    ...(target === undefined ? [] : [`target = ${bind(target)}`]),
+    ...(actor === undefined ? [] : [`actor = ${bind(actor)}`]),
+    ...(action === undefined ? [] : [`action = ${bind(action)}`]),
+    ...(from === undefined ? [] : [`at >= ${bind(from)}`]),
+    ...(to === undefined ? [] : [`at < ${bind(to)}`]),
+    ...(visibleTo ? [`(target NOT LIKE 'key\\_%' ESCAPE '\\' OR ${isVisibleKey(visibleTo, bind)})`] : []),
+  ];
+}
+
+function isVisibleKey(visibleTo: VisibleKeys, bind: (value: unknown) => string): string {
+  return `EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = target AND ${visibilityOf(visibleTo, bind)})`;
 }
 
 function cursorOf({ at, id }: AuditEvent): Cursor {

@@ -9,7 +9,14 @@ import { type DocumentedOperation, operationsOf, sampleOf, wrongTypeOf } from ".
 /** Operations that need no right, for they are about the caller alone. */
 const ABOUT_ONESELF = ["whoami", "listSessions", "revokeSession", "revokeSessions"];
 /** Operations that the root token alone may use, whatever a member's rights. */
-const ROOT_ALONE = ["createOrganization", "importApiKeys", "listPeppers", "retirePepper", "listKeysOfPepper", "resetLimits"];
+const ROOT_ALONE = [
+  "createOrganization",
+  "importApiKeys",
+  "listPeppers",
+  "retirePepper",
+  "listKeysOfPepper",
+  "resetLimits",
+];
 
 await migrate();
 const document = (await call("GET", "/v1/openapi.json")).body;
