@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { newSigningKeys } from "./src/cli/new-signing-keys.ts";
 
 /** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
-const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "store", "origin"];
+const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "console", "store", "origin"];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
 const IN_NODE = ["config", "cli", "house", "interop", "proof"];
 /** The gateway as its users meet it, over HTTP. */

@@ -31,10 +31,6 @@ export class Form {
       .filter((line) => line !== "");
   }
 
-  has(name: string): boolean {
-    return this.#fields.has(name);
-  }
-
   entries(): [string, string][] {
     return [...this.#fields];
   }

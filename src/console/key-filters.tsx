@@ -10,7 +10,14 @@ import { Options } from "./parts.tsx";
 import { PERMISSION_WORDS, REACH_WORDS } from "./words.ts";
 
 export const FILTERS = [
-  ...["q", "environment", "status", "reach", "workspace_id", "permission", "scope", "member_id"],
+  "q",
+  "environment",
+  "status",
+  "reach",
+  "workspace_id",
+  "permission",
+  "scope",
+  "member_id",
 ] as const;
 
 interface Props {

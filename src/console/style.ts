@@ -1,4 +1,4 @@
-/** The console's own style. No library: see docs/decisions/0006-a-console-without-libraries.md. */
+/** The console's own style. No library: see docs/decisions/0007-a-console-without-libraries.md. */
 
 const TOKENS = `
 :root {
@@ -139,13 +139,12 @@ th[aria-sort="ascending"] a::after { content: " ↑"; }
 th[aria-sort="descending"] a::after { content: " ↓"; }
 tbody tr:last-child > * { border-bottom: 0; }
 td { overflow-wrap: anywhere; }
-table[role] td { min-width: 5.6rem; }
+table[role] td { min-width: 6.25rem; }
 table[role] td:first-child { min-width: 7.5rem; }
 td a code, td time { overflow-wrap: normal; white-space: nowrap; }
 td .scope { display: block; width: fit-content; }
 td summary { list-style-position: outside; margin-left: 0.9rem; }
 td details > .scope { margin-left: 0.9rem; }
-td.count, th.count { text-align: right; font-variant-numeric: tabular-nums; }
 td strong a { color: inherit; }
 .quietly { display: block; font-size: 0.8125rem; color: var(--faint); }
 @media (max-width: 46rem) {

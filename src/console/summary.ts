@@ -3,7 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { type Narrowing, rightsOf } from "../domain/rights.ts";
-import { actionOf, expand, resourceOf, type Scope } from "../domain/scope.ts";
+import { actionOf, expand, resourceOf, type Scope, scopesOf } from "../domain/scope.ts";
 import type { NameOf } from "./directory.ts";
 import { dayOf, listOf, plural } from "./words.ts";
 
@@ -14,7 +14,9 @@ export function summaryOf(key: KeyRecord, { policy, environments }: Gateway, wor
   const [main, ...others] = Object.keys(environments);
   const isReal = main === key.environment && others.length > 0;
   return [
-    effective.size === 0 ? "It can do nothing yet: choose scopes." : `It can ${abilities(effective)}.`,
+    effective.size === 0
+      ? "It can do nothing yet: choose scopes."
+      : `It can ${abilities(scopesOf(policy.resources).filter((scope) => effective.has(scope)))}.`,
     reached === undefined
       ? `In ${key.environment}, in every workspace of the organization.`
       : `In ${key.environment}, in ${placeOf(reached.map(workspaceName))}.`,
@@ -31,7 +33,7 @@ function placeOf(names: readonly string[]): string {
 }
 
 /** "read, write and delete signatures and folders, and read integrations" */
-function abilities(scopes: ReadonlySet<Scope>): string {
+function abilities(scopes: readonly Scope[]): string {
   const byResource = Map.groupBy(scopes, resourceOf);
   const byActions = Map.groupBy(byResource.keys(), (name) => listOf((byResource.get(name) ?? []).map(actionOf)));
   const parts = [...byActions].map(([actions, names]) => `${actions} ${listOf(names)}`);

@@ -41,6 +41,6 @@ export async function exchange(
     return { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
   } finally {
     isAnswered = true;
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }

@@ -55,8 +55,8 @@ class IssuerKeys {
     try {
       const begunAt = Date.now();
       // Workers refuse to call their own fetch as a method of something else.
-      const fetch = this.#fetch;
-      const response = await fetch(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS), redirect: "manual" });
+      const get = this.#fetch;
+      const response = await get(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS), redirect: "manual" });
       if (response.status !== 200) return;
       this.#keys = await importAll(await response.json());
       this.#fetchedAt = begunAt;
