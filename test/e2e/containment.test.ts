@@ -115,8 +115,9 @@ describe("A bad origin hurts no one", () => {
       await new Promise((later) => setTimeout(later, 400));
       socket.write(letter);
     }
-    const [answer] = await once(socket, "data");
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 .*hello/s);
+    let answer = "";
+    while (!answer.includes("hello")) answer += (await once(socket, "data"))[0];
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*hello/s);
   });
 
   test("a client that stops in mid-body: 408", async () => {

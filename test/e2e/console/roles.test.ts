@@ -132,7 +132,7 @@ describe("Making keys", () => {
 
 describe("Two editors", () => {
   test("the second is shown what the first has changed, and overwrites nothing unasked", async () => {
-    const { id } = await tenant.key({ name: "shared", scopes: ["emails:read"] });
+    const { id } = await tenant.key({ role: "admin", name: "shared", scopes: ["emails:read"] });
     const [first, second] = [pages.owner, pages.admin];
     await first.goto(`/keys/${id}/edit`);
     await second.goto(`/keys/${id}/edit`);

@@ -100,8 +100,14 @@ describe("E-mail signatures", () => {
   });
 
   test("S2 a key can do no more than its member, whatever it was granted", async () => {
-    const { client } = await memberOf("teammate");
-    const granted = await key({ scopes: ["everything"] }, client);
+    const { id, client } = await memberOf("teammate");
+    // The member cannot grant it; the platform team can, and it does not help.
+    expect((await client("POST", "/v1/api-keys", fieldsOf({ scopes: ["everything"] }))).body).toMatchObject({
+      status: 403,
+      code: "management_forbidden",
+    });
+    const root: Client = (method, path, body) => model.gateway.manage(method, path, body);
+    const granted = await key({ scopes: ["everything"], member_id: id }, root);
     expect(await statusAndCode(granted, "emails:write")).toEqual(OK);
     expect((await call(granted, "teammates:write")).body).toMatchObject({
       code: "scope_missing",
