@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { bearing } from "../../helpers/seed.ts";
-import { type Answer, actingAs, byKey, type Client, made, makeOrganization, signedIn } from "./clients.ts";
+import { type Answer, actingAs, byKey, byRoot, type Client, made, makeOrganization, signedIn } from "./clients.ts";
 import { across, runModel } from "./model.ts";
 
 const METHODS = { read: "GET", write: "POST", delete: "DELETE" };
@@ -106,8 +106,7 @@ describe("E-mail signatures", () => {
       status: 403,
       code: "management_forbidden",
     });
-    const root: Client = (method, path, body) => model.gateway.manage(method, path, body);
-    const granted = await key({ scopes: ["everything"], member_id: id }, root);
+    const granted = await key({ scopes: ["everything"], member_id: id }, byRoot(model.gateway));
     expect(await statusAndCode(granted, "emails:write")).toEqual(OK);
     expect((await call(granted, "teammates:write")).body).toMatchObject({
       code: "scope_missing",
