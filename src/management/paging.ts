@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Refusal } from "../errors.ts";
 import { BY_AGE, type Cursor, type PageRequest } from "../store/pages.ts";
 
