@@ -6,8 +6,18 @@ import { newSigningKeys } from "./src/cli/new-signing-keys.ts";
 const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "console", "store", "origin"];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
 const IN_NODE = ["config", "cli", "house", "interop", "proof"];
+/** Its pages in a browser, which take a while: `npm run test:pages`. */
+const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
+
 /** The gateway as its users meet it, over HTTP. */
-const END_TO_END = ["e2e"];
+const endToEnd = {
+  globalSetup: "./test/e2e/setup.ts",
+  // Its files share two gateways and the ports of their origins, and many measure time.
+  maxWorkers: 1,
+  sequence: { groupOrder: 1 },
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
 
 const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -41,17 +51,9 @@ export default defineConfig({
         },
       },
       {
-        test: {
-          name: "e2e",
-          include: testsOf(END_TO_END),
-          globalSetup: "./test/e2e/setup.ts",
-          // Its files share two gateways and the ports of their origins, and many measure time.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
+        test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: PAGES },
       },
+      { test: { ...endToEnd, name: "pages", include: PAGES } },
     ],
   },
 });

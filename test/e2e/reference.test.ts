@@ -54,7 +54,7 @@ test("the page at /docs shows every operation, tries a call, and asks no other h
   await page.getByRole("button", { name: "Authorize" }).first().click();
   await page.getByLabel("auth-bearer-value").fill(gateway.rootToken);
   await page.locator(".auth-btn-wrapper button[type=submit]").first().click();
-  await page.locator(".btn-done").click();
+  await page.locator(".btn-done").first().click();
   const whoami = page.locator("#operations-Insight-whoami");
   await whoami.locator(".opblock-summary").click();
   await whoami.getByRole("button", { name: "Try it out" }).click();
