@@ -19,6 +19,7 @@ export interface Case {
 }
 
 const SIGNATURE = "/production/signatures/1";
+const SIGNED = "/production/signed/1";
 const FOLDER = "/production/folders/1";
 
 const MANY = 100_000;
@@ -40,6 +41,7 @@ export async function prepareCases(runtime: Runtime, colds: number): Promise<Cas
     { ...forwarded, name: "bare", worker: "bare", secrets: [hot.secret] },
     { ...forwarded, name: "equal", worker: "equal", secrets: [hot.secret] },
     { ...gateway, name: "hot key", secrets: [hot.secret] },
+    { ...gateway, name: "hot key, signed", path: SIGNED, secrets: [hot.secret] },
     { ...crowded, name: "1,000 keys", secrets: secretsOf(ample.slice(0, SOME)), runUp: 4 },
     { ...crowded, name: "100,000 keys", secrets: secretsOf(ample), order: "zipf", warm: false },
     { ...gateway, name: "nothing to lease", secrets: secretsOf(tight) },

@@ -19,12 +19,17 @@ export function configFor(origin: string): GatewayConfig {
       production: { baseUrls: ["https://api.bench.test"], issuer: "https://api.bench.test", keyPrefix: PREFIX },
     },
     control: { baseUrls: ["https://keys.bench.test"] },
-    origins: { main: { production: { url: origin } } },
+    // A signature costs as much as all that is decided: it has a row of its own.
+    origins: {
+      main: { production: { url: origin, assertion: false } },
+      verifying: { production: { url: origin } },
+    },
     resources: { signatures: { actions: ["read", "write", "delete"] }, folders: { actions: ["read", "write"] } },
     keys: { actAs: "organization" },
     plans: PLANS,
     routes: [
       { path: "/signatures/*", origin: "main", resource: "signatures" },
+      { path: "/signed/*", origin: "verifying", resource: "signatures" },
       { path: "/folders/*", origin: "main", resource: "folders" },
     ],
   };

@@ -38,6 +38,7 @@ const secretName = z
   .regex(/^[A-Z][A-Z0-9_]*$/, "is not the name of a secret; use capitals, digits and _, for example BILLING_API_KEY");
 const ofEveryOrigin = {
   shared: z.boolean().optional(),
+  assertion: z.boolean().default(true),
   headers: z
     .record(
       headerName,

@@ -40,6 +40,8 @@ export type OriginConfig = (
 ) & {
   /** Several environments mean to use this same origin. */
   shared?: boolean;
+  /** Whether requests carry a signed assertion of who calls. Leave it on, except for services that are not yours. Default: true. */
+  assertion?: boolean;
   /** What the origin gets with each request, for example a credential: a text, or the name of a Worker secret. */
   headers?: Record<string, string | { secret: string }>;
 };

@@ -46,7 +46,7 @@ export async function forward(
   setHeaders(asked.headers, url, forwarding, environment);
   const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
   if (outgoing instanceof Response) return outgoing;
-  if (principal) {
+  if (principal && route.origins[environment]?.assertion) {
     const assertion = await assert(outgoing, { principal, requestId, environment: place.environment });
     if (isRefusal(assertion)) return assertion;
     outgoing.headers.set(ASSERTION_HEADER, assertion);

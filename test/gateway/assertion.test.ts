@@ -56,6 +56,14 @@ describe("the assertion of a forwarded request", () => {
     expect(Math.abs(claims.iat - Date.now() / 1000)).toBeLessThan(5);
   });
 
+  test.each([
+    ["production", true],
+    ["sandbox", false],
+  ] as const)("is there for every origin but those that say otherwise: %s", async (environment, isThere) => {
+    const { key, sent } = await forwarded("/partner/a", {}, { environment });
+    expect([sent.headers.has("Keygate-Assertion"), sent.headers.get("Keygate-Key-Id")]).toEqual([isThere, key.id]);
+  });
+
   test("verifies with jose alone", async () => {
     const { sent } = await forwarded("/files/a");
     const { payload, protectedHeader } = await jwtVerify(assertionOf(sent), createLocalJWKSet(jwksOf("sandbox")), {

@@ -9,6 +9,10 @@ export const CONFIG = defineGateway({
   control: { baseUrls: ["https://keys.test"] },
   origins: {
     api: { production: { url: "https://origin.test/base" }, sandbox: { url: "https://origin-sandbox.test/base" } },
+    partner: {
+      production: { url: "https://partner.test" },
+      sandbox: { url: "https://partner-sandbox.test", assertion: false },
+    },
   },
   resources: {
     signatures: { actions: ["read", "write", "delete"] },
@@ -45,6 +49,7 @@ export const CONFIG = defineGateway({
     { path: "/uploads", origin: "api", resource: "folders", workspace: { header: "X-Workspace-Id" } },
     { path: "/teammates/*", origin: "api", resource: "teammates" },
     { path: "/letters", origin: "api", resource: "folders", digest: true },
+    { path: "/partner/*", origin: "partner", resource: "folders" },
     { path: "/status", origin: "api", public: true },
     { path: "/relay", origin: "api", resource: "folders", forwardCredentials: true },
     {
