@@ -19,7 +19,7 @@ export interface LookupBudget {
 }
 
 /** Secrets that one isolate remembers, at the most twice as many; about 250 bytes each. */
-const MEMORY_SIZE = 50_000;
+const MEMORY_SIZE = 20_000;
 /** How long a secret that D1 does not know is refused from memory. */
 const UNKNOWN_MS = 5_000;
 const KV_DEADLINE_MS = 1_000;

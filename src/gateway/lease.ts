@@ -27,8 +27,11 @@ interface Desk {
   fallback: Fallback | undefined;
 }
 
-/** Keys whose leases one isolate remembers, at the most twice as many. */
-const DESKS = 50_000;
+/**
+ * Keys whose leases one isolate remembers, at the most twice as many. With all else that it remembers it stays below 64 MB;
+ * it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
+ */
+const DESKS = 8_000;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
 

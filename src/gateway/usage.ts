@@ -25,7 +25,7 @@ const JOINING_SHARE = 1 / 10;
 /** A Worker may make 1,000 calls for each request, and a round lives on the time of one. */
 const ROUND_SIZE = 400;
 /** Keys whose counts one isolate holds, at the most twice as many. */
-const COUNTED_KEYS = 50_000;
+const COUNTED_KEYS = 8_000;
 
 interface Counted {
   identity: Identity;
