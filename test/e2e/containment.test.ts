@@ -100,12 +100,28 @@ describe("What a client breaks is not laid to the origin", () => {
 });
 
 describe("A bad origin hurts no one", () => {
-  test("one that does not begin to answer: 504, which tells whose it is", async () => {
+  test.for([
+    { method: "GET", body: "" },
+    { method: "POST", body: "x" },
+  ])("one that does not begin to answer a $method: 504, which tells whose it is", async ({ method, body }) => {
     origin.sandbox.answer(() => {});
-    const response = await send("POST", "/hasty/1", [], "x");
+    const response = await send(method, "/hasty/1", [], body);
     expect([response?.status, codeOf(response)]).toEqual([504, "origin_timeout"]);
     expect(headerOf(response, "content-type")).toBe("application/problem+json");
     expect(origin.sandbox.seen.length).toBe(1);
+  });
+
+  test.for(["GET", "POST"])("an answer to a %s that has begun may last longer than its beginning", async (method) => {
+    origin.sandbox.answer((_, response) => {
+      let letters = 0;
+      const writing = setInterval(() => {
+        response.write("a");
+        if (++letters < 5) return;
+        clearInterval(writing);
+        response.end();
+      }, 400);
+    });
+    expect((await send(method, "/hasty/1", [], method === "GET" ? "" : "x"))?.body).toBe("aaaaa");
   });
 
   test("a slow upload is not the origin's delay", async () => {
