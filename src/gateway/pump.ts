@@ -3,9 +3,9 @@
 /** How it ended: all of it came through, one end broke off, or it was stopped from here. */
 export type FlowEnd = "done" | "source broke" | "sink broke" | "source idle" | "sink idle" | "too large" | "stopped";
 
-export interface Flow {
+export interface Flow<End = FlowEnd> {
   readonly readable: ReadableStream<Uint8Array>;
-  readonly ended: Promise<FlowEnd>;
+  readonly ended: Promise<End>;
   stop(): void;
 }
 
@@ -23,7 +23,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Flow {
   const { length, maxBytes = Number.POSITIVE_INFINITY, idleMs, now } = limits;
-  const { readable, writable } = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
+  const { readable, writable } = passage(length);
   const read = readFrom(source, Math.min(CHUNK_BYTES, length || CHUNK_BYTES));
   const writer = writable.getWriter();
   let end: FlowEnd | undefined;
@@ -61,6 +61,18 @@ export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Fl
     return end ?? "stopped";
   };
   return { readable, ended: move(), stop: () => finish("stopped") };
+}
+
+/** A body that can be stopped, and is not watched otherwise: the runtime moves it, with no JavaScript for each chunk. */
+export function pipe(source: ReadableStream<Uint8Array>, length: number | undefined): Flow<void> {
+  const { readable, writable } = passage(length);
+  const stopped = new AbortController();
+  const ended = source.pipeTo(writable, { signal: stopped.signal }).catch(() => undefined);
+  return { readable, ended, stop: () => stopped.abort() };
+}
+
+function passage(length: number | undefined): IdentityTransformStream {
+  return length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
 }
 
 interface Chunks {

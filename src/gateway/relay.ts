@@ -1,7 +1,7 @@
 /** The answer's body, or WebSocket, on its way to the client. Nearly all pass by themselves; what is watched passes through here. */
 
 import type { Route } from "../config/compile.ts";
-import { pump } from "./pump.ts";
+import { pipe, pump } from "./pump.ts";
 import { type Watch, watch } from "./watch.ts";
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
@@ -25,8 +25,9 @@ export function relay(
   const idleMs = route.responseIdleSeconds && route.responseIdleSeconds * 1000;
   if (!lasts && !idleMs) return answer;
 
-  const length = answer.headers.get("content-length");
-  const flow = pump(answer.body, { length: length === null ? undefined : Number(length), idleMs, now });
+  const announced = answer.headers.get("content-length");
+  const length = announced === null ? undefined : Number(announced);
+  const flow = idleMs ? pump(answer.body, { length, idleMs, now }) : pipe(answer.body, length);
   if (lasts) void flow.ended.then(watch(watched(), flow.stop));
   return new Response(flow.readable, answer);
 }
