@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { inProject } from "../src/cli/project.ts";
+import type { FlowLoad } from "./flow.ts";
 
 export interface Load {
   readonly url: string;
@@ -33,14 +34,29 @@ export interface Client {
   stop(): void;
 }
 
+export interface FlowClient {
+  /** How many were moved in a second. */
+  run(load: FlowLoad): Promise<number>;
+  stop(): void;
+}
+
 export function startClient(): Client {
-  const child = start("load.ts");
+  return clientOf<Load, Measured>("load.ts");
+}
+
+export function startFlowClient(): FlowClient {
+  return clientOf<FlowLoad, number>("flow-load.ts");
+}
+
+function clientOf<Wanted extends object, Told>(file: string) {
+  const child = start(file);
   return {
-    async run(load) {
+    async run(load: Wanted): Promise<Told> {
       child.send(load);
       return answerOf(child);
     },
-    stop: () => child.disconnect(),
+    // It may have ended already, by what failed.
+    stop: () => void (child.connected && child.disconnect()),
   };
 }
 

@@ -28,7 +28,8 @@ export function configFor(origin: string): GatewayConfig {
     keys: { actAs: "organization" },
     plans: PLANS,
     routes: [
-      { path: "/signatures/*", origin: "main", resource: "signatures" },
+      { path: "/signatures/*", origin: "main", resource: "signatures", watchRevocation: false },
+      { path: "/watched/*", origin: "main", resource: "signatures" },
       { path: "/signed/*", origin: "verifying", resource: "signatures" },
       { path: "/folders/*", origin: "main", resource: "folders" },
     ],

@@ -77,11 +77,11 @@ export function tableOf(rows: readonly Row[]): string {
   return table.toString();
 }
 
-function ratio({ median, least, most }: Spread): string {
+export function ratio({ median, least, most }: Spread): string {
   return `${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
 }
 
-function spreadOf(values: readonly number[]): Spread {
+export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (index: number) => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;

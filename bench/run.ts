@@ -5,7 +5,8 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { inProject, shown } from "../src/cli/project.ts";
 import { type Case, prepareCases } from "./cases.ts";
-import { type Client, startClient, startOrigin } from "./client.ts";
+import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
+import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
 import { type Memory, measureMemory } from "./memory.ts";
 import { type Calls, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
@@ -40,25 +41,24 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abor
 const begunAt = performance.now();
 const origin = await startOrigin();
 const client = startClient();
-const runtime = await startRuntime(origin.url, stop.signal);
 try {
-  await bench(runtime, client);
+  say("Showing 100,000 keys to one isolate");
+  const memory = await measureMemory(client, options.connections, stop.signal);
+  const runtime = await startRuntime(origin.url, stop.signal);
+  await bench(runtime, client, memory).finally(() => runtime.stop());
 } finally {
   client.stop();
   origin.stop();
-  await runtime.stop();
 }
 
-async function bench(runtime: Runtime, client: Client): Promise<void> {
-  // Before the authorities have filled the process.
-  say("Showing 100,000 keys to one isolate");
-  const memory = await measureMemory(runtime, client, options.connections);
+async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<void> {
   say("Making keys");
   const colds = Math.ceil((options.rounds + 1) * (options.seconds + 0.5) * COLD_RATE);
   const cases = await prepareCases(runtime, colds);
   const yardsticks = cases.filter((each) => !isOfGateway(each));
   const shower = new Shower(runtime, client, options);
   await checkSameWork(runtime, cases[0]?.secrets[0] as string);
+  const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
   const rows: Row[] = [];
   // Authorities write when their keys were last used, a minute later. Many of them would do so during other cases.
   for (const worker of ["keygate", "crowded"]) {
@@ -67,7 +67,21 @@ async function bench(runtime: Runtime, client: Client): Promise<void> {
     const rounds = await measureAll([...yardsticks, ...group], shower);
     rows.push(...rowsOf(rounds, await countAll(group, shower)));
   }
-  write(rows, memory);
+  write(rows, flows, memory);
+}
+
+async function measureFlows(runtime: Runtime, secret: string): Promise<FlowRow[]> {
+  const flowClient = startFlowClient();
+  try {
+    const rows: FlowRow[] = [];
+    for (const each of flowCases(runtime).filter(isWanted)) {
+      say(`What lasts: ${each.name}`);
+      rows.push(await measureFlow(each, flowClient, secret, options));
+    }
+    return rows;
+  } finally {
+    flowClient.stop();
+  }
 }
 
 async function measureAll(cases: readonly Case[], shower: Shower): Promise<Record<string, Shown[]>> {
@@ -95,16 +109,16 @@ async function countAll(cases: readonly Case[], shower: Shower): Promise<Record<
   return calls;
 }
 
-function write(rows: readonly Row[], memory: Memory): void {
-  const results = { options, processors: availableParallelism(), rows, memory };
+function write(rows: readonly Row[], flows: readonly FlowRow[], memory: Memory): void {
+  const results = { options, processors: availableParallelism(), rows, flows, memory };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  process.stdout.write(`${tableOf(rows)}\n`);
+  process.stdout.write(`${tableOf(rows)}\n${flowTableOf(flows)}\n`);
   const [before, after] = [memory.before, memory.after].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   process.stdout.write(`Memory of workerd: ${before} MiB, and ${after} MiB once it has seen ${memory.keys} keys\n`);
   say(`Wrote ${shown(RESULTS)}`);
 }
 
-function isWanted({ name }: Case): boolean {
+function isWanted({ name }: { readonly name: string }): boolean {
   const { only } = options;
   return only.length === 0 || only.some((beginning) => name.startsWith(beginning));
 }

@@ -17,9 +17,6 @@ import { type D1Database, PEPPERS } from "./seed.ts";
 /** The local stand-ins for KV, D1 and the authorities' storage write to files; a slow disk would be all that is measured. */
 const MEMORY_DISK = "/dev/shm";
 
-/** Of each isolate, in MB. It may take 128 in all: https://developers.cloudflare.com/workers/platform/limits/#memory */
-const HEAP = 96;
-
 const SIGNING_KEYS = JSON.stringify(newSigningKeys(["production"]));
 
 /** `crowded` is Keygate too, for the cases of many keys: what they leave in its memory is not to slow the others down. */
@@ -41,16 +38,16 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-export async function startRuntime(origin: string, stop: AbortSignal): Promise<Runtime> {
+/** `v8Flags`: for every isolate, also for those that stand in for KV, D1 and the rest. */
+export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = ""): Promise<Runtime> {
   const folder = inProject(".wrangler", "bench");
   mkdirSync(folder, { recursive: true });
   const ports = Object.fromEntries(await Promise.all(WORKERS.map(async (name) => [name, await freePort()])));
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   let hearLog: ((line: string) => void) | undefined;
-  // Of an isolate that takes more, workerd dies, and so the bench fails.
-  process.env.MINIFLARE_WORKERD_V8_FLAGS = `--max-old-space-size=${HEAP}`;
   const scripts = await bundleAll(folder, origin, ports, stop);
+  process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       resourcePersistencePath: state,

@@ -25,7 +25,7 @@ export interface SeededKey {
 const BATCH_SIZE = 2_000;
 const LIFE_MS = 300 * 86_400_000;
 
-/** Each may read signatures, and nothing else. */
+/** Each may read and write signatures, and nothing else. */
 export async function seedKeys(db: D1Database, plan: Plan, count: number): Promise<SeededKey[]> {
   const organization = id("org");
   await db
@@ -71,6 +71,7 @@ async function insert(db: D1Database, organization: string, keys: readonly Seede
       `${column("id")}, ?2, 'production', 'organization', 'full-access', 'bench', ?3, ?4, ${column("id")}`,
     ).bind(rows, organization, now, now + LIFE_MS),
     insertion("api_key_scopes (key_id, scope)", `${column("id")}, 'signatures:read'`).bind(rows),
+    insertion("api_key_scopes (key_id, scope)", `${column("id")}, 'signatures:write'`).bind(rows),
     insertion(
       "api_key_secrets (hash, key_id, pepper_id, hint, created_at)",
       `${column("hash")}, ${column("id")}, '${PEPPER_ID}', ${column("hint")}, ?2`,

@@ -42,7 +42,7 @@ function rewrite(headers: Headers, names: readonly string[], url: URL, requestId
   for (const name of names) {
     const plain = name.replaceAll("_", "-");
     const reserved = RESERVED.has(plain) || RESERVED_PREFIXES.some((prefix) => plain.startsWith(prefix));
-    if (reserved || named.includes(name)) headers.delete(name);
+    if (reserved || (named.includes(name) && name !== "upgrade")) headers.delete(name);
   }
   headers.delete("authorization");
   headers.set("Keygate-Environment", "production");
