@@ -1,6 +1,6 @@
 /** workerd with the Workers under load, each on a socket of its own, with no proxy in front. */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { inProject } from "../src/cli/project.ts";
 import { freePort } from "../test/helpers/gateway.ts";
 import { bundle, countingEntry, gatewayEntry, nearEntry } from "./bundle.ts";
 import { configFor } from "./config.ts";
+import { childNamed, processorMicros, residentBytes } from "./process.ts";
 import { type D1Database, PEPPERS } from "./seed.ts";
 
 /** The local stand-ins for KV, D1 and the authorities' storage write to files; a slow disk would be all that is measured. */
@@ -138,34 +139,4 @@ async function migrate(db: D1Database): Promise<void> {
   for (const { queries } of await readD1Migrations(inProject("migrations"))) {
     for (const query of queries) await db.prepare(query).run();
   }
-}
-
-/** The process id of a child of this process. */
-function childNamed(name: string): number {
-  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
-  const found = pids.find((pid) => {
-    const [, command, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readIfThere(`/proc/${pid}/stat`)) ?? [];
-    return command === name && Number(parent) === process.pid;
-  });
-  if (!found) throw new Error(`no process ${name} was started`);
-  return Number(found);
-}
-
-/** Processes may end while they are listed. */
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
-}
-
-function processorMicros(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanos = threads.map((thread) => Number(readIfThere(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]));
-  return nanos.reduce((sum, each) => sum + each, 0) / 1000;
 }

@@ -1,0 +1,33 @@
+/** What the system tells of processes. */
+
+import { readdirSync, readFileSync } from "node:fs";
+
+/** The process id of a child of this process. */
+export function childNamed(name: string): number {
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  const found = pids.find((pid) => {
+    const [, command, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readIfThere(`/proc/${pid}/stat`)) ?? [];
+    return command === name && Number(parent) === process.pid;
+  });
+  if (!found) throw new Error(`no process ${name} was started`);
+  return Number(found);
+}
+
+/** Processes may end while they are listed. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}
+
+export function processorMicros(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanos = threads.map((thread) => Number(readIfThere(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]));
+  return nanos.reduce((sum, each) => sum + each, 0) / 1000;
+}
