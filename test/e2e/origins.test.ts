@@ -26,7 +26,9 @@ beforeAll(async () => {
   const compiler = join(PROJECT, "node_modules", "typescript", "bin", "tsc");
   const flags = ["-p", join(PROJECT, "tsconfig.origin.json"), "--outDir", join(installed, "dist", "origin")];
   await run(process.execPath, [compiler, ...flags]);
-  symlinkSync(join(PROJECT, "node_modules", "jose"), join(folder, "node_modules", "jose"));
+  for (const name of ["jose", "express"]) {
+    symlinkSync(join(PROJECT, "node_modules", name), join(folder, "node_modules", name));
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -93,6 +95,7 @@ describe.for([
 
 describe.for([
   { example: "Node", command: process.execPath, source: "examples/origins/node/server.mjs" },
+  { example: "Express", command: process.execPath, source: "examples/origins/express/server.mjs" },
   { example: "Python", command: PYTHON, source: "examples/origins/python/server.py" },
 ])("The example for $example, behind the real gateway,", ({ command, source }) => {
   /** Node resolves packages from where a file is. */

@@ -1,4 +1,4 @@
-// A service behind a Keygate gateway, in Node alone; with Express it is `app.use(nodeAssertion({ … }))`.
+// A service behind a Keygate gateway, in Node alone.
 import { createServer } from "node:http";
 import { AssertionError, nodeAssertion, requireScope } from "keygate/origin";
 
