@@ -26,6 +26,8 @@ export function configFor(origin: string): GatewayConfig {
     },
     resources: { signatures: { actions: ["read", "write", "delete"] }, folders: { actions: ["read", "write"] } },
     keys: { actAs: "organization" },
+    roles: { owner: { scopes: ["admin"], manages: { organization: "all", workspace: "all" } } },
+    bundles: { admin: { every: "*", management: true } },
     plans: PLANS,
     routes: [
       { path: "/signatures/*", origin: "main", resource: "signatures", watchRevocation: false },

@@ -18,6 +18,7 @@ import { type D1Database, PEPPERS } from "./seed.ts";
 /** The local stand-ins for KV, D1 and the authorities' storage write to files; a slow disk would be all that is measured. */
 const MEMORY_DISK = "/dev/shm";
 
+export const ROOT_TOKEN = `kgr_${"b".repeat(43)}`;
 const SIGNING_KEYS = JSON.stringify(newSigningKeys(["production"]));
 
 /** `crowded` is Keygate too, for the cases of many keys: what they leave in its memory is not to slow the others down. */
@@ -121,7 +122,7 @@ function gatewayBindings() {
     ratelimits: { LOOKUP_BUDGET: { namespace_id: "4201", simple: { limit: 10_000_000, period: 60 as const } } },
     bindings: {
       KEYGATE_PEPPERS: PEPPERS,
-      KEYGATE_ROOT_TOKEN: `kgr_${"b".repeat(43)}`,
+      KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
       KEYGATE_SIGNING_KEYS: SIGNING_KEYS,
     },
   };

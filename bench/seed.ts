@@ -26,15 +26,26 @@ const BATCH_SIZE = 2_000;
 const LIFE_MS = 300 * 86_400_000;
 
 /** Each may read and write signatures, and nothing else. */
-export async function seedKeys(db: D1Database, plan: Plan, count: number): Promise<SeededKey[]> {
+export async function seedKeys(
+  db: D1Database,
+  plan: Plan,
+  count: number,
+  /** Default: a new one. */
+  organization?: string,
+): Promise<SeededKey[]> {
+  const owner = organization ?? (await newOrganization(db, plan));
+  const keys = Array.from({ length: count }, newKey);
+  for (let at = 0; at < count; at += BATCH_SIZE) await insert(db, owner, keys.slice(at, at + BATCH_SIZE));
+  return keys;
+}
+
+async function newOrganization(db: D1Database, plan: Plan): Promise<string> {
   const organization = id("org");
   await db
     .prepare(`INSERT INTO organizations (id, name, plan, environments, created_at) VALUES (?1, ?2, ?2, ?3, ?4)`)
     .bind(organization, plan, JSON.stringify(["production"]), Date.now())
     .run();
-  const keys = Array.from({ length: count }, newKey);
-  for (let at = 0; at < count; at += BATCH_SIZE) await insert(db, organization, keys.slice(at, at + BATCH_SIZE));
-  return keys;
+  return organization;
 }
 
 export function newSecret(): string {

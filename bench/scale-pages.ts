@@ -1,0 +1,75 @@
+/** The console's page of keys, for a member of an organization that has many: what a browser waits for it. */
+
+import { startOrigin } from "./client.ts";
+import { ROOT_TOKEN, type Runtime, startRuntime } from "./runtime.ts";
+import { seedKeys } from "./seed.ts";
+
+export interface MeasuredPage {
+  readonly path: string;
+  /** From the request to the last byte, the median. */
+  readonly ms: number;
+}
+
+const ROUNDS = 9;
+/** Each list of filters that the page offers, and orders of each kind. */
+const PATHS = [
+  "/keys",
+  "/keys?sort=-last_used_at",
+  "/keys?sort=name",
+  "/keys?status=active&environment=production",
+  "/keys?permission=read-only",
+  "/keys?scope=signatures:read",
+  "/keys?q=bench",
+  "/keys?q=nothing-is-called-so",
+  "/",
+];
+
+/** Of these paths, and of the page after the first, which there is only if there are keys. */
+export async function measurePages(keys: number): Promise<MeasuredPage[]> {
+  const origin = await startOrigin();
+  const runtime = await startRuntime(origin.url, new AbortController().signal);
+  try {
+    const browser = await signIn(runtime, keys);
+    const next = /href="([^"]*cursor=[^"]*)"/.exec(await browser.text("/keys"))?.[1]?.replaceAll("&amp;", "&");
+    const measured: MeasuredPage[] = [];
+    for (const path of [...PATHS, next as string]) {
+      const times: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const begunAt = performance.now();
+        await browser.text(path);
+        times.push(performance.now() - begunAt);
+      }
+      const ms = times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)] as number;
+      measured.push({ path: path.replace(/cursor=.*/, "cursor=…"), ms });
+    }
+    return measured;
+  } finally {
+    await runtime.stop();
+    origin.stop();
+  }
+}
+
+async function signIn({ db, urls }: Runtime, keys: number): Promise<{ text(path: string): Promise<string> }> {
+  const control = urls.keygate.replace("127.0.0.1", "localhost");
+  const make = async (path: string, fields: object) => {
+    const headers = { Authorization: `Bearer ${ROOT_TOKEN}` };
+    const response = await fetch(control + path, { method: "POST", headers, body: JSON.stringify(fields) });
+    if (response.status !== 201) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as { id: string; url: string };
+  };
+  const { id } = await make("/v1/organizations", { name: "Acme" });
+  const owner = { organization_id: id, email: "owner@acme.test", name: "Olga", role: "owner" };
+  const member = await make("/v1/members", owner);
+  await seedKeys(db, "ample", keys, id);
+  const link = await make("/v1/sign-in-links", { member_id: member.id });
+  const headers = { Origin: control, "Sec-Fetch-Site": "same-origin" };
+  const signedIn = await fetch(link.url, { method: "POST", headers, redirect: "manual" });
+  const [cookie = ""] = (signedIn.headers.get("set-cookie") ?? "").split(";");
+  return {
+    async text(path) {
+      const response = await fetch(control + path, { headers: { Cookie: cookie } });
+      if (response.status !== 200) throw new Error(`${path} answered ${response.status}`);
+      return response.text();
+    },
+  };
+}
