@@ -12,7 +12,6 @@ const WORDS = {
   disabled: "The key is disabled",
   enabled: "The key is enabled again",
   revoked: "The key is revoked, for good",
-  whole: "Its limits are whole again",
   made: "It is made",
   removed: "It is gone",
   ended: "The session has ended",

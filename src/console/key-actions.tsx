@@ -6,7 +6,6 @@ import { findKey } from "../control/access.ts";
 import type { ChangedKey } from "../control/changed-key.ts";
 import type { Caller, Control } from "../control/control.ts";
 import { sampleCall } from "../control/explain/sample-call.ts";
-import { resetLimits } from "../control/key-limits.ts";
 import { revokeKey } from "../control/revoke-key.ts";
 import { rotateKey } from "../control/rotate-key.ts";
 import { disableKey, enableKey } from "../control/switch-key.ts";
@@ -68,11 +67,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 export const keyActions = new Hono<ConsoleEnv>()
-  .post("/keys/:id/limits", async (c) => {
-    const id = c.req.param("id");
-    const states = await resetLimits(c.var.control, c.var.visitor.caller, id);
-    return isRefusal(states) ? showRefusal(c, states) : c.redirect(afterwards(`/keys/${id}`, "whole"), 303);
-  })
   .get("/keys/:id/:action{rotate|disable|enable|revoke}", (c) => ask(c, undefined))
   .post("/keys/:id/:action{rotate|disable|enable|revoke}", async (c) => {
     const form = await readForm(c.req.raw);

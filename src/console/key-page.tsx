@@ -80,7 +80,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
         <div>
           <section class="sheet">
             <h2>Its limits now</h2>
-            <Part of={limits}>{(states) => <Limits keyId={id} states={states} mayReset={mayWrite(c, key)} />}</Part>
+            <Part of={limits}>{(states) => <Limits states={states} />}</Part>
           </section>
           <section class="sheet">
             <h2>Scopes it could do without</h2>

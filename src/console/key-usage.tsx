@@ -52,15 +52,7 @@ export function ErrorCode({ code }: { code: string }) {
   );
 }
 
-export function Limits({
-  keyId,
-  states,
-  mayReset,
-}: {
-  keyId: string;
-  states: readonly LimitState[];
-  mayReset: boolean;
-}) {
+export function Limits({ states }: { states: readonly LimitState[] }) {
   if (states.length === 0) return <p class="faint">It has no limits.</p>;
   return (
     <>
@@ -82,13 +74,6 @@ export function Limits({
           </div>
         );
       })}
-      {mayReset && (
-        <form method="post" action={`/keys/${keyId}/limits`}>
-          <button class="quiet small" type="submit">
-            Make them whole again
-          </button>
-        </form>
-      )}
     </>
   );
 }

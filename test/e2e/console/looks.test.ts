@@ -1,4 +1,4 @@
-/** How the pages look and feel: to readers of screens, on narrow ones, by keyboard, in both themes. */
+/** How the pages look: to readers of screens, on narrow ones, in both themes. */
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -101,53 +101,5 @@ describe("Every page", () => {
     expect(bytes).toBeGreaterThan(500);
     expect(bytes).toBeLessThan(MOST_BYTES);
     await context.close();
-  });
-});
-
-describe("By keyboard alone", () => {
-  const tabTo = async (name: RegExp, role = "") => {
-    for (let presses = 0; presses < 120; presses++) {
-      await page.keyboard.press("Tab");
-      const focused = await page.evaluate(() => {
-        const element = document.activeElement as HTMLElement;
-        const { outlineStyle } = getComputedStyle(element);
-        const label = (element as HTMLInputElement).labels?.[0]?.textContent ?? "";
-        const name = element.getAttribute("aria-label") ?? (label || element.textContent) ?? "";
-        return { name: name.trim(), tag: element.tagName, outlineStyle };
-      });
-      if (!name.test(focused.name) || !focused.tag.startsWith(role)) continue;
-      expect(focused.outlineStyle).not.toBe("none");
-      return;
-    }
-    throw new Error(`nothing called ${name} takes the focus`);
-  };
-
-  test("the content is reached by the first press, and a key is made and revoked", async () => {
-    await page.setViewportSize({ width: 1280, height: 900 });
-    await page.goto("/keys");
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    expect(await page.evaluate("document.activeElement.id")).toBe("content");
-    await tabTo(/^New key$/);
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\/keys\/new/);
-    await tabTo(/^Name$/);
-    await page.keyboard.type("by keyboard");
-    await tabTo(/^emails:read$/);
-    await page.keyboard.press("Space");
-    await tabTo(/^Create the key$/);
-    await page.keyboard.press("Enter");
-    await page.locator("#secret").waitFor();
-    await tabTo(/I have stored/);
-    await page.keyboard.press("Space");
-    await tabTo(/^Done$/);
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\/keys\/key_/);
-    await tabTo(/^Revoke$/);
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\/revoke/);
-    await tabTo(/^Revoke for good$/);
-    await page.keyboard.press("Enter");
-    await page.getByText("The key is revoked, for good").waitFor();
   });
 });

@@ -1,0 +1,153 @@
+/** Every flow of the console, by keyboard alone. */
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startBrowser } from "../../helpers/browser.ts";
+import { seed, type Tenant } from "../../helpers/seed.ts";
+import { devServer as gateway } from "../shared.ts";
+import { type Keyboard, keyboardOf } from "./keyboard.ts";
+import { signedIn, signInLink } from "./visitors.ts";
+
+let browser: Browser;
+let tenant: Tenant;
+let page: Page;
+let keyboard: Keyboard;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  tenant = await seed(gateway);
+});
+beforeEach(async () => {
+  page = await signedIn(browser, gateway, tenant.members.owner);
+  keyboard = keyboardOf(page);
+});
+afterAll(() => browser?.close());
+
+const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
+
+describe("By keyboard alone", () => {
+  test("the content is reached by the first press, and a key is made and revoked", async () => {
+    await page.goto("/keys");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("content");
+    await keyboard.enter(/^New key$/);
+    await keyboard.write(/^Name$/, "by keyboard");
+    await keyboard.toggle(/^emails:read$/);
+    await keyboard.enter(/^Create the key$/);
+    await page.locator("#secret").waitFor();
+    await keyboard.toggle(/I have stored/);
+    await keyboard.enter(/^Done$/);
+    await keyboard.enter(/^Revoke$/);
+    await keyboard.write(/^Reason$/, "a trial");
+    await keyboard.enter(/^Revoke for good$/);
+    await says("The key is revoked, for good");
+  });
+
+  test("a key is edited, after a look at what changes", async () => {
+    const { id } = await tenant.key({ name: "to edit", plan: "free" });
+    await page.goto(`/keys/${id}`);
+    await keyboard.enter(/^Edit$/);
+    await keyboard.write(/^Name$/, "edited");
+    await keyboard.enter(/^See what changes$/);
+    await keyboard.enter(/^Save the change$/);
+    await says("The change is saved");
+    expect(await page.locator("h1").textContent()).toBe("edited");
+  });
+
+  test("a key is rotated, disabled and enabled", async () => {
+    const { id, secret } = await tenant.key({ name: "to rotate" });
+    await page.goto(`/keys/${id}`);
+    await keyboard.enter(/^Rotate$/);
+    await keyboard.to(/^Grace$/);
+    await page.keyboard.press("ArrowUp");
+    await keyboard.enter(/^Make a new secret$/);
+    const rotated = await page.locator("#secret").textContent();
+    expect(rotated).toMatch(/^kg_test_/);
+    expect(rotated).not.toBe(secret);
+    await keyboard.toggle(/I have stored/);
+    await keyboard.enter(/^Done$/);
+    await keyboard.enter(/^Disable$/);
+    await keyboard.enter(/^Disable/);
+    await keyboard.enter(/^Enable$/);
+    await keyboard.enter(/^Enable/);
+    expect((await gateway.manage("GET", `/v1/api-keys/${id}`)).body.status).toBe("active");
+  });
+
+  test("keys are searched, filtered and sorted, and one is tried", async () => {
+    const { id } = await tenant.key({ name: "needle", scopes: ["emails:read"] });
+    await tenant.key({ name: "hay" });
+    await page.goto("/keys");
+    await keyboard.write(/^Search$/, "needle");
+    await keyboard.to(/^Status/);
+    await page.keyboard.type("active");
+    await keyboard.enter(/^Filter$/);
+    expect(page.url()).toContain("status=active");
+    await keyboard.enter(/^Key$/);
+    expect(page.url()).toContain("sort=name");
+    expect(await page.locator("main td strong a").allTextContents()).toEqual(["needle"]);
+    await keyboard.enter(/^needle$/);
+    expect(page.url()).toContain(id);
+    await keyboard.to(/^Method$/);
+    await page.keyboard.type("DELETE");
+    await keyboard.enter(/^Explain$/);
+    await says("scope_missing");
+  });
+
+  test("a workspace is made, renamed and deleted", async () => {
+    await page.goto("/workspaces");
+    await keyboard.write(/^Name$/, "Porto");
+    await keyboard.enter(/^Make it$/);
+    await keyboard.enter(/^Porto$/);
+    await keyboard.write(/^Name$/, "Oporto");
+    await keyboard.enter(/^Rename$/);
+    await page.goto("/workspaces");
+    await keyboard.enter(/^Oporto$/);
+    await keyboard.toggle(/I have looked/);
+    await keyboard.enter(/^Delete Oporto$/);
+    expect(await page.getByRole("link", { name: "Oporto" }).count()).toBe(0);
+  });
+
+  test("a member is made, given another role, let in by a link, and removed", async () => {
+    await page.goto("/members");
+    await keyboard.write(/^Email address$/, "nell@acme.test");
+    await keyboard.write(/^Name$/, "Nell");
+    // One stop for all roles; arrows choose.
+    await keyboard.to(/^owner/);
+    await page.keyboard.press("ArrowDown");
+    await keyboard.enter(/^Make them a member$/);
+    expect(await page.locator("h1").textContent()).toBe("Nell");
+    await keyboard.to(/^admin/);
+    await page.keyboard.press("ArrowDown");
+    await keyboard.enter(/^Save$/);
+    const { body } = await gateway.manage("GET", `/v1/members?organization_id=${tenant.organizationId}`);
+    expect(body.data.find(({ name }: { name: string }) => name === "Nell").role).toBe("member");
+    await keyboard.enter(/^Make a sign-in link$/);
+    expect(await page.locator("#secret").textContent()).toContain("/sign-in/");
+    await page.goto("/members");
+    await keyboard.enter(/^Nell$/);
+    await keyboard.toggle(/I have looked/);
+    await keyboard.enter(/^Remove Nell$/);
+    expect(await page.getByRole("link", { name: "Nell" }).count()).toBe(0);
+  });
+
+  test("the audit trail is filtered, and taken away as a file", async () => {
+    await page.goto("/audit");
+    await keyboard.write(/^What$/, "member.created");
+    await keyboard.enter(/^Filter$/);
+    await keyboard.to(/^CSV$/);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+    expect(download.suggestedFilename()).toBe("audit-events.csv");
+  });
+
+  test("other sessions are ended, and one's own is begun and ended", async () => {
+    await signedIn(browser, gateway, tenant.members.owner);
+    await page.goto("/sessions");
+    await keyboard.enter(/^End all others$/);
+    expect(await page.getByRole("button", { name: /^End the session/ }).count()).toBe(0);
+    await keyboard.enter(/^Sign out$/);
+    await page.goto(await signInLink(gateway, tenant.members.owner));
+    await keyboard.enter(/^Sign in$/);
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+  });
+});
