@@ -34,6 +34,8 @@ export interface Gateway {
   readonly plans: Readonly<Record<string, Limits>>;
   readonly keys: KeySettings;
   readonly leaseTtlMs: number;
+  /** The latest first. */
+  readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
   readonly routes: readonly Route[];
   readonly router: Router<Route>;
@@ -118,6 +120,7 @@ export function compile(input: GatewayConfig): Gateway {
     environments,
     baseUrls: compileBaseUrls(config, environments),
     controlUrl: config.control.baseUrls[0] as string,
+    changelog: config.control.changelog.toSorted((one, other) => (one.date < other.date ? 1 : -1)),
     environmentOfPrefix: new Map(Object.values(environments).map(({ keyPrefix, name }) => [keyPrefix, name])),
     importedFormats: config.keys.importedFormats.map(compileImportedFormat),
     policy: {

@@ -176,9 +176,17 @@ const route = fields({
   onResponse: hook<OnResponse>().optional(),
 });
 
+const change = fields({
+  date: z.iso.date("is not a date; write it as 2026-11-27"),
+  text: z.string().trim().min(1, "is empty; say what has changed, in a sentence"),
+});
+
 export const gatewaySchema = fields({
   environments: z.record(name, environment).refine(hasEntries, "is empty; declare at least one environment"),
-  control: fields({ baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL of the control plane") }),
+  control: fields({
+    baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL of the control plane"),
+    changelog: z.array(change).default([]),
+  }),
   origins: z.record(name, z.record(name, origin)),
   resources: z.record(name, resource),
   bundles: z

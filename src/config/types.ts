@@ -10,7 +10,7 @@ export interface GatewayConfig<
 > {
   environments: Record<Environment, EnvironmentConfig>;
   /** Where the management API, the error pages and the console answer. A host of its own. */
-  control: { baseUrls: string[] };
+  control: ControlConfig;
   /** Where requests go, for each environment. */
   origins: Record<Origin, Record<NoInfer<Environment>, OriginConfig>>;
   resources: Record<Resource, ResourceConfig>;
@@ -22,6 +22,12 @@ export interface GatewayConfig<
   plans?: Record<string, PlanConfig>;
   leases?: LeasesConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
+}
+
+export interface ControlConfig {
+  baseUrls: string[];
+  /** What API consumers have to know of changes to this file; the guide shows it, the latest first. */
+  changelog?: { date: string; text: string }[];
 }
 
 export interface EnvironmentConfig {

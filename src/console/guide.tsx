@@ -7,7 +7,7 @@ import { type Code, ERRORS } from "../errors.ts";
 import { PROBLEM_TYPE } from "../problem.ts";
 import { ErrorCode } from "./key-usage.tsx";
 import { show } from "./layout.tsx";
-import { Copyable, EnvironmentBadge, Table } from "./parts.tsx";
+import { Copyable, Day, EnvironmentBadge, Table } from "./parts.tsx";
 import { snippetsOf } from "./snippets.ts";
 import type { ConsoleEnv } from "./visit.ts";
 import { listOf, number, secondsOf } from "./words.ts";
@@ -25,9 +25,27 @@ export const guide = new Hono<ConsoleEnv>().get("/guide", (c) => {
       <Scopes gateway={gateway} />
       <Limits gateway={gateway} />
       <Errors />
+      <Changelog gateway={gateway} />
     </>,
   );
 });
+
+function Changelog({ gateway: { changelog } }: { gateway: Gateway }) {
+  if (changelog.length === 0) return null;
+  return (
+    <section class="sheet">
+      <h2>What has changed</h2>
+      <Table
+        caption="What has changed"
+        rows={changelog}
+        columns={[
+          { label: "Since", cell: ({ date }) => <Day at={Date.parse(date)} /> },
+          { label: "Change", cell: ({ text }) => text },
+        ]}
+      />
+    </section>
+  );
+}
 
 function Environments({ gateway }: { gateway: Gateway }) {
   return (

@@ -33,6 +33,16 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     says: "roles.owner.manages.workspace: is missing. Choose one of: all, own, none.",
   },
   {
+    mistake: "a day that is none",
+    change: { "control.changelog": [{ date: "27.11.2026", text: "New" }] },
+    says: "control.changelog[0].date: is not a date. Write it as 2026-11-27.",
+  },
+  {
+    mistake: "a change that says nothing",
+    change: { "control.changelog": [{ date: "2026-11-27", text: " " }] },
+    says: "control.changelog[0].text: is empty. Say what has changed, in a sentence.",
+  },
+  {
     mistake: "a string for a number",
     change: { "plans.free.rates.0.limit": "60" },
     says: 'plans.free.rates[0].limit: must be a number, not "60". Write a number here.',

@@ -7,7 +7,13 @@ export default defineGateway({
   environments: {
     production: { baseUrls: ["https://api.example.com/v1"], issuer: "https://api.example.com", keyPrefix: "wk" },
   },
-  control: { baseUrls: ["https://keys.example.com"] },
+  control: {
+    baseUrls: ["https://keys.example.com"],
+    changelog: [
+      { date: "2026-10-01", text: "Keys with the scope write:all may upload files of up to 100 MB." },
+      { date: "2026-11-02", text: "The plan free allows 60 requests a minute, and no longer 30." },
+    ],
+  },
   origins: { app: { production: { url: "https://app.internal.example" } } },
   resources: {
     projects: crud,

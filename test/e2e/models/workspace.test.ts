@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import { ERRORS } from "../../../src/errors.ts";
 import { codeOf, headerOf, rawRequest, sendRaw } from "../../helpers/raw.ts";
 import { someAddress } from "../../helpers/seed.ts";
 import { type Answer, actingAs, byKey, byRoot, type Client, made, makeOrganization, signedIn } from "./clients.ts";
@@ -178,6 +179,18 @@ describe("A workspace with broad scopes and plans", () => {
     expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual(LANGUAGES.map(() => "GET /projects"));
     const agents = calls.map(({ headers }) => headers["user-agent"]?.split("/")[0]);
     expect(agents.sort()).toEqual(["Python-urllib", "curl", "node"]);
+  });
+
+  test("the guide tells API consumers what the configuration says and what has changed in it, with no sign-in", async () => {
+    const { port, base } = model.gateway;
+    const response = await fetch(`http://localhost:${port}/guide`);
+    expect(response.status).toBe(200);
+    const text = (await response.text()).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+    const told = [base("production"), "projects:write", "write:all", "60 requests", ...Object.keys(ERRORS)];
+    expect(told.filter((each) => !text.includes(each))).toEqual([]);
+    const [latest, before] = [text.indexOf("2 Nov 2026 The plan free"), text.indexOf("1 Oct 2026 Keys with")];
+    expect(latest).toBeGreaterThan(0);
+    expect(before).toBeGreaterThan(latest);
   });
 
   test("W8 a key's history can be read later: created, edited, rotated and revoked, by whom and when", async () => {
