@@ -44,6 +44,8 @@ function relaySocket(answer: Response, origin: WebSocket, watched: Watch): Respo
 }
 
 function join(from: WebSocket, to: WebSocket, onEnd: () => void): void {
+  // A blob could not be sent on at once, and so not in order.
+  from.binaryType = "arraybuffer";
   from.addEventListener("message", ({ data }) => {
     try {
       to.send(data);

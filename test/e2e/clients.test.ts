@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gitBackend } from "../helpers/git-origin.ts";
 import { type Key, seed } from "../helpers/seed.ts";
 import { devServer, origins } from "./shared.ts";
+import { baseOf, both, type Way } from "./ways.ts";
 
 const run = promisify(execFile);
 const origin = origins();
@@ -22,17 +23,7 @@ beforeAll(async () => {
   key = await (await seed(devServer)).key();
 });
 
-const WAYS = ["without", "through"] as const;
-type Way = (typeof WAYS)[number];
-const base = (way: Way) =>
-  way === "through" ? `${devServer.base("sandbox")}/signatures` : `${origin.sandbox.url}/base/signatures`;
-
-/** What a client gets, both ways; they must be equal. */
-async function both<T>(work: (way: Way) => Promise<T>): Promise<T> {
-  const without = await work("without");
-  expect(await work("through")).toEqual(without);
-  return without;
-}
+const base = baseOf(origin);
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
