@@ -94,3 +94,33 @@ function parseChunks(text: string): string | undefined {
     if (at > text.length) return undefined;
   }
 }
+
+/** How long a connection is listened to after all answers came that are expected, for one more. */
+const SILENCE_MS = 150;
+
+/** Writes the bytes to a new connection, and reads all answers that come. `expected`: how many, after which it waits no longer than for one too many. */
+export function converse(port: number, bytes: string, expected: number): Promise<string[]> {
+  return new Promise((done, fail) => {
+    const socket = connect(port, "127.0.0.1");
+    let text = "";
+    const answers = () => text.split(/(?=HTTP\/1\.[01] \d{3} )/).filter((answer) => answer !== "");
+    const finish = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      done(answers());
+    };
+    let timer = setTimeout(() => fail(new Error(`no answer within ${DEADLINE_MS} ms to ${bytes}`)), DEADLINE_MS);
+    const isWhole = (answer: string) =>
+      parseResponse(answer, !bytes.startsWith("HEAD "), false) !== undefined || /^HTTP\/1\.1 100 /.test(answer);
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk) => {
+      text += chunk;
+      if (answers().filter(isWhole).length < expected) return;
+      clearTimeout(timer);
+      timer = setTimeout(finish, SILENCE_MS);
+    });
+    socket.on("error", () => {});
+    socket.on("close", finish);
+    socket.write(bytes, "latin1");
+  });
+}
