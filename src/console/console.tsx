@@ -13,11 +13,13 @@ import { memberPages } from "./member.tsx";
 import { memberList } from "./members.tsx";
 import { newKeyPages } from "./new-key.tsx";
 import { organizationPage } from "./organization.tsx";
+import { organizationTerms } from "./organization-terms.tsx";
+import { organizationList } from "./organizations.tsx";
 import { overview } from "./overview.tsx";
 import { showRefusal } from "./refusal-page.tsx";
 import { sessionPages } from "./sessions.tsx";
 import { trial } from "./trial.tsx";
-import { type ConsoleEnv, requireVisitor } from "./visit.ts";
+import { type ConsoleEnv, requireRootVisitor, requireVisitor } from "./visit.ts";
 import { workspacePages } from "./workspaces.tsx";
 
 const PRIVATE_PATHS = ["/keys", "/workspaces", "/members", "/audit", "/organization", "/sessions"];
@@ -38,14 +40,17 @@ const POLICY = [
 
 export function consolePages(): Hono<ConsoleEnv> {
   const pages = new Hono<ConsoleEnv>();
-  for (const path of ["/", "/guide", ...PRIVATE_PATHS.map((path) => `${path}/*`)]) pages.use(path, asPage);
+  for (const path of ["/", "/guide", "/organizations", "/organizations/*", ...PRIVATE_PATHS.map((path) => `${path}/*`)])
+    pages.use(path, asPage);
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
+  for (const path of ["/organizations", "/organizations/*"]) pages.use(path, requireRootVisitor);
   pages.route("/", assets).route("/", overview).route("/", guide);
   pages.route("/", keyList).route("/", newKeyPages).route("/", keyActions).route("/", keyEdit);
   pages.route("/", trial).route("/", keyPage);
   pages.route("/", workspacePages).route("/", memberList).route("/", memberPages);
   pages.route("/", auditPages).route("/", organizationPage).route("/", sessionPages);
-  for (const path of PRIVATE_PATHS) {
+  pages.route("/", organizationList).route("/", organizationTerms);
+  for (const path of [...PRIVATE_PATHS, "/organizations"]) {
     pages.all(`${path}/*`, (c) => showRefusal(c, { code: "not_found", problem: "There is no such page." }));
   }
   return pages;

@@ -14,7 +14,7 @@ interface Page {
 
 export function show(c: Visit, { title, status = 200 }: Page, content: unknown): Response | Promise<Response> {
   const document = (
-    <Document title={title} path={c.req.path} visitor={c.var.visitor}>
+    <Document title={title} path={c.req.path} visitor={c.var.visitor} isRoot={c.var.root !== undefined}>
       {content as string}
     </Document>
   );
@@ -25,8 +25,9 @@ function Document({
   title,
   path,
   visitor,
+  isRoot,
   children,
-}: PropsWithChildren<{ title: string; path: string; visitor?: Visitor }>) {
+}: PropsWithChildren<{ title: string; path: string; visitor?: Visitor; isRoot: boolean }>) {
   return (
     <html lang="en">
       <head>
@@ -46,9 +47,10 @@ function Document({
           <a class="brand" href="/">
             Keygate
           </a>
-          {visitor ? <Identity visitor={visitor} /> : <span />}
+          {visitor && <Identity {...identityOf(visitor)} />}
+          {isRoot && <Identity name="Platform team" place="every organization" />}
         </header>
-        <Navigation path={path} visitor={visitor} />
+        <Navigation path={path} visitor={visitor} isRoot={isRoot} />
         <main id="content" tabindex={-1}>
           {children}
         </main>
@@ -57,14 +59,23 @@ function Document({
   );
 }
 
-function Identity({ visitor: { session } }: { visitor: Visitor }) {
+interface Who {
+  readonly name: string;
+  readonly place: string;
+  /** The page about themselves. */
+  readonly path?: string;
+}
+
+function identityOf({ session: { member, organization } }: Visitor): Who {
+  return { name: member.name, place: `${member.role}, ${organization.name}`, path: "/sessions" };
+}
+
+function Identity({ name, place, path }: Who) {
   return (
     <div class="identity">
-      <a href="/sessions">
-        <strong>{session.member.name}</strong>
-        <span>
-          {session.member.role}, {session.organization.name}
-        </span>
+      <a href={path ?? "/organizations"}>
+        <strong>{name}</strong>
+        <span>{place}</span>
       </a>
       <form method="post" action="/sign-out">
         <button class="quiet" type="submit">
@@ -100,13 +111,26 @@ export function managesKeys({ scopes, manages }: MemberStanding): boolean {
   return scopes.has("api_keys:read") && (manages.organization !== "none" || manages.workspace !== "none");
 }
 
-function Navigation({ path, visitor }: { path: string; visitor: Visitor | undefined }) {
+const ROOT_PLACES: readonly Place[] = [{ path: "/organizations", name: "Organizations" }];
+
+function placesOf(visitor: Visitor | undefined, isRoot: boolean): readonly Place[] {
+  if (isRoot) return ROOT_PLACES;
   const standing = visitor?.caller.standing;
-  const own = standing?.kind === "member" ? PLACES.filter(({ isOpenTo }) => isOpenTo?.(standing) ?? true) : [];
+  return standing?.kind === "member" ? PLACES.filter(({ isOpenTo }) => isOpenTo?.(standing) ?? true) : [];
+}
+
+interface NavigationProps {
+  readonly path: string;
+  readonly visitor: Visitor | undefined;
+  readonly isRoot: boolean;
+}
+
+function Navigation({ path, visitor, isRoot }: NavigationProps) {
+  const own = placesOf(visitor, isRoot);
   return (
     <nav aria-label="Console">
       {own.length > 0 && <Places places={own} path={path} />}
-      <Places places={visitor ? OPEN_PLACES : [{ path: "/", name: "Sign in" }, ...OPEN_PLACES]} path={path} />
+      <Places places={own.length > 0 ? OPEN_PLACES : [{ path: "/", name: "Sign in" }, ...OPEN_PLACES]} path={path} />
     </nav>
   );
 }

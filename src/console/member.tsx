@@ -14,8 +14,9 @@ import { workspacesOf } from "./directory.ts";
 import { afterwards, boundOf, Done } from "./done.tsx";
 import { Form, problemsOf, readForm } from "./form.ts";
 import { show } from "./layout.tsx";
+import { LinkSheet } from "./link-sheet.tsx";
 import { MemberFields } from "./member-fields.tsx";
-import { Copyable, Moment, Notice, Refused } from "./parts.tsx";
+import { Moment, Refused } from "./parts.tsx";
 import { showRefusal } from "./refusal-page.tsx";
 import { Sessions } from "./sessions.tsx";
 import type { ConsoleEnv, Visit } from "./visit.ts";
@@ -48,24 +49,8 @@ export const memberPages = new Hono<ConsoleEnv>()
     const { control, visitor } = c.var;
     const made = await createSignInLink(control, visitor.caller, { memberId: c.req.param("id"), next: "/" });
     if (isRefusal(made)) return showMember(c, undefined, made);
-    return show(
-      c,
-      { title: "Sign-in link", status: 201 },
-      <>
-        <p class="crumb">
-          <a href={`/members/${c.req.param("id")}`}>The member</a>
-        </p>
-        <h1>Sign-in link</h1>
-        <section class="sheet secret">
-          <Notice kind="note">
-            Shown this once. Whoever has it signs in as the member: send it to them alone. It works once, until{" "}
-            <Moment at={made.expiresAt} />.
-          </Notice>
-          <Copyable id="secret" label="the link" text={made.url} />
-          <input type="checkbox" id="stored" checked hidden aria-label="Stored" />
-        </section>
-      </>,
-    );
+    const back = { path: `/members/${c.req.param("id")}`, name: "The member" };
+    return show(c, { title: "Sign-in link", status: 201 }, <LinkSheet made={made} back={back} />);
   })
   .post("/members/:id/end-sessions", async (c) => {
     const ended = await revokeSessions(c.var.control, c.var.visitor.caller, c.req.param("id"));

@@ -1,4 +1,4 @@
-/** One's own organization. Its terms are the provider's to change: the root token has no session, and so no page. */
+/** One's own organization. Its terms are the platform team's to change, on a page of theirs. */
 
 import { Hono } from "hono";
 import { findOrganization, requireScope } from "../control/access.ts";

@@ -3,7 +3,7 @@ import { show } from "./layout.tsx";
 import { Copyable, Notice } from "./parts.tsx";
 import type { Visit } from "./visit.ts";
 
-const COMMAND = "npx --no-install keygate members sign-in-link mem_…";
+const COMMAND = "npx --no-install keygate console";
 
 /** `why`: what ended the session that the browser still has. */
 export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Promise<Response> {
@@ -14,14 +14,14 @@ export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Pr
       <h1>Sign in</h1>
       {why && <Notice kind="note">{describe(why).detail}</Notice>}
       <p>
-        Here the members of an organization make, see and end its API keys. You sign in with a link that works once,
-        within ten minutes; there is no password.
+        Here the members of an organization make, see and end its API keys, and the platform team its organizations. You
+        sign in with a link that works once, within ten minutes; there is no password.
       </p>
       <h2>How to get a link</h2>
       <ul>
         <li>Ask an owner of your organization: they make one on the page Members.</li>
         <li>
-          On the platform team? The root token makes links for any member:
+          On the platform team? This command, with the root token, prints a link for you:
           <Copyable id="sign-in-command" label="the command" text={COMMAND} />
         </li>
         <li>

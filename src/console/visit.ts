@@ -5,7 +5,7 @@ import type { Caller } from "../control/control.ts";
 import { isRefusal } from "../errors.ts";
 import { callerOfSession } from "../management/caller.ts";
 import type { ManagementEnv } from "../management/dispatch.ts";
-import { readSession } from "../management/session.ts";
+import { readRootCaller, readSession } from "../management/session.ts";
 import type { MemberSession } from "../store/sessions.ts";
 import { showRefusal } from "./refusal-page.tsx";
 import { showSignedOut } from "./signed-out.tsx";
@@ -16,7 +16,12 @@ export interface Visitor {
 }
 
 export interface ConsoleEnv {
-  Variables: ManagementEnv["Variables"] & { visitor: Visitor };
+  Variables: ManagementEnv["Variables"] & {
+    /** A signed-in member. */
+    visitor: Visitor;
+    /** The platform team, on the pages that are theirs. */
+    root: Caller | undefined;
+  };
 }
 
 export type Visit = Context<ConsoleEnv>;
@@ -26,10 +31,21 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   const session = await readSession(c.req.raw, c.var.control);
   if (!session) return showSignedOut(c, undefined);
   if (isRefusal(session)) {
+    const root = await readRootCaller(c.req.raw, c.var.control);
+    if (root && !isRefusal(root)) return c.redirect("/organizations", 303);
     const isOver = session.code === "session_ended" || session.code === "organization_suspended";
     return isOver ? showSignedOut(c, session) : showRefusal(c, session);
   }
   const caller = { ...callerOfSession(session, c.var.control), requestId: c.var.requestId };
   c.set("visitor", { caller, session });
+  return next();
+};
+
+/** The platform team's pages are for nobody else; a member does not learn that they are there. */
+export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
+  const caller = await readRootCaller(c.req.raw, c.var.control);
+  if (!caller) return showSignedOut(c, undefined);
+  if (isRefusal(caller)) return caller.code === "session_ended" ? showSignedOut(c, caller) : showRefusal(c, caller);
+  c.set("root", { ...caller, requestId: c.var.requestId });
   return next();
 };

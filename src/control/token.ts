@@ -3,7 +3,8 @@
 import { toBase64Url } from "../domain/base64url.ts";
 import type { RandomBytes } from "../domain/secret.ts";
 
-export type TokenPrefix = "kgl" | "kgs";
+/** Links and sessions of members, links and sessions of the platform team. */
+export type TokenPrefix = "kgl" | "kgs" | "kgq" | "kgo";
 
 export function newToken(prefix: TokenPrefix, randomBytes: RandomBytes): string {
   return `${prefix}_${toBase64Url(randomBytes(32))}`;

@@ -110,7 +110,7 @@ export const problemAnswer = z
 
 export const signInLinkAnswer = z
   .strictObject({
-    url: z.string().describe("Shown this once. Whoever has it signs in as the member."),
+    url: z.string().describe("Shown this once. Whoever has it signs in."),
     expires_at: time,
   })
   .meta({ id: "SignInLink" });

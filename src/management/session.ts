@@ -1,7 +1,8 @@
-/** The cookie of a signed-in member. */
+/** The cookie of whoever is signed in: a member, or the platform team. */
 
 import { parse, serialize } from "hono/utils/cookie";
-import type { Control } from "../control/control.ts";
+import type { Caller, Control } from "../control/control.ts";
+import { findRootSession } from "../control/root-session.ts";
 import { findSession } from "../control/session.ts";
 import type { Refusal } from "../errors.ts";
 import type { MemberSession } from "../store/sessions.ts";
@@ -11,13 +12,27 @@ import { isSameSite, mayRead } from "./same-site.ts";
 const COOKIE = "__Host-keygate_session";
 const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
 
-/** Who is signed in by the request's cookie; `undefined` where it has none. A browser must have sent it for a page of ours. */
+/** Who is signed in by the request's cookie; `undefined` where it has none. */
 export async function readSession(request: Request, control: Control): Promise<MemberSession | Refusal | undefined> {
   const token = sessionToken(request);
   if (token === undefined) return undefined;
+  return isAllowed(request, control) ? findSession(control, token) : { code: "cross_site_refused" };
+}
+
+/** The platform team, if the request's cookie is theirs. */
+export async function readRootCaller(
+  request: Request,
+  control: Control,
+): Promise<Omit<Caller, "requestId"> | Refusal | undefined> {
+  const token = sessionToken(request);
+  const caller = token === undefined ? undefined : await findRootSession(control, token);
+  return caller && !isAllowed(request, control) ? { code: "cross_site_refused" } : caller;
+}
+
+/** A browser must have sent it for a page of ours. */
+function isAllowed(request: Request, control: Control): boolean {
   const safe = request.method === "GET" || request.method === "HEAD";
-  const allowed = safe ? mayRead(request) : isSameSite(request, control.gateway.controlUrl);
-  return allowed ? findSession(control, token) : { code: "cross_site_refused" };
+  return safe ? mayRead(request) : isSameSite(request, control.gateway.controlUrl);
 }
 
 export function sessionToken({ headers }: Request): string | undefined {

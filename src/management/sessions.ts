@@ -1,4 +1,5 @@
 import { listSessions, revokeSession, revokeSessions } from "../control/manage-sessions.ts";
+import { createRootSignInLink } from "../control/root-session.ts";
 import { createSignInLink } from "../control/sign-in-link.ts";
 import { isRefusal } from "../errors.ts";
 import { pageAnswer, revokedSessionsAnswer, sessionAnswer, signInLinkAnswer } from "./answers.ts";
@@ -22,6 +23,21 @@ export const sessions = [
     status: 201,
     async handle({ control, caller, body }) {
       const made = await createSignInLink(control, caller, { memberId: body.member_id, next: body.next });
+      if (isRefusal(made)) return made;
+      return { body: { url: made.url, expires_at: new Date(made.expiresAt).toISOString() } };
+    },
+  }),
+  operation({
+    method: "post",
+    path: "/v1/root-sign-in-links",
+    name: "createRootSignInLink",
+    tag,
+    summary: "Make a link by which the platform team signs in to the console",
+    description: "For the root token alone. For ten minutes, and once; the session that it begins lasts an hour.",
+    answer: signInLinkAnswer,
+    status: 201,
+    async handle({ control, caller }) {
+      const made = await createRootSignInLink(control, caller);
       if (isRefusal(made)) return made;
       return { body: { url: made.url, expires_at: new Date(made.expiresAt).toISOString() } };
     },

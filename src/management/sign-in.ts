@@ -2,6 +2,8 @@
 
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
+import type { Control } from "../control/control.ts";
+import { findRootLink, signInAsRoot, signOutRoot } from "../control/root-session.ts";
 import { signIn, signOut } from "../control/session.ts";
 import { findSignInLink } from "../control/sign-in-link.ts";
 import { describe, isRefusal, type Refusal } from "../errors.ts";
@@ -40,13 +42,41 @@ export const signInPages = new Hono<ManagementEnv>()
     c.header("Set-Cookie", sessionCookie(signedIn.token));
     return c.redirect(signedIn.next, 303);
   })
+  .get("/sign-in/root/:token", async (c) => {
+    const refusal = await findRootLink(c.var.control, c.req.param("token"));
+    if (refusal) return refuse(c, refusal);
+    return c.html(
+      page(
+        "Sign in",
+        html`Keygate`,
+        html`<h1>Sign in</h1>
+    <p>You will be signed in as the <strong>platform team</strong>, to every organization, for an hour.</p>
+    <form method="post"><button type="submit">Sign in</button></form>`,
+      ),
+    );
+  })
+  .post("/sign-in/root/:token", async (c) => {
+    const { control, requestId } = c.var;
+    if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
+    const token = await signInAsRoot(control, c.req.param("token"));
+    if (isRefusal(token)) return refuse(c, token);
+    await signOutAll(control, requestId, sessionToken(c.req.raw));
+    c.header("Set-Cookie", sessionCookie(token));
+    return c.redirect("/organizations", 303);
+  })
   .post("/sign-out", async (c) => {
     const { control, requestId } = c.var;
     if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
-    await signOut(control, requestId, sessionToken(c.req.raw));
+    await signOutAll(control, requestId, sessionToken(c.req.raw));
     c.header("Set-Cookie", expiredCookie());
     return c.redirect("/", 303);
   });
+
+/** Whoever the browser's cookie is of. */
+async function signOutAll(control: Control, requestId: string, token: string | undefined): Promise<void> {
+  await signOut(control, requestId, token);
+  if (token !== undefined) await signOutRoot(control, token);
+}
 
 function refuse(c: Visit, refusal: Refusal) {
   const { status, title, detail, fix } = describe(refusal);

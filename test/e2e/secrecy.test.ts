@@ -120,7 +120,14 @@ describe.for([devServer, direct])("Whatever is done with them, secrets are kept 
 
   test("no value in any table is one, and each key is there all the same", () => {
     const places = new Set(atRest.values.map(({ place }) => place.split(".")[0]));
-    for (const table of ["api_key_secrets", "audit_events", "sessions", "sign_in_links", "_mf_entries"]) {
+    for (const table of [
+      "api_key_secrets",
+      "audit_events",
+      "sessions",
+      "root_sessions",
+      "sign_in_links",
+      "_mf_entries",
+    ]) {
       expect(places).toContain(table);
     }
     const values = new Set(atRest.values.map(({ value }) => value));
@@ -210,7 +217,27 @@ async function signInAndOut(witness: Witness, tenant: Tenant): Promise<Record<st
     "an ended session": ended,
     "a living session": left,
     ...made,
+    ...(await signInAsRoot(witness, tenant)),
   };
+}
+
+/** The platform team's own: links that are spent and left, and a session that is used and left. */
+async function signInAsRoot({ root, control }: Witness, { organizationId }: Tenant): Promise<Record<string, string>> {
+  const link = async () => {
+    const { url } = await root("POST", "/v1/root-sign-in-links", { shown: field("url") });
+    return url.slice(url.lastIndexOf("/") + 1) as string;
+  };
+  const [spent, left] = [await link(), await link()];
+  for (const token of [spent, left]) await control("GET", `/sign-in/root/${token}`);
+  const asked = { headers: [FROM_HERE], shown: sessionIn };
+  const session = sessionIn(await control("POST", `/sign-in/root/${spent}`, asked)) as string;
+  const headers: HeaderLines = [FROM_HERE, ["Cookie", `__Host-keygate_session=${session}`]];
+  for (const path of ["/", "/organizations", `/organizations/${organizationId}`, "/keys", "/v1/whoami"]) {
+    await control("GET", path, { headers });
+  }
+  await control("POST", "/organizations", { headers, body: new URLSearchParams({ name: "By root" }).toString() });
+  await control("POST", `/sign-in/root/${spent}`, { headers: [FROM_HERE] });
+  return { "the platform team's spent link": spent, "its link left unspent": left, "its living session": session };
 }
 
 /** By the API and by the console. */

@@ -61,5 +61,5 @@ export function field(name: string): (response: RawResponse) => string | undefin
 
 /** The token of the session that begins. */
 export function sessionIn(response: RawResponse): string | undefined {
-  return /=(kgs_[\w-]+);/.exec(headerOf(response, "set-cookie") ?? "")?.[1];
+  return /=(kg[so]_[\w-]+);/.exec(headerOf(response, "set-cookie") ?? "")?.[1];
 }

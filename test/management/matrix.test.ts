@@ -11,6 +11,7 @@ const ABOUT_ONESELF = ["whoami", "listSessions", "revokeSession", "revokeSession
 /** Operations that the root token alone may use, whatever a member's rights. */
 const ROOT_ALONE = [
   "createOrganization",
+  "createRootSignInLink",
   "importApiKeys",
   "listPeppers",
   "retirePepper",

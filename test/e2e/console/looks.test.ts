@@ -1,7 +1,6 @@
 /** How the pages look: to readers of screens, on narrow ones, in both themes. */
 
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
@@ -10,9 +9,9 @@ import { startBrowser } from "../../helpers/browser.ts";
 import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
+import { violationsOf } from "./axe.ts";
 import { signedIn } from "./visitors.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = join(PROJECT, "dist/console");
 const THEMES = ["light", "dark"] as const;
 const WIDTHS = [360, 1280];
@@ -66,27 +65,6 @@ const PAGES: Record<string, () => string> = {
 };
 const CASES = Object.keys(PAGES).flatMap((name) => THEMES.map((theme) => ({ name, theme })));
 
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** Put in from outside, so that the page's own policy stays as it is. */
-async function violations(): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found: Violation[] = await page.evaluate(
-    "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((r) => r.violations)",
-  );
-  return found.map(
-    ({ id, impact, nodes }) =>
-      `${impact} ${id}: ${nodes
-        .map(({ html }) => html)
-        .slice(0, 3)
-        .join(" ")}`,
-  );
-}
-
 describe("Every page", () => {
   test.for(CASES)("$name, $theme: axe finds nothing, and it fits 360 px", async ({ name, theme }) => {
     await page.emulateMedia({ colorScheme: theme });
@@ -95,7 +73,7 @@ describe("Every page", () => {
       await page.goto((PAGES[name] as () => string)());
       await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-      expect(await violations()).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
     }
   });
 
@@ -115,7 +93,7 @@ describe("Every page", () => {
         await page.setViewportSize({ width, height: 800 });
         await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
         expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-        expect(await violations()).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
       }
     }
   });

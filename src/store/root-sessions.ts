@@ -1,0 +1,54 @@
+/** Sessions of the platform team, and the links by which they begin. Only hashes of tokens are stored. */
+
+/** `endedBefore`: what was over by then goes. */
+export function rootLinkInserts(
+  db: D1Database,
+  link: { id: string; linkHash: string; linkExpiresAt: number },
+  endedBefore: number,
+): D1PreparedStatement[] {
+  return [
+    db.prepare("DELETE FROM root_sessions WHERE coalesce(expires_at, link_expires_at) < ?1").bind(endedBefore),
+    db
+      .prepare("INSERT INTO root_sessions (id, link_hash, link_expires_at) VALUES (?1, ?2, ?3)")
+      .bind(link.id, link.linkHash, link.linkExpiresAt),
+  ];
+}
+
+export async function isRootLinkUsable(db: D1Database, linkHash: string, now: number): Promise<boolean> {
+  const row = await db
+    .withSession("first-primary")
+    .prepare("SELECT 1 FROM root_sessions WHERE link_hash = ?1 AND hash IS NULL AND link_expires_at > ?2")
+    .bind(linkHash, now)
+    .first();
+  return row !== null;
+}
+
+/** Whether the link could still be used: of those who try at once, one succeeds. */
+export async function spendRootLink(
+  db: D1Database,
+  linkHash: string,
+  session: { hash: string; at: number; expiresAt: number },
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE root_sessions SET hash = ?2, expires_at = ?3
+       WHERE link_hash = ?1 AND hash IS NULL AND link_expires_at > ?4`,
+    )
+    .bind(linkHash, session.hash, session.expiresAt, session.at)
+    .run();
+  return meta.changes === 1;
+}
+
+/** The id of the session, while it lives. */
+export async function readRootSession(db: D1Database, hash: string, now: number): Promise<string | undefined> {
+  const id = await db
+    .withSession("first-primary")
+    .prepare("SELECT id FROM root_sessions WHERE hash = ?1 AND expires_at > ?2")
+    .bind(hash, now)
+    .first<string>("id");
+  return id ?? undefined;
+}
+
+export async function deleteRootSession(db: D1Database, hash: string): Promise<void> {
+  await db.prepare("DELETE FROM root_sessions WHERE hash = ?1").bind(hash).run();
+}
