@@ -80,8 +80,8 @@ describe("OpenAI's SDK", () => {
 });
 
 describe("MCP's SDK", () => {
-  /** A server with one tool, which tells how it gets on while it works. Sessions live as long as the test. */
-  function serve(): void {
+  /** A server with one tool, which tells its caller how it gets on, and whoever listens that it was called. Its sessions, until they are ended. */
+  function serve(): Map<string, unknown> {
     const sessions = new Map<string, StreamableHTTPServerTransport>();
     origin.sandbox.answer(async (request, response) => {
       const known = sessions.get(String(request.headers["mcp-session-id"]));
@@ -97,30 +97,42 @@ describe("MCP's SDK", () => {
         { inputSchema: { a: z.number(), b: z.number() } },
         async ({ a, b }, { sendNotification }) => {
           await sendNotification({ method: "notifications/message", params: { level: "info", data: "adding" } });
+          await server.sendLoggingMessage({ level: "info", data: "called" });
           return { content: [{ type: "text", text: String(a + b) }] };
         },
       );
       await server.connect(transport);
       return transport.handleRequest(request, response);
     });
+    return sessions;
   }
 
-  test("opens a session, lists and calls tools, hears of their progress, and ends it", async () => {
-    serve();
+  test("opens a session, lists and calls tools, hears of them while and besides, and ends it", async () => {
+    const sessions = serve();
     const got = await both(async (way) => {
       const headers = { Authorization: `Bearer ${key.secret}` };
-      const transport = new StreamableHTTPClientTransport(new URL(`${base(way)}/mcp`), { requestInit: { headers } });
+      const { promise: listening, resolve: listens } = Promise.withResolvers<void>();
+      const transport = new StreamableHTTPClientTransport(new URL(`${base(way)}/mcp`), {
+        requestInit: { headers },
+        async fetch(url, init) {
+          const answer = await fetch(url, init);
+          if (init?.method === "GET") listens();
+          return answer;
+        },
+      });
       const client = new Client({ name: "test", version: "1" });
       const told: unknown[] = [];
       client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void told.push(params.data));
       await client.connect(transport);
+      await listening;
       const { tools } = await client.listTools();
       const { content } = await client.callTool({ name: "add", arguments: { a: 2, b: 40 } });
-      const session = transport.sessionId;
+      await expect.poll(() => told.toSorted()).toEqual(["adding", "called"]);
+      const open = sessions.has(String(transport.sessionId));
       await transport.terminateSession();
       await client.close();
-      return [typeof session, tools.map(({ name }) => name), content, told];
+      return [tools.map(({ name }) => name), content, open, sessions.size];
     });
-    expect(got).toEqual(["string", ["add"], [{ type: "text", text: "42" }], ["adding"]]);
+    expect(got).toEqual([["add"], [{ type: "text", text: "42" }], true, 0]);
   });
 });
