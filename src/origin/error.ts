@@ -41,4 +41,9 @@ export class AssertionError extends Error {
     this.code = code;
     this.status = STATUSES[code];
   }
+
+  /** What Hono answers with where a handler throws this, unless the app has an `onError` of its own. */
+  getResponse(): Response {
+    return Response.json({ code: this.code, error: this.message }, { status: this.status });
+  }
 }

@@ -10,7 +10,7 @@ export function honoAssertion(options: VerifyOptions): MiddlewareHandler<{ Varia
       c.set("principal", await verifyAssertion(c.req.raw, options));
     } catch (error) {
       if (!(error instanceof AssertionError)) throw error;
-      return c.json({ code: error.code, error: error.message }, error.status);
+      return error.getResponse();
     }
     await next();
   };

@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { AssertionError, memoryReplays, type VerifyOptions, verifyArrived } from "../../src/origin/index.ts";
 import { forgeryTable, type Table } from "./forgeries.ts";
+import { AUDIENCE, claimsAt, ISSUER, newKey, signed } from "./issuer.ts";
 
 let table: Table;
 let options: VerifyOptions;
@@ -35,5 +36,27 @@ describe("verifyAssertion", () => {
     const { replays: _, ...rest } = options;
     const replayed = (line: string) => line.replace(/: replayed$/, ": accepted");
     expect(await verdicts(rest)).toEqual(expectations().map(replayed));
+  });
+
+  test("refuses the assertions of a retired key once its public part may be kept no longer", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const keys = [await newKey("old"), await newKey("next")];
+    const fetchKeys = async () => Response.json({ keys: keys.map(({ publicJwk }) => publicJwk) });
+    const [old] = keys;
+    const verdict = async () => {
+      const assertion = await signed(old as (typeof keys)[number], claimsAt(Math.floor(Date.now() / 1000)));
+      const arrived = { method: "GET", target: "/signatures/1", assertion };
+      return verifyArrived(arrived, { issuer: ISSUER, audience: AUDIENCE, fetch: fetchKeys }).then(
+        () => "accepted",
+        (error) => error.code,
+      );
+    };
+    expect(await verdict()).toBe("accepted");
+    keys.shift();
+    vi.setSystemTime(Date.now() + 100_000);
+    expect(await verdict()).toBe("accepted");
+    vi.setSystemTime(Date.now() + 200_000);
+    expect(await verdict()).toBe("key_unknown");
   });
 });

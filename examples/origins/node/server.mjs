@@ -17,7 +17,7 @@ const server = createServer((request, response) => {
       requireScope(principal, "signatures:read");
       answer(response, 200, { key: principal.keyId, organization: principal.organizationId, role: principal.role });
     } catch (refused) {
-      if (!(refused instanceof AssertionError)) throw refused;
+      if (!(refused instanceof AssertionError)) return answer(response, 500, { code: "failed" });
       answer(response, refused.status, { code: refused.code });
     }
   });

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import http.client
 import json
 import re
 import threading
@@ -24,6 +25,16 @@ class AssertionRefused(Exception):
     def __init__(self, code):
         super().__init__(code)
         self.code = code
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Public keys are the issuer's own, and nobody's that it may point at."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 class IssuerKeys:
@@ -59,7 +70,7 @@ class IssuerKeys:
             usable = [key for key in keys if key.get("kty") == "EC" and key.get("crv") == "P-256" and "kid" in key]
             self._keys = {key["kid"]: jwt.PyJWK(key, algorithm="ES256").key for key in usable}
             self._fetched_at = begun_at
-        except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, http.client.HTTPException, jwt.PyJWTError):
             pass  # The keys that are there go on until their time is over.
 
     def _age(self):
@@ -67,7 +78,7 @@ class IssuerKeys:
 
     @staticmethod
     def _get(url):
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with _OPENER.open(url, timeout=5) as response:
             return response.read()
 
 
