@@ -12,12 +12,14 @@ export interface Exchanging {
   readonly left: AbortSignal;
   readonly upload: Upload | undefined;
   readonly retries: RetryBudget;
+  /** Gives the request an assertion of its own, again; or says why there is none. */
+  readonly sign: () => Promise<Refusal | undefined>;
 }
 
 export async function exchange(
   outgoing: Request,
   send: OriginFetch,
-  { route, left, upload, retries }: Exchanging,
+  { route, left, upload, retries, sign }: Exchanging,
 ): Promise<Response | Refusal> {
   const seconds = route.timeoutSeconds;
   const ended = new AbortController();
@@ -32,9 +34,10 @@ export async function exchange(
   // The bytes as they come: what is compressed stays so.
   const init = { signal, encodeResponseBody: "manual" } as const;
   try {
-    return await send(outgoing, init).catch((error) => {
+    return await send(outgoing, init).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !retries.take(route.origin)) throw error;
-      return send(outgoing, init);
+      // An origin that refuses replays may have seen the first.
+      return (await sign()) ?? send(outgoing, init);
     });
   } catch {
     if (ended.signal.aborted) return ended.signal.reason as Refusal;

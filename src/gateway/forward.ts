@@ -46,12 +46,16 @@ export async function forward(
   setHeaders(asked.headers, url, forwarding, environment);
   const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
   if (outgoing instanceof Response) return outgoing;
-  if (principal && route.origins[environment]?.assertion) {
+  const sign = async () => {
+    if (!principal || !route.origins[environment]?.assertion) return undefined;
     const assertion = await assert(outgoing, { principal, requestId, environment: place.environment });
     if (isRefusal(assertion)) return assertion;
     outgoing.headers.set(ASSERTION_HEADER, assertion);
-  }
-  const exchanging = { route, left: request.signal, upload, retries };
+    return undefined;
+  };
+  const unsigned = await sign();
+  if (unsigned) return unsigned;
+  const exchanging = { route, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
   if (!isRebuildable(answer)) return forgesOurs(answer.headers) ? { code: "origin_unreachable" } : answer;

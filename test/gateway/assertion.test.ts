@@ -56,6 +56,17 @@ describe("the assertion of a forwarded request", () => {
     expect(Math.abs(claims.iat - Date.now() / 1000)).toBeLessThan(5);
   });
 
+  test("is another one for a second try, for an origin that takes none twice", async () => {
+    const assertions: string[] = [];
+    const originFetch = async ({ headers }: Request) => {
+      assertions.push(headers.get("Keygate-Assertion") ?? "");
+      if (assertions.length === 1) throw new Error("the connection broke");
+      return new Response("at last");
+    };
+    const { response } = await forwarded("/files/a", {}, {}, { originFetch });
+    expect([response.status, assertions.length, new Set(assertions).size]).toEqual([200, 2, 2]);
+  });
+
   test.each([
     ["production", true],
     ["sandbox", false],
