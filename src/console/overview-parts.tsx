@@ -12,7 +12,8 @@ import { EnvironmentBadge, Expiry, SOON_MS, Table } from "./parts.tsx";
 import type { Visit } from "./visit.ts";
 import { number, plural } from "./words.ts";
 
-const TOP = 8;
+/** How many rows a ranking has. */
+export const TOP = 8;
 
 export function Figures({ sums }: { sums: readonly UsageSum[] }) {
   const total = (of: readonly UsageSum[]) => of.reduce((sum, { requests }) => sum + requests, 0);
@@ -76,7 +77,7 @@ export function Ranking({ rows, label, show: shown }: RankingProps) {
 }
 
 export async function TopKeys({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
-  const top = ranking(sums, "key").slice(0, TOP);
+  const top = ranking(sums, "key");
   const { control, visitor } = c.var;
   const keys = await Promise.all(top.map(({ name }) => findKey(control, visitor.caller, name, "api_keys:read")));
   const nameOf = namesIn([keys.flatMap((key) => (isRefusal(key) ? [] : [key]))]);

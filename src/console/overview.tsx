@@ -8,7 +8,7 @@ import { readUsage } from "../control/read-usage.ts";
 import { readSession } from "../management/session.ts";
 import { barsOf, Chart, ranking } from "./chart.tsx";
 import { managesKeys, show } from "./layout.tsx";
-import { Environments, Expiring, Figures, Ranking, Refusals, TopKeys } from "./overview-parts.tsx";
+import { Environments, Expiring, Figures, Ranking, Refusals, TOP, TopKeys } from "./overview-parts.tsx";
 import { Options, Part } from "./parts.tsx";
 import { showSignedOut } from "./signed-out.tsx";
 import { type ConsoleEnv, requireVisitor, type Visit } from "./visit.ts";
@@ -66,7 +66,7 @@ async function showOverview(c: Visit) {
   const [usage, routes, keys, expiring, quota] = await Promise.all([
     readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
     readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
-    readUsage(control, caller, { ...wanted, groupBy: ["key"] }),
+    readUsage(control, caller, { ...wanted, groupBy: ["key"], top: TOP }),
     listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
       limit: 5,
       after: undefined,

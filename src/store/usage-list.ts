@@ -37,14 +37,15 @@ const EXPRESSIONS: Record<UsageGroup, string> = {
 
 type Row = Record<`by_${UsageGroup}`, string | number> & { requests: number; refused: number };
 
-/** In the order of the groups; `limit` of them at the most. */
+/** In the order of the groups, or those with the most requests first; `limit` of them at the most. */
 export async function sumUsage(
   db: D1Database,
   filter: UsageFilter,
   groups: readonly UsageGroup[],
   limit: number,
+  order: UsageOrder = "groups",
 ): Promise<UsageSum[]> {
-  const { sql, values } = usageQuery(filter, groups, limit);
+  const { sql, values } = usageQuery(filter, groups, limit, order);
   const { results } = await db
     .prepare(sql)
     .bind(...values)
@@ -56,7 +57,14 @@ export async function sumUsage(
   }));
 }
 
-export function usageQuery(filter: UsageFilter, groups: readonly UsageGroup[], limit: number) {
+export type UsageOrder = "groups" | "requests";
+
+export function usageQuery(
+  filter: UsageFilter,
+  groups: readonly UsageGroup[],
+  limit: number,
+  order: UsageOrder = "groups",
+) {
   const values: (string | number)[] = [];
   const bind = (value: string | number) => `?${values.push(value)}`;
   const { organizationId, keyId, environment, from, to, visibleTo } = filter;
@@ -81,7 +89,7 @@ export function usageQuery(filter: UsageFilter, groups: readonly UsageGroup[], l
   const sql = `
     SELECT ${[...columns, "coalesce(sum(requests), 0) AS requests", refused].join(", ")} FROM usage_hours
     WHERE ${conditions.join("\n      AND ")}
-    ${names && `GROUP BY ${names} ORDER BY ${names}`} LIMIT ${bind(limit)}`;
+    ${names && `GROUP BY ${names} ORDER BY ${order === "requests" ? `requests DESC, ${names}` : names}`} LIMIT ${bind(limit)}`;
   return { sql, values };
 }
 

@@ -129,6 +129,15 @@ describe("usage", () => {
     expect(await rows(key)).toEqual([[10_002, 0]]);
   });
 
+  test("of those with the most requests alone is told however many there are", async () => {
+    const key = await seedKey();
+    await use(key, TODAY, { "/a forwarded": 1, "/b forwarded": 30, "/c rate_exceeded": 4, "/d forwarded": 2 });
+    expect(await rows(key, { groupBy: ["route"], top: 2 })).toEqual([
+      ["/b", 30, 0],
+      ["/c", 4, 4],
+    ]);
+  });
+
   test("of another organization, or of a key of another, is not found", async () => {
     const [key, foreign] = [await seedKey(), await seedKey()];
     const owner = await memberOf(key, "owner");
