@@ -47,11 +47,13 @@ function trials(config: GatewayConfig, { data, links }: { data: Demo; links: Sig
     "  done",
   ];
   const again = `${COMMAND} members sign-in-link ${member_ids.owner}${control === DEFAULT_URL ? "" : ` --url ${control}`}`;
+  const platform = `${COMMAND} console${control === DEFAULT_URL ? "" : ` --url ${control}`}`;
   return [
     strong("Open these in a browser: the console"),
     hint(dim("as the owner, once, within ten minutes"), links.owner),
     hint(dim("as the admin"), links.admin),
     hint(dim("another link, later"), again),
+    hint(dim("as the platform team, which makes organizations"), platform),
     strong("Paste these to try it"),
     trial(200, "in the sandbox", curlOf(sandbox, keys.sandbox.secret)),
     trial(200, "in production", curlOf(urlIn("production"), keys.production.secret)),

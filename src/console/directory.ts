@@ -1,6 +1,6 @@
 /** Names for the ids on a page. */
 
-import { findMember, findOrganization } from "../control/access.ts";
+import { findMember, findOrganization, findWorkspace } from "../control/access.ts";
 import { isRefusal } from "../errors.ts";
 import { listMembers, type MemberRecord } from "../store/members.ts";
 import { listWorkspaces, type Workspace } from "../store/workspaces.ts";
@@ -15,6 +15,17 @@ export async function workspacesOf(c: Visit): Promise<readonly Workspace[]> {
   const { organizationId } = visitor.session;
   const organization = await findOrganization(control, visitor.caller, organizationId, "workspaces:read");
   return isRefusal(organization) ? [] : (await listWorkspaces(control.db, organizationId, PAGE)).items;
+}
+
+/** Those that the visitor may choose from, and those with `ids`, which a form must not lose. */
+export async function offeredWorkspaces(c: Visit, ids: readonly string[]): Promise<readonly Workspace[]> {
+  const { control, visitor } = c.var;
+  const { standing } = visitor.caller;
+  const inReach = standing.kind === "member" ? standing.workspaces : undefined;
+  const listed = (await workspacesOf(c)).filter(({ id }) => ids.includes(id) || (inReach?.has(id) ?? true));
+  const missing = ids.filter((id) => !listed.some((workspace) => workspace.id === id));
+  const found = await Promise.all(missing.map((id) => findWorkspace(control, visitor.caller, id, "workspaces:read")));
+  return [...listed, ...found.flatMap((workspace) => (isRefusal(workspace) ? [] : [workspace]))];
 }
 
 export async function membersOf(c: Visit): Promise<readonly MemberRecord[]> {

@@ -57,7 +57,12 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
           </Choice>
         )}
         <Choice name="scopes" label="Scopes" problem={problems.get("scopes")}>
-          <ScopeGrid policy={gateway.policy} withheld={withheld} chosen={new Set(form.list("scopes"))} />
+          <ScopeGrid
+            policy={gateway.policy}
+            withheld={withheld}
+            chosen={new Set(form.list("scopes"))}
+            granted={key.scopes}
+          />
         </Choice>
       </section>
       <section class="sheet">

@@ -152,11 +152,15 @@ async function rotate(c: Visit, { id }: ManagedKey, form: Form): Promise<Respons
   const caller = { ...visitor.caller, idempotency: { key: attempt, fingerprint: attempt } };
   const rotated = await rotateKey(control, caller, id, grace);
   if (isRefusal(rotated)) return rotated;
-  const { key, secret } = rotated;
+  const { key, secret, effect } = rotated;
+  const end =
+    effect.pending > 0
+      ? "within minutes, for some of the gateway has yet to hear of it"
+      : `within ${boundOf(control.gateway)}`;
   const record = await readKeyRecord(control.db, key.environment, id);
   const before =
     grace === 0
-      ? `The old secret ends within ${boundOf(control.gateway)}.`
+      ? `The old secret ends ${end}.`
       : `The old secret works until ${momentOf(control.now() + grace * 1000)}.`;
   const url = record && sampleCall(record, control.gateway);
   return showSecret(c, { key, secret, url, title: "The new secret", before });

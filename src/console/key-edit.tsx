@@ -11,7 +11,7 @@ import { keyPatch } from "../management/schemas.ts";
 import { readKeyRecord } from "../store/key-records.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import { type Difference, differencesOf } from "./differences.ts";
-import { namesIn, workspacesOf } from "./directory.ts";
+import { namesIn, offeredWorkspaces } from "./directory.ts";
 import { afterwards, boundOf } from "./done.tsx";
 import { EditForm } from "./edit-form.tsx";
 import { editedFields, fieldsOf, formOf } from "./edited-key.ts";
@@ -74,7 +74,7 @@ async function showForm(c: Visit, key: ManagedKey, form: Form, refusal: Refusal 
         problems={problems}
         gateway={control.gateway}
         withheld={withheldScopes(control, visitor.caller, draft)}
-        workspaces={await workspacesOf(c)}
+        workspaces={await offeredWorkspaces(c, key.workspaceIds)}
       />
     </>,
   );
@@ -83,7 +83,11 @@ async function showForm(c: Visit, key: ManagedKey, form: Form, refusal: Refusal 
 /** `refusal`: that somebody changed the key after it was read. `key` is as it is now. */
 async function review(c: Visit, key: ManagedKey, form: Form, refusal: Refusal | undefined) {
   const before = fieldsOf(key);
-  const changes = differencesOf(before, editedFields(form, key), namesIn([await workspacesOf(c)]));
+  const changes = differencesOf(
+    before,
+    editedFields(form, key),
+    namesIn([await offeredWorkspaces(c, key.workspaceIds)]),
+  );
   const isOvertaken = refusal !== undefined || form.text("version") !== key.version;
   return show(
     c,

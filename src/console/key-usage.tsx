@@ -2,10 +2,10 @@
 
 import type { Advice } from "../control/advise.ts";
 import type { LimitState } from "../domain/limit-state.ts";
-import { isRefusal, type Refusal } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import type { UsageSum } from "../store/usage-list.ts";
 import { barsOf, Chart } from "./chart.tsx";
-import { Day, Moment, Table } from "./parts.tsx";
+import { Day, Moment, Part, Table } from "./parts.tsx";
 import { listOf, number, secondsOf } from "./words.ts";
 
 const MOST_REFUSALS = 8;
@@ -18,29 +18,32 @@ interface UsageProps {
 }
 
 export function KeyUsage({ sums, refusals, from, to }: UsageProps) {
-  const last = (isRefusal(refusals) ? [] : refusals)
-    .filter(({ group }) => group.outcome !== "forwarded")
-    .sort((a, b) => Number(b.group.hour) - Number(a.group.hour))
-    .slice(0, MOST_REFUSALS);
   return (
     <>
       <Chart bars={barsOf(sums, "day", from, to)} by="day" label="Requests with this key, by day" />
       <h3>Last refusals</h3>
-      {last.length === 0 ? (
-        <p class="faint">None within 7 days.</p>
-      ) : (
-        <Table
-          caption="Last refusals"
-          rows={last}
-          columns={[
-            { label: "Hour", cell: ({ group }) => <Moment at={Number(group.hour)} /> },
-            { label: "Reason", cell: ({ group }) => <ErrorCode code={String(group.outcome)} /> },
-            { label: "Route", cell: ({ group }) => (group.route ? <code>{group.route}</code> : "none") },
-            { label: "Requests", cell: ({ requests }) => number(requests) },
-          ]}
-        />
-      )}
+      <Part of={refusals}>{(found) => <LastRefusals sums={found} />}</Part>
     </>
+  );
+}
+
+function LastRefusals({ sums }: { sums: readonly UsageSum[] }) {
+  const last = sums
+    .filter(({ group }) => group.outcome !== "forwarded")
+    .sort((a, b) => Number(b.group.hour) - Number(a.group.hour))
+    .slice(0, MOST_REFUSALS);
+  if (last.length === 0) return <p class="faint">None within 7 days.</p>;
+  return (
+    <Table
+      caption="Last refusals"
+      rows={last}
+      columns={[
+        { label: "Hour", cell: ({ group }) => <Moment at={Number(group.hour)} /> },
+        { label: "Reason", cell: ({ group }) => <ErrorCode code={String(group.outcome)} /> },
+        { label: "Route", cell: ({ group }) => (group.route ? <code>{group.route}</code> : "none") },
+        { label: "Requests", cell: ({ requests }) => number(requests) },
+      ]}
+    />
   );
 }
 

@@ -10,7 +10,7 @@ import { describe, isRefusal, type Refusal } from "../errors.ts";
 import { check } from "../management/parse.ts";
 import { memberPatch } from "../management/schemas.ts";
 import type { MemberRecord } from "../store/members.ts";
-import { workspacesOf } from "./directory.ts";
+import { offeredWorkspaces } from "./directory.ts";
 import { afterwards, boundOf, Done } from "./done.tsx";
 import { Form, problemsOf, readForm } from "./form.ts";
 import { show } from "./layout.tsx";
@@ -123,7 +123,12 @@ async function EditMember({ c, member, form, problems }: EditProps) {
     <form class="sheet" method="post" action={`/members/${member.id}`} novalidate>
       <Version of={member} />
       {isSelf && <p class="hint">Your own role and workspaces are changed by another owner.</p>}
-      <MemberFields c={c} form={form} problems={problems} workspaces={await workspacesOf(c)} />
+      <MemberFields
+        c={c}
+        form={form}
+        problems={problems}
+        workspaces={await offeredWorkspaces(c, member.workspaceIds)}
+      />
       <button type="submit">Save</button>
     </form>
   );

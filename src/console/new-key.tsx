@@ -13,7 +13,7 @@ import { keyBody } from "../management/schemas.ts";
 import { findRepeated } from "../store/audit.ts";
 import { readKeyRecord } from "../store/key-records.ts";
 import type { Organization } from "../store/organizations.ts";
-import { namesIn, workspacesOf } from "./directory.ts";
+import { namesIn, offeredWorkspaces, workspacesOf } from "./directory.ts";
 import { type Form, problemsOf, readForm } from "./form.ts";
 import { KeyForm, type Offer } from "./key-form.tsx";
 import { show } from "./layout.tsx";
@@ -110,12 +110,10 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
   const { control, visitor } = c.var;
   const { caller, session } = visitor;
   const { gateway } = control;
-  const { standing } = caller;
   const draft = draftFrom(form, control, session.member);
   const manages = (reach: Offer["reaches"][number], workspaceIds: readonly string[]) =>
     managesKey(caller, { ...draft, memberId: session.memberId, reach, workspaceIds });
   const reaches = gateway.keys.reaches.filter((reach) => manages(reach, []));
-  const inReach = standing.kind === "member" ? standing.workspaces : undefined;
   return {
     gateway,
     environments: Object.keys(gateway.environments).map((environment) => {
@@ -123,7 +121,7 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
       return { name: environment, closed: refusal && describe(refusal).detail };
     }),
     reaches,
-    workspaces: (await workspacesOf(c)).filter(({ id }) => inReach?.has(id) ?? true),
+    workspaces: await offeredWorkspaces(c, []),
     withheld: withheldScopes(control, caller, { ...draft, reach: reaches[0] ?? "workspace", workspaces: [] }),
     attempt: control.newId("chg"),
     now: control.now(),

@@ -11,7 +11,9 @@ interface GridProps {
   readonly chosen: ReadonlySet<string>;
 }
 
-export function ScopeGrid({ policy, withheld, chosen }: GridProps) {
+/** `granted`: what the key has, and keeps, though it cannot be chosen here. */
+export function ScopeGrid({ policy, withheld, chosen, granted = [] }: GridProps & { granted?: readonly string[] }) {
+  const kept = granted.filter((name) => expandedOf(policy, name).every((scope) => withheld.has(scope)));
   const kinds = [false, true].map((management) =>
     Object.entries(policy.resources).filter(([, resource]) => resource.management === management),
   );
@@ -21,6 +23,9 @@ export function ScopeGrid({ policy, withheld, chosen }: GridProps) {
   const isOffered = ofManagement.some(([name, { actions }]) => actions.some((a) => !withheld.has(`${name}:${a}`)));
   return (
     <>
+      {kept.map((name) => (
+        <input type="hidden" name="scopes" value={name} />
+      ))}
       <Bundles policy={policy} withheld={withheld} chosen={chosen} />
       <Grid name="Resources" resources={own} withheld={withheld} chosen={chosen} />
       {isOffered && (
@@ -38,11 +43,13 @@ export function ScopeGrid({ policy, withheld, chosen }: GridProps) {
   );
 }
 
+const expandedOf = (policy: Policy, name: string) => [...expand([name], policy.resources, policy.bundles)];
+
 function Bundles({ policy, withheld, chosen }: GridProps) {
   return (
     <>
       {Object.keys(policy.bundles).map((name) => {
-        const scopes = [...expand([name], policy.resources, policy.bundles)];
+        const scopes = expandedOf(policy, name);
         const usable = scopes.filter((scope) => !withheld.has(scope));
         const none = usable.length === 0;
         return (
@@ -51,8 +58,8 @@ function Bundles({ policy, withheld, chosen }: GridProps) {
             <span>
               <code>{name}</code>
               <small>
-                {none ? "Your role has none of its scopes." : `Stands for ${plural(usable.length, "scope")}`}
-                {!none && usable.length < scopes.length && ` of ${scopes.length}: your role does not have the rest`}
+                {none ? "None of its scopes is of use here." : `Stands for ${plural(usable.length, "scope")}`}
+                {!none && usable.length < scopes.length && ` of ${scopes.length}; the rest is of no use here`}
               </small>
             </span>
           </label>

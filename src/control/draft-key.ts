@@ -40,7 +40,7 @@ export function withheldScopes(control: Control, caller: Caller, draft: KeyRecor
     const alone = { ...draft, permission: "full-access" as const, scopes: [scope] };
     const excess = excessOf(control, caller, alone);
     if (rightsOf(alone, policy).lacking(scope).includes("role")) {
-      withheld.set(scope, `Your role, ${draft.member?.role}, does not have it.`);
+      withheld.set(scope, `The role ${draft.member?.role} does not have it.`);
     } else if (excess) withheld.set(scope, describe(excess).detail);
   }
   return withheld;

@@ -39,6 +39,7 @@ export const signInPages = new Hono<ManagementEnv>()
     const previous = sessionToken(c.req.raw);
     const signedIn = await signIn(control, { linkToken: c.req.param("token"), previous, requestId });
     if (isRefusal(signedIn)) return refuse(c, signedIn);
+    if (previous !== undefined) await signOutRoot(control, previous);
     c.header("Set-Cookie", sessionCookie(signedIn.token));
     return c.redirect(signedIn.next, 303);
   })

@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { type Key, ROLES, type Role, seed, type Tenant } from "../../helpers/seed.ts";
+import { bearing, type Key, ROLES, type Role, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { signedIn } from "./visitors.ts";
 
@@ -114,6 +114,14 @@ describe("Making keys", () => {
     expect(await post(pages.admin, "/keys/new", forged)).toBe(403);
   });
 
+  test("by a member, of any reach, is refused where it is forged", async () => {
+    for (const reach of ["organization", "workspace"]) {
+      const fields = { environment: "sandbox", reach, workspace_ids: tenant.workspaces[0], permission: "read-only" };
+      const forged = { ...fields, scopes: "emails:read", name: "forged", attempt: crypto.randomUUID() };
+      expect(await post(pages.member, "/keys/new", forged)).toBe(403);
+    }
+  });
+
   test("an environment that is closed to the organization is greyed, with the reason, and refused if forged", async () => {
     await gateway.manage("PATCH", `/v1/organizations/${tenant.organizationId}`, { environments: ["sandbox"] });
     const page = pages.owner;
@@ -127,6 +135,52 @@ describe("Making keys", () => {
     await gateway.manage("PATCH", `/v1/organizations/${tenant.organizationId}`, {
       environments: ["production", "sandbox"],
     });
+  });
+});
+
+describe("Editing keys", () => {
+  test("loses no scope that the key's member can no longer use, and that nobody took away", async () => {
+    const scopes = ["emails:delete", "emails:read"];
+    const { id } = await tenant.key({ role: "admin", scopes });
+    await gateway.manage("PATCH", `/v1/members/${tenant.members.admin}`, { role: "member" });
+    const page = pages.owner;
+    await page.goto(`/keys/${id}/edit`);
+    expect(await page.locator('input[type=checkbox][value="emails:delete"]').isDisabled()).toBe(true);
+    await page.getByLabel("Name", { exact: true }).first().fill("renamed");
+    await page.getByRole("button", { name: "See what changes" }).click();
+    expect(await page.locator("del").allTextContents()).toEqual(["test"]);
+    await page.getByRole("button", { name: "Save the change" }).click();
+    await page.getByText("The change is saved").waitFor();
+    await gateway.manage("PATCH", `/v1/members/${tenant.members.admin}`, { role: "admin" });
+    const { body } = await gateway.manage("GET", `/v1/api-keys/${id}`);
+    expect([body.name, body.scopes.sort()]).toEqual(["renamed", scopes]);
+  });
+
+  test("offers an admin their own workspaces alone", async () => {
+    const { id } = await tenant.key({ workspace_ids: [tenant.workspaces[0]] });
+    await pages.admin.goto(`/keys/${id}/edit`);
+    const offered = await pages.admin
+      .locator("input[name=workspace_ids]")
+      .evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+    expect(offered.sort()).toEqual([...tenant.workspaces].sort());
+  });
+
+  test("loses no workspace of a member, however many there are", async () => {
+    const { key: _, ...other } = await seed(gateway);
+    const make = async (n: number) =>
+      (await gateway.manage("POST", "/v1/workspaces", { organization_id: other.organizationId, name: `w${n}` })).body
+        .id;
+    const ids: string[] = [];
+    for (let n = 0; n < 205; n++) ids.push(await make(n));
+    const last = ids.at(-1) as string;
+    await gateway.manage("PATCH", `/v1/members/${other.members.member}`, { workspace_ids: [last] });
+    const page = await signedIn(browser, gateway, other.members.owner);
+    await page.goto(`/members/${other.members.member}`);
+    await page.getByLabel("Name", { exact: true }).fill("renamed");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("The change is saved").waitFor();
+    const { body } = await gateway.manage("GET", `/v1/members/${other.members.member}`);
+    expect([body.name, body.workspace_ids]).toEqual(["renamed", [last]]);
   });
 });
 
@@ -152,8 +206,8 @@ describe("Two editors", () => {
 });
 
 describe("Ending a key", () => {
-  test("wants its name where it was used within seven days", async () => {
-    const key = await tenant.key({ name: "in use" });
+  test("says when it is effective, and keeps the reason", async () => {
+    const key = await tenant.key({ name: "not in use" });
     const page = pages.owner;
     await page.goto(`/keys/${key.id}/revoke`);
     expect(await page.getByLabel(/Type its name/).count()).toBe(0);
@@ -162,5 +216,21 @@ describe("Ending a key", () => {
     await page.getByText("The key is revoked, for good. It is effective everywhere within 2.5 seconds.").waitFor();
     await page.getByText("reason: leaked").waitFor();
     expect(await page.getByRole("link", { name: "Rotate" }).count()).toBe(0);
+  });
+
+  test("wants its name where it was used within seven days", { timeout: 90_000 }, async () => {
+    const key = await tenant.key({ name: "in use" });
+    await fetch(`${gateway.base("sandbox")}/emails/1`, { headers: bearing(key) });
+    const record = async () => (await gateway.manage("GET", `/v1/api-keys/${key.id}`)).body;
+    await expect.poll(async () => (await record()).last_used_at, { timeout: 75_000, interval: 1_000 }).not.toBeNull();
+    const page = pages.owner;
+    await page.goto(`/keys/${key.id}/revoke`);
+    await page.getByLabel(/Type its name/).fill("another");
+    await page.getByRole("button", { name: "Revoke for good" }).click();
+    await page.getByText("Is not the name of this key.").waitFor();
+    expect((await record()).status).toBe("active");
+    await page.getByLabel(/Type its name/).fill("in use");
+    await page.getByRole("button", { name: "Revoke for good" }).click();
+    await page.getByText("The key is revoked, for good").waitFor();
   });
 });

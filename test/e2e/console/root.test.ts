@@ -6,7 +6,7 @@ import { startBrowser } from "../../helpers/browser.ts";
 import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
-import { consoleOf, signedIn } from "./visitors.ts";
+import { consoleOf, signedIn, signInLink } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -129,6 +129,23 @@ describe("Nobody else", () => {
     expect((await organization(tenant.organizationId)).version).toBe(before);
   });
 
+  test("acts by the team's own browser: a page of another site is refused", async () => {
+    const before = (await organization(tenant.organizationId)).version;
+    for (const path of ["/organizations", `/organizations/${tenant.organizationId}`]) {
+      for (const [name, value] of [
+        ["Origin", "https://evil.test"],
+        ["Sec-Fetch-Site", "cross-site"],
+      ] as const) {
+        const response = await page.request.post(path, {
+          headers: { [name]: value },
+          data: "name=forged&status=suspended",
+        });
+        expect(response.status()).toBe(403);
+      }
+    }
+    expect((await organization(tenant.organizationId)).version).toBe(before);
+  });
+
   test("signs in by a link that was used, or by looking at one", async () => {
     const link = await linkForRoot();
     const post = () => fetch(link, { method: "POST", redirect: "manual", headers: { Origin: consoleOf(gateway) } });
@@ -147,6 +164,25 @@ describe("Nobody else", () => {
 });
 
 describe("That session", () => {
+  test("ends where a member signs in with the same browser", async () => {
+    const context = await browser.newContext({ baseURL: consoleOf(gateway) });
+    const visitor = await context.newPage();
+    const cookie = async () => {
+      const [{ name, value } = { name: "", value: "" }] = await context.cookies();
+      return `${name}=${value}`;
+    };
+    const statusWith = async (headers: Record<string, string>) =>
+      (await fetch(`${consoleOf(gateway)}/organizations`, { headers })).status;
+    await visitor.goto(await linkForRoot());
+    await visitor.getByRole("button", { name: "Sign in" }).click();
+    const before = { Cookie: await cookie() };
+    expect(await statusWith(before)).toBe(200);
+    await visitor.goto(await signInLink(gateway, tenant.members.owner));
+    await visitor.getByRole("button", { name: "Sign in" }).click();
+    await visitor.getByText("owner, Acme").waitFor();
+    expect(await statusWith(before)).toBe(401);
+  });
+
   test("does not reach the management API, and ends by signing out", async () => {
     const [cookie] = (await page.context().cookies()).filter(({ name }) => name === "__Host-keygate_session");
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Lax", secure: true });
