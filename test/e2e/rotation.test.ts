@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSigningKey, newSigningKeys } from "../../src/cli/new-signing-keys.ts";
-import { rotate, type SigningKeys } from "../../src/domain/signing-keys.ts";
+import { retire, rotate, type SigningKeys } from "../../src/domain/signing-keys.ts";
 import { verifyNodeRequest } from "../../src/origin/index.ts";
 import { startIsolates } from "../helpers/direct.ts";
 import { freePort, type RunningGateway } from "../helpers/gateway.ts";
@@ -12,6 +12,10 @@ const OLD = newSigningKeys(["production", "sandbox"]);
 const NEW: SigningKeys = Object.fromEntries(
   Object.entries(OLD).map(([environment, keys]) => [environment, rotate(keys, newSigningKey())]),
 );
+const RETIRED: SigningKeys = Object.fromEntries(
+  Object.entries(NEW).map(([environment, keys]) => [environment, retire(keys)]),
+);
+const STAGES = [OLD, NEW, RETIRED];
 const REQUESTS = 400;
 
 /** While a new value of the secret spreads, isolates of the old and of the new one serve side by side. */
@@ -23,7 +27,7 @@ describe("Rotating the signing keys under traffic", () => {
   beforeAll(async () => {
     const port = await freePort();
     origin = await startOrigin(port);
-    isolates = await startIsolates(guardingText(await freePort(), port), 2, (n) => (n === 0 ? OLD : NEW));
+    isolates = await startIsolates(guardingText(await freePort(), port), 3, (n) => STAGES[n] as SigningKeys);
     const tenant = await seed(isolates[0] as RunningGateway);
     keys = [await tenant.key()];
   });
@@ -34,9 +38,11 @@ describe("Rotating the signing keys under traffic", () => {
   });
 
   test.for([
-    { fetched: "before it reached them", from: 0 },
-    { fetched: "after it reached them", from: 1 },
-  ])("fails no assertion, for verifiers that fetched the public keys $fetched", async ({ from }) => {
+    { fetched: "before the next key signed", from: 0, serving: [0, 1] },
+    { fetched: "after the next key signed", from: 1, serving: [0, 1] },
+    { fetched: "before the old key was retired", from: 1, serving: [1, 2] },
+    { fetched: "after the old key was retired", from: 2, serving: [1, 2] },
+  ] as const)("fails no assertion, for verifiers that fetched the public keys $fetched", async ({ from, serving }) => {
     const verdicts = new Map<string, number>();
     const kids = new Set<string>();
     const jwks = `${isolates[from]?.base("sandbox")}/.well-known/jwks.json`;
@@ -65,8 +71,9 @@ describe("Rotating the signing keys under traffic", () => {
     while (each.length > 0) {
       await Promise.all(
         each.splice(0, 20).map(async (n) => {
-          const headers = { ...bearing(keys[0] as Key), "X-Isolate": String(n % 2) };
-          const response = await fetch(`${isolates[n % 2]?.base("sandbox")}/signatures/${n}`, { headers });
+          const isolate = serving[n % 2] as number;
+          const headers = { ...bearing(keys[0] as Key), "X-Isolate": String(isolate) };
+          const response = await fetch(`${isolates[isolate]?.base("sandbox")}/signatures/${n}`, { headers });
           expect(response.status).toBe(200);
         }),
       );
@@ -74,7 +81,8 @@ describe("Rotating the signing keys under traffic", () => {
     expect(verdicts).toEqual(new Map([["verified", REQUESTS]]));
     expect(kids).toEqual(
       new Set(
-        [...(OLD.sandbox ?? []), ...(NEW.sandbox ?? [])]
+        serving
+          .flatMap((stage) => STAGES[stage]?.sandbox ?? [])
           .filter(({ state }) => state === "active")
           .map(({ kid }) => kid),
       ),

@@ -128,6 +128,7 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
 
   test.for(Object.entries(BROKEN))("%s: refused, or nothing of it is believed", async ([, lines]) => {
     const { status, requestId } = await send(lines);
+    expect(new Set(await principals()).difference(new Set([key.id]))).toEqual(new Set());
     if (status === 200) expect(origin.sandbox.seen.map(believed)).toEqual([identity(requestId)]);
     else expect({ status, seen: origin.sandbox.seen }).toEqual({ status: 400, seen: [] });
   });
