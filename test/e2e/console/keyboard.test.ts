@@ -135,9 +135,56 @@ describe("By keyboard alone", () => {
     await page.goto("/audit");
     await keyboard.write(/^What$/, "member.created");
     await keyboard.enter(/^Filter$/);
-    await keyboard.to(/^CSV$/);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
-    expect(download.suggestedFilename()).toBe("audit-events.csv");
+    for (const [name, file] of [
+      [/^CSV$/, "audit-events.csv"],
+      [/^NDJSON$/, "audit-events.ndjson"],
+    ] as const) {
+      await keyboard.to(name);
+      const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+      expect(download.suggestedFilename()).toBe(file);
+    }
+  });
+
+  test("scopes are chosen by rows and columns, and the secret is copied", async () => {
+    await page.goto("/keys/new");
+    await keyboard.write(/^Name$/, "by the row");
+    await keyboard.toggle(/^all.*read of all$/);
+    await keyboard.toggle(/^all.*all of emails$/);
+    expect(await page.locator("input[name=scopes]:checked").count()).toBeGreaterThan(9);
+    await keyboard.enter(/^Create the key$/);
+    await keyboard.to(/^Copy.*the secret$/);
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await page.locator("#secret").textContent());
+  });
+
+  test("the organization is renamed, and the overview shows another environment", async () => {
+    await page.goto("/organization");
+    await keyboard.write(/^Name$/, "Acme");
+    await keyboard.enter(/^Rename$/);
+    await says("The change is saved");
+    await page.goto("/");
+    await keyboard.to(/^Environment$/);
+    await page.keyboard.type("sandbox");
+    await keyboard.enter(/^Show$/);
+    expect(page.url()).toContain("environment=sandbox");
+  });
+
+  test("the platform team makes an organization, lets its owner in, and suspends it", async () => {
+    const { body } = await gateway.manage("POST", "/v1/root-sign-in-links");
+    await page.goto(body.url);
+    await keyboard.enter(/^Sign in$/);
+    await keyboard.write(/^Name$/, "Keys Only");
+    await keyboard.to(/^Plan$/);
+    await page.keyboard.type("free");
+    await keyboard.enter(/^Make it$/);
+    await keyboard.write(/^Email address$/, "kay@keys.test");
+    await keyboard.write(/^Their name$/, "Kay");
+    await keyboard.enter(/^Make them a member, and a link$/);
+    expect(await page.locator("#secret").textContent()).toContain("/sign-in/kgl_");
+    await keyboard.enter(/^The organization$/);
+    await keyboard.enter(/^Suspend Keys Only$/);
+    await says("The change is saved");
+    await says("Let it call again");
   });
 
   test("other sessions are ended, and one's own is begun and ended", async () => {

@@ -10,7 +10,7 @@ import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
-import { signedIn } from "./visitors.ts";
+import { signedIn, signInLink } from "./visitors.ts";
 
 const SHOTS = join(PROJECT, "dist/console");
 const THEMES = ["light", "dark"] as const;
@@ -74,6 +74,54 @@ describe("Every page", () => {
       await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
       expect(await violationsOf(page)).toEqual([]);
+    }
+  });
+
+  const STEPS: Record<string, () => Promise<unknown>> = {
+    "secret-shown": async () => {
+      await page.goto(`/keys/${keyId}/rotate`);
+      await page.getByRole("button", { name: "Make a new secret" }).click();
+      await page.locator("#secret").waitFor();
+    },
+    "changes-reviewed": async () => {
+      await page.goto(`/keys/${keyId}/edit`);
+      await page.getByLabel("Description").fill("Used by the nightly export");
+      await page.getByRole("button", { name: "See what changes" }).click();
+    },
+    "request-explained": async () => {
+      await page.goto(`/keys/${keyId}`);
+      await page.getByRole("button", { name: "Explain" }).click();
+    },
+    "form-with-mistakes": async () => {
+      await page.goto("/keys/new");
+      await page.getByRole("button", { name: "Create the key" }).click();
+      await page.locator(".notice.bad").waitFor();
+    },
+    "link-shown": async () => {
+      await page.goto(`/members/${tenant.members.admin}`);
+      await page.getByRole("button", { name: "Make a sign-in link" }).click();
+      await page.locator("#secret").waitFor();
+    },
+    disable: () => page.goto(`/keys/${keyId}/disable`),
+    "sign-in": async () => page.goto(await signInLink(gateway, tenant.members.member)),
+    "signed-out": async () => {
+      const visitor = await browser.newContext();
+      const open = await visitor.newPage();
+      await open.goto(`http://localhost:${gateway.port}/keys`);
+      expect(await violationsOf(open)).toEqual([]);
+      await visitor.close();
+    },
+  };
+  test.for(Object.keys(STEPS))("%s: axe finds nothing, and it fits 360 px", async (name) => {
+    await (STEPS[name] as () => Promise<unknown>)();
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
+        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+        expect(await violationsOf(page)).toEqual([]);
+      }
     }
   });
 

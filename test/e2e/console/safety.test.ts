@@ -69,6 +69,64 @@ test("at least a hundred nasty texts, as names and descriptions, are shown as te
   expect(complaints).toEqual([]);
 });
 
+test("nasty texts as names of people, workspaces and organizations, and as reasons, are shown as text and do nothing", {
+  timeout: 300_000,
+}, async () => {
+  const make = async (path: string, fields: object) => {
+    const { status, body } = await gateway.manage("POST", path, fields);
+    expect(status).toBe(201);
+    return body.id as string;
+  };
+  const { organizationId, members, key } = await seed(gateway);
+  const of = { organization_id: organizationId };
+  const people = await Promise.all(
+    NASTY.map((name, n) => make("/v1/members", { ...of, name, email: `nasty${n}@acme.test`, role: "owner" })),
+  );
+  const places = await Promise.all(NASTY.map((name) => make("/v1/workspaces", { ...of, name })));
+  await Promise.all(NASTY.map((name) => make("/v1/organizations", { name })));
+  const revoked = await key();
+  await gateway.manage("POST", `/v1/api-keys/${revoked.id}/revoke`, { reason: NASTY[0] });
+  await gateway.manage("PATCH", `/v1/organizations/${organizationId}`, { name: NASTY[13] });
+
+  const visitor = await signedIn(browser, gateway, members.owner);
+  const own = complaintsOf(visitor);
+  const namesOn = async (path: string) => {
+    const seen: string[] = [];
+    await visitor.goto(path);
+    for (;;) {
+      seen.push(...(await visitor.locator("main td strong a").allTextContents()));
+      const next = visitor.getByRole("link", { name: "Next page" });
+      if ((await next.count()) === 0) return seen;
+      await next.click();
+    }
+  };
+  const lacking = async (path: string) => {
+    const names = await namesOn(path);
+    return NASTY.filter((text) => !names.includes(text));
+  };
+  expect(await lacking("/members")).toEqual([]);
+  expect(await lacking("/workspaces")).toEqual([]);
+  for (const path of [
+    ...["/", "/keys", "/keys/new", "/audit", "/organization", `/keys/${revoked.id}`, `/audit?target=${revoked.id}`],
+    ...people.slice(12, 24).map((id) => `/members/${id}`),
+    ...places.slice(12, 24).map((id) => `/workspaces/${id}`),
+  ]) {
+    expect((await visitor.goto(path))?.status()).toBe(200);
+  }
+  await visitor.goto(await signInLink(gateway, people[13] as string));
+  expect(await visitor.locator("main strong").allTextContents()).toEqual([NASTY[13], NASTY[13]]);
+
+  const { body: root } = await gateway.manage("POST", "/v1/root-sign-in-links");
+  await visitor.goto(root.url);
+  await visitor.getByRole("button", { name: "Sign in" }).click();
+  expect(await lacking("/organizations")).toEqual([]);
+  await visitor.goto(`/organizations/${organizationId}`);
+  expect(await visitor.locator("h1").textContent()).toBe(NASTY[13]);
+  expect(await visitor.evaluate("window.broken")).toBeUndefined();
+  expect(own).toEqual([]);
+  await visitor.context().close();
+});
+
 test("audit as CSV holds no formula, as NDJSON all events", async () => {
   const csv = await page.request.get("/audit/events.csv");
   expect(csv.headers()["content-disposition"]).toBe('attachment; filename="audit-events.csv"');
@@ -117,7 +175,8 @@ describe("A page of another site", () => {
   });
 
   test("frames no page", async () => {
-    for (const path of PAGES) {
+    const link = new URL(await signInLink(gateway, tenant.members.member)).pathname;
+    for (const path of [...PAGES, "/organizations", link]) {
       otherPage = `<iframe src="${base}${path}"></iframe>`;
       await page.goto(otherUrl);
       const frame = page.frames().find((one) => one !== page.mainFrame());
@@ -171,7 +230,14 @@ describe("A session", () => {
 });
 
 test("a sign-in leads to no other site, whatever the link says", async () => {
-  for (const next of ["//evil.test", "https://evil.test", "/\\evil.test", "/%09/evil.test/..//evil.test"]) {
+  const visited: string[] = [];
+  for (const next of [
+    "//evil.test",
+    "https://evil.test",
+    "/\\evil.test",
+    "/%09/evil.test/..//evil.test",
+    "/keys//evil.test",
+  ]) {
     const { status, body } = await gateway.manage("POST", "/v1/sign-in-links", {
       member_id: tenant.members.owner,
       next,
@@ -182,8 +248,46 @@ test("a sign-in leads to no other site, whatever the link says", async () => {
     await visitor.goto(body.url);
     await visitor.getByRole("button", { name: "Sign in" }).click();
     expect(new URL(visitor.url()).origin).toBe(base);
+    visited.push(next);
     await context.close();
   }
+  // The others were not taken at all.
+  expect(visited.length).toBeGreaterThan(0);
+});
+
+test("a page that shows a secret is kept nowhere, and tells no other site of itself", async () => {
+  const plain = await seed(gateway);
+  const visitor = await signedIn(browser, gateway, plain.members.owner);
+  const { id } = await plain.key();
+  const answers: Record<string, string>[] = [];
+  visitor.on("response", async (response) => {
+    if (response.request().isNavigationRequest()) answers.push(await response.allHeaders());
+  });
+  const link = await signInLink(gateway, plain.members.admin);
+  await visitor.goto(link);
+  await visitor.goto(`/keys/${id}/rotate`);
+  await visitor.getByRole("button", { name: "Make a new secret" }).click();
+  await visitor.locator("#secret").waitFor();
+  await visitor.goto(`/members/${plain.members.admin}`);
+  await visitor.getByRole("button", { name: "Make a sign-in link" }).click();
+  await visitor.locator("#secret").waitFor();
+  expect(answers).toHaveLength(5);
+  for (const headers of answers) {
+    expect(headers).toMatchObject({ "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  }
+  let referer: string | undefined = "none was asked";
+  other.once("request", ({ headers }) => {
+    referer = headers.referer;
+  });
+  await visitor.evaluate((url) => {
+    const anchor = document.createElement("a");
+    anchor.href = url;
+    document.body.append(anchor);
+    anchor.click();
+  }, otherUrl);
+  await visitor.waitForURL(otherUrl);
+  expect(referer).toBeUndefined();
+  await visitor.context().close();
 });
 
 test("every page is kept nowhere, tells nobody where it was, and runs and loads nothing but our own", async () => {
