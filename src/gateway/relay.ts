@@ -38,12 +38,18 @@ function relaySocket(answer: Response, origin: WebSocket, watched: Watch): Respo
     close(client, POLICY_VIOLATION, "the key may no longer do this");
     close(origin, GOING_AWAY, "");
   });
-  join(origin, client, unwatch);
-  join(client, origin, unwatch);
+  // Who has only said that it closes may still listen.
+  let open = 2;
+  const onClose = () => {
+    open--;
+    if (open === 0) unwatch();
+  };
+  join(origin, client, onClose, unwatch);
+  join(client, origin, onClose, unwatch);
   return new Response(null, { status: answer.status, headers: answer.headers, webSocket: outer });
 }
 
-function join(from: WebSocket, to: WebSocket, onEnd: () => void): void {
+function join(from: WebSocket, to: WebSocket, onClose: () => void, onError: () => void): void {
   // A blob could not be sent on at once, and so not in order.
   from.binaryType = "arraybuffer";
   from.addEventListener("message", ({ data }) => {
@@ -54,14 +60,15 @@ function join(from: WebSocket, to: WebSocket, onEnd: () => void): void {
     }
   });
   from.addEventListener("close", ({ code, reason }) => {
-    onEnd();
+    onClose();
     close(to, code, reason);
   });
   from.addEventListener("error", () => {
-    onEnd();
+    onError();
     close(to, GOING_AWAY, "");
   });
-  from.accept();
+  // Else the runtime answers a close by itself: before the other end has, and without what that still had to say.
+  from.accept({ allowHalfOpen: true });
 }
 
 /** Codes that only say that there was none must not be sent: then the other end is told none, or that this one went away. */

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket as PatientWebSocket } from "ws";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
-import { echoNextSocket } from "../helpers/websocket.ts";
+import { echoNextSocket, tickNextSocket } from "../helpers/websocket.ts";
 import { direct, origins } from "./shared.ts";
 
 const origin = origins();
@@ -94,6 +96,25 @@ describe("What lasts ends with its key", () => {
     await Promise.all([watched.ended, closedWith]);
     expect(Date.now() - revokedAt).toBeLessThan(30_000);
     expect([unwatched.isOpen(), others.isOpen()]).toEqual([true, true]);
+  });
+});
+
+describe("A WebSocket whose client has said that it closes", () => {
+  test("ends with its key all the same, where the origin never answers that", { timeout: 60_000 }, async () => {
+    const key = await tenant.key();
+    const accepted = tickNextSocket(origin.sandbox.server, 200);
+    // Node's own gives up by itself when nobody answers.
+    const socket = new PatientWebSocket(`${direct.base("sandbox").replace("http:", "ws:")}/signatures/1`, {
+      headers: bearing(key),
+    });
+    const [originSocket] = await Promise.all([accepted, once(socket, "open")]);
+    onTestFinished(() => void originSocket.destroy());
+    const ended = once(socket, "close");
+    socket.close(3000, "enough");
+    expect((await direct.manage("POST", `/v1/api-keys/${key.id}/revoke`, {})).status).toBe(200);
+    const revokedAt = Date.now();
+    expect((await ended)[0]).toBe(1008);
+    expect(Date.now() - revokedAt).toBeLessThan(29_000);
   });
 });
 

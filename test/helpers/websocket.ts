@@ -8,19 +8,22 @@ import type { Socket } from "node:net";
 const TEXT = 1;
 const CLOSE = 8;
 
+/** Accepts the next handshake, and then is deaf: it answers nothing, and sends a text now and then. */
+export async function tickNextSocket(server: Server, everyMs: number): Promise<Socket> {
+  const [request, socket] = (await once(server, "upgrade")) as [IncomingMessage, Socket];
+  handshake(request, socket);
+  const ticking = setInterval(() => socket.write(frameOf(TEXT, Buffer.from("tick"))), everyMs);
+  socket.on("error", () => {});
+  socket.on("close", () => clearInterval(ticking));
+  return socket.resume();
+}
+
 /** Accepts the next handshake, with the first protocol that was offered; echoes texts, and answers `close <code>` by closing. */
 export async function echoNextSocket(
   server: Server,
 ): Promise<{ request: IncomingMessage; closedWith: Promise<number> }> {
   const [request, socket] = (await once(server, "upgrade")) as [IncomingMessage, Socket];
-  const key = request.headers["sec-websocket-key"];
-  const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-  const [protocol] = (request.headers["sec-websocket-protocol"] ?? "").split(",");
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n${
-      protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ""
-    }\r\n`,
-  );
+  handshake(request, socket);
   const { promise: closedWith, resolve } = Promise.withResolvers<number>();
   let pending = Buffer.alloc(0);
   socket.on("error", () => resolve(0));
@@ -40,6 +43,17 @@ export async function echoNextSocket(
     }
   });
   return { request, closedWith };
+}
+
+function handshake({ headers }: IncomingMessage, socket: Socket): void {
+  const key = headers["sec-websocket-key"];
+  const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+  const [protocol] = (headers["sec-websocket-protocol"] ?? "").split(",");
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n${
+      protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ""
+    }\r\n`,
+  );
 }
 
 function closing(code: number, reason: string): Buffer {

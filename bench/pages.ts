@@ -1,15 +1,18 @@
-/** The console's page of keys, for a member of an organization that has many: what a browser waits for it. */
+/** `npm run scale`, its second part: what a browser waits for the console's pages, in an organization with many keys. Fails where that is too long. */
 
+import Table from "cli-table3";
 import { startOrigin } from "./client.ts";
 import { ROOT_TOKEN, type Runtime, startRuntime } from "./runtime.ts";
 import { seedKeys } from "./seed.ts";
 
-export interface MeasuredPage {
+interface MeasuredPage {
   readonly path: string;
   /** From the request to the last byte, the median. */
   readonly ms: number;
 }
 
+const KEYS = 100_000;
+const MOST_MS = 150;
 const ROUNDS = 9;
 /** Each list of filters that the page offers, and orders of each kind. */
 const PATHS = [
@@ -24,8 +27,19 @@ const PATHS = [
   "/",
 ];
 
+process.removeAllListeners("warning");
+process.stderr.write("Making keys, and measuring the console's pages\n");
+const pages = await measurePages(KEYS);
+const table = new Table({ head: ["page", "ms"], colAligns: ["left", "right"], style: { head: [], border: [] } });
+for (const { path, ms } of pages) table.push([path, ms.toFixed(0)]);
+process.stdout.write(`${table}\n`);
+for (const { path, ms } of pages.filter(({ ms }) => ms > MOST_MS)) {
+  process.stderr.write(`Too slow: ${path}: ${ms} ms, and ${MOST_MS} are allowed\n`);
+  process.exitCode = 1;
+}
+
 /** Of these paths, and of the page after the first, which there is only if there are keys. */
-export async function measurePages(keys: number): Promise<MeasuredPage[]> {
+async function measurePages(keys: number): Promise<MeasuredPage[]> {
   const origin = await startOrigin();
   const runtime = await startRuntime(origin.url, new AbortController().signal);
   try {
