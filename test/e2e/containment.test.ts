@@ -179,6 +179,45 @@ describe("A bad origin hurts no one", () => {
     expect(asked).toBe(1);
   });
 
+  test("one that refuses connections: 502", async () => {
+    const response = await send("GET", "/nobody/1");
+    expect([response?.status, codeOf(response)]).toEqual([502, "origin_unreachable"]);
+  });
+
+  test("one that resets in mid-answer: the client is told so, and gets no whole answer", async () => {
+    origin.sandbox.answer((request, response) => {
+      response.writeHead(200, { "Content-Length": 10 }).write("hello", () => request.socket.resetAndDestroy());
+    });
+    const response = await fetch(`${direct.base("sandbox")}/signatures/1`, { headers: bearing(key) });
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  test("one that dribbles is waited for, byte by byte", async () => {
+    origin.sandbox.answer((_, response) => {
+      let left = 20;
+      const dribbling = setInterval(() => {
+        response.write(".");
+        if (--left > 0) return;
+        clearInterval(dribbling);
+        response.end();
+      }, 100);
+    });
+    expect((await send("GET", "/hasty/1"))?.body).toBe(".".repeat(20));
+  });
+
+  test("one that closes kept connections between requests loses none of them", async () => {
+    for (let n = 0; n < 10; n++) {
+      const closed = Promise.withResolvers<void>();
+      origin.sandbox.answer((request, response) => {
+        request.socket.once("close", () => closed.resolve());
+        response.end("kept", () => setTimeout(() => request.socket.destroy(), 20));
+      });
+      expect((await send("GET", "/signatures/1"))?.body).toBe("kept");
+      await closed.promise;
+      expect((await send("POST", "/signatures/1", [], "x"))?.body).toBe("kept");
+    }
+  });
+
   test("one that is down is not asked twice for each request", async () => {
     origin.sandbox.answer((request) => void request.socket.destroy());
     for (let n = 0; n < 40; n++) expect((await send("GET", "/signatures/1"))?.status).toBe(502);

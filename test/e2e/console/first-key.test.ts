@@ -116,3 +116,17 @@ describe("Without script", () => {
     await context.close();
   });
 });
+
+describe("The guide's snippets", () => {
+  test.for([
+    { language: "curl", command: "bash", flags: ["-c"] },
+    { language: "Python", command: "/usr/bin/python3", flags: ["-c"] },
+    { language: "JavaScript", command: process.execPath, flags: ["--input-type=module", "-e"] },
+  ])("call the API, once the reader's key is put in: $language", async ({ language, command, flags }) => {
+    const { secret } = await tenant.key({ scopes: ["admin"] });
+    await page.goto("/guide");
+    const snippet = (await page.locator(`#snippet-${language}`).textContent()) as string;
+    expect(snippet).toContain("kg_test_…");
+    expect(await run(command, [...flags, snippet.replace("kg_test_…", secret)])).toMatch(/^(HTTP\/1\.1 )?200\b/);
+  });
+});
