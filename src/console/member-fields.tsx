@@ -10,10 +10,12 @@ interface Props {
   readonly form: Form;
   readonly problems: ReadonlyMap<string, string>;
   readonly workspaces: readonly Workspace[];
+  /** Their own, which others change. */
+  readonly isSelf?: boolean;
 }
 
 /** What can be said of every member, new or not. Roles that the visitor may not give are greyed, with the reason. */
-export function MemberFields({ c, form, problems, workspaces }: Props) {
+export function MemberFields({ c, form, problems, workspaces, isSelf = false }: Props) {
   const { control, visitor } = c.var;
   const { gateway } = control;
   return (
@@ -25,13 +27,13 @@ export function MemberFields({ c, form, problems, workspaces }: Props) {
         {Object.entries(gateway.policy.roles).map(([role, { manages }]) => {
           const refusal = checkStanding(visitor.caller, { role, workspaceIds: [] }, gateway);
           return (
-            <label class={refusal ? "choice off" : "choice"}>
+            <label class={refusal || isSelf ? "choice off" : "choice"}>
               <input
                 type="radio"
                 name="role"
                 value={role}
                 checked={form.text("role") === role}
-                disabled={refusal !== undefined}
+                disabled={refusal !== undefined || isSelf}
               />
               <span>
                 {role}
@@ -48,12 +50,13 @@ export function MemberFields({ c, form, problems, workspaces }: Props) {
       {workspaces.length > 0 && (
         <Choice name="workspace_ids" label="Workspaces" problem={problems.get("workspace_ids")}>
           {workspaces.map(({ id, name }) => (
-            <label class="choice">
+            <label class={isSelf ? "choice off" : "choice"}>
               <input
                 type="checkbox"
                 name="workspace_ids"
                 value={id}
                 checked={form.list("workspace_ids").includes(id)}
+                disabled={isSelf}
               />
               <span>{name}</span>
             </label>

@@ -128,6 +128,7 @@ async function EditMember({ c, member, form, problems }: EditProps) {
         form={form}
         problems={problems}
         workspaces={await offeredWorkspaces(c, member.workspaceIds)}
+        isSelf={isSelf}
       />
       <button type="submit">Save</button>
     </form>

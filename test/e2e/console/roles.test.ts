@@ -184,6 +184,19 @@ describe("Editing keys", () => {
   });
 });
 
+describe("One's own page", () => {
+  test("offers one's name alone to change", async () => {
+    const page = await signedIn(browser, gateway, tenant.members.owner);
+    await page.goto(`/members/${tenant.members.owner}`);
+    expect(await page.locator("input[name=role]:enabled, input[name=workspace_ids]:enabled").count()).toBe(0);
+    await page.getByLabel("Name", { exact: true }).fill("owner");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("The change is saved").waitFor();
+    const { body } = await gateway.manage("GET", `/v1/members/${tenant.members.owner}`);
+    expect([body.role, body.workspace_ids.length]).toEqual(["owner", 2]);
+  });
+});
+
 describe("Two editors", () => {
   test("the second is shown what the first has changed, and overwrites nothing unasked", async () => {
     const { id } = await tenant.key({ role: "admin", name: "shared", scopes: ["emails:read"] });
