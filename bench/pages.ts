@@ -2,6 +2,7 @@
 
 import Table from "cli-table3";
 import { startOrigin } from "./client.ts";
+import { spreadOf } from "./report.ts";
 import { ROOT_TOKEN, type Runtime, startRuntime } from "./runtime.ts";
 import { seedKeys } from "./seed.ts";
 
@@ -53,8 +54,7 @@ async function measurePages(keys: number): Promise<MeasuredPage[]> {
         await browser.text(path);
         times.push(performance.now() - begunAt);
       }
-      const ms = times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)] as number;
-      measured.push({ path: path.replace(/cursor=.*/, "cursor=…"), ms });
+      measured.push({ path: path.replace(/cursor=.*/, "cursor=…"), ms: spreadOf(times).median });
     }
     return measured;
   } finally {

@@ -53,8 +53,8 @@ export async function forward(
     outgoing.headers.set(ASSERTION_HEADER, assertion);
     return undefined;
   };
-  const unsigned = await sign();
-  if (unsigned) return unsigned;
+  const refusal = await sign();
+  if (refusal) return refusal;
   const exchanging = { route, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
