@@ -23,6 +23,8 @@ import { type ConsoleEnv, requireRootVisitor, requireVisitor } from "./visit.ts"
 import { workspacePages } from "./workspaces.tsx";
 
 const PRIVATE_PATHS = ["/keys", "/workspaces", "/members", "/audit", "/organization", "/sessions"];
+/** The platform team's. */
+const ROOT_PATH = "/organizations";
 
 /** Nothing but our own files; no script makes markup of text. https://w3c.github.io/trusted-types/dist/spec/ */
 const POLICY = [
@@ -40,17 +42,17 @@ const POLICY = [
 
 export function consolePages(): Hono<ConsoleEnv> {
   const pages = new Hono<ConsoleEnv>();
-  for (const path of ["/", "/guide", "/organizations", "/organizations/*", ...PRIVATE_PATHS.map((path) => `${path}/*`)])
+  for (const path of ["/", "/guide", ...[...PRIVATE_PATHS, ROOT_PATH].map((path) => `${path}/*`)])
     pages.use(path, asPage);
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
-  for (const path of ["/organizations", "/organizations/*"]) pages.use(path, requireRootVisitor);
+  pages.use(`${ROOT_PATH}/*`, requireRootVisitor);
   pages.route("/", assets).route("/", overview).route("/", guide);
   pages.route("/", keyList).route("/", newKeyPages).route("/", keyActions).route("/", keyEdit);
   pages.route("/", trial).route("/", keyPage);
   pages.route("/", workspacePages).route("/", memberList).route("/", memberPages);
   pages.route("/", auditPages).route("/", organizationPage).route("/", sessionPages);
   pages.route("/", organizationList).route("/", organizationTerms);
-  for (const path of [...PRIVATE_PATHS, "/organizations"]) {
+  for (const path of [...PRIVATE_PATHS, ROOT_PATH]) {
     pages.all(`${path}/*`, (c) => showRefusal(c, { code: "not_found", problem: "There is no such page." }));
   }
   return pages;

@@ -48,7 +48,7 @@ function Document({
             Keygate
           </a>
           {visitor && <Identity {...identityOf(visitor)} />}
-          {isRoot && <Identity name="Platform team" place="every organization" />}
+          {isRoot && <Identity name="Platform team" place="every organization" path="/organizations" />}
         </header>
         <Navigation path={path} visitor={visitor} isRoot={isRoot} />
         <main id="content" tabindex={-1}>
@@ -62,8 +62,8 @@ function Document({
 interface Who {
   readonly name: string;
   readonly place: string;
-  /** The page about themselves. */
-  readonly path?: string;
+  /** Of the page that their name leads to. */
+  readonly path: string;
 }
 
 function identityOf({ session: { member, organization } }: Visitor): Who {
@@ -73,7 +73,7 @@ function identityOf({ session: { member, organization } }: Visitor): Who {
 function Identity({ name, place, path }: Who) {
   return (
     <div class="identity">
-      <a href={path ?? "/organizations"}>
+      <a href={path}>
         <strong>{name}</strong>
         <span>{place}</span>
       </a>

@@ -3,7 +3,6 @@
 import { Hono } from "hono";
 import { findOrganization } from "../control/access.ts";
 import { changeOrganization } from "../control/change-organization.ts";
-import type { Caller } from "../control/control.ts";
 import { createMember } from "../control/create-member.ts";
 import { readKeyQuota } from "../control/key-quota.ts";
 import { createSignInLink } from "../control/sign-in-link.ts";
@@ -20,11 +19,10 @@ import { pageIn } from "./more.tsx";
 import { formOf, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
 import { Facts, Field, Moment, Options, Part, Refused, Table } from "./parts.tsx";
 import { showRefusal } from "./refusal-page.tsx";
-import type { ConsoleEnv, Visit } from "./visit.ts";
+import { type ConsoleEnv, rootOf, type Visit } from "./visit.ts";
 import { number } from "./words.ts";
 import { Version } from "./workspaces.tsx";
 
-const rootOf = (c: Visit) => c.var.root as Caller;
 const idOf = (c: Visit) => c.req.param("id") as string;
 
 export const organizationTerms = new Hono<ConsoleEnv>()
@@ -33,12 +31,13 @@ export const organizationTerms = new Hono<ConsoleEnv>()
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
     const status = form.text("status");
+    const shown = status ? undefined : form;
     const body = check(organizationPatch, status ? { status } : organizationFieldsOf(form));
-    if (isRefusal(body)) return showTerms(c, form, body);
+    if (isRefusal(body)) return showTerms(c, shown, body);
     const { key_quota: keyQuota, ...fields } = body;
     const caller = { ...rootOf(c), ifMatch: [form.text("version")] };
     const changed = await changeOrganization(c.var.control, caller, idOf(c), { ...fields, keyQuota });
-    if (isRefusal(changed)) return showTerms(c, status ? undefined : form, changed);
+    if (isRefusal(changed)) return showTerms(c, shown, changed);
     return c.redirect(afterwards(`/organizations/${idOf(c)}`, "changed", changed.effect), 303);
   })
   .post("/organizations/:id/members", async (c) => {
@@ -60,13 +59,14 @@ async function showLink(c: Visit, memberId: string) {
   return show(c, { title: "Sign-in link", status: 201 }, <LinkSheet made={made} back={back} />);
 }
 
+/** `form`: the terms as they were filled in, where the refusal is about them. */
 async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | undefined) {
   const { control } = c.var;
   const { gateway } = control;
   const organization = await findOrganization(control, rootOf(c), idOf(c), "organizations:read");
   if (isRefusal(organization)) return showRefusal(c, organization);
   const quota = await readKeyQuota(control, rootOf(c), organization.id);
-  const problems = problemsOf(refusal);
+  const problems = problemsOf(form && refusal);
   return show(
     c,
     { title: organization.name, status: refusal ? (describe(refusal).status as 422) : 200 },
@@ -76,7 +76,7 @@ async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | un
       </p>
       <h1>{organization.name}</h1>
       <Done c={c} />
-      {form ? problems.size === 0 && <Refused refusal={refusal} /> : <Refused refusal={refusal} />}
+      {problems.size === 0 && <Refused refusal={refusal} />}
       <section class="sheet">
         <Facts
           facts={[

@@ -1,7 +1,6 @@
 /** Every organization, for the platform team. */
 
 import { Hono } from "hono";
-import type { Caller } from "../control/control.ts";
 import { createOrganization } from "../control/create-organization.ts";
 import { describe, isRefusal, type Refusal } from "../errors.ts";
 import { check } from "../management/parse.ts";
@@ -14,7 +13,7 @@ import { More, pageIn } from "./more.tsx";
 import { formOf, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
 import { Day, EnvironmentBadge, Refused, Table } from "./parts.tsx";
 import { showRefusal } from "./refusal-page.tsx";
-import type { ConsoleEnv, Visit } from "./visit.ts";
+import { type ConsoleEnv, rootOf, type Visit } from "./visit.ts";
 
 export const organizationList = new Hono<ConsoleEnv>()
   .get("/organizations", (c) => {
@@ -26,12 +25,8 @@ export const organizationList = new Hono<ConsoleEnv>()
     if (isRefusal(form)) return showRefusal(c, form);
     const body = check(organizationBody, organizationFieldsOf(form));
     if (isRefusal(body)) return showList(c, form, body);
-    const { key_quota: keyQuota, ...rest } = body;
-    const made = await createOrganization(c.var.control, c.var.root as Caller, {
-      ...rest,
-      environments: body.environments,
-      keyQuota,
-    });
+    const { name, plan, environments, key_quota: keyQuota } = body;
+    const made = await createOrganization(c.var.control, rootOf(c), { name, plan, environments, keyQuota });
     return isRefusal(made) ? showList(c, form, made) : c.redirect(afterwards(`/organizations/${made.id}`, "made"), 303);
   });
 

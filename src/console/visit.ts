@@ -26,6 +26,9 @@ export interface ConsoleEnv {
 
 export type Visit = Context<ConsoleEnv>;
 
+/** Who acts on the platform team's pages. */
+export const rootOf = (c: Visit): Caller => c.var.root as Caller;
+
 /** Pages know members alone: a token or key in a header counts for nothing here. */
 export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const session = await readSession(c.req.raw, c.var.control);
@@ -41,7 +44,7 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   return next();
 };
 
-/** The platform team's pages are for nobody else; a member does not learn that they are there. */
+/** The platform team's pages are for nobody else: members are asked to sign in. */
 export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const caller = await readRootCaller(c.req.raw, c.var.control);
   if (!caller) return showSignedOut(c, undefined);

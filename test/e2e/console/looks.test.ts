@@ -65,15 +65,28 @@ const PAGES: Record<string, () => string> = {
 };
 const CASES = Object.keys(PAGES).flatMap((name) => THEMES.map((theme) => ({ name, theme })));
 
+/** The page that is open, which another visit would not show again. */
+async function checkAsItIs(name: string): Promise<void> {
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const width of WIDTHS) await checkLook(`${name}-${width}-${theme}`, width);
+  }
+}
+
+async function checkLook(shot: string, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 800 });
+  await page.screenshot({ path: join(SHOTS, `${shot}.png`), fullPage: true });
+  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+  expect(await violationsOf(page)).toEqual([]);
+}
+
 describe("Every page", () => {
   test.for(CASES)("$name, $theme: axe finds nothing, and it fits 360 px", async ({ name, theme }) => {
     await page.emulateMedia({ colorScheme: theme });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
       await page.goto((PAGES[name] as () => string)());
-      await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-      expect(await violationsOf(page)).toEqual([]);
+      await checkLook(`${name}-${width}-${theme}`, width);
     }
   });
 
@@ -114,15 +127,7 @@ describe("Every page", () => {
   };
   test.for(Object.keys(STEPS))("%s: axe finds nothing, and it fits 360 px", async (name) => {
     await (STEPS[name] as () => Promise<unknown>)();
-    for (const theme of THEMES) {
-      await page.emulateMedia({ colorScheme: theme });
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
-        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-        expect(await violationsOf(page)).toEqual([]);
-      }
-    }
+    await checkAsItIs(name);
   });
 
   // After the others, for the counts to have come.
@@ -135,15 +140,7 @@ describe("Every page", () => {
       return page.locator("main svg").count();
     };
     await expect.poll(isCounted, { timeout: 120_000, interval: 3_000 }).toBeGreaterThan(0);
-    for (const theme of THEMES) {
-      await page.emulateMedia({ colorScheme: theme });
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
-        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-        expect(await violationsOf(page)).toEqual([]);
-      }
-    }
+    await checkAsItIs(name);
   });
 
   test.for(Object.keys(PAGES))("%s is small, with all that it loads", async (name) => {

@@ -56,6 +56,14 @@ describe("The platform team", () => {
     await visitor.getByText("owner, Newcomer").waitFor();
   });
 
+  test("is told what is wrong with a member, and not that it were the organization's name", async () => {
+    await page.goto(`/organizations/${tenant.organizationId}`);
+    await page.getByLabel("Email address").fill("nameless@acme.test");
+    await page.getByRole("button", { name: "Make them a member, and a link" }).click();
+    await page.locator(".notice.bad").waitFor();
+    expect(await page.locator(".field.wrong").count()).toBe(0);
+  });
+
   test("changes an organization's terms; one who was slower overwrites nothing", async () => {
     const path = `/organizations/${tenant.organizationId}`;
     await page.goto(path);
