@@ -52,7 +52,7 @@ interface Members {
   idempotency_key_reused: unknown;
   conflict: { problem: string };
   key_quota_reached: { limit: number };
-  environment_not_allowed: { environment: string };
+  environment_not_allowed: { environment: string; plans?: readonly string[] | undefined };
   internal_error: unknown;
 }
 
@@ -445,9 +445,10 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 403,
     title: "Environment not open to this organization",
     meaning: "The organization may not have keys for this environment.",
-    detail: ({ environment }) => `The organization may not have keys for ${environment}.`,
-    fix: "Have the environment opened for the organization, or choose another.",
-    members: ({ environment }) => ({ environment }),
+    detail: ({ environment, plans }) =>
+      `The organization may not have keys for ${environment}${plans ? `, which is for those on the plan ${plans.join(" or ")}` : ""}.`,
+    fix: "Have the environment opened for the organization, or its plan changed, or choose another environment.",
+    members: ({ environment, plans }) => ({ environment, ...(plans && { plans }) }),
   },
   internal_error: {
     status: 500,

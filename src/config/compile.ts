@@ -47,6 +47,8 @@ export interface Environment {
   readonly url: string;
   readonly issuer: string;
   readonly keyPrefix: string;
+  /** Of organizations that may make keys here; `undefined` for all. */
+  readonly plans: readonly string[] | undefined;
 }
 
 /** A form of keys that were made elsewhere; no key that is made here has it. */
@@ -110,9 +112,9 @@ export function compile(input: GatewayConfig): Gateway {
   if (problems.length > 0) throw new ConfigError(problems);
 
   const environments = Object.fromEntries(
-    Object.entries(config.environments).map(([name, { baseUrls, issuer, keyPrefix }]) => [
+    Object.entries(config.environments).map(([name, { baseUrls, issuer, keyPrefix, plans }]) => [
       name,
-      { name, url: baseUrls[0] as string, issuer, keyPrefix },
+      { name, url: baseUrls[0] as string, issuer, keyPrefix, plans },
     ]),
   );
   const { routes, router } = compileRoutes(config);

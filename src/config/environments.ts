@@ -11,6 +11,7 @@ export function problemsOfEnvironments(config: Config): ConfigProblem[] {
     ...problemsOfControl(config),
     ...problemsOfIssuers(config),
     ...problemsOfKeyPrefixes(config),
+    ...problemsOfPlans(config),
     ...problemsOfOrigins(config),
     ...problemsOfSharing(config),
   ];
@@ -80,6 +81,17 @@ function problemsOfKeyPrefixes(config: Config): ConfigProblem[] {
       ["environments", item.name, "keyPrefix"],
       `is the key prefix of "${earlier.name}" too`,
       "Give each environment a prefix of its own, so that a key shows where it belongs.",
+    ),
+  );
+}
+
+function problemsOfPlans(config: Config): ConfigProblem[] {
+  const known = Object.keys(config.plans);
+  return Object.entries(config.environments).flatMap(([name, { plans = [] }]) =>
+    plans.flatMap((plan, index) =>
+      known.includes(plan)
+        ? []
+        : problemAt(["environments", name, "plans", index], `is no plan: "${plan}"`, didYouMean(plan, known)),
     ),
   );
 }

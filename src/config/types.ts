@@ -37,6 +37,8 @@ export interface EnvironmentConfig {
   issuer: string;
   /** What this environment's keys begin with, for example `kg_live`. */
   keyPrefix: string;
+  /** Only organizations on one of these plans may make keys here. Default: every organization that has the environment. */
+  plans?: string[];
 }
 
 export type OriginConfig = (

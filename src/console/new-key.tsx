@@ -3,9 +3,10 @@
 import { Hono } from "hono";
 import { findOrganization, managesKey } from "../control/access.ts";
 import { isSameChange } from "../control/control.ts";
-import { checkOrganization, createKey } from "../control/create-key.ts";
+import { createKey } from "../control/create-key.ts";
 import { withheldScopes } from "../control/draft-key.ts";
 import { sampleCall } from "../control/explain/sample-call.ts";
+import { checkOpen } from "../control/organization-rules.ts";
 import { describe, isRefusal, type Refusal } from "../errors.ts";
 import { newKeyOf } from "../management/key-fields.ts";
 import { check } from "../management/parse.ts";
@@ -117,7 +118,7 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
   return {
     gateway,
     environments: Object.keys(gateway.environments).map((environment) => {
-      const refusal = checkOrganization({ environment }, organization);
+      const refusal = checkOpen(organization, environment, gateway);
       return { name: environment, closed: refusal && describe(refusal).detail };
     }),
     reaches,

@@ -34,7 +34,7 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
         hint="Where it may have keys. Those that exist go on."
         problem={problems.get("environments")}
       >
-        {Object.keys(gateway.environments).map((name) => (
+        {Object.entries(gateway.environments).map(([name, environment]) => (
           <label class="choice">
             <input
               type="checkbox"
@@ -44,6 +44,7 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
             />
             <span>
               <EnvironmentBadge name={name} gateway={gateway} />
+              {environment.plans && <small>only on the plan {environment.plans.join(" or ")}</small>}
             </span>
           </label>
         ))}

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { findOrganization, requireScope } from "../control/access.ts";
 import { changeOrganization } from "../control/change-organization.ts";
 import { readKeyQuota } from "../control/key-quota.ts";
+import { isOpen } from "../control/organization-rules.ts";
 import { describe, isRefusal, type Refusal } from "../errors.ts";
 import { check } from "../management/parse.ts";
 import { organizationPatch } from "../management/schemas.ts";
@@ -53,7 +54,7 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined) {
             [
               "Environments",
               Object.keys(gateway.environments).map((name) =>
-                organization.environments.includes(name) ? (
+                isOpen(organization, name, gateway) ? (
                   <>
                     <EnvironmentBadge name={name} gateway={gateway} />{" "}
                   </>

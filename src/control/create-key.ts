@@ -9,6 +9,7 @@ import { findOrganization, forbidden } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkGrant } from "./grants.ts";
 import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./key-rules.ts";
+import { checkOpen } from "./organization-rules.ts";
 
 export interface NewKey {
   readonly organizationId: string;
@@ -74,7 +75,7 @@ async function checkNewKey(
   return (
     checkTerms(wanted, gateway, control.now()) ??
     checkRequired(wanted, gateway.keys) ??
-    checkOrganization(wanted, organization) ??
+    checkOpen(organization, wanted.environment, gateway) ??
     checkOwnTerms(caller, wanted) ??
     (await checkMember(control, wanted)) ??
     (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds))
@@ -110,14 +111,6 @@ function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusa
   if (standing.kind === "root") return undefined;
   if (memberId !== standing.memberId) return forbidden("A key that you make is yours: leave member_id out.");
   return plan === null ? undefined : forbidden("Only the root token may give a key a plan of its own.");
-}
-
-export function checkOrganization(
-  { environment }: Pick<NewKey, "environment">,
-  organization: Organization,
-): Refusal | undefined {
-  if (organization.status === "suspended") return { code: "conflict", problem: "The organization is suspended." };
-  return organization.environments.includes(environment) ? undefined : { code: "environment_not_allowed", environment };
 }
 
 async function checkMember(

@@ -5,8 +5,9 @@ import type { ManagedKey } from "../store/keys.ts";
 import { unknownWorkspaces } from "../store/workspaces.ts";
 import { findOrganization, requireRoot } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
-import { checkOrganization, type NewKey, newKey } from "./create-key.ts";
+import { type NewKey, newKey } from "./create-key.ts";
 import { checkEnvironment, checkMembership, checkRequired, checkTerms, refuseWorkspaces } from "./key-rules.ts";
+import { checkOpen } from "./organization-rules.ts";
 
 export interface KeyToImport extends Omit<NewKey, "organizationId" | "environment"> {
   /** SHA-256 of its secret, in lower-case hexadecimal. */
@@ -35,7 +36,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   if (isRefusal(organization)) return organization;
   const refusal =
     checkEnvironment(wanted.environment, gateway) ??
-    checkOrganization(wanted, organization) ??
+    checkOpen(organization, wanted.environment, gateway) ??
     (await checkKeys(control, wanted));
   if (refusal) return refusal;
 

@@ -59,6 +59,16 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     ],
   },
   {
+    mistake: "an environment for a plan that there is not",
+    change: { "environments.production.plans": ["free", "fre"] },
+    says: ['environments.production.plans[1]: is no plan: "fre". Did you mean "free"?'],
+  },
+  {
+    mistake: "an environment for no plan at all",
+    change: { "environments.production.plans": [] },
+    says: ["environments.production.plans: is empty. Leave it out to open the environment to every plan."],
+  },
+  {
     mistake: "an origin that an environment lacks",
     change: { "origins.billing.sandbox": undefined },
     says: [

@@ -8,7 +8,12 @@ const crud = { actions: ["read", "write", "delete"] };
  */
 export default defineGateway({
   environments: {
-    production: { baseUrls: ["https://api.example.com/v3"], issuer: "https://api.example.com", keyPrefix: "sign_live" },
+    production: {
+      baseUrls: ["https://api.example.com/v3"],
+      issuer: "https://api.example.com",
+      keyPrefix: "sign_live",
+      plans: ["api"],
+    },
     sandbox: {
       baseUrls: ["https://api-sandbox.example.com/v3"],
       issuer: "https://api-sandbox.example.com",
@@ -36,7 +41,6 @@ export default defineGateway({
     member: { scopes: ["all"], manages: { organization: "none", workspace: "none" } },
   },
   keys: { actAs: "organization", maxWorkspaces: 20, quotaPerOrganization: 200 },
-  // Organizations begin with the sandbox; whoever takes this plan gets production too.
   plans: { api: { rates: [{ name: "minute", limit: 1_000, window: 60 }] } },
   routes: [
     { path: "/signature_requests/*", origin: "requests", resource: "signature_requests" },

@@ -23,7 +23,7 @@ interface Key {
 
 /** With two workspaces, both the owner's, and the first the admin's and the member's. */
 async function makeTenant(fields: object = {}) {
-  const organization = await makeOrganization(model.gateway, fields);
+  const organization = await makeOrganization(model.gateway, { plan: "api", ...fields });
   const [own, foreign] = [await organization.workspace(), await organization.workspace()];
   const people = {
     owner: await organization.member("owner", [own, foreign]),
@@ -121,18 +121,18 @@ describe("Electronic signature", () => {
     expect(seen()).toBe(before.all + reached);
   });
 
-  test("Y4 production keys can be made only while the organization has an API plan, which opens production", async () => {
-    const free = await makeTenant({ environments: ["sandbox"] });
+  test("Y4 production keys can be made only while the organization has an API plan", async () => {
+    const free = await makeTenant({ plan: null });
     const [sandbox, refused] = [await free.ask({}), await free.ask({ environment: "production" })];
     expect(sandbox.status).toBe(201);
-    expect(refused).toMatchObject({ status: 403, body: { code: "environment_not_allowed" } });
+    expect(refused).toMatchObject({ status: 403, body: { code: "environment_not_allowed", plans: ["api"] } });
     const path = `/v1/organizations/${free.id}`;
-    const production = { plan: "api", environments: ENVIRONMENTS };
-    expect((await free.owner("PATCH", path, production)).status).toBe(403);
-    expect((await root("PATCH", path, production)).status).toBe(200);
-    expect((await free.ask({ environment: "production" })).status).toBe(201);
-    expect((await root("PATCH", path, { plan: null, environments: ["sandbox"] })).status).toBe(200);
+    expect((await free.owner("PATCH", path, { plan: "api" })).status).toBe(403);
+    expect((await root("PATCH", path, { plan: "api" })).status).toBe(200);
+    const key = await free.key({ environment: "production" });
+    expect((await root("PATCH", path, { plan: null })).status).toBe(200);
     expect((await free.ask({ environment: "production" })).status).toBe(403);
+    expect(await statusAndCode(key, "GET", "/documents/1", "production")).toEqual(OK);
   });
 
   test("Y5 a key of the organization reaches every workspace", async () => {
