@@ -25,7 +25,7 @@ export function boundOf({ leaseTtlMs }: Gateway): string {
 
 /** The path to go on to. */
 export function afterwards(path: string, deed: Deed, effect?: Effect): string {
-  return `${path}?done=${deed}${effect ? `&pending=${effect.pending}` : ""}`;
+  return `${path}?done=${deed}${effect ? `&pending=${Number(effect.isPending)}` : ""}`;
 }
 
 export function Done({ c }: { c: Visit }) {

@@ -5,13 +5,11 @@ import type { Child } from "hono/jsx";
 import { findKey } from "../control/access.ts";
 import type { ChangedKey } from "../control/changed-key.ts";
 import type { Caller, Control } from "../control/control.ts";
-import { sampleCall } from "../control/explain/sample-call.ts";
 import { revokeKey } from "../control/revoke-key.ts";
 import { rotateKey } from "../control/rotate-key.ts";
 import { disableKey, enableKey } from "../control/switch-key.ts";
 import { invalid } from "../control/validation.ts";
 import { describe, isRefusal, type Refusal } from "../errors.ts";
-import { readKeyRecord } from "../store/key-records.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import { afterwards, boundOf, type Deed } from "./done.tsx";
 import { type Form, problemsOf, readForm } from "./form.ts";
@@ -153,17 +151,14 @@ async function rotate(c: Visit, { id }: ManagedKey, form: Form): Promise<Respons
   const rotated = await rotateKey(control, caller, id, grace);
   if (isRefusal(rotated)) return rotated;
   const { key, secret, effect } = rotated;
-  const end =
-    effect.pending > 0
-      ? "within minutes, for some of the gateway has yet to hear of it"
-      : `within ${boundOf(control.gateway)}`;
-  const record = await readKeyRecord(control.db, key.environment, id);
+  const end = effect.isPending
+    ? "within minutes, for some of the gateway has yet to hear of it"
+    : `within ${boundOf(control.gateway)}`;
   const before =
     grace === 0
       ? `The old secret ends ${end}.`
       : `The old secret works until ${momentOf(control.now() + grace * 1000)}.`;
-  const url = record && sampleCall(record, control.gateway);
-  return showSecret(c, { key, secret, url, title: "The new secret", before });
+  return showSecret(c, { key, secret, title: "The new secret", before });
 }
 
 /** Within how many days of its last use a key's name must be typed. */

@@ -2,17 +2,15 @@
 
 import { Hono } from "hono";
 import { findOrganization, managesKey } from "../control/access.ts";
-import { isSameChange } from "../control/control.ts";
+import { collisionOf } from "../control/control.ts";
 import { createKey } from "../control/create-key.ts";
 import { withheldScopes } from "../control/draft-key.ts";
-import { sampleCall } from "../control/explain/sample-call.ts";
 import { checkOpen } from "../control/organization-rules.ts";
 import { describe, isRefusal, type Refusal } from "../errors.ts";
 import { newKeyOf } from "../management/key-fields.ts";
 import { check } from "../management/parse.ts";
 import { keyBody } from "../management/schemas.ts";
 import { findRepeated } from "../store/audit.ts";
-import { readKeyRecord } from "../store/key-records.ts";
 import type { Organization } from "../store/organizations.ts";
 import { namesIn, offeredWorkspaces, workspacesOf } from "./directory.ts";
 import { type Form, problemsOf, readForm } from "./form.ts";
@@ -45,15 +43,14 @@ async function create(c: Visit, form: Form) {
   const body = check(keyBody, keyFieldsOf(form, visitor.session.organizationId, control));
   if (isRefusal(body)) return showForm(c, form, body);
   const caller = { ...visitor.caller, idempotency: { key: attempt, fingerprint: attempt } };
-  const made = await createKey(control, caller, newKeyOf(body)).catch((error) => {
-    if (isSameChange(error)) return { code: "conflict", problem: "The key is being made already." } as const;
+  const made = await createKey(control, caller, newKeyOf(body)).catch((error: Error) => {
+    const collision = collisionOf(error);
+    if (collision) return collision;
     throw error;
   });
   if (isRefusal(made)) return showForm(c, form, made);
   const { key, secret } = made;
-  const record = await readKeyRecord(control.db, key.environment, key.id);
-  const url = record && sampleCall(record, control.gateway);
-  return showSecret(c, { key, secret, url, title: "The key is made" });
+  return showSecret(c, { key, secret, title: "The key is made" });
 }
 
 /** A form that comes twice, because somebody reloads the page, makes no second key. */

@@ -1,5 +1,8 @@
 /** A new secret, once. */
 
+import type { Control } from "../control/control.ts";
+import { sampleCall } from "../control/explain/sample-call.ts";
+import { readKeyRecord } from "../store/key-records.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import { show } from "./layout.tsx";
 import { Copyable, EnvironmentBadge, Moment, Notice } from "./parts.tsx";
@@ -9,14 +12,13 @@ import type { Visit } from "./visit.ts";
 interface NewSecret {
   readonly key: ManagedKey;
   readonly secret: string;
-  /** What the key can be tried on. */
-  readonly url: string | undefined;
   readonly title: string;
   /** What becomes of the secrets before. */
   readonly before?: string;
 }
 
-export function showSecret(c: Visit, { key, secret, url, title, before }: NewSecret) {
+export async function showSecret(c: Visit, { key, secret, title, before }: NewSecret) {
+  const url = await sampleUrl(c.var.control, key);
   return show(
     c,
     { title, status: 201 },
@@ -46,6 +48,12 @@ export function showSecret(c: Visit, { key, secret, url, title, before }: NewSec
       </section>
     </>,
   );
+}
+
+/** What the key can be tried on. A fault must not keep the secret from its one showing. */
+async function sampleUrl({ db, gateway }: Control, { environment, id }: ManagedKey): Promise<string | undefined> {
+  const record = await readKeyRecord(db, environment, id).catch(() => undefined);
+  return record && sampleCall(record, gateway);
 }
 
 function Snippets({ url, secret }: { url: string; secret: string }) {

@@ -5,7 +5,15 @@ import { findKey, forbidden } from "./access.ts";
 import { type ChangedKey, checkLiving, commitKeyChange } from "./changed-key.ts";
 import type { Caller, Control } from "./control.ts";
 import { checkGrant } from "./grants.ts";
-import { checkAddresses, checkLife, checkPlan, checkReach, checkScopes, checkWorkspaces } from "./key-rules.ts";
+import {
+  checkAddresses,
+  checkLife,
+  checkPlan,
+  checkReach,
+  checkRequired,
+  checkScopes,
+  checkWorkspaces,
+} from "./key-rules.ts";
 import { differences, withoutUndefined } from "./validation.ts";
 
 /** What of a key can be changed; `undefined` leaves it as it is. Its environment, reach and member are for life. */
@@ -29,20 +37,18 @@ export async function changeKey(
 ): Promise<ChangedKey | Refusal> {
   const key = await findKey(control, caller, id, "api_keys:write");
   if (isRefusal(key)) return key;
-  const version = control.newId("ver");
-  const changed: ManagedKey = { ...key, ...withoutUndefined(change), version };
+  const changed: ManagedKey = { ...key, ...withoutUndefined(change), version: control.newId("ver") };
   const refusal =
     checkLiving(caller, key, control.now()) ??
     (await checkChange(control, key, change)) ??
     checkPlanIsKept(caller, change) ??
     (await checkGrant(control, caller, changed));
   if (refusal) return refusal;
-  const details = differences(key, change);
   return commitKeyChange(
     control,
     caller,
-    key,
-    { action: "api_key.changed", details, version },
+    changed,
+    { action: "api_key.changed", details: differences(key, change) },
     keyUpdates(control.db, changed, key.version),
   );
 }
@@ -56,6 +62,7 @@ async function checkChange(control: Control, key: ManagedKey, change: KeyChange)
   const { gateway, now } = control;
   const { scopes, plan, workspaceIds, allowedAddresses, expiresAt } = change;
   return (
+    checkRequired(change, gateway.keys) ??
     checkScopes(scopes ?? [], gateway) ??
     checkPlan(plan ?? null, gateway) ??
     checkAddresses(allowedAddresses ?? []) ??

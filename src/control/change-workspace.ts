@@ -1,10 +1,10 @@
 import { isRefusal, type Refusal } from "../errors.ts";
-import { auditInsert, auditInsertIf } from "../store/audit.ts";
+import { auditInsertIf } from "../store/audit.ts";
 import { type Workspace, workspaceDeletion, workspaceUpdate } from "../store/workspaces.ts";
 import { findWorkspace } from "./access.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
-import { checkVersion, differences, lostRace, notFound, withoutUndefined } from "./validation.ts";
+import { checkVersion, differences, lostRace, withoutUndefined } from "./validation.ts";
 
 export interface WorkspaceChange {
   readonly name?: string | undefined;
@@ -49,8 +49,8 @@ export async function deleteWorkspace(
   const { actor: by, via, requestId } = caller;
   const change = { at: event.at, by, via, requestId, version: control.newId("ver") };
   const { changes, effect } = await commit(control, { workspace: id }, [
+    auditInsertIf(db, event, "workspaces", workspace.version),
     ...workspaceDeletion(db, workspace, change),
-    auditInsert(db, event),
   ]);
-  return changes.at(-2) === 0 ? notFound("workspace") : { workspace, effect };
+  return changes[0] === 0 ? lostRace(caller, "workspace") : { workspace, effect };
 }

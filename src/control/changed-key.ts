@@ -1,6 +1,6 @@
 import type { Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
-import { type ManagedKey, readKey } from "../store/keys.ts";
+import type { ManagedKey } from "../store/keys.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkVersion, lostRace } from "./validation.ts";
@@ -19,21 +19,19 @@ export function checkLiving(caller: Caller, key: ManagedKey, now: number): Refus
   return checkVersion(caller, key.version);
 }
 
-/** Commits `statements`, which bring the key to `version`, or do nothing if somebody else was quicker. */
+/** Commits `statements`, which make of the key what `key` is, with its version, or do nothing if somebody else was quicker. */
 export async function commitKeyChange(
   control: Control,
   caller: Caller,
   key: ManagedKey,
-  change: { action: string; details: Record<string, unknown>; version: string },
+  { action, details }: { action: string; details: Record<string, unknown> },
   statements: readonly D1PreparedStatement[],
 ): Promise<ChangedKey | Refusal> {
-  const { db } = control;
-  const { action, details, version } = change;
-  const event = auditEvent(control, caller, { organizationId: key.organizationId, action, target: key.id, details });
-  const { changes, effect } = await commit(control, { key: key.id }, [
+  const { id, organizationId, version } = key;
+  const event = auditEvent(control, caller, { organizationId, action, target: id, details });
+  const { changes, effect } = await commit(control, { key: id }, [
     ...statements,
-    auditInsertIf(db, event, "api_keys", version),
+    auditInsertIf(control.db, event, "api_keys", version),
   ]);
-  const now = await readKey(db, key.id);
-  return changes[0] === 0 || !now ? lostRace(caller, "key") : { key: now, effect };
+  return changes[0] === 0 ? lostRace(caller, "key") : { key, effect };
 }

@@ -17,8 +17,8 @@ export interface Committed {
 /** What has become of a change. */
 export interface Effect {
   readonly changeId: string;
-  /** Authorities that do not know yet; the courier goes on telling them. */
-  readonly pending: number;
+  /** Whether some authority may not know yet; the courier goes on telling them. */
+  readonly isPending: boolean;
 }
 
 /** Authorities that the writer itself tells; the courier tells the others. */
@@ -36,9 +36,19 @@ export async function commit(
   // If the courier cannot be had, the change must not wait for it: authorities in use read D1 every minute.
   if (affected) await control.callCourier().catch(() => undefined);
   const results = await db.batch([...outbox, ...statements]);
-  if (affected) await deliver(db, await readChange(db, changeId, TOLD_AT_ONCE), control.tellAuthority);
   return {
     changes: results.slice(outbox.length).map(({ meta }) => meta.changes),
-    effect: { changeId, pending: affected ? await countOutbox(db, changeId) : 0 },
+    effect: { changeId, isPending: affected !== undefined && !(await isToldToAll(control, changeId)) },
   };
+}
+
+/** The change is made by now: a fault delays only who hears of it, and never turns into an error. */
+async function isToldToAll(control: Control, changeId: string): Promise<boolean> {
+  const { db } = control;
+  try {
+    await deliver(db, await readChange(db, changeId, TOLD_AT_ONCE), control.tellAuthority);
+    return (await countOutbox(db, changeId)) === 0;
+  } catch {
+    return false;
+  }
 }

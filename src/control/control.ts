@@ -85,7 +85,13 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Whether D1 refused a batch because its audit event has an idempotency key that its actor used before. */
-export function isSameChange(error: Error): boolean {
-  return /UNIQUE constraint failed: .*audit_events/.test(error.message);
+/** What a batch of D1 ran into: its own repetition under one idempotency key, or a deletion; `undefined` for a fault. */
+export function collisionOf({ message }: Error): Refusal | undefined {
+  if (/UNIQUE constraint failed: .*audit_events/.test(message)) {
+    return { code: "conflict", problem: "The same request is being made twice." };
+  }
+  if (message.includes("FOREIGN KEY constraint failed")) {
+    return { code: "conflict", problem: "Something that the request names was deleted at the same time." };
+  }
+  return undefined;
 }

@@ -2,14 +2,16 @@ import type { OwnLimits, Permission, Reach } from "../domain/key.ts";
 import { generateSecret, hintOf } from "../domain/secret.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
+import { countActiveKeys } from "../store/key-count.ts";
 import { keyInserts, type ManagedKey } from "../store/keys.ts";
-import { readMember } from "../store/members.ts";
+import { type MemberRecord, readMember } from "../store/members.ts";
 import type { Organization } from "../store/organizations.ts";
 import { findOrganization, forbidden } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkGrant } from "./grants.ts";
 import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./key-rules.ts";
 import { checkOpen } from "./organization-rules.ts";
+import { lostRace } from "./validation.ts";
 
 export interface NewKey {
   readonly organizationId: string;
@@ -33,16 +35,18 @@ export interface CreatedKey {
   readonly secret: string;
 }
 
-export async function createKey(control: Control, caller: Caller, wanted: NewKey): Promise<CreatedKey | Refusal> {
+export async function createKey(control: Control, caller: Caller, given: NewKey): Promise<CreatedKey | Refusal> {
   const { db, gateway } = control;
-  const organization = await findOrganization(control, caller, wanted.organizationId, "api_keys:write");
+  const organization = await findOrganization(control, caller, given.organizationId, "api_keys:write");
   if (isRefusal(organization)) return organization;
-  const memberId = wanted.memberId ?? (caller.standing.kind === "member" ? caller.standing.memberId : null);
-  const refusal = await checkNewKey(control, caller, { ...wanted, memberId }, organization);
+  const memberId = given.memberId ?? (caller.standing.kind === "member" ? caller.standing.memberId : null);
+  const member = memberId === null ? undefined : await readMember(db, memberId);
+  const wanted = { ...given, memberId };
+  const refusal = await checkNewKey(control, caller, wanted, { organization, member });
   if (refusal) return refusal;
 
   const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
-  const key = newKey(control, { ...wanted, memberId, expiresAt: lifeOf(control, caller, wanted) }, hintOf(secret));
+  const key = newKey(control, { ...wanted, expiresAt: lifeOf(control, caller, wanted) }, hintOf(secret));
   const excess = await checkGrant(control, caller, key);
   if (excess) return excess;
   const quota = organization.keyQuota ?? gateway.keys.quotaPerOrganization;
@@ -57,19 +61,19 @@ export async function createKey(control: Control, caller: Caller, wanted: NewKey
   const [pepper] = control.peppers;
   const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };
   const [made] = await db.batch([
-    ...keyInserts(db, key, stored, quota),
+    ...keyInserts(db, key, stored, { quota, organization: organization.version, member: member?.version }),
     auditInsertIf(db, event, "api_keys", key.version),
   ]);
   if (made?.meta.changes !== 0) return { key, secret };
-  // The one insert has two conditions.
-  return (await checkMember(control, key)) ?? { code: "key_quota_reached", limit: quota };
+  const isFull = (await countActiveKeys(db, organization.id, control.now())) >= quota;
+  return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or the member");
 }
 
 async function checkNewKey(
   control: Control,
   caller: Caller,
   wanted: NewKey,
-  organization: Organization,
+  { organization, member }: { organization: Organization; member: MemberRecord | undefined },
 ): Promise<Refusal | undefined> {
   const { gateway } = control;
   return (
@@ -77,7 +81,7 @@ async function checkNewKey(
     checkRequired(wanted, gateway.keys) ??
     checkOpen(organization, wanted.environment, gateway) ??
     checkOwnTerms(caller, wanted) ??
-    (await checkMember(control, wanted)) ??
+    checkMembership(wanted.memberId, member?.organizationId === organization.id, gateway) ??
     (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds))
   );
 }
@@ -86,8 +90,6 @@ export function newKey(control: Control, wanted: NewKey, hint: string): ManagedK
   const createdAt = control.now();
   return {
     ...wanted,
-    scopes: [...new Set(wanted.scopes)],
-    workspaceIds: [...new Set(wanted.workspaceIds)],
     id: control.newId("key"),
     version: control.newId("ver"),
     hint,
@@ -111,12 +113,4 @@ function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusa
   if (standing.kind === "root") return undefined;
   if (memberId !== standing.memberId) return forbidden("A key that you make is yours: leave member_id out.");
   return plan === null ? undefined : forbidden("Only the root token may give a key a plan of its own.");
-}
-
-async function checkMember(
-  { db, gateway }: Control,
-  { memberId, organizationId }: Pick<NewKey, "memberId" | "organizationId">,
-): Promise<Refusal | undefined> {
-  const member = memberId === null ? undefined : await readMember(db, memberId);
-  return checkMembership(memberId, member?.organizationId === organizationId, gateway);
 }

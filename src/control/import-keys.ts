@@ -1,5 +1,6 @@
 import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertsForMade } from "../store/audit.ts";
+import { countActiveKeys } from "../store/key-count.ts";
 import { countKnown, type ImportedKey, keyImports, unknownMembers } from "../store/key-import.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import { unknownWorkspaces } from "../store/workspaces.ts";
@@ -8,6 +9,7 @@ import { auditEvent, type Caller, type Control } from "./control.ts";
 import { type NewKey, newKey } from "./create-key.ts";
 import { checkEnvironment, checkMembership, checkRequired, checkTerms, refuseWorkspaces } from "./key-rules.ts";
 import { checkOpen } from "./organization-rules.ts";
+import { lostRace } from "./validation.ts";
 
 export interface KeyToImport extends Omit<NewKey, "organizationId" | "environment"> {
   /** SHA-256 of its secret, in lower-case hexadecimal. */
@@ -49,18 +51,17 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
       pepperId: control.peppers[0].id,
       at: control.now(),
       quota,
+      organizationVersion: organization.version,
       keys,
     }),
     auditInsertsForMade(db, events),
   ]);
   const imported = made?.meta.changes ?? 0;
-  const hasRoom =
-    imported > 0 ||
-    (await countKnown(
-      db,
-      keys.map(({ hashes }) => hashes),
-    )) === keys.length;
-  return hasRoom ? { imported, skipped: wanted.keys.length - imported } : { code: "key_quota_reached", limit: quota };
+  const secrets = keys.map(({ hashes }) => hashes);
+  const unknown = imported > 0 ? 0 : keys.length - (await countKnown(db, secrets));
+  if (unknown === 0) return { imported, skipped: wanted.keys.length - imported };
+  const isFull = (await countActiveKeys(db, organization.id, control.now())) + unknown > quota;
+  return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or a member");
 }
 
 /** Every key that cannot be as it is, with the first thing that is wrong with it. */

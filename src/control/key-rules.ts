@@ -68,19 +68,25 @@ export function checkLife(expiresAt: number | null, { lifetimeDays }: KeySetting
   return expiresAt > latest ? invalid("expires_at", `may be ${lifetimeDays} days ahead at the most`) : undefined;
 }
 
-/** What the configuration wants of every key that is created here, beside what the API does. */
+/** What the configuration wants of every key here, beside what the API does. What is `undefined` stays as it is. */
 export function checkRequired(
-  key: Pick<ManagedKey, "description" | "allowedAddresses"> & { readonly expiresAt: number | null },
+  { description, expiresAt, allowedAddresses }: RequiredTerms,
   { required }: KeySettings,
 ): Refusal | undefined {
   const isMissing = {
-    description: (key.description ?? "").trim() === "",
-    expires_at: key.expiresAt === null,
-    allowed_addresses: key.allowedAddresses.length === 0,
+    description: description !== undefined && (description ?? "").trim() === "",
+    expires_at: expiresAt === null,
+    allowed_addresses: allowedAddresses?.length === 0,
   };
   const missing = required.filter((field) => isMissing[field]);
   if (missing.length === 0) return undefined;
   return { code: "validation_failed", errors: missing.map((field) => ({ field, problem: "is required here" })) };
+}
+
+interface RequiredTerms {
+  readonly description?: string | null | undefined;
+  readonly expiresAt?: number | null | undefined;
+  readonly allowedAddresses?: readonly string[] | undefined;
 }
 
 export function checkAddresses(ranges: readonly string[]): Refusal | undefined {

@@ -19,19 +19,15 @@ export async function revokeKey(
   if (isRefusal(key)) return key;
   const refusal = key.revokedAt === null ? checkVersion(caller, key.version) : undefined;
   if (refusal) return refusal;
-  const version = control.newId("ver");
-  const revoked = await commitKeyChange(
-    control,
-    caller,
-    key,
-    { action: "api_key.revoked", details: { reason }, version },
-    [keyRevocation(db, { id, at: control.now(), by: caller.actor, reason, version })],
-  );
-  if (!isRefusal(revoked)) return revoked;
+  const revoked = { ...key, revokedAt: control.now(), version: control.newId("ver") };
+  const from = caller.ifMatch && key.version;
+  const result = await commitKeyChange(control, caller, revoked, { action: "api_key.revoked", details: { reason } }, [
+    keyRevocation(db, revoked, { by: caller.actor, reason, from }),
+  ]);
+  if (!isRefusal(result)) return result;
   const earlier = await readKey(db, id);
-  if (earlier?.revokedAt == null) return revoked;
-  const pending = await readOutboxOf(db, id);
-  await deliver(db, pending, control.tellAuthority);
+  if (earlier?.revokedAt == null) return result;
+  await deliver(db, await readOutboxOf(db, id), control.tellAuthority);
   const [left] = await readOutboxOf(db, id);
-  return { key: earlier, effect: { changeId: left?.changeId ?? "", pending: left ? 1 : 0 } };
+  return { key: earlier, effect: { changeId: left?.changeId ?? "", isPending: left !== undefined } };
 }

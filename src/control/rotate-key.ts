@@ -42,8 +42,8 @@ export async function rotateKey(
   const rotated = await commitKeyChange(
     control,
     caller,
-    key,
-    { action: "api_key.rotated", details: { graceSeconds, hint: added.hint }, version },
+    { ...key, hint: added.hint, version },
+    { action: "api_key.rotated", details: { graceSeconds, hint: added.hint } },
     secretRotation(db, { keyId: id, from: key.version, version, oldEndAt: at + graceSeconds * 1000, added }),
   );
   return isRefusal(rotated) ? rotated : { ...rotated, secret };

@@ -21,13 +21,14 @@ async function switchKey(
 ): Promise<ChangedKey | Refusal> {
   const key = await findKey(control, caller, id, "api_keys:write");
   if (isRefusal(key)) return key;
+  const isGiving = disabledAt === null;
   const refusal =
     checkLiving(caller, key, control.now()) ??
     // To switch a key on gives its holder its rights again.
-    (disabledAt === null ? await checkGrant(control, caller, key) : undefined);
+    (isGiving ? await checkGrant(control, caller, key) : undefined);
   if (refusal) return refusal;
-  const version = control.newId("ver");
-  return commitKeyChange(control, caller, key, { action, details: {}, version }, [
-    keySwitch(control.db, { id, disabledAt, version }),
-  ]);
+  const switched = { ...key, disabledAt, version: control.newId("ver") };
+  // What takes rights away does not yield to somebody else's edit, unless it is meant for one version only.
+  const from = isGiving || caller.ifMatch ? key.version : undefined;
+  return commitKeyChange(control, caller, switched, { action, details: {} }, [keySwitch(control.db, switched, from)]);
 }

@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import { routePath } from "hono/route";
 import { consolePages } from "../console/console.tsx";
+import { collisionOf } from "../control/control.ts";
 import { isRefusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
 import { managementApi } from "./api.ts";
@@ -51,6 +52,8 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
 
   app.notFound((c) => c.var.refuse({ code: "not_found", problem: "Nothing is served at this path." }));
   app.onError((error, c) => {
+    const collision = collisionOf(error);
+    if (collision) return c.var.refuse(collision);
     const { requestId } = c.var;
     log(JSON.stringify({ request_id: requestId, level: "error", message: error.stack ?? error.message }));
     return c.var.refuse({ code: isD1Failure(error) ? "key_store_unavailable" : "internal_error" });

@@ -1,7 +1,7 @@
 /** From a request to an operation's answer: parse, call, render. */
 
 import type { Context } from "hono";
-import { type Caller, type Control, isSameChange } from "../control/control.ts";
+import { type Caller, type Control, collisionOf } from "../control/control.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { findRepeated } from "../store/audit.ts";
 import type { Answer, Asked, Operation } from "./operation.ts";
@@ -51,7 +51,8 @@ async function attempt(asked: Asked<unknown, unknown>, operation: Operation): Pr
   try {
     return await operation.handle(asked as never);
   } catch (error) {
-    if (isSameChange(error as Error)) return { code: "conflict", problem: "The same request is being made twice." };
+    const collision = collisionOf(error as Error);
+    if (collision) return collision;
     throw error;
   }
 }
@@ -61,8 +62,7 @@ function render(c: Call, operation: Operation, answer: Answer | Refusal, headers
   const { body, version, effect } = answer;
   if (version !== undefined) headers.ETag = `"${version}"`;
   headers["Cache-Control"] = "no-store";
-  if (effect && effect.pending > 0)
-    return c.json(body, 202, { ...headers, Location: `/v1/changes/${effect.changeId}` });
+  if (effect?.isPending) return c.json(body, 202, { ...headers, Location: `/v1/changes/${effect.changeId}` });
   return c.json(body, operation.status ?? 200, headers);
 }
 

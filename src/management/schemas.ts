@@ -14,7 +14,8 @@ const name = z
   .max(200)
   .regex(/^\P{Cc}*$/u, "must not hold control characters");
 const MAX_LIST = 500;
-const unique = <T>(list: readonly T[]) => [...new Set(list)];
+/** As records show them: each once, in order. */
+const unique = (list: readonly string[]) => [...new Set(list)].sort();
 
 const plan = z.string().nullable();
 const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);

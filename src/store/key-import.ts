@@ -14,6 +14,8 @@ export interface KeyImport {
   readonly at: number;
   /** With the new keys, how many active ones the organization may have. */
   readonly quota: number;
+  /** At which the keys were found to be right. */
+  readonly organizationVersion: string;
   readonly keys: readonly ImportedKey[];
 }
 
@@ -21,8 +23,12 @@ const IS_NEW = `NOT EXISTS (SELECT 1 FROM api_key_secrets WHERE hash IN (SELECT 
 /** The ids are new: a key that has one was made by this very batch. */
 const IS_MADE = "EXISTS (SELECT 1 FROM api_keys WHERE id = entry.value ->> 'id')";
 
-/** The first makes the keys whose secrets are new, if the quota has room for all of them, and else none. */
-export function keyImports(db: D1Database, { organizationId, pepperId, at, quota, keys }: KeyImport) {
+/**
+ * The first makes the keys whose secrets are new, if the quota has room for all of them, the organization is as it was and each
+ * member is still there; and else none.
+ */
+export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStatement[] {
+  const { organizationId, pepperId, at, quota, organizationVersion, keys } = wanted;
   const rows = JSON.stringify(keys.map(rowOf));
   return [
     db
@@ -36,9 +42,12 @@ export function keyImports(db: D1Database, { organizationId, pepperId, at, quota
          FROM json_each(?1) AS entry
          WHERE ${IS_NEW}
            AND (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?3)
-             + (SELECT count(*) FROM json_each(?1) AS entry WHERE ${IS_NEW}) <= ?4`,
+             + (SELECT count(*) FROM json_each(?1) AS entry WHERE ${IS_NEW}) <= ?4
+           AND EXISTS (SELECT 1 FROM organizations WHERE id = ?2 AND version = ?5)
+           AND NOT EXISTS (SELECT 1 FROM json_each(?1) AS entry JOIN members ON members.id = entry.value ->> 'memberId'
+             WHERE members.removed_at IS NOT NULL)`,
       )
-      .bind(rows, organizationId, at, quota),
+      .bind(rows, organizationId, at, quota, organizationVersion),
     db
       .prepare(
         `INSERT INTO api_key_scopes (key_id, scope) SELECT entry.value ->> 'id', scope.value

@@ -61,8 +61,21 @@ export const KEY_COLUMNS = `
   (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
   (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint`;
 
-/** Inserts nothing at all where the organization has `quota` active keys already. Two at once cannot both take the last place. */
-export function keyInserts(db: D1Database, key: ManagedKey, secret: NewSecret, quota: number): D1PreparedStatement[] {
+export interface KeyPremises {
+  /** How many active keys the organization may have, with this one. Two at once cannot both take the last place. */
+  readonly quota: number;
+  /** The versions at which the key was found to be right. */
+  readonly organization: string;
+  readonly member: string | undefined;
+}
+
+/** Inserts nothing at all where the premises do not hold. */
+export function keyInserts(
+  db: D1Database,
+  key: ManagedKey,
+  secret: NewSecret,
+  { quota, organization, member }: KeyPremises,
+): D1PreparedStatement[] {
   const ifMade = "WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = ?1)";
   return [
     db
@@ -70,7 +83,9 @@ export function keyInserts(db: D1Database, key: ManagedKey, secret: NewSecret, q
         `INSERT INTO api_keys (id, organization_id, member_id, environment, reach, permission, name, description, plan,
            limits, allowed_addresses, created_at, expires_at, version)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
-         WHERE (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?12) < ?15`,
+         WHERE (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?12) < ?15
+           AND EXISTS (SELECT 1 FROM organizations WHERE id = ?2 AND version = ?16)
+           AND (?3 IS NULL OR EXISTS (SELECT 1 FROM members WHERE id = ?3 AND version = ?17))`,
       )
       .bind(
         key.id,
@@ -88,6 +103,8 @@ export function keyInserts(db: D1Database, key: ManagedKey, secret: NewSecret, q
         key.expiresAt,
         key.version,
         quota,
+        organization,
+        member ?? null,
       ),
     db
       .prepare(`INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?2) ${ifMade}`)
@@ -111,27 +128,32 @@ export function keyInserts(db: D1Database, key: ManagedKey, secret: NewSecret, q
   ];
 }
 
-/** Changes nothing where the key is revoked already. */
+/** Changes nothing where the key is revoked already, or is no longer at the version `from`, if one is given. */
 export function keyRevocation(
   db: D1Database,
-  revocation: { id: string; at: number; by: string; reason: string | null; version: string },
+  { id, revokedAt, version }: ManagedKey,
+  { by, reason, from }: { by: string; reason: string | null; from: string | undefined },
 ): D1PreparedStatement {
-  const { id, at, by, reason, version } = revocation;
   return db
     .prepare(
       `UPDATE api_keys SET revoked_at = ?2, revoked_by = ?3, revoked_reason = ?4, version = ?5
-       WHERE id = ?1 AND revoked_at IS NULL`,
+       WHERE id = ?1 AND revoked_at IS NULL AND version = coalesce(?6, version)`,
     )
-    .bind(id, at, by, reason, version);
+    .bind(id, revokedAt, by, reason, version, from ?? null);
 }
 
+/** Changes nothing where the key is revoked, or is no longer at the version `from`, if one is given. */
 export function keySwitch(
   db: D1Database,
-  { id, disabledAt, version }: { id: string; disabledAt: number | null; version: string },
+  { id, disabledAt, version }: ManagedKey,
+  from: string | undefined,
 ): D1PreparedStatement {
   return db
-    .prepare("UPDATE api_keys SET disabled_at = ?2, version = ?3 WHERE id = ?1 AND revoked_at IS NULL")
-    .bind(id, disabledAt, version);
+    .prepare(
+      `UPDATE api_keys SET disabled_at = ?2, version = ?3
+       WHERE id = ?1 AND revoked_at IS NULL AND version = coalesce(?4, version)`,
+    )
+    .bind(id, disabledAt, version, from ?? null);
 }
 
 /** Changes nothing where the key is no longer at the version `from`, or is revoked. `key` is the key as it is to be, at a version of its own. */

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import config from "../../gateway.config.ts";
 import { compile } from "../../src/config/compile.ts";
 import type { KeySettings } from "../../src/config/schema.ts";
+import { changeKey, type KeyChange } from "../../src/control/change-key.ts";
 import { createKey } from "../../src/control/create-key.ts";
 import { checkRequired } from "../../src/control/key-rules.ts";
-import { controlOf, granted, root } from "../helpers/control.ts";
+import { codeOf, controlOf, granted, root } from "../helpers/control.ts";
 import { makeMember, makeOrganization } from "../helpers/people.ts";
-import { migrate } from "../helpers/workerd.ts";
+import { migrate, seedKey } from "../helpers/workerd.ts";
 
 beforeAll(migrate);
 
@@ -21,6 +22,12 @@ function missing(required: KeySettings["required"], change: object): string[] {
 
 describe("the fields that the configuration requires of a new key", () => {
   test.each([
+    {
+      what: "a change leaves them as they are",
+      change: { description: undefined, expiresAt: undefined, allowedAddresses: undefined },
+      required: ALL,
+      fields: [],
+    },
     { what: "all of them are given", change: {}, required: ALL, fields: [] },
     { what: "nothing is required", change: { description: null, expiresAt: null }, required: [], fields: [] },
     { what: "another is required", change: { description: null }, required: ["expires_at"] as const, fields: [] },
@@ -70,5 +77,17 @@ describe("the fields that the configuration requires of a new key", () => {
     expect(await rows.first("rows")).toBe(0);
     granted(await createKey(control, root(), { ...key, description: "CI", expiresAt: control.now() + 1000 }));
     expect(await rows.first("rows")).toBe(1);
+  });
+
+  test("cannot be taken away from it later, while all else of it can be changed", async () => {
+    const control = controlOf(
+      compile({ ...config, keys: { ...config.keys, required: ["description", "allowed_addresses"] } }),
+    );
+    const { id } = await seedKey();
+    const change = (wanted: KeyChange) => changeKey(control, root(), id, wanted);
+    for (const description of [null, "", "  "]) expect(codeOf(await change({ description }))).toBe("validation_failed");
+    expect(codeOf(await change({ allowedAddresses: [] }))).toBe("validation_failed");
+    expect(codeOf(await change({ name: "other" }))).toBe("granted");
+    expect(codeOf(await change({ description: "CI", allowedAddresses: ["192.0.2.0/24"] }))).toBe("granted");
   });
 });

@@ -104,12 +104,15 @@ export function anyFilter({ organizationId, memberIds, workspaceIds }: Tenant): 
   return filter.map((fields) => ({ organizationId, ...fields }));
 }
 
+/** Those of rows that were made by hand. */
+const PREMISES = { quota: 1_000, organization: "", member: "" };
+
 /** The keys as they are read again. */
 export async function addKeys(keys: readonly ManagedKey[]): Promise<ManagedKey[]> {
   for (const key of keys) {
     const { id, lastUsedAt, disabledAt, revokedAt } = key;
     await env.DB.batch([
-      ...keyInserts(env.DB, key, { hash: id, pepperId: "p1" }, 1_000),
+      ...keyInserts(env.DB, key, { hash: id, pepperId: "p1" }, PREMISES),
       env.DB.prepare(
         "UPDATE api_keys SET last_used_at = ?2, disabled_at = ?3, revoked_at = ?4, revoked_by = ?5 WHERE id = ?1",
       ).bind(id, lastUsedAt, disabledAt, revokedAt, revokedAt && "root"),
