@@ -13,7 +13,7 @@ import { keyChangeOf, newKeyOf } from "./key-fields.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { renderKey, renderPage } from "./render.ts";
-import { emptyBody, keyBody, keyPageQuery, keyPatch, revocationBody, rotationBody } from "./schemas.ts";
+import { keyBody, keyPageQuery, keyPatch, revocationBody, rotationBody } from "./schemas.ts";
 
 const tag = "API keys";
 
@@ -92,6 +92,7 @@ export const apiKeys = [
     answer: keyAnswer,
     versioned: true,
     delayed: true,
+    replay: read,
     async handle({ control, caller, id, body }) {
       return showChanged(control, await changeKey(control, caller, id, keyChangeOf(body)));
     },
@@ -135,7 +136,6 @@ export const apiKeys = [
     name: "disableApiKey",
     tag,
     summary: "Switch a key off",
-    body: emptyBody,
     answer: keyAnswer,
     versioned: true,
     delayed: true,
@@ -148,7 +148,6 @@ export const apiKeys = [
     name: "enableApiKey",
     tag,
     summary: "Switch a key on again",
-    body: emptyBody,
     answer: keyAnswer,
     versioned: true,
     delayed: true,

@@ -1,6 +1,7 @@
 /** From a request to an operation's answer: parse, call, render. */
 
 import type { Context } from "hono";
+import * as z from "zod";
 import { type Caller, type Control, collisionOf } from "../control/control.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { findRepeated } from "../store/audit.ts";
@@ -25,10 +26,14 @@ export async function dispatch(c: Call, operation: Operation): Promise<Response>
   return overtaken ? render(c, operation, overtaken, { "Idempotent-Replayed": "true" }) : c.var.refuse(answer);
 }
 
+/** What an operation takes that says nothing else. */
+const NOTHING = z.strictObject({});
+
 async function read(c: Call, operation: Operation): Promise<Asked<unknown, unknown> | Refusal> {
-  const query = operation.query && parseQuery(c, operation.query);
+  const query = parseQuery(c, operation.query ?? NOTHING);
   if (isRefusal(query)) return query;
-  const body = operation.body && (await parseBody(c, operation.body, operation.maxBodyBytes));
+  // What a GET carries has no meaning: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.1
+  const body = operation.method === "get" ? {} : await parseBody(c, operation.body ?? NOTHING, operation.maxBodyBytes);
   if (isRefusal(body)) return body;
   const ifMatch = operation.versioned ? readIfMatch(c.req.header("if-match")) : undefined;
   const idempotency = operation.replay && (await readIdempotency(c, body));

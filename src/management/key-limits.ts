@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { adviceAnswer, limitsAnswer } from "./answers-usage.ts";
 import { type Answer, operation } from "./operation.ts";
 import { renderAdvice, renderLimit } from "./render-usage.ts";
-import { adviceQuery, emptyBody } from "./schemas.ts";
+import { adviceQuery } from "./schemas.ts";
 
 const tag = "API keys";
 
@@ -29,7 +29,6 @@ export const keyLimits = [
     tag,
     summary: "Give a key its whole limits again",
     description: "All but what is lent to the edge at the moment.",
-    body: emptyBody,
     answer: limitsAnswer,
     handle: async ({ control, caller, id }) => show(await resetLimits(control, caller, id)),
   }),

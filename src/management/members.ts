@@ -78,6 +78,7 @@ export const members = [
     answer: memberAnswer,
     versioned: true,
     delayed: true,
+    replay: read,
     async handle({ control, caller, id, body }) {
       const { name, role, workspace_ids: workspaceIds } = body;
       return showChanged(await changeMember(control, caller, id, { name, role, workspaceIds }));

@@ -72,7 +72,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
       ...(query && { query: query as z.ZodObject }),
       header: requestHeaders(operation),
     },
-    ...(body && { requestBody: { required: true, content: { [JSON_TYPE]: { schema: body } } } }),
+    ...(body && { requestBody: { required: !body.safeParse({}).success, content: { [JSON_TYPE]: { schema: body } } } }),
     responses: {
       [status]: success,
       ...(delayed && {

@@ -75,6 +75,7 @@ export const organizations = [
     answer: organizationAnswer,
     versioned: true,
     delayed: true,
+    replay: read,
     async handle({ control, caller, id, body }) {
       const { key_quota: keyQuota, ...fields } = body;
       const changed = await changeOrganization(control, caller, id, { ...fields, keyQuota });

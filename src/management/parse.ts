@@ -22,7 +22,9 @@ export async function parseBody<S extends z.ZodType>(
 }
 
 export function parseQuery<S extends z.ZodType>(context: Context, schema: S): z.output<S> | Refusal {
-  return check(schema, context.req.query());
+  const repeated = Object.entries(context.req.queries()).filter(([, values]) => values.length > 1);
+  const errors = repeated.map(([name]) => ({ field: withoutSecrets(name), problem: "is given more than once" }));
+  return errors.length > 0 ? { code: "validation_failed", errors } : check(schema, context.req.query());
 }
 
 export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> | Refusal {

@@ -105,7 +105,6 @@ export const rotationBody = z.strictObject({
 });
 
 export const revocationBody = z.strictObject({ reason: z.string().max(2000).nullable().default(null) });
-export const emptyBody = z.strictObject({});
 
 const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().optional() };
 export const pageQuery = z.strictObject(page);

@@ -69,6 +69,7 @@ export const workspaces = [
     body: workspacePatch,
     answer: workspaceAnswer,
     versioned: true,
+    replay: read,
     handle: async ({ control, caller, id, body }) => show(await changeWorkspace(control, caller, id, body)),
   }),
   operation({

@@ -67,13 +67,13 @@ describe("from the answer of the management API on", () => {
     const log = vi.spyOn(console, "log").mockImplementation((line) => lines.push(line));
     const { status } = await call("POST", "/v1/organizations?canaryquery=1", { name: "canarybody" });
     log.mockRestore();
-    expect(status).toBe(201);
+    expect(status).toBe(422);
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] as string)).toMatchObject({
       plane: "control",
       method: "POST",
       route: "/v1/organizations",
-      status: 201,
+      status: 422,
     });
     expect(lines[0]).not.toMatch(/canary/);
     expect(lines[0]).not.toContain(env.KEYGATE_ROOT_TOKEN);

@@ -9,6 +9,7 @@ export interface DocumentedOperation {
   readonly id: string;
   readonly query: readonly { name: string; required: boolean; schema: Schema }[];
   readonly body: Schema | undefined;
+  readonly isRepeatable: boolean;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document
@@ -22,6 +23,7 @@ export function operationsOf(document: any): DocumentedOperation[] {
         .filter((parameter: Schema) => parameter.in === "query")
         .map(({ name, required = false, schema }: Schema) => ({ name, required, schema })),
       body: operation.requestBody?.content["application/json"].schema,
+      isRepeatable: (operation.parameters ?? []).some(({ name }: Schema) => name === "Idempotency-Key"),
     })),
   );
 }
