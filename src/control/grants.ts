@@ -9,7 +9,7 @@ import type { Refusal } from "../errors.ts";
 import type { ManagedKey } from "../store/keys.ts";
 import { type MemberRecord, readMember } from "../store/members.ts";
 import { type Organization, readOrganization } from "../store/organizations.ts";
-import { forbidden, hasWorkspaces, managesKey } from "./access.ts";
+import { forbidden, managesKey } from "./access.ts";
 import type { Caller, Control, MemberStanding } from "./control.ts";
 import { checkStanding, managesMore } from "./member-rules.ts";
 import { standingOfKey } from "./standing.ts";
@@ -27,7 +27,8 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   const { standing } = caller;
   if (standing.kind === "root") return undefined;
   const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
-  if (!managesKey(caller, described)) return forbidden("Your role does not manage such keys.");
+  // That holds the reach and the workspaces too; and a key that may only read comes as far as no grant.
+  if (!managesKey(caller, described)) return forbidden("You do not manage such keys.");
   const { policy } = gateway;
   // Also what the key's member could not use today: a promotion would wake it.
   const granted = expand(key.scopes, policy.resources, policy.bundles);
@@ -38,15 +39,10 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
     const above = checkStanding(caller, { role: key.member.role, workspaceIds: [] }, gateway);
     if (above) return forbidden("The key acts as a member whose role is above yours.");
   }
-  if (!hasWorkspaces(standing, key.workspaces)) return forbidden("The key would reach workspaces that you do not.");
   if (managesMoreThan(standing, key, gateway)) return forbidden("The key would manage keys that you do not.");
   const own = standing.key;
   if (!own) return undefined;
-  if (key.reach === "organization" && own.reach === "workspace") {
-    return forbidden("The key would reach every workspace, and yours does not.");
-  }
   if (key.expiresAt > own.expiresAt) return forbidden("The key would outlive yours.");
-  if (key.permission === "full-access" && own.permission === "read-only") return forbidden("Your key may only read.");
   if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
     return forbidden("The key could be used from addresses that yours cannot.");
   }

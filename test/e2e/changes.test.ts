@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startIsolates } from "../helpers/direct.ts";
 import type { RunningGateway } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
-import { bearing, type KeyFields, seed, type Tenant } from "../helpers/seed.ts";
+import { bearing, type KeyFields, type Role, seed, type Tenant } from "../helpers/seed.ts";
 import { guardingText } from "./configs/base.ts";
 
 /** Lease ttl 2 s, plus half a second: what the documentation promises. */
@@ -37,6 +37,7 @@ interface Change {
   readonly after: number;
   /** Beside or instead of what the key has otherwise. */
   readonly fields?: (tenant: Tenant) => KeyFields;
+  readonly method?: string;
   readonly path?: (tenant: Tenant) => string;
   /** What is so before; the key is made by then. */
   readonly prepare?: (tenant: Tenant, key: string) => Promise<void>;
@@ -47,11 +48,12 @@ interface Change {
 
 interface Requests {
   readonly secret: string;
+  readonly method?: string | undefined;
   readonly path: string;
 }
 
 const patch = (path: string, body: object) => control.manage("PATCH", path, body);
-const memberOf = (tenant: Tenant) => `/v1/members/${tenant.members.owner}`;
+const memberOf = (tenant: Tenant, role: Role = "owner") => `/v1/members/${tenant.members[role]}`;
 const organizationOf = (tenant: Tenant) => `/v1/organizations/${tenant.organizationId}`;
 const deleteFirstWorkspace = ({ workspaces: [first] }: Tenant) => control.manage("DELETE", `/v1/workspaces/${first}`);
 const rotate = (_: Tenant, key: string) => control.manage("POST", `/v1/api-keys/${key}/rotate`, { grace_seconds: 0 });
@@ -131,6 +133,58 @@ const CHANGES: Change[] = [
     change: (_, key) => patch(`/v1/api-keys/${key}`, { allowed_addresses: ["192.0.2.0/24"] }),
   },
   {
+    name: "a key that may only read",
+    before: 200,
+    after: 403,
+    method: "POST",
+    fields: () => ({ scopes: ["signatures:write"] }),
+    change: (_, key) => patch(`/v1/api-keys/${key}`, { permission: "read-only" }),
+  },
+  {
+    name: "a key with another workspace",
+    before: 200,
+    after: 403,
+    fields: ({ workspaces: [first] }) => ({ workspace_ids: [first], scopes: ["folders:read"] }),
+    path: ({ workspaces: [first] }) => inWorkspace(first),
+    change: ({ workspaces: [, second] }, key) => patch(`/v1/api-keys/${key}`, { workspace_ids: [second] }),
+    going: ({ workspaces: [, second] }, { secret }) => ({ secret, path: inWorkspace(second) }),
+  },
+  {
+    name: "a member with another workspace",
+    before: 200,
+    after: 403,
+    fields: ({ workspaces: [first] }) => ({ role: "member", workspace_ids: [first], scopes: ["folders:read"] }),
+    path: ({ workspaces: [first] }) => inWorkspace(first),
+    change: (tenant) => patch(memberOf(tenant, "member"), { workspace_ids: [tenant.workspaces[1]] }),
+  },
+  {
+    name: "a key that ends at once",
+    before: 200,
+    after: 401,
+    change: (_, key) => patch(`/v1/api-keys/${key}`, { expires_at: new Date(Date.now() + 100).toISOString() }),
+  },
+  {
+    name: "a key with its limits raised",
+    before: 429,
+    after: 200,
+    fields: () => ({ limits: { rates: [{ name: "daily", limit: 1, window: 86_400 }] } }),
+    change: (_, key) => patch(`/v1/api-keys/${key}`, { limits: null }),
+  },
+  {
+    name: "a promoted member",
+    before: 403,
+    after: 200,
+    prepare: async (tenant) => void (await patch(memberOf(tenant), { role: "guest" })),
+    change: (tenant) => patch(memberOf(tenant), { role: "member" }),
+  },
+  {
+    name: "an organization that is active again",
+    before: 401,
+    after: 200,
+    prepare: async (tenant) => void (await patch(organizationOf(tenant), { status: "suspended" })),
+    change: (tenant) => patch(organizationOf(tenant), { status: "active" }),
+  },
+  {
     name: "an enabled key",
     before: 401,
     after: 200,
@@ -153,13 +207,13 @@ interface Seen {
 }
 
 /** Requests to every isolate, again and again, each with its status and the moment at which it was sent. */
-function startTraffic({ secret, path }: Requests): { seen: Seen[]; stop: () => Promise<void> } {
+function startTraffic({ secret, method = "GET", path }: Requests): { seen: Seen[]; stop: () => Promise<void> } {
   const seen: Seen[] = [];
   let stopped = false;
   const clients = isolates.map(async (gateway, isolate) => {
     while (!stopped) {
       const sentAt = performance.now();
-      const response = await fetch(gateway.base("production") + path, { headers: bearing({ secret }) });
+      const response = await fetch(gateway.base("production") + path, { method, headers: bearing({ secret }) });
       await response.arrayBuffer();
       seen.push({ isolate, status: response.status, sentAt });
       await sleep(15);
@@ -176,11 +230,11 @@ function startTraffic({ secret, path }: Requests): { seen: Seen[]; stop: () => P
 
 const isolatesIn = (seen: Seen[]) => new Set(seen.map(({ isolate }) => isolate)).size;
 
-async function measure({ before, after, fields, path, prepare, change, going }: Change): Promise<number> {
+async function measure({ before, after, fields, method, path, prepare, change, going }: Change): Promise<number> {
   const tenant = await seed(control);
   const key = await tenant.key({ environment: "production", scopes: ["signatures:read"], ...fields?.(tenant) });
   await prepare?.(tenant, key.id);
-  const { seen, stop } = startTraffic({ secret: key.secret, path: path?.(tenant) ?? "/signatures" });
+  const { seen, stop } = startTraffic({ secret: key.secret, method, path: path?.(tenant) ?? "/signatures" });
   const answered = (status: number, since: number) => seen.filter((one) => one.status === status && one.sentAt > since);
   await expect.poll(() => isolatesIn(answered(before, 0)), { timeout: 15_000 }).toBe(ISOLATES);
   const { status, body } = await change(tenant, key.id);

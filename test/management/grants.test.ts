@@ -78,6 +78,193 @@ describe("nobody gets more than they have", () => {
   });
 });
 
+/** An organization with an owner, an admin of its first workspace, and keys of both that manage. */
+async function makeParties() {
+  const { organization, workspace, member: owner, keyBody } = await setUp();
+  const other = await makeWorkspace(organization.id);
+  const admin = await makeMember(organization.id, { role: "admin", workspace_ids: [workspace.id] });
+  const inWorkspace = { reach: "workspace", workspace_ids: [workspace.id] };
+  const of = (fields: object) => makeKey({ ...keyBody, ...managing, ...fields });
+  const scopes = ["api_keys:read", "api_keys:write", "members:write", "signatures:read"];
+  const soon = new Date(Date.now() + 86_400_000).toISOString();
+  const limits = { rates: [{ name: "slow", limit: 10, window: 60 }] };
+  const { member_id: _, ...body } = { ...keyBody, environment: "production" };
+  return {
+    body,
+    inWorkspace,
+    otherWorkspace: other.id as string,
+    members: { owner: owner.id as string, admin: admin.id as string },
+    ownersKey: (await of({})).id as string,
+    adminsKey: (await of({ member_id: admin.id, scopes: ["signatures:read"] })).id as string,
+    by: {
+      owner: actAs(owner.id),
+      admin: actAs(admin.id),
+      "a key of few scopes": bearer((await of({ scopes })).secret),
+      "a key that manages keys alone": bearer((await of({ scopes: ["api_keys:write", "signatures:read"] })).secret),
+      "a key of one workspace": bearer((await of(inWorkspace)).secret),
+      "a key that ends soon": bearer((await of({ expires_at: soon })).secret),
+      "a slow key": bearer((await of({ limits })).secret),
+      "a key that may only read": bearer((await of({ permission: "read-only" })).secret),
+      "a key of the sandbox": bearer((await of({ environment: "sandbox" })).secret),
+    },
+  };
+}
+
+type Parties = Awaited<ReturnType<typeof makeParties>>;
+type Attempt = [
+  by: keyof Parties["by"],
+  what: string,
+  how: (parties: Parties) => [method: string, path: string, body: object],
+  says: string,
+];
+
+const create =
+  (fields: (parties: Parties) => object = () => ({})) =>
+  (parties: Parties): [string, string, object] => ["POST", "/v1/api-keys", { ...parties.body, ...fields(parties) }];
+const edit =
+  (whom: "owner" | "admin", body: (parties: Parties) => object) =>
+  (parties: Parties): [string, string, object] => ["PATCH", `/v1/members/${parties.members[whom]}`, body(parties)];
+const invite =
+  (fields: (parties: Parties) => object) =>
+  (parties: Parties): [string, string, object] => [
+    "POST",
+    "/v1/members",
+    { organization_id: parties.body.organization_id, email: "new@acme.test", name: "New", ...fields(parties) },
+  ];
+const inOther = ({ otherWorkspace }: Parties) => ({ reach: "workspace", workspace_ids: [otherWorkspace] });
+
+const ATTEMPTS: Attempt[] = [
+  ["admin", "a key of a workspace that is not theirs", create(inOther), "You do not manage such keys."],
+  ["a key of one workspace", "a key of another workspace", create(inOther), "You do not manage such keys."],
+  ["a key of one workspace", "a key of the organization", create(), "You do not manage such keys."],
+  ["a key of the sandbox", "a key of production", create(), "You do not manage such keys."],
+  [
+    "a key of few scopes",
+    "a key of more scopes",
+    create(() => ({ scopes: ["signatures:read", "signatures:write"] })),
+    "The key could do what you cannot: signatures:write.",
+  ],
+  [
+    "a key that manages keys alone",
+    "a new secret of somebody else's key",
+    ({ adminsKey }) => ["POST", `/v1/api-keys/${adminsKey}/rotate`, { grace_seconds: 0 }],
+    "The key acts as another member; they can rotate it, or somebody who manages members.",
+  ],
+  [
+    "admin",
+    "a new secret of an owner's key",
+    ({ ownersKey }) => ["POST", `/v1/api-keys/${ownersKey}/rotate`, { grace_seconds: 0 }],
+    "The key acts as a member whose role is above yours.",
+  ],
+  [
+    "admin",
+    "an owner's key with another name",
+    ({ ownersKey }) => ["PATCH", `/v1/api-keys/${ownersKey}`, { name: "other" }],
+    "The key acts as a member whose role is above yours.",
+  ],
+  [
+    "a key that ends soon",
+    "a key that ends later",
+    create(() => ({ expires_at: new Date(Date.now() + 2 * 86_400_000).toISOString() })),
+    "The key would outlive yours.",
+  ],
+  ["a slow key", "a key without limits", create(), "The key's limits would be higher than yours."],
+  [
+    "a slow key",
+    "a faster key",
+    create(() => ({ limits: { rates: [{ name: "slow", limit: 11, window: 60 }] } })),
+    "The key's limits would be higher than yours.",
+  ],
+  [
+    "owner",
+    "a key with a plan",
+    create(() => ({ plan: "scale" })),
+    "Only the root token may give a key a plan of its own.",
+  ],
+  [
+    "owner",
+    "a key of somebody else",
+    create(({ members }) => ({ member_id: members.admin })),
+    "A key that you make is yours: leave member_id out.",
+  ],
+  [
+    "owner",
+    "another plan of a key",
+    ({ ownersKey }) => ["PATCH", `/v1/api-keys/${ownersKey}`, { plan: "scale" }],
+    "Only the root token may change a key's plan.",
+  ],
+  ["admin", "an owner", invite(() => ({ role: "owner" })), "The role owner manages keys that you do not."],
+  [
+    "admin",
+    "a member of a workspace that is not theirs",
+    invite(({ otherWorkspace }) => ({ role: "member", workspace_ids: [otherWorkspace] })),
+    "You are not in each of these workspaces.",
+  ],
+  [
+    "a key of few scopes",
+    "a member who may do more",
+    invite(() => ({ role: "member" })),
+    "The role member may do what you cannot",
+  ],
+  [
+    "admin",
+    "an owner with another name",
+    edit("owner", () => ({ name: "X" })),
+    "The role owner manages keys that you do not.",
+  ],
+  [
+    "admin",
+    "themselves an owner",
+    edit("admin", () => ({ role: "owner" })),
+    "Nobody changes their own role or workspaces",
+  ],
+  [
+    "admin",
+    "themselves in another workspace",
+    edit("admin", ({ otherWorkspace }) => ({ workspace_ids: [otherWorkspace] })),
+    "Nobody changes their own role or workspaces",
+  ],
+];
+
+describe("nobody makes what is more than they are", () => {
+  let parties: Parties;
+  beforeAll(async () => {
+    parties = await makeParties();
+  });
+
+  test.each(ATTEMPTS)("%s does not make %s", async (by, _, how, says) => {
+    const [method, path, body] = how(parties);
+    const answer = await call(method, path, body, parties.by[by]);
+    expect(answer.body).toMatchObject({ status: 403, code: "management_forbidden" });
+    expect(answer.body.detail).toContain(says);
+  });
+
+  test("a key that may only read makes no key", async () => {
+    const [method, path, body] = create()(parties);
+    const answer = await call(method, path, body, parties.by["a key that may only read"]);
+    expect(answer.body).toMatchObject({ status: 403, code: "scope_missing", required_scopes: ["api_keys:write"] });
+  });
+
+  test("each of them makes what is no more than they are", async () => {
+    const { body, inWorkspace, by } = parties;
+    const made = [
+      call("POST", "/v1/api-keys", body, by.owner),
+      call("POST", "/v1/api-keys", { ...body, ...inWorkspace }, by.admin),
+      call("POST", "/v1/api-keys", body, by["a key of few scopes"]),
+      call("POST", "/v1/api-keys", { ...body, ...inWorkspace }, by["a key of one workspace"]),
+      call("POST", "/v1/api-keys", body, by["a key that ends soon"]),
+      call(
+        "POST",
+        "/v1/api-keys",
+        { ...body, limits: { rates: [{ name: "slow", limit: 10, window: 60 }] } },
+        by["a slow key"],
+      ),
+      call("POST", "/v1/api-keys", { ...body, environment: "sandbox" }, by["a key of the sandbox"]),
+    ];
+    expect((await Promise.all(made)).map(({ status }) => status)).toEqual(made.map(() => 201));
+  });
+});
+
 describe("If-Match", () => {
   test.each([
     ["a list that holds the version", (tag: string) => `"x", ${tag}`, 200],
