@@ -1,0 +1,81 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { findRepeated } from "../../src/store/audit.ts";
+import { type AuditFilter, listAuditEvents } from "../../src/store/audit-list.ts";
+import { countActiveKeys } from "../../src/store/key-count.ts";
+import { KeyFinder } from "../../src/store/key-finder.ts";
+import { countKnown, unknownMembers } from "../../src/store/key-import.ts";
+import { readKeyRecord } from "../../src/store/key-records.ts";
+import { readKey } from "../../src/store/keys.ts";
+import { emailTaken, hasOtherMember, listMembers, readMember } from "../../src/store/members.ts";
+import { listOrganizations, readOrganization } from "../../src/store/organizations.ts";
+import { countOutbox, readChange, readOutboxOf } from "../../src/store/outbox.ts";
+import { isRootLinkUsable, readRootSession } from "../../src/store/root-sessions.ts";
+import { listSessions, readMemberSession, readSession } from "../../src/store/sessions.ts";
+import { readUsableLink } from "../../src/store/sign-in-links.ts";
+import { readScopeUses } from "../../src/store/usage-list.ts";
+import { listWorkspaces, readWorkspace, unknownWorkspaces } from "../../src/store/workspaces.ts";
+import { migrate, newSecret, peppers } from "../helpers/workerd.ts";
+import { scansOf } from "./plans.ts";
+
+beforeAll(migrate);
+
+const FIRST = { limit: 9, after: undefined };
+const NEXT = { limit: 9, after: { sort: "", value: 1, id: "x" } };
+const member = { id: "mem_1", organizationId: "org_1" } as Parameters<typeof hasOtherMember>[1];
+
+const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
+  "a secret": (db) => new KeyFinder(env.KV, db, peppers).inD1(newSecret()),
+  "what an authority lends": (db) => readKeyRecord(db, "sandbox", "key_1"),
+  "a key": (db) => readKey(db, "key_1"),
+  "an organization's active keys": (db) => countActiveKeys(db, "org_1", 1),
+  "secrets that are imported": (db) => countKnown(db, [["a", "b"]]),
+  "members of keys that are imported": (db) => unknownMembers(db, "org_1", ["mem_1"]),
+  "an organization": (db) => readOrganization(db, "org_1"),
+  organizations: (db) => listOrganizations(db, FIRST),
+  "more organizations": (db) => listOrganizations(db, NEXT),
+  "a workspace": (db) => readWorkspace(db, "ws_1"),
+  workspaces: (db) => listWorkspaces(db, "org_1", NEXT),
+  "workspaces that are named": (db) => unknownWorkspaces(db, "org_1", ["ws_1"]),
+  "a member": (db) => readMember(db, "mem_1"),
+  members: (db) => listMembers(db, "org_1", NEXT),
+  "an address": (db) => emailTaken(db, "org_1", "ada@acme.test"),
+  "another owner": (db) => hasOtherMember(db, member, ["owner"]),
+  "a session by its cookie": (db) => readMemberSession(db, "hash"),
+  "a session": (db) => readSession(db, "ses_1"),
+  sessions: (db) => listSessions(db, "mem_1", 1, NEXT),
+  "a sign-in link": (db) => readUsableLink(db, "hash", 1),
+  "a link of the platform team": (db) => isRootLinkUsable(db, "hash", 1),
+  "a session of the platform team": (db) => readRootSession(db, "hash", 1),
+  "a repeated request": (db) => findRepeated(db, "root", "key"),
+  "a change's outbox": async (db) => [await readChange(db, "chg_1", 9), await countOutbox(db, "chg_1")],
+  "a key's outbox": (db) => readOutboxOf(db, "key_1"),
+  "the scopes that a key used": (db) => readScopeUses(db, "key_1"),
+};
+
+describe("a look-up walks through no table", () => {
+  test.for(Object.entries(LOOK_UPS))("%s", async ([, lookUp]) => {
+    const plans = await scansOf(lookUp);
+    expect(plans).not.toEqual([]);
+    expect(plans.filter(({ scans }) => scans.length > 0)).toEqual([]);
+  });
+});
+
+describe("the audit trail is read from an index", () => {
+  const visibleTo = { organization: { memberId: "mem_1" }, workspace: { workspaceIds: ["ws_1"] } };
+  const more: [string, Partial<AuditFilter>][] = [
+    ["nothing more", {}],
+    ["target", { target: "key_1" }],
+    ["actor", { actor: "root" }],
+    ["action", { action: "api_key.created" }],
+    ["time", { from: 1, to: 2 }],
+    ["who sees", { visibleTo }],
+    ["all at once", { target: "key_1", actor: "root", action: "a", from: 1, to: 2, visibleTo }],
+  ];
+  test.each(more)("filtered by %s, on the first page and on a deep one", async (_, filter) => {
+    for (const page of [FIRST, NEXT]) {
+      const plans = await scansOf((db) => listAuditEvents(db, { organizationId: "org_1", ...filter }, page));
+      expect(plans).toMatchObject([{ scans: [] }]);
+    }
+  });
+});
