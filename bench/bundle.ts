@@ -17,17 +17,17 @@ export async function bundle(entry: string, stop: AbortSignal): Promise<string> 
   }
 }
 
-/** A gateway with this configuration, at local base URLs on `port`. */
-export function gatewayEntry(config: string, port: number): string {
-  return `${imports(config, port)}
+/** A gateway at local base URLs on `port`. */
+export function gatewayEntry(port: number): string {
+  return `${imports(port)}
 export default gateway.worker;
 export const { KeyAuthority, Courier } = gateway;
 `;
 }
 
 /** The same, with calls counted in the Worker and in the authorities. `/counts` tells them, and starts anew. */
-export function countingEntry(config: string, port: number): string {
-  return `${imports(config, port)}
+export function countingEntry(port: number): string {
+  return `${imports(port)}
 import { counting, takeCounts } from ${path("bench", "workers", "counting.ts")};
 
 export default {
@@ -46,8 +46,8 @@ export const { Courier } = gateway;
 }
 
 /** The same, with KV and the authorities in the isolate itself. */
-export function nearEntry(config: string, port: number): string {
-  return `${imports(config, port)}
+export function nearEntry(port: number): string {
+  return `${imports(port)}
 import { near } from ${path("bench", "workers", "near.ts")};
 
 export default { fetch: (request, env, context) => gateway.worker.fetch(request, near(env), context) };
@@ -55,12 +55,12 @@ export const { KeyAuthority, Courier } = gateway;
 `;
 }
 
-function imports(config: string, port: number): string {
-  return `import config from ${JSON.stringify(config)};
+function imports(port: number): string {
+  return `import { CONFIG } from ${path("bench", "config.ts")};
 import { createGateway } from ${path("src", "app.ts")};
 import { withLocalBaseUrls } from ${path("src", "config", "local.ts")};
 
-const gateway = createGateway(withLocalBaseUrls(config, ${port}));
+const gateway = createGateway(withLocalBaseUrls(CONFIG, ${port}));
 `;
 }
 

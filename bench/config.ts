@@ -1,6 +1,6 @@
 /** The gateway under load: the kinds of limits that decide how often an authority is asked. */
 
-import type { GatewayConfig } from "../src/config/types.ts";
+import { defineGateway, type GatewayConfig } from "../src/config/types.ts";
 
 export const PLANS = {
   /** More than one isolate can use. */
@@ -13,27 +13,26 @@ export const PLANS = {
 
 export const PREFIX = "kg_live";
 
-export function configFor(origin: string): GatewayConfig {
-  return {
-    environments: {
-      production: { baseUrls: ["https://api.bench.test"], issuer: "https://api.bench.test", keyPrefix: PREFIX },
-    },
-    control: { baseUrls: ["https://keys.bench.test"] },
-    // A signature costs as much as all that is decided: it has a row of its own.
-    origins: {
-      main: { production: { url: origin, assertion: false } },
-      verifying: { production: { url: origin } },
-    },
-    resources: { signatures: { actions: ["read", "write", "delete"] }, folders: { actions: ["read", "write"] } },
-    keys: { actAs: "organization" },
-    roles: { owner: { scopes: ["admin"], manages: { organization: "all", workspace: "all" } } },
-    bundles: { admin: { every: "*", management: true } },
-    plans: PLANS,
-    routes: [
-      { path: "/signatures/*", origin: "main", resource: "signatures", watchRevocation: false },
-      { path: "/watched/*", origin: "main", resource: "signatures" },
-      { path: "/signed/*", origin: "verifying", resource: "signatures" },
-      { path: "/folders/*", origin: "main", resource: "folders" },
-    ],
-  };
-}
+/** `ORIGIN` is a binding: before `fetch` the dev tools put a Worker of their own, which no deployment has. */
+export const CONFIG = defineGateway({
+  environments: {
+    production: { baseUrls: ["https://api.bench.test"], issuer: "https://api.bench.test", keyPrefix: PREFIX },
+  },
+  control: { baseUrls: ["https://keys.bench.test"] },
+  // A signature costs as much as all that is decided: it has a row of its own.
+  origins: {
+    main: { production: { service: "ORIGIN", assertion: false } },
+    verifying: { production: { service: "ORIGIN" } },
+  },
+  resources: { signatures: { actions: ["read", "write", "delete"] }, folders: { actions: ["read", "write"] } },
+  keys: { actAs: "organization" },
+  roles: { owner: { scopes: ["admin"], manages: { organization: "all", workspace: "all" } } },
+  bundles: { admin: { every: "*", management: true } },
+  plans: PLANS,
+  routes: [
+    { path: "/signatures/*", origin: "main", resource: "signatures", watchRevocation: false },
+    { path: "/watched/*", origin: "main", resource: "signatures" },
+    { path: "/signed/*", origin: "verifying", resource: "signatures" },
+    { path: "/folders/*", origin: "main", resource: "folders" },
+  ],
+});

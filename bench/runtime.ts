@@ -11,7 +11,6 @@ import { newSigningKeys } from "../src/cli/new-signing-keys.ts";
 import { inProject } from "../src/cli/project.ts";
 import { freePort } from "../test/helpers/gateway.ts";
 import { bundle, countingEntry, gatewayEntry, nearEntry } from "./bundle.ts";
-import { configFor } from "./config.ts";
 import { childNamed, processorMicros, residentBytes } from "./process.ts";
 import { type D1Database, PEPPERS } from "./seed.ts";
 
@@ -48,7 +47,7 @@ export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = 
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   let hearLog: ((line: string) => void) | undefined;
-  const scripts = await bundleAll(folder, origin, ports, stop);
+  const scripts = await bundleAll(folder, ports, stop);
   process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -60,7 +59,8 @@ export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = 
         script: scripts[name],
         ...compatibility(),
         unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] }],
-        ...(name === "bare" || name === "equal" ? { bindings: { ORIGIN: origin } } : gatewayBindings()),
+        serviceBindings: { ORIGIN: { external: { address: new URL(origin).host, http: {} } } },
+        ...(name === "bare" || name === "equal" ? {} : gatewayBindings()),
       })),
     }),
   );
@@ -84,7 +84,6 @@ export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = 
 
 async function bundleAll(
   folder: string,
-  origin: string,
   ports: Record<WorkerName, number>,
   stop: AbortSignal,
 ): Promise<Record<WorkerName, string>> {
@@ -92,13 +91,12 @@ async function bundleAll(
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const config = write("gateway.config.ts", `export default ${JSON.stringify(configFor(origin))};\n`);
   try {
     const [keygate, crowded, counting, near] = await Promise.all([
-      bundle(write("keygate.ts", gatewayEntry(config, ports.keygate)), stop),
-      bundle(write("crowded.ts", gatewayEntry(config, ports.crowded)), stop),
-      bundle(write("counting.ts", countingEntry(config, ports.counting)), stop),
-      bundle(write("near.ts", nearEntry(config, ports.near)), stop),
+      bundle(write("keygate.ts", gatewayEntry(ports.keygate)), stop),
+      bundle(write("crowded.ts", gatewayEntry(ports.crowded)), stop),
+      bundle(write("counting.ts", countingEntry(ports.counting)), stop),
+      bundle(write("near.ts", nearEntry(ports.near)), stop),
     ]);
     return { bare: yardstick("bare"), equal: yardstick("equal"), keygate, crowded, counting, near };
   } finally {

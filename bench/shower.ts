@@ -10,6 +10,8 @@ type Setting = Pick<Load, "connections" | "seconds">;
 /** Answers of another status than the case is about, above which it measures something else. */
 const MAX_STRAY_SHARE = 0.02;
 
+const WARM_UP_REQUESTS = 10_000;
+
 /** Shows the secrets of a case to a Worker. */
 export class Shower {
   readonly #runtime: Runtime;
@@ -24,9 +26,9 @@ export class Shower {
     this.#setting = { connections, seconds };
   }
 
-  /** Shows every secret once. */
+  /** Shows every secret once, and goes on until the runtime has compiled what is measured. */
   async warm(each: Case, worker: WorkerName): Promise<void> {
-    const amount = Math.max(each.secrets.length, 20 * this.#setting.connections);
+    const amount = Math.max(each.secrets.length, WARM_UP_REQUESTS);
     await this.#client.run({ ...this.#load(each, worker), order: "in turn", amount });
   }
 

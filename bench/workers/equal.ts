@@ -16,19 +16,21 @@ const KEY_ID = "key_0123456789abcdef0123456789abcdef";
 const ORGANIZATION_ID = "org_0123456789abcdef0123456789abcdef";
 const ORIGIN_TIMEOUT_MS = 30_000;
 
+type Origin = { fetch: typeof fetch };
+
 export default {
-  async fetch(request: Request, { ORIGIN }: { ORIGIN: string }): Promise<Response> {
+  async fetch(request: Request, { ORIGIN }: { ORIGIN: Origin }): Promise<Response> {
     const begunAt = Date.now();
     const url = new URL(request.url);
     const requestId = `req_${hexId()}`;
-    const outgoing = new Request(`${ORIGIN}${url.pathname.slice(BASE_PATH.length)}${url.search}`, request);
+    const outgoing = new Request(`${url.origin}${url.pathname.slice(BASE_PATH.length)}${url.search}`, request);
     const names: string[] = [];
     request.headers.forEach((_, name) => {
       names.push(name);
     });
     rewrite(outgoing.headers, names, url, requestId);
     const sentAt = Date.now();
-    const answer = await fetchInTime(outgoing, request.signal);
+    const answer = await fetchInTime(ORIGIN, outgoing, request.signal);
     const originMs = Date.now() - sentAt;
     const response = new Response(answer.body, answer);
     addOwnHeaders(response.headers, requestId);
@@ -59,12 +61,12 @@ function rewrite(headers: Headers, names: readonly string[], url: URL, requestId
   headers.set("traceparent", headers.get("traceparent") ?? `00-${requestId.slice(-32)}-${hexId().slice(0, 16)}-00`);
 }
 
-async function fetchInTime(outgoing: Request, left: AbortSignal): Promise<Response> {
+async function fetchInTime(origin: Origin, outgoing: Request, left: AbortSignal): Promise<Response> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), ORIGIN_TIMEOUT_MS);
   try {
     const signal = AbortSignal.any([left, timeout.signal]);
-    return await fetch(outgoing, { signal, encodeResponseBody: "manual" } as RequestInit);
+    return await origin.fetch(outgoing, { signal, encodeResponseBody: "manual" } as RequestInit);
   } finally {
     clearTimeout(timer);
   }

@@ -24,27 +24,49 @@ export interface Admission {
 /** How long a request tries for a token while others take those that its leases bring. */
 const PATIENCE_MS = 10_000;
 
+/** Nearly every request is decided from memory and a lease in hand, and then nothing is awaited. */
 export async function admit(credential: Credential, asked: Asked, plane: DataPlane, visit: Visit): Promise<Admission> {
-  const identity = await plane.identifier.identify(credential, visit.client, visit.waitUntil);
+  const identity =
+    plane.identifier.recall(credential) ?? (await plane.identifier.identify(credential, visit.client, visit.waitUntil));
   if (isRefusal(identity)) return refused(identity);
-  return plane.leases.queue(identity, async () => {
-    const giveUpAt = plane.now() + PATIENCE_MS;
-    for (;;) {
-      const leased = await leaseOrFallback(credential, identity, asked, plane, visit);
-      if (isRefusal(leased)) return refused(leased, identity);
-      const { record: key } = leased.holding.lease;
-      const known = { key, foundIn: identity.foundIn, used: leased.identity };
-      const principal = authorize(key, leased.identity.hash, asked, plane.gateway, plane.now());
-      if (isRefusal(principal)) return { ...known, outcome: principal, policies: [] };
-      const { degraded } = leased;
-      const spent = spend(leased.holding, plane.now());
-      if (spent !== "none left") {
-        const outcome = spent === "spent" ? principal : spent;
-        return { ...known, outcome, policies: policiesOf(leased.holding), degraded };
-      }
-      if (plane.now() > giveUpAt) return refused({ code: "authority_unavailable" }, identity);
-    }
-  });
+  const held = plane.leases.held(identity);
+  const known = held && knowsSecret(held.lease.record, identity.hash);
+  const decided = known ? decide({ holding: held, identity }, identity, asked, plane) : undefined;
+  return decided ?? plane.leases.queue(identity, () => wait(credential, identity, asked, plane, visit));
+}
+
+async function wait(
+  credential: Credential,
+  identity: Identity,
+  asked: Asked,
+  plane: DataPlane,
+  visit: Visit,
+): Promise<Admission> {
+  const giveUpAt = plane.now() + PATIENCE_MS;
+  for (;;) {
+    const leased = await leaseOrFallback(credential, identity, asked, plane, visit);
+    if (isRefusal(leased)) return refused(leased, identity);
+    const decided = decide(leased, identity, asked, plane);
+    if (decided) return decided;
+    if (plane.now() > giveUpAt) return refused({ code: "authority_unavailable" }, identity);
+  }
+}
+
+/** `undefined` where others have taken what the lease brought. */
+function decide(
+  { holding, identity: used, degraded }: Leased,
+  { foundIn }: Identity,
+  asked: Asked,
+  { gateway, now }: DataPlane,
+): Admission | undefined {
+  const { record: key } = holding.lease;
+  const known = { key, foundIn, used };
+  const principal = authorize(key, used.hash, asked, gateway, now());
+  if (isRefusal(principal)) return { ...known, outcome: principal, policies: [] };
+  const spent = spend(holding, now());
+  if (spent === "none left") return undefined;
+  const outcome = spent === "spent" ? principal : spent;
+  return { ...known, outcome, policies: policiesOf(holding), degraded };
 }
 
 interface Leased {

@@ -46,14 +46,15 @@ export async function forward(
   setHeaders(asked.headers, url, forwarding, environment);
   const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
   if (outgoing instanceof Response) return outgoing;
+  const isSigned = principal !== undefined && route.origins[environment]?.assertion === true;
   const sign = async () => {
-    if (!principal || !route.origins[environment]?.assertion) return undefined;
+    if (!isSigned) return undefined;
     const assertion = await assert(outgoing, { principal, requestId, environment: place.environment });
     if (isRefusal(assertion)) return assertion;
     outgoing.headers.set(ASSERTION_HEADER, assertion);
     return undefined;
   };
-  const refusal = await sign();
+  const refusal = isSigned ? await sign() : undefined;
   if (refusal) return refusal;
   const exchanging = { route, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);

@@ -40,14 +40,21 @@ export class Identifier {
   }
 
   async identify(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
-    const known = this.#known.get(credential.secret);
-    if (known) return { ...known, environment: credential.environment, foundIn: "memory" };
-    if ((this.#unknown.get(credential.secret) ?? 0) > this.#now()) return { code: "key_unknown" };
-    return this.#join(
-      credential.secret,
-      waitUntil,
-      async () => (await this.#inKv(credential, waitUntil)) ?? this.#inD1(credential, client, waitUntil),
+    return (
+      this.recall(credential) ??
+      this.#join(
+        credential.secret,
+        waitUntil,
+        async () => (await this.#inKv(credential, waitUntil)) ?? this.#inD1(credential, client, waitUntil),
+      )
     );
+  }
+
+  /** What memory says, at once; `undefined` where it says nothing. */
+  recall({ secret, environment }: Credential): Identity | Refusal | undefined {
+    const known = this.#known.get(secret);
+    if (known) return { ...known, environment, foundIn: "memory" };
+    return (this.#unknown.get(secret) ?? 0) > this.#now() ? { code: "key_unknown" } : undefined;
   }
 
   /** For an identity that the key's own record denies: memory and KV were wrong, and D1 decides. */

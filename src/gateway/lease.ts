@@ -65,11 +65,19 @@ export class Leases {
     }
   }
 
+  /** A lease in hand that can decide about a request now. */
+  held(identity: Identity): Holding | undefined {
+    const now = this.#readClock();
+    const { holding } = this.#desk(identity);
+    return holding?.isUseful(now) ? holding : undefined;
+  }
+
   /** A lease that can decide about the next request; it may be used up by the time that the caller has it. */
   async hold(identity: Identity, waitUntil: WaitUntil): Promise<Holding | Refusal> {
+    const held = this.held(identity);
+    if (held) return held;
     const now = this.#readClock();
     const desk = this.#desk(identity);
-    if (desk.holding?.isUseful(now)) return desk.holding;
     if (now < desk.pausedUntil) return { code: "authority_unavailable" };
     const name = authorityName(identity.environment, identity.keyId);
     try {

@@ -14,7 +14,7 @@ export class Isolate {
 
   constructor(ask: AskAuthority, now: () => number) {
     const identify = async () => identity;
-    const identifier = { identify, identifyAnew: identify };
+    const identifier = { recall: () => identity, identify, identifyAnew: identify };
     this.#plane = { gateway, identifier, leases: new Leases(ask, gateway, now), now } as unknown as DataPlane;
   }
 
