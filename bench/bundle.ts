@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inProject } from "../src/cli/project.ts";
 import { runWrangler } from "../src/cli/wrangler.ts";
+import type { GatewayConfig } from "../src/config/types.ts";
 
 export async function bundle(entry: string, stop: AbortSignal): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
@@ -18,16 +19,16 @@ export async function bundle(entry: string, stop: AbortSignal): Promise<string> 
 }
 
 /** A gateway at local base URLs on `port`. */
-export function gatewayEntry(port: number): string {
-  return `${imports(port)}
+export function gatewayEntry(port: number, leases: GatewayConfig["leases"] = {}): string {
+  return `${imports(port, leases)}
 export default gateway.worker;
 export const { KeyAuthority, Courier } = gateway;
 `;
 }
 
 /** The same, with calls counted in the Worker and in the authorities. `/counts` tells them, and starts anew. */
-export function countingEntry(port: number): string {
-  return `${imports(port)}
+export function countingEntry(port: number, leases: GatewayConfig["leases"] = {}): string {
+  return `${imports(port, leases)}
 import { counting, takeCounts } from ${path("bench", "workers", "counting.ts")};
 
 export default {
@@ -47,7 +48,7 @@ export const { Courier } = gateway;
 
 /** The same, with KV and the authorities in the isolate itself. */
 export function nearEntry(port: number): string {
-  return `${imports(port)}
+  return `${imports(port, {})}
 import { near } from ${path("bench", "workers", "near.ts")};
 
 export default { fetch: (request, env, context) => gateway.worker.fetch(request, near(env), context) };
@@ -55,12 +56,12 @@ export const { KeyAuthority, Courier } = gateway;
 `;
 }
 
-function imports(port: number): string {
+function imports(port: number, leases: GatewayConfig["leases"]): string {
   return `import { CONFIG } from ${path("bench", "config.ts")};
 import { createGateway } from ${path("src", "app.ts")};
 import { withLocalBaseUrls } from ${path("src", "config", "local.ts")};
 
-const gateway = createGateway(withLocalBaseUrls(CONFIG, ${port}));
+const gateway = createGateway(withLocalBaseUrls({ ...CONFIG, leases: ${JSON.stringify(leases)} }, ${port}));
 `;
 }
 

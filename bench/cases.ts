@@ -7,6 +7,8 @@ import { newSecret, type SeededKey, seedKeys } from "./seed.ts";
 export interface Case {
   readonly name: string;
   readonly worker: WorkerName;
+  /** Where its calls are counted. Default: `counting`. */
+  readonly counter?: WorkerName;
   readonly path: string;
   readonly secrets: readonly string[];
   /** `once`: no secret is shown twice. */
@@ -37,12 +39,14 @@ export async function prepareCases(runtime: Runtime, colds: number): Promise<Cas
   const forwarded = { path: SIGNATURE, order: "in turn", warm: true, status: 200 } as const;
   const gateway = { ...forwarded, worker: "keygate" } as const;
   const crowded = { ...forwarded, worker: "crowded" } as const;
+  const longLeases = { worker: "patient", counter: "countingPatient" } as const;
   return [
     { ...forwarded, name: "bare", worker: "bare", secrets: [hot.secret] },
     { ...forwarded, name: "equal", worker: "equal", secrets: [hot.secret] },
     { ...gateway, name: "hot key", secrets: [hot.secret] },
     { ...gateway, name: "hot key, signed", path: SIGNED, secrets: [hot.secret] },
     { ...crowded, name: "1,000 keys", secrets: secretsOf(ample.slice(0, SOME)), runUp: 4 },
+    { ...crowded, ...longLeases, name: "1,000 keys, 10 s", secrets: secretsOf(ample.slice(0, SOME)), runUp: 12 },
     { ...crowded, name: "100,000 keys", secrets: secretsOf(ample), order: "zipf", warm: false },
     { ...gateway, name: "nothing to lease", secrets: secretsOf(tight) },
     { ...crowded, name: "cold, in KV", secrets: secretsOf(unseen), order: "once", warm: false },

@@ -61,7 +61,7 @@ async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<
   const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
   const rows: Row[] = [];
   // Authorities write when their keys were last used, a minute later. Many of them would do so during other cases.
-  for (const worker of ["keygate", "crowded"]) {
+  for (const worker of ["keygate", "crowded", "patient"]) {
     const group = cases.filter((each) => each.worker === worker && isWanted(each));
     if (group.length === 0) continue;
     const rounds = await measureAll([...yardsticks, ...group], shower);

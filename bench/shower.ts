@@ -10,7 +10,7 @@ type Setting = Pick<Load, "connections" | "seconds">;
 /** Answers of another status than the case is about, above which it measures something else. */
 const MAX_STRAY_SHARE = 0.02;
 
-const WARM_UP_REQUESTS = 10_000;
+const WARM_UP_REQUESTS = 20_000;
 
 /** Shows the secrets of a case to a Worker. */
 export class Shower {
@@ -41,11 +41,12 @@ export class Shower {
 
   /** Calls for each request, in a run of their own. */
   async count(each: Case): Promise<Calls> {
-    if (each.warm) await this.warm(each, "counting");
-    await this.#runUp(each, "counting");
-    await this.#takeCounts();
-    const { made } = await this.#measure(each, "counting");
-    const { d1, kv, authority } = await this.#takeCounts();
+    const counter = each.counter ?? "counting";
+    if (each.warm) await this.warm(each, counter);
+    await this.#runUp(each, counter);
+    await this.#takeCounts(counter);
+    const { made } = await this.#measure(each, counter);
+    const { d1, kv, authority } = await this.#takeCounts(counter);
     return { d1: d1 / made, kv: kv / made, authority: authority / made };
   }
 
@@ -73,7 +74,7 @@ export class Shower {
     };
   }
 
-  async #takeCounts(): Promise<Calls> {
-    return (await (await fetch(`${this.#runtime.urls.counting}/counts`)).json()) as Calls;
+  async #takeCounts(counter: WorkerName): Promise<Calls> {
+    return (await (await fetch(`${this.#runtime.urls[counter]}/counts`)).json()) as Calls;
   }
 }

@@ -143,25 +143,26 @@ function checksOf(env: Env): Checks {
   };
 }
 
-/** Throws where the headers of an origin need a secret that is missing. */
+/** Throws where an origin needs a secret or a service that is missing. */
 function originsFrom(gateway: Gateway, env: Env): DataPlane["originFetch"] {
   const settings = gateway.routes.flatMap(({ origins }) => Object.values(origins));
-  const headers = new Map(
-    settings.map((origin) => [origin, resolveHeaders(origin.headers, (name) => secret(env, name))]),
+  const senders = new Map(
+    settings.map((origin) => [
+      origin,
+      withHeaders(
+        sendTo(origin, env),
+        resolveHeaders(origin.headers, (name) => secret(env, name)),
+      ),
+    ]),
   );
-  return (route, environment) => {
-    const origin = route.origins[environment];
-    return withHeaders(sendTo(origin, env), (origin && headers.get(origin)) ?? []);
-  };
+  return (route, environment) => senders.get(route.origins[environment] as OriginSettings) as OriginFetch;
 }
 
-function sendTo(origin: OriginSettings | undefined, env: Env): OriginFetch {
-  if (origin && "service" in origin) {
-    const service = serviceBinding(env, origin.service);
-    if (!service) throw new Error(`the service binding ${origin.service} is missing`);
-    return (request, init) => service.fetch(request, init);
-  }
-  return (request, init) => fetch(request, init);
+function sendTo(origin: OriginSettings, env: Env): OriginFetch {
+  if (!("service" in origin)) return (request, init) => fetch(request, init);
+  const service = serviceBinding(env, origin.service);
+  if (!service) throw new Error(`the service binding ${origin.service} is missing`);
+  return (request, init) => service.fetch(request, init);
 }
 
 function belowBaseUrl(request: Request, url: URL, place: ControlPlace): Request {
