@@ -169,7 +169,7 @@ const route = fields({
   digest: z.boolean().default(false),
   limits: inputLimits.prefault({}),
   timeoutSeconds: seconds().default(30),
-  requestIdleSeconds: seconds().default(60),
+  requestIdleSeconds: seconds().optional(),
   responseIdleSeconds: seconds().optional(),
   watchRevocation: z.boolean().default(true),
   rewriteLocation: z.boolean().default(false),

@@ -139,7 +139,7 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   limits?: InputLimitsConfig;
   /** How long the origin may take until its answer begins, once it has the whole request. Default: 30. */
   timeoutSeconds?: number;
-  /** How long the body of a request may stand still. Default: 60. */
+  /** How long the body of a request may stand still. Default: 60, and short bodies of announced length are not watched. */
   requestIdleSeconds?: number;
   /** How long the body of an answer may stand still. Default: for ever, since watching it costs time. */
   responseIdleSeconds?: number;

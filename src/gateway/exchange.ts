@@ -1,13 +1,15 @@
 /** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and once more where that may help. */
 
-import type { Route } from "../config/compile.ts";
 import type { Refusal } from "../errors.ts";
 import type { OriginFetch } from "./forward.ts";
 import { isRepeatable, type RetryBudget } from "./retry.ts";
 import type { Upload } from "./upload.ts";
 
 export interface Exchanging {
-  readonly route: Route;
+  /** By its name. */
+  readonly origin: string;
+  /** Until the answer has to begin: from now, or from the end of the upload. */
+  readonly seconds: number;
   /** Of the client. */
   readonly left: AbortSignal;
   readonly upload: Upload | undefined;
@@ -19,9 +21,8 @@ export interface Exchanging {
 export async function exchange(
   outgoing: Request,
   send: OriginFetch,
-  { route, left, upload, retries, sign }: Exchanging,
+  { origin, seconds, left, upload, retries, sign }: Exchanging,
 ): Promise<Response | Refusal> {
-  const seconds = route.timeoutSeconds;
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
   let timer = upload ? undefined : startDeadline();
@@ -35,7 +36,7 @@ export async function exchange(
   const init = { signal, encodeResponseBody: "manual" } as const;
   try {
     return await send(outgoing, init).catch(async (error) => {
-      if (signal.aborted || !isRepeatable(outgoing) || !retries.take(route.origin)) throw error;
+      if (signal.aborted || !isRepeatable(outgoing) || !retries.take(origin)) throw error;
       // An origin that refuses replays may have seen the first.
       return (await sign()) ?? send(outgoing, init);
     });

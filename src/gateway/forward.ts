@@ -11,7 +11,7 @@ import { afterOrigin, beforeOrigin } from "./hooks.ts";
 import { rewriteLocation } from "./location.ts";
 import { isRebuildable } from "./respond.ts";
 import { forgesOurs, strip } from "./strip.ts";
-import { type Upload, uploadOf } from "./upload.ts";
+import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
 export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
 
@@ -56,7 +56,8 @@ export async function forward(
   };
   const refusal = isSigned ? await sign() : undefined;
   if (refusal) return refusal;
-  const exchanging = { route, left: request.signal, upload, retries, sign };
+  const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
+  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
   if (!isRebuildable(answer)) return forgesOurs(answer.headers) ? { code: "origin_unreachable" } : answer;

@@ -13,28 +13,41 @@ export interface Upload {
   readonly ended: Promise<Refusal | undefined>;
 }
 
+/** Bodies of announced length up to this pass by themselves, unless the route says how long they may stand still: that is faster. */
+const UNWATCHED_BYTES = 1024 * 1024;
+/** How fast they come at the least; the origin's deadline, which cannot wait for their end, is longer by as much. */
+const UNWATCHED_BYTES_PER_SECOND = 16 * 1024;
+const IDLE_SECONDS = 60;
+
 /** `undefined` where there is no body to watch. */
 export function uploadOf(request: Request, route: Route, now: () => number): Upload | Refusal | undefined {
   if (!request.body) return undefined;
-  const announced = request.headers.get("content-length");
+  const length = announcedLength(request);
   // The runtime passes on the bodies of these two, but makes no request with a body for them.
   if (request.method === "GET" || request.method === "HEAD") {
-    return announced === null ? { code: "length_required" } : undefined;
+    return length === undefined ? { code: "length_required" } : undefined;
   }
-  const { limits, requestIdleSeconds } = route;
-  const flow = pump(request.body, {
-    length: announced === null ? undefined : Number(announced),
-    maxBytes: limits.bodyBytes,
-    idleMs: requestIdleSeconds * 1000,
-    now,
-  });
-  return { body: flow.readable, ended: flow.ended.then((end) => refusalOf(end, route)) };
+  if (route.requestIdleSeconds === undefined && length !== undefined && length <= UNWATCHED_BYTES) return undefined;
+  const idleSeconds = route.requestIdleSeconds ?? IDLE_SECONDS;
+  const maxBytes = route.limits.bodyBytes;
+  const flow = pump(request.body, { length, maxBytes, idleMs: idleSeconds * 1000, now });
+  return { body: flow.readable, ended: flow.ended.then((end) => refusalOf(end, maxBytes, idleSeconds)) };
 }
 
-function refusalOf(end: FlowEnd, { limits, requestIdleSeconds }: Route): Refusal | undefined {
+/** What a body that nobody watches may take to come, in whole seconds. */
+export function secondsToCome(request: Request): number {
+  return request.body ? Math.floor((announcedLength(request) ?? 0) / UNWATCHED_BYTES_PER_SECOND) : 0;
+}
+
+function announcedLength({ headers }: Request): number | undefined {
+  const announced = headers.get("content-length");
+  return announced === null ? undefined : Number(announced);
+}
+
+function refusalOf(end: FlowEnd, limit: number, seconds: number): Refusal | undefined {
   if (end === "source broke") return { code: "request_broken_off" };
-  if (end === "too large") return { code: "body_too_large", limit: limits.bodyBytes };
-  if (end === "source idle") return { code: "request_timeout", seconds: requestIdleSeconds };
-  if (end === "sink idle") return { code: "origin_timeout", seconds: requestIdleSeconds };
+  if (end === "too large") return { code: "body_too_large", limit };
+  if (end === "source idle") return { code: "request_timeout", seconds };
+  if (end === "sink idle") return { code: "origin_timeout", seconds };
   return undefined;
 }

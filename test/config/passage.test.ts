@@ -11,7 +11,7 @@ describe("how a route's requests and answers pass", () => {
     expect(compile(changed()).routes[0]).toMatchObject({
       limits: { urlBytes: 16_384, headerBytes: 65_536, headerCount: 200, bodyBytes: 104_857_600 },
       timeoutSeconds: 30,
-      requestIdleSeconds: 60,
+      requestIdleSeconds: undefined,
       responseIdleSeconds: undefined,
       watchRevocation: true,
       rewriteLocation: false,

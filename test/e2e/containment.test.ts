@@ -65,6 +65,12 @@ describe("A route takes no more than it says", () => {
     expect((await send("POST", "/signatures/1", [], "b".repeat(1_001)))?.status).toBe(200);
   });
 
+  test("a length that chunks belie is none: the body is cut at its limit all the same", async () => {
+    origin.sandbox.answer((request) => void request.on("error", () => {}).resume());
+    const response = await sendAs("/bounded/1", [["Content-Length", "10"], CHUNKED], `3e9\r\n${"b".repeat(1_001)}\r\n`);
+    expect([response?.status, codeOf(response)]).toEqual([413, "body_too_large"]);
+  });
+
   test("a body that was not announced is cut at its limit, and the origin's request is broken off", async () => {
     const broken = Promise.withResolvers<void>();
     origin.sandbox.answer((request) => void request.on("error", () => broken.resolve()).resume());
@@ -83,12 +89,18 @@ describe("A route takes no more than it says", () => {
 describe("What a client breaks is not laid to the origin", () => {
   test.for([
     { name: "a chunk that is none", headers: [CHUNKED], body: "5\r\nhello\r\nZZZ\r\n" },
-    { name: "an end before the announced length", headers: [["Content-Length", "10"]], body: "hello", ends: true },
+    {
+      name: "an end before the announced length, of a body that is watched",
+      path: "/hasty/1",
+      headers: [["Content-Length", "10"]],
+      body: "hello",
+      ends: true,
+    },
     { name: "an end before the last chunk", headers: [CHUNKED], body: "5\r\nhello\r\n", ends: true },
-  ])("$name", async ({ headers, body, ends }) => {
+  ])("$name", async ({ path = "/signatures/1", headers, body, ends }) => {
     origin.sandbox.answer((request) => void request.on("error", () => {}).resume());
     const socket = opened();
-    socket.write(`${rawRequest("POST", "/sandbox/signatures/1", lines(headers as [string, string][]))}${body}`);
+    socket.write(`${rawRequest("POST", `/sandbox${path}`, lines(headers as [string, string][]))}${body}`);
     if (ends) {
       await once(origin.sandbox.server, "request");
       socket.end();
@@ -140,6 +152,37 @@ describe("A bad origin hurts no one", () => {
     origin.sandbox.answer((request) => void request.on("error", () => {}).resume());
     const response = await sendAs("/hasty/1", [["Content-Length", "10"]], "hello");
     expect([response?.status, codeOf(response)]).toEqual([408, "request_timeout"]);
+  });
+
+  test("a client that stops in mid-body, of a short body that is not watched, has the origin's time and no more", async () => {
+    origin.sandbox.answer((request) => void request.on("error", () => {}).resume());
+    const response = await sendAs("/brisk/1", [["Content-Length", "10"]], "hello");
+    expect([response?.status, codeOf(response)]).toEqual([504, "origin_timeout"]);
+  });
+
+  test("a client that leaves in mid-body, of a short body that is not watched, leaves the origin too", async () => {
+    const left = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    origin.sandbox.answer((request) => {
+      request.on("error", () => left.resolve()).resume();
+      begun.resolve();
+    });
+    const socket = opened();
+    socket.write(`${rawRequest("POST", "/sandbox/signatures/1", lines([["Content-Length", "10"]]))}hello`);
+    await begun.promise;
+    socket.destroy();
+    await left.promise;
+  });
+
+  test("a short body that is not watched may come at 16 KiB a second, beside the origin's own time", async () => {
+    const socket = opened();
+    socket.write(rawRequest("POST", "/sandbox/brisk/1", lines([["Content-Length", String(4 * 16_384)]])));
+    for (let part = 0; part < 4; part++) {
+      await new Promise((later) => setTimeout(later, 600));
+      socket.write("b".repeat(16_384));
+    }
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test("one that stops in mid-answer is broken off, and so is its call", async () => {

@@ -98,6 +98,7 @@ export function guarding(origins: { production: string; sandbox: string }) {
         requestIdleSeconds: 1,
         responseIdleSeconds: 1,
       },
+      { path: "/brisk/*", origin: "main", resource: "signatures", timeoutSeconds: 1 },
       { path: "/moved/*", origin: "main", resource: "signatures", rewriteLocation: true },
       { path: "/unwatched/*", origin: "main", resource: "signatures", watchRevocation: false },
       { path: "/credentialed/*", origin: "credentialed", resource: "signatures" },
