@@ -1,21 +1,11 @@
 /** Peppers: the secrets that keys are hashed with, and how one takes the place of another. */
 
-import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import { type Answer, type Api, isLocal, NoAnswer } from "./api.ts";
+import { type Answer, isLocal } from "./api.ts";
 import { confirm } from "./ask.ts";
-import { apiOf, COMMAND, call, example, type GlobalOptions } from "./call.ts";
-import { readDevVars, writeDevVar } from "./dev-vars.ts";
-import { EXIT_WRONG_USAGE, Failure } from "./failure.ts";
-import { inProject } from "./project.ts";
-import { count, grouped, hint, strong, table } from "./render.ts";
-
-interface Pepper {
-  id: string;
-  status: "current" | "retiring" | "inactive";
-  secrets: number;
-  secrets_under_it_alone: number;
-}
+import { apiOf, call, example, type GlobalOptions } from "./call.ts";
+import { addPepperOrder, PEPPERS_PATH, type Pepper, pepperId, VARIABLE } from "./pepper-order.ts";
+import { count, grouped, hint, moment, shorten, table } from "./render.ts";
 
 interface Retired {
   removed: number;
@@ -23,8 +13,12 @@ interface Retired {
   lost_keys: number;
 }
 
-const PATH = "/v1/peppers";
-const VARIABLE = "KEYGATE_PEPPERS";
+interface KeyUnderPepper {
+  id: string;
+  organization_id: string;
+  name: string;
+  last_used_at: string | null;
+}
 
 export function addPepper(program: Command): void {
   const pepper = program.command("pepper").description("peppers: what the hashes of keys are made with");
@@ -35,27 +29,29 @@ export function addPepper(program: Command): void {
     .addHelpText("after", example("pepper list"))
     .action(
       call(
-        (api) => api.get<{ data: Pepper[] }>(PATH),
+        (api) => api.get<{ data: Pepper[] }>(PEPPERS_PATH),
         ({ data }) => asTable(data),
       ),
     );
 
   pepper
-    .command("add")
-    .description("make a new pepper, to take the place of the current one")
-    .addHelpText(
-      "after",
-      `\nFor a local gateway it is written into .dev.vars. For a deployed one it is printed,
-with what to do; give the value that ${VARIABLE} has now in the environment,
-and the value to set is printed whole.`,
-    )
-    .addHelpText("after", example("pepper add"))
-    .action(add);
+    .command("keys")
+    .description("list the keys that would stop working without a pepper")
+    .argument("<id>", "its id, for example p1", pepperId)
+    .addHelpText("after", example("pepper keys p1"))
+    .action(
+      call(
+        (api, _, id) => api.list<KeyUnderPepper>(`${PEPPERS_PATH}/${id}/keys`),
+        ({ data }) => keysAsTable(data),
+      ),
+    );
+
+  addPepperOrder(pepper);
 
   pepper
     .command("retire")
     .description("remove what is stored under a pepper that was replaced")
-    .argument("<id>", "its id, for example p1")
+    .argument("<id>", "its id, for example p1", pepperId)
     .option("--force", "also where keys stop working with it")
     .option("--yes", "with --force: do not ask")
     .addHelpText("after", example("pepper retire p1"))
@@ -74,66 +70,17 @@ function asTable(peppers: Pepper[]): string {
   );
 }
 
-async function add(_: unknown, command: Command): Promise<void> {
-  const { json } = command.optsWithGlobals<GlobalOptions>();
-  const api = apiOf(command);
-  const local = isLocal(api.url);
-  const file = inProject(".dev.vars");
-  const now = local ? readDevVars(file)[VARIABLE] : process.env[VARIABLE];
-  const known = [...(await idsOf(api, local)), ...idsWithin(now)];
-  if (idsWithin(now).length > 1) {
-    throw new Failure(`${VARIABLE} holds two peppers already. Retire the older one first: ${COMMAND} pepper list`);
-  }
-  const id = nextId(known);
-  const pepper = `${id}:${randomBytes(32).toString("base64url")}`;
-  const value = now ? `${pepper},${now.trim()}` : undefined;
-  if (local) writeDevVar(file, VARIABLE, value ?? pepper);
-  if (json) return console.log(JSON.stringify({ id, pepper, value: value ?? null }, null, 2));
-  console.log(local ? addedInWords(id, known) : toSetInWords(pepper, value, known));
-}
-
-/** A local gateway need not run for this. */
-async function idsOf(api: Api, local: boolean): Promise<string[]> {
-  try {
-    return (await api.get<{ data: Pepper[] }>(PATH)).body.data.map(({ id }) => id);
-  } catch (error) {
-    if (local && error instanceof NoAnswer) return [];
-    throw error;
-  }
-}
-
-function idsWithin(peppers = ""): string[] {
-  return peppers.split(",").flatMap((pepper) => /^\s*([\w-]+):/.exec(pepper)?.[1] ?? []);
-}
-
-function nextId(known: string[]): string {
-  const numbers = known.map((id) => Number(/^p(\d+)$/.exec(id)?.[1] ?? 0));
-  return `p${Math.max(0, ...numbers) + 1}`;
-}
-
-function addedInWords(id: string, known: string[]): string {
-  return [`${id} is in .dev.vars, in front. Start the gateway again to use it.`, ...afterwards(known)].join("\n\n");
-}
-
-function toSetInWords(pepper: string, value: string | undefined, known: string[]): string {
-  const steps = [
-    value
-      ? hint(`The value of ${VARIABLE}, whole. Keep it; it is not shown again.`, strong(value))
-      : [
-          hint("The new pepper. Keep it; it is not shown again.", strong(pepper)),
-          hint(`${VARIABLE} is to be this, a comma, and what it is now:`, `${pepper.split(":")[0]}:…,<what it is now>`),
-        ].join("\n\n"),
-    hint("Set it, and paste the value when you are asked:", `npx wrangler secret put ${VARIABLE}`),
-  ];
-  return [...steps, ...afterwards(known)].join("\n\n");
-}
-
-function afterwards(known: string[]): string[] {
-  const [old = "<id>"] = known.slice(-1);
-  return [
-    "New keys are hashed with it at once, the others when they are next used. Once few are left:",
-    `  ${COMMAND} pepper list\n  ${COMMAND} pepper retire ${old}`,
-  ];
+function keysAsTable(keys: KeyUnderPepper[]): string {
+  if (keys.length === 0) return "Every key works without it.";
+  return table(
+    ["Name", "Id", "Organization", "Last used"],
+    keys.map(({ name, id, organization_id, last_used_at }) => [
+      shorten(name, 40),
+      id,
+      organization_id,
+      last_used_at === null ? "never" : moment(last_used_at),
+    ]),
+  );
 }
 
 interface RetireOptions {
@@ -142,14 +89,13 @@ interface RetireOptions {
 }
 
 async function retire(id: string, { force = false, yes }: RetireOptions, command: Command): Promise<void> {
-  if (!/^[\w-]{1,32}$/.test(id)) throw new Failure("Give the id of a pepper, for example p1.", EXIT_WRONG_USAGE);
   const { json } = command.optsWithGlobals<GlobalOptions>();
   const api = apiOf(command);
   if (force) await confirm(`Retire ${id}, and with it the keys that have no other?`, yes);
   let removed = 0;
   let answer: Answer<Retired>;
   do {
-    answer = await api.post<Retired>(`${PATH}/${id}/retire`, { force });
+    answer = await api.post<Retired>(`${PEPPERS_PATH}/${id}/retire`, { force });
     removed += answer.body.removed;
   } while (answer.body.has_more);
   const { lost_keys } = answer.body;

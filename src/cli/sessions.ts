@@ -47,15 +47,22 @@ export function addSessions(members: Command): void {
 
   members
     .command("sign-out")
-    .description("end all sessions of a member")
-    .argument("<id>", "their id, mem_…", id("mem"))
-    .addHelpText("after", example("members sign-out mem_7Qd1"))
+    .description("end all sessions of a member, or one")
+    .argument("<id>", "their id, mem_…, or the id of a session, ses_…", memberOrSession)
+    .addHelpText("after", example("members sign-out mem_7Qd1", "members sign-out ses_8Kx0"))
     .action(
       call(
-        (api, _, id) => api.delete<{ revoked: number }>(PATH, { member_id: id }),
-        ({ revoked }) => `Ended ${count(revoked, "session")}.`,
+        (api, _, id) =>
+          id.startsWith("ses_")
+            ? api.delete<{ revoked?: number }>(`${PATH}/${id}`)
+            : api.delete<{ revoked?: number }>(PATH, { member_id: id }),
+        ({ revoked = 1 }) => `Ended ${count(revoked, "session")}.`,
       ),
     );
+}
+
+function memberOrSession(text: string): string {
+  return id(text.startsWith("ses_") ? "ses" : "mem")(text);
 }
 
 function asTable(sessions: Session[]): string {

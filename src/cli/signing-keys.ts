@@ -87,12 +87,14 @@ export function addSigningKeys(program: Command): void {
 
 const FROM = `the file that holds the present value, - for stdin (default: $${VARIABLE}, or that of .dev.vars)`;
 
-const PROCEDURE = `A Worker's secret cannot be read back, so keep the value, as you keep the peppers. Values go to stdout alone:
+const PROCEDURE = `A Worker's secret cannot be read back, so keep the value, as you keep the peppers.
+Values go to stdout alone:
 
   ${COMMAND} signing-keys rotate --from signing-keys.json > rotated.json
   npx wrangler secret put ${VARIABLE} < rotated.json
 
-Without --from and without $${VARIABLE}, .dev.vars is changed in place, for the local gateway.`;
+Without --from and without $${VARIABLE}, .dev.vars is changed in place,
+for the local gateway.`;
 
 type Change = (keys: readonly SigningKey[]) => SigningKey[];
 

@@ -45,6 +45,13 @@ export function addWorkspaces(program: Command): void {
     );
 
   workspaces
+    .command("show")
+    .description("show a workspace")
+    .argument("<id>", "its id, ws_…", id("ws"))
+    .addHelpText("after", example("workspaces show ws_5Tq8"))
+    .action(call((api, _, id) => api.get<Workspace>(`${PATH}/${id}`), inWords));
+
+  workspaces
     .command("rename")
     .description("give a workspace another name")
     .argument("<id>", "its id, ws_…", id("ws"))

@@ -136,6 +136,10 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
     `/v1/organizations/${ORG}`,
     { status: "suspended", key_quota: null },
   ],
+  [["workspaces", "show", WORKSPACE.id], WORKSPACE, "GET", `/v1/workspaces/${WORKSPACE.id}`],
+  [["changes", "show", "chg_1"], { id: "chg_1", pending_keys: 3 }, "GET", "/v1/changes/chg_1"],
+  [["members", "sign-out", MEMBER.id], { revoked: 2 }, "DELETE", `/v1/sessions?member_id=${MEMBER.id}`],
+  [["members", "sign-out", "ses_1"], { id: "ses_1" }, "DELETE", "/v1/sessions/ses_1"],
   [
     ["workspaces", "rename", WORKSPACE.id, "Mitte"],
     WORKSPACE,
@@ -192,7 +196,7 @@ describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(calls.map((call) => [call.method, call.path, call.body])).toEqual([[method, path, body]]);
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
-    expect(stdout).toMatch(/20 Nov 202[67]/);
+    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|3 keys have yet to hear/);
     expect(stdout).not.toMatch(/\d{4}-\d{2}-\d{2}T|undefined|null|\[object/);
     expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
   });

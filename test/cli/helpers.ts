@@ -1,12 +1,13 @@
 /** The command as its users run it, and a server that plays the management API. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { onTestFinished } from "vitest";
 
 export const PROJECT = resolve(import.meta.dirname, "../..");
@@ -25,6 +26,8 @@ interface Surroundings {
   cwd?: string;
   /** What stdin holds. */
   input?: string;
+  /** Called with the process that runs. */
+  begun?: (child: ChildProcess) => void;
 }
 
 const NOWHERE = join(tmpdir(), "keygate-cli-without-profiles");
@@ -32,18 +35,32 @@ const NOWHERE = join(tmpdir(), "keygate-cli-without-profiles");
 /** Runs `keygate` to its end. */
 export async function keygate(
   args: string[],
-  { env = {}, project = PROJECT, cwd = project, input = "" }: Surroundings = {},
+  { env = {}, project = PROJECT, cwd = project, input = "", begun }: Surroundings = {},
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [join(project, "bin", "keygate.mjs"), ...args], {
     cwd,
     env: { PATH: process.env.PATH, XDG_CONFIG_HOME: NOWHERE, ...env },
   });
+  begun?.(child);
   child.stdin.end(input);
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => (outcome.stdout += chunk));
   child.stderr.on("data", (chunk) => (outcome.stderr += chunk));
   [outcome.code] = await once(child, "close");
   return outcome;
+}
+
+/** What it writes to a terminal, as people see it there, in 100 columns. */
+export async function keygateOnTerminal(args: string[], env: Record<string, string>): Promise<string> {
+  const command = [process.execPath, join(PROJECT, "bin", "keygate.mjs"), ...args].join(" ");
+  const child = spawn("script", ["-qefc", `stty cols 100; ${command}`, "/dev/null"], {
+    env: { PATH: process.env.PATH, XDG_CONFIG_HOME: NOWHERE, TERM: "xterm", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk) => (text += chunk));
+  await once(child, "close");
+  return stripVTControlCharacters(text);
 }
 
 export interface Call {

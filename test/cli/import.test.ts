@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { keygate, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "./helpers.ts";
+import { keygate, keygateOnTerminal, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "./helpers.ts";
 
 const digest = (n: number) => createHash("sha256").update(String(n)).digest("hex");
 const TERMS = ["--reach", "organization", "--permission", "read-only", "--scopes", "read:all"];
@@ -26,8 +26,13 @@ async function prepare(text: string, answer: (sent: Sent, call: number) => Reply
       ["import", file, "--organization", ORGANIZATION.id, "--environment", "sandbox", "--json", "--url", url, ...more],
       { env: { KEYGATE_ROOT_TOKEN: TOKEN } },
     );
+  const watch = () =>
+    keygateOnTerminal(
+      ["import", file, "--organization", ORGANIZATION.id, "--environment", "sandbox", "--url", url, ...TERMS],
+      { KEYGATE_ROOT_TOKEN: TOKEN },
+    );
   const sent = () => calls.map(({ body }) => (body as Sent).keys);
-  return { file, run, calls, sent };
+  return { file, run, watch, calls, sent };
 }
 
 const csv = (count: number) =>
@@ -126,4 +131,12 @@ test("a checkpoint of a file that was changed since is not gone on from", async 
   writeFileSync(file, csv(3));
   expect(JSON.parse((await run(...TERMS)).stdout)).toEqual({ imported: 3, skipped: 0, invalid: 0 });
   expect(sent().at(-1)).toHaveLength(3);
+});
+
+test("an import shows on a terminal how far it is, while it checks the file and while it sends it", async () => {
+  const { watch } = await prepare(csv(1_200));
+  const screen = await watch();
+  expect(screen).toMatch(/Checking {3}█+ +100% {2}0\.1 MB of 0\.1 MB {2}in \d+ s/);
+  expect(screen).toMatch(/Importing {2}█+░* +\d+% {2}[\d,]+ of 1,200 {2}(\d+ s left)?/);
+  expect(screen).toMatch(/Importing {2}█+ +100% {2}1,200 of 1,200 {2}in \d+ s/);
 });

@@ -1,19 +1,35 @@
+import type { ChildProcess } from "node:child_process";
 import { expect, test } from "vitest";
-import { KEY, keygate, ORGANIZATION, startApi, TOKEN } from "./helpers.ts";
+import { KEY, keygate, keygateOnTerminal, ORGANIZATION, startApi, TOKEN } from "./helpers.ts";
 
 const KEYS = Array.from({ length: 9 }, (_, n) => ({ ...KEY, id: `key_${n}`, status: n === 8 ? "revoked" : "active" }));
 
-async function prepare(refused: string[] = []) {
+interface Course {
+  /** Keys that the gateway refuses to revoke. */
+  refused?: string[];
+  /** Called at each revocation, with how many there were. */
+  revoking?: (count: number) => void;
+}
+
+async function prepare({ refused = [], revoking }: Course = {}) {
+  let asked = 0;
   const { url, calls } = await startApi(({ method, path }) => {
     if (method === "GET" && path.startsWith("/v1/organizations")) return { body: ORGANIZATION };
     if (method === "GET") return { body: { data: KEYS, next_cursor: null } };
+    revoking?.(++asked);
     const isRefused = refused.some((id) => path.includes(`/${id}/`));
     return isRefused ? { status: 403, body: { title: "No" } } : { body: KEY };
   });
   const args = ["keys", "revoke", "--all", "--organization", ORGANIZATION.id, "--environment", "sandbox"];
-  const run = (...more: string[]) => keygate([...args, "--url", url, ...more], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  const env = { KEYGATE_ROOT_TOKEN: TOKEN };
+  let child: ChildProcess | undefined;
+  const begun = (process: ChildProcess) => {
+    child = process;
+  };
+  const run = (...more: string[]) => keygate([...args, "--url", url, ...more], { env, begun });
+  const watch = () => keygateOnTerminal([...args, "--url", url, "--yes"], env);
   const revoked = () => calls.filter(({ method }) => method === "POST").map(({ path }) => path.split("/")[3]);
-  return { run, calls, revoked };
+  return { run, watch, calls, revoked, interrupt: () => child?.kill("SIGINT") };
 }
 
 test("keys revoke --all ends every key that the filters leave, and that is not revoked already", async () => {
@@ -32,8 +48,26 @@ test("keys revoke --all revokes nothing where nobody can be asked whether it is 
 });
 
 test("keys revoke --all goes on past a key that is refused, and names it in the end", async () => {
-  const { run, revoked } = await prepare(["key_2", "key_5"]);
+  const { run, revoked } = await prepare({ refused: ["key_2", "key_5"] });
   const { code, stdout, stderr } = await run("--yes", "--json");
   expect([code, JSON.parse(stdout).revoked, revoked().length]).toEqual([1, 6, 8]);
   expect(stderr).toMatch(/^keygate: 2 keys could not be revoked:\n {2}key_2: No .*\n {2}key_5: No /);
+});
+
+test("keys revoke --all that is interrupted ends what is under way, tells how far it came, and says how to go on", async () => {
+  const { run, interrupt, revoked } = await prepare({ revoking: (count) => count === 3 && interrupt() });
+  const { code, stdout, stderr } = await run("--yes");
+  expect(code).toBe(130);
+  const done = Number(/^Revoked (\d) of 8 keys\.\n$/.exec(stdout)?.[1]);
+  expect(done).toBe(revoked().length);
+  expect(done).toBeGreaterThanOrEqual(3);
+  expect(done).toBeLessThan(8);
+  expect(stderr).toBe("keygate: Interrupted. Run the same again to revoke the others.\n");
+});
+
+test("keys revoke --all shows on a terminal how far it is", async () => {
+  const { watch } = await prepare();
+  const screen = await watch();
+  expect(screen).toMatch(/Revoking {3}█+ +100% {2}8 of 8 {2}in \d+ s/);
+  expect(screen).toMatch(/Revoked 8 of 8 keys\.\r\n$/);
 });

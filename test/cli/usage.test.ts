@@ -1,53 +1,18 @@
+import type { Command } from "commander";
 import { expect, test } from "vitest";
+import { program } from "../../src/cli/program.ts";
 import { keygate, ORGANIZATION } from "./helpers.ts";
 
-const VERBS = [
-  ["dev"],
-  ["check"],
-  ["orgs", "create"],
-  ["orgs", "list"],
-  ["orgs", "show"],
-  ["workspaces", "create"],
-  ["workspaces", "list"],
-  ["members", "create"],
-  ["members", "list"],
-  ["keys", "create"],
-  ["keys", "list"],
-  ["keys", "show"],
-  ["keys", "revoke"],
-  ...[
-    ["keys", "change"],
-    ["keys", "rotate"],
-    ["keys", "disable"],
-    ["keys", "enable"],
-    ["keys", "advice"],
-  ],
-  ...[
-    ["orgs", "change"],
-    ["workspaces", "rename"],
-    ["workspaces", "delete"],
-  ],
-  ...[
-    ["members", "show"],
-    ["members", "change"],
-    ["members", "remove"],
-  ],
-  ...[
-    ["members", "sign-in-link"],
-    ["members", "sessions"],
-    ["members", "sign-out"],
-  ],
-  ...[["login"], ["logout"], ["whoami"], ["import"], ["audit"], ["usage"], ["explain"]],
-  ...[
-    ["limits", "show"],
-    ["limits", "reset"],
-    ["pepper", "list"],
-    ["pepper", "add"],
-    ["pepper", "retire"],
-  ],
-];
+/** Every command there is, by its words. */
+function verbsOf(command: Command, words: string[] = []): string[][] {
+  return [words, ...command.commands.flatMap((sub) => verbsOf(sub, [...words, sub.name()]))];
+}
 
-test.each([[[]], ...VERBS.map((verb) => [verb])])(
+test("there are as many commands as people know of, and more", () => {
+  expect(verbsOf(program).length).toBeGreaterThan(50);
+});
+
+test.each(verbsOf(program).map((verb) => [verb]))(
   "%j --help explains, with an example, in 100 columns",
   async (verb) => {
     const { code, stdout, stderr } = await keygate([...verb, "--help"]);
@@ -87,6 +52,8 @@ test.each([
   ["an argument left out", ["keys", "revoke"]],
   ["an id of another kind", ["keys", "list", "--organization", "key_1"]],
   ["a path for an id", ["orgs", "show", "org_1/../../v1"]],
+  ["a path for a session", ["members", "sign-out", "ses_1/../../v1"]],
+  ["a pepper that is none", ["pepper", "use", "p1:abc"]],
   ["a reach that does not exist", [...KEY, "--reach", "world", "--permission", "read-only"]],
   ["a day that does not exist", [...KEY, "--expires", "2027-13-31"]],
   ["an end in words", [...KEY, "--expires", "tomorrow"]],
