@@ -27,11 +27,16 @@ export function uploadOf(request: Request, route: Route, now: () => number): Upl
   if (request.method === "GET" || request.method === "HEAD") {
     return length === undefined ? { code: "length_required" } : undefined;
   }
-  if (route.requestIdleSeconds === undefined && length !== undefined && length <= UNWATCHED_BYTES) return undefined;
+  if (!isWatched(route, length)) return undefined;
   const idleSeconds = route.requestIdleSeconds ?? IDLE_SECONDS;
   const maxBytes = route.limits.bodyBytes;
   const flow = pump(request.body, { length, maxBytes, idleMs: idleSeconds * 1000, now });
   return { body: flow.readable, ended: flow.ended.then((end) => refusalOf(end, maxBytes, idleSeconds)) };
+}
+
+/** Where the gateway itself reads the body, no deadline of the origin runs yet. */
+function isWatched({ requestIdleSeconds, digest, onRequest }: Route, length = Number.POSITIVE_INFINITY): boolean {
+  return requestIdleSeconds !== undefined || digest || onRequest !== undefined || length > UNWATCHED_BYTES;
 }
 
 /** What a body that nobody watches may take to come, in whole seconds. */
