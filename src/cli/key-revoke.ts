@@ -68,28 +68,31 @@ async function revokeMany({ organization, reason, yes, ...options }: Options, co
   if (living.length > 0) {
     await confirm(`Revoke ${count(living.length, "key")} of ${name} (${organization}), for good?`, yes);
   }
-  const { revoked, failed, interrupted } = await revokeEach(api, living, reason);
+  const { revoked, failed, interrupted, gone } = await revokeEach(api, living, reason);
   if (json) console.log(JSON.stringify({ revoked, failed }, null, 2));
   else
     console.log(
       living.length > 0 ? `Revoked ${grouped(revoked)} of ${count(living.length, "key")}.` : "No key to revoke.",
     );
+  if (interrupted) throw new Failure("Interrupted. Run the same again to revoke the others.", EXIT_INTERRUPTED);
+  if (gone) throw gone;
   if (failed.length > 0) {
     const lines = failed.slice(0, 10).map(({ id, problem }) => `  ${id}: ${problem.split("\n")[0]}`);
     throw new Failure([`${count(failed.length, "key")} could not be revoked:`, ...lines].join("\n"));
   }
-  if (interrupted) throw new Failure("Interrupted. Run the same again to revoke the others.", EXIT_INTERRUPTED);
 }
 
 interface Outcome {
   revoked: number;
   failed: { id: string; problem: string }[];
   interrupted: boolean;
+  /** Why the gateway could not be asked any more. */
+  gone: unknown;
 }
 
 /** An interrupt lets the calls under way end. What one key is refused stops no other; a gateway that is gone stops all. */
 async function revokeEach(api: Api, keys: Key[], reason: string | undefined): Promise<Outcome> {
-  const outcome: Outcome = { revoked: 0, failed: [], interrupted: false };
+  const outcome: Outcome = { revoked: 0, failed: [], interrupted: false, gone: undefined };
   const { stop, release } = onInterrupt();
   const bar = progress("Revoking", keys.length);
   const queue = keys.values();
@@ -98,12 +101,12 @@ async function revokeEach(api: Api, keys: Key[], reason: string | undefined): Pr
       await api.post(`${KEYS_PATH}/${id}/revoke`, { reason }).then(
         () => outcome.revoked++,
         (error) => {
-          if (!(error instanceof Refused)) throw error;
-          outcome.failed.push({ id, problem: error.message });
+          if (error instanceof Refused) outcome.failed.push({ id, problem: error.message });
+          else outcome.gone ??= error;
         },
       );
       bar.set(outcome.revoked + outcome.failed.length);
-      if (stop.aborted) return;
+      if (stop.aborted || outcome.gone) return;
     }
   };
   try {
@@ -112,5 +115,5 @@ async function revokeEach(api: Api, keys: Key[], reason: string | undefined): Pr
     bar.stop();
     release();
   }
-  return { ...outcome, interrupted: outcome.revoked + outcome.failed.length < keys.length };
+  return { ...outcome, interrupted: stop.aborted && outcome.revoked + outcome.failed.length < keys.length };
 }

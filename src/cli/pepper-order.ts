@@ -44,10 +44,11 @@ async function add(_: unknown, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();
   const api = apiOf(command);
   const now = peppersNow(api);
-  if (now.length > 1) {
+  const known = await peppersOf(api);
+  if (now.length > 1 || known.filter(({ status }) => status !== "inactive").length > 1) {
     throw new Failure(`${VARIABLE} holds two peppers already. Retire the older one first: ${COMMAND} pepper list`);
   }
-  const id = nextId([...(await idsOf(api)), ...now.map(idOf)]);
+  const id = nextId([...known.map((pepper) => pepper.id), ...now.map(idOf)]);
   const pepper = `${id}:${randomBytes(32).toString("base64url")}`;
   // Behind: until every gateway knows it, nothing may be hashed with it.
   const value = isLocal(api.url) || now.length > 0 ? [...now, pepper].join(",") : undefined;
@@ -65,8 +66,8 @@ async function use(id: string, _: unknown, command: Command): Promise<void> {
   const api = apiOf(command);
   const now = peppersNow(api);
   const chosen = now.find((pepper) => idOf(pepper) === id);
-  if (now.length > 0 && !chosen) {
-    throw new Failure(`${VARIABLE} holds no ${id}, only ${now.map(idOf).join(", ")}.`, EXIT_WRONG_USAGE);
+  if (!chosen && (now.length > 0 || isLocal(api.url))) {
+    throw new Failure(`${VARIABLE} holds no ${id}, only ${now.map(idOf).join(", ") || "nothing"}.`, EXIT_WRONG_USAGE);
   }
   const others = now.filter((pepper) => pepper !== chosen);
   const value = chosen && [chosen, ...others].join(",");
@@ -89,9 +90,9 @@ function peppersNow(api: Api): string[] {
 }
 
 /** A local gateway need not run for this. */
-async function idsOf(api: Api): Promise<string[]> {
+async function peppersOf(api: Api): Promise<Pepper[]> {
   try {
-    return (await api.get<{ data: Pepper[] }>(PEPPERS_PATH)).body.data.map(({ id }) => id);
+    return (await api.get<{ data: Pepper[] }>(PEPPERS_PATH)).body.data;
   } catch (error) {
     if (isLocal(api.url) && error instanceof NoAnswer) return [];
     throw error;

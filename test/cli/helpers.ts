@@ -79,14 +79,14 @@ export interface FakeApi {
 }
 
 /** Answers each call as told until the test ends; a string is sent as it is, anything else as JSON. */
-export async function startApi(answer: (call: Call) => Reply): Promise<FakeApi> {
+export async function startApi(answer: (call: Call) => Reply | Promise<Reply>): Promise<FakeApi> {
   const calls: Call[] = [];
   const server = createServer(async (request, response) => {
     const text = (await request.toArray()).join("");
     const { method = "", url: path = "", headers } = request;
     const call = { method, path, headers, body: text === "" ? undefined : JSON.parse(text) };
     calls.push(call);
-    const { status = 200, type = "application/json", headers: more, body } = answer(call);
+    const { status = 200, type = "application/json", headers: more, body } = await answer(call);
     response.writeHead(status, { "Content-Type": type, ...more });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });

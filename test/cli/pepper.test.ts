@@ -51,6 +51,18 @@ test("pepper add and use print for a deployed gateway what to set, whole where t
   expect(partly.stdout).toContain("p2:…");
 });
 
+test("pepper add makes no third where the gateway has two, and pepper use chooses none that is not there", async () => {
+  const project = copyOfProject();
+  const retiring = { ...P1, id: "p0", status: "retiring" };
+  const { url } = await startApi(() => ({ body: { data: [P1, retiring] } }));
+  const run = (...args: string[]) => keygate(["pepper", ...args, "--url", url], { project, env });
+  expect(await run("add")).toMatchObject({ code: 1, stderr: expect.stringContaining("holds two peppers already") });
+  expect(await run("use", "p2")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("holds no p2, only nothing"),
+  });
+});
+
 test("pepper keys follows the list of those that would stop working to its end", async () => {
   const { url, calls } = await startApi(({ path }) => {
     const more = path.includes("cursor=next");

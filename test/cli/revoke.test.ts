@@ -8,16 +8,25 @@ interface Course {
   /** Keys that the gateway refuses to revoke. */
   refused?: string[];
   /** Called at each revocation, with how many there were. */
-  revoking?: (count: number) => void;
+  revoking?: (count: number) => unknown;
+  /** The revocation that something else than the gateway answers. */
+  awayAt?: number;
 }
 
-async function prepare({ refused = [], revoking }: Course = {}) {
+async function prepare({ refused = [], revoking, awayAt }: Course = {}) {
   let asked = 0;
-  const { url, calls } = await startApi(({ method, path }) => {
+  const ended = new Set<string>();
+  const { url, calls } = await startApi(async ({ method, path }) => {
     if (method === "GET" && path.startsWith("/v1/organizations")) return { body: ORGANIZATION };
-    if (method === "GET") return { body: { data: KEYS, next_cursor: null } };
-    revoking?.(++asked);
+    if (method === "GET") {
+      const data = KEYS.map((key) => (ended.has(key.id) ? { ...key, status: "revoked" } : key));
+      return { body: { data, next_cursor: null } };
+    }
+    const nth = ++asked;
+    await revoking?.(nth);
     const isRefused = refused.some((id) => path.includes(`/${id}/`));
+    if (nth === awayAt) return { status: 502, type: "text/plain", body: "" };
+    if (!isRefused) ended.add(path.split("/")[3] ?? "");
     return isRefused ? { status: 403, body: { title: "No" } } : { body: KEY };
   });
   const args = ["keys", "revoke", "--all", "--organization", ORGANIZATION.id, "--environment", "sandbox"];
@@ -55,7 +64,13 @@ test("keys revoke --all goes on past a key that is refused, and names it in the 
 });
 
 test("keys revoke --all that is interrupted ends what is under way, tells how far it came, and says how to go on", async () => {
-  const { run, interrupt, revoked } = await prepare({ revoking: (count) => count === 3 && interrupt() });
+  const { run, interrupt, revoked } = await prepare({
+    async revoking(count) {
+      if (count === 3) interrupt();
+      // Until the signal has arrived for sure.
+      if (count >= 3) await new Promise((later) => setTimeout(later, 500));
+    },
+  });
   const { code, stdout, stderr } = await run("--yes");
   expect(code).toBe(130);
   const done = Number(/^Revoked (\d) of 8 keys\.\n$/.exec(stdout)?.[1]);
@@ -63,6 +78,18 @@ test("keys revoke --all that is interrupted ends what is under way, tells how fa
   expect(done).toBeGreaterThanOrEqual(3);
   expect(done).toBeLessThan(8);
   expect(stderr).toBe("keygate: Interrupted. Run the same again to revoke the others.\n");
+
+  const { stdout: rest, code: again } = await run("--yes");
+  expect([again, rest]).toEqual([0, expect.stringMatching(`^Revoked ${8 - done} of ${8 - done} keys?`)]);
+  expect(revoked().sort()).toEqual(KEYS.slice(0, 8).map(({ id }) => id));
+});
+
+test("keys revoke --all whose gateway goes away tells how far it came", async () => {
+  const { run, revoked } = await prepare({ awayAt: 3 });
+  const { code, stdout } = await run("--yes");
+  expect(code).toBe(3);
+  const done = Number(/^Revoked (\d) of 8 keys\.\n$/.exec(stdout)?.[1]);
+  expect(done).toBe(revoked().length - 1);
 });
 
 test("keys revoke --all shows on a terminal how far it is", async () => {
