@@ -15,7 +15,7 @@ export interface Exchanging {
   readonly upload: Upload | undefined;
   readonly retries: RetryBudget;
   /** Gives the request an assertion of its own, again; or says why there is none. */
-  readonly sign: () => Promise<Refusal | undefined>;
+  readonly sign: (() => Promise<Refusal | undefined>) | undefined;
 }
 
 export async function exchange(
@@ -38,7 +38,7 @@ export async function exchange(
     return await send(outgoing, init).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !retries.take(origin)) throw error;
       // An origin that refuses replays may have seen the first.
-      return (await sign()) ?? send(outgoing, init);
+      return (await sign?.()) ?? send(outgoing, init);
     });
   } catch {
     if (ended.signal.aborted) return ended.signal.reason as Refusal;

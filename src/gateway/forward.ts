@@ -3,6 +3,7 @@
 import type { Route } from "../config/compile.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { ASSERTION_HEADER } from "../origin/claims.ts";
+import type { Assert, Asserting } from "./assertion.ts";
 import type { Principal } from "./authorize.ts";
 import type { DataPlane } from "./data-plane.ts";
 import type { DataPlace } from "./environment.ts";
@@ -46,15 +47,10 @@ export async function forward(
   setHeaders(asked.headers, url, forwarding, environment);
   const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
   if (outgoing instanceof Response) return outgoing;
-  const isSigned = principal !== undefined && route.origins[environment]?.assertion === true;
-  const sign = async () => {
-    if (!isSigned) return undefined;
-    const assertion = await assert(outgoing, { principal, requestId, environment: place.environment });
-    if (isRefusal(assertion)) return assertion;
-    outgoing.headers.set(ASSERTION_HEADER, assertion);
-    return undefined;
-  };
-  const refusal = isSigned ? await sign() : undefined;
+  const signed = route.origins[environment]?.assertion ? principal : undefined;
+  const sign =
+    signed && (() => setAssertion(outgoing, { principal: signed, requestId, environment: place.environment }, assert));
+  const refusal = sign && (await sign());
   if (refusal) return refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, sign };
@@ -63,6 +59,13 @@ export async function forward(
   if (!isRebuildable(answer)) return forgesOurs(answer.headers) ? { code: "origin_unreachable" } : answer;
   const passed = route.rewriteLocation ? withLocation(answer, url, forwarding, environment) : answer;
   return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
+}
+
+async function setAssertion(outgoing: Request, asserting: Asserting, assert: Assert): Promise<Refusal | undefined> {
+  const assertion = await assert(outgoing, asserting);
+  if (isRefusal(assertion)) return assertion;
+  outgoing.headers.set(ASSERTION_HEADER, assertion);
+  return undefined;
 }
 
 function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
