@@ -29,6 +29,8 @@ export interface Answer<T> {
   readonly body: T;
   /** The record's, for `--if-match`. */
   readonly version?: string | undefined;
+  /** Of a change that is still on its way. */
+  readonly changeId?: string | undefined;
 }
 
 type Query = Record<string, string | undefined>;
@@ -127,7 +129,8 @@ export class Api {
     if (!isAnswer(response, answer)) throw new Failure(this.#failureOf(response.status, undefined));
     if (!response.ok) throw new Refused(response.status, answer);
     const version = /^"(.*)"$/.exec(response.headers.get("etag") ?? "")?.[1];
-    return { status: response.status, body: answer as T, version };
+    const changeId = /^\/v1\/changes\/(\w+)$/.exec(response.headers.get("location") ?? "")?.[1];
+    return { status: response.status, body: answer as T, version, changeId };
   }
 
   #failureOf(status: number, answer: unknown): string {

@@ -12,10 +12,12 @@ export interface GlobalOptions extends ConnectionOptions {
 /** `given`: the command's own arguments, such as an id. */
 type Request<Options, T> = (api: Api, options: Options, ...given: string[]) => Promise<Answer<T>>;
 
-interface Context {
+/** Beside its body, what is known of an answer. */
+export interface Context {
   readonly url: string;
   readonly status: number;
   readonly version: string | undefined;
+  readonly changeId: string | undefined;
 }
 
 type Words<T> = (body: T, context: Context) => string | Promise<string>;
@@ -27,8 +29,8 @@ export function call<Options, T>(request: Request<Options, T>, words: Words<T>) 
     const { ifMatch, ...options } = command.opts();
     const { json } = command.optsWithGlobals<GlobalOptions>();
     const api = apiOf(command, ifMatch);
-    const { status, body, version } = await request(api, options as Options, ...command.processedArgs);
-    console.log(json ? JSON.stringify(body, null, 2) : await words(body, { url: api.url, status, version }));
+    const { body, status, version, changeId } = await request(api, options as Options, ...command.processedArgs);
+    console.log(json ? JSON.stringify(body, null, 2) : await words(body, { url: api.url, status, version, changeId }));
   };
 }
 
@@ -43,8 +45,10 @@ export function ifMatch(): Option {
 }
 
 /** `done`, and whether every data center has been told. */
-export function told(done: string, status: number): string {
-  return status === 202 ? `${done}; the data centers that could not be told yet will be, on their own.` : `${done}.`;
+export function told(done: string, { status, changeId }: Context): string {
+  if (status !== 202) return `${done}.`;
+  const next = changeId === undefined ? "" : ` See how far it is:\n\n  ${COMMAND} changes show ${changeId}`;
+  return `${done}; the data centers that could not be told yet will be, on their own.${next}`;
 }
 
 /** The text that --help ends with. */

@@ -49,7 +49,7 @@ export function addKeyChanges(keys: Command): void {
     .action(
       call(
         (api, options: ChangeOptions, id) => api.patch<Key>(`${KEYS_PATH}/${id}`, changeOf(options)),
-        (key, context) => `${told("Changed", context.status)}\n\n${inWords(key, context)}`,
+        (key, context) => `${told("Changed", context)}\n\n${inWords(key, context)}`,
       ),
     );
 
@@ -81,7 +81,7 @@ export function addKeyChanges(keys: Command): void {
       .action(
         call(
           (api, _, id) => api.post<Key>(`${KEYS_PATH}/${id}/${verb}`, {}),
-          (key, context) => `${told(done, context.status)}\n\n${inWords(key, context)}`,
+          (key, context) => `${told(done, context)}\n\n${inWords(key, context)}`,
         ),
       );
   }

@@ -1,7 +1,7 @@
 /** Keys, as people read them. */
 
 import type { OwnLimits } from "../domain/key.ts";
-import { COMMAND, told } from "./call.ts";
+import { COMMAND, type Context, told } from "./call.ts";
 import { curlOf, sampleUrl } from "./curl.ts";
 import { day, grouped, hint, list, moment, record, shorten, strong, table } from "./render.ts";
 
@@ -31,18 +31,12 @@ export interface CreatedKey extends Key {
   secret: string;
 }
 
-interface Context {
-  readonly url: string;
-  readonly status: number;
-  readonly version: string | undefined;
-}
-
 export function createdInWords(key: CreatedKey, context: Context): Promise<string> {
   return withSecret("Created.", key, context);
 }
 
 export function rotatedInWords(key: CreatedKey, context: Context): Promise<string> {
-  return withSecret(told("Rotated", context.status), key, context);
+  return withSecret(told("Rotated", context), key, context);
 }
 
 async function withSecret(done: string, key: CreatedKey, context: Context): Promise<string> {
@@ -78,7 +72,7 @@ function endOf({ revoked_at, expires_at }: Key): string {
 }
 
 export function revokedInWords(key: Key, context: Context): string {
-  return `${told("Revoked", context.status)}\n\n${inWords(key, context)}`;
+  return `${told("Revoked", context)}\n\n${inWords(key, context)}`;
 }
 
 export function inWords(key: Key, { version }: Pick<Context, "version">): string {

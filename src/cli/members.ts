@@ -89,7 +89,7 @@ export function addMembers(program: Command): void {
       call(
         (api, { workspaces, ...rest }: ChangeOptions, id) =>
           api.patch<Member>(`${PATH}/${id}`, { ...rest, workspace_ids: workspaces === false ? [] : workspaces }),
-        (member, context) => `${told("Changed", context.status)}\n\n${inWords(member, context)}`,
+        (member, context) => `${told("Changed", context)}\n\n${inWords(member, context)}`,
       ),
     );
 
@@ -102,7 +102,7 @@ export function addMembers(program: Command): void {
     .action(
       call(
         (api, _, id) => api.delete<Member>(`${PATH}/${id}`),
-        (member, context) => `${told("Removed", context.status)}\n\n${inWords(member, context)}`,
+        (member, context) => `${told("Removed", context)}\n\n${inWords(member, context)}`,
       ),
     );
 

@@ -90,7 +90,7 @@ export function addOrgs(program: Command): void {
       call(
         (api, { plan, keyQuota, ...rest }: ChangeOptions, id) =>
           api.patch<Organization>(`${PATH}/${id}`, { ...rest, plan: orNone(plan), key_quota: orNone(keyQuota) }),
-        (org, context) => `${told("Changed", context.status)}\n\n${inWords(org, context)}`,
+        (org, context) => `${told("Changed", context)}\n\n${inWords(org, context)}`,
       ),
     );
 }

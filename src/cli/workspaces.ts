@@ -74,7 +74,7 @@ export function addWorkspaces(program: Command): void {
     .action(
       call(
         (api, _, id) => api.delete<Workspace>(`${PATH}/${id}`),
-        (workspace, context) => `${told("Deleted", context.status)}\n\n${inWords(workspace, context)}`,
+        (workspace, context) => `${told("Deleted", context)}\n\n${inWords(workspace, context)}`,
       ),
     );
 }

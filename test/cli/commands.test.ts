@@ -322,6 +322,12 @@ test("keys revoke says so when not every data center has been told yet", async (
   expect(untold.stdout).toMatch(/^Revoked; the data centers that could not be told yet will be/);
 });
 
+test("a change that is still on its way is told with the command that shows how far it is", async () => {
+  const { url } = await startApi(() => ({ status: 202, headers: { Location: "/v1/changes/chg_1" }, body: KEY }));
+  const { stdout } = await keygate(["keys", "disable", KEY.id, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  expect(stdout).toContain("\n  npx --no-install keygate changes show chg_1\n");
+});
+
 test.each([
   [["orgs", "list"], "No organizations yet."],
   [["workspaces", "list", "--organization", ORG], "No workspaces yet."],
