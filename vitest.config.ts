@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { newSigningKeys } from "./src/cli/new-signing-keys.ts";
+import { newSigningKeys } from "./src/cli/operate/new-signing-keys.ts";
 
 /** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
 const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "console", "store", "origin"];

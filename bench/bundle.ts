@@ -3,8 +3,8 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inProject } from "../src/cli/project.ts";
-import { runWrangler } from "../src/cli/wrangler.ts";
+import { inProject } from "../src/cli/operate/project.ts";
+import { runWrangler } from "../src/cli/operate/wrangler.ts";
 import type { GatewayConfig } from "../src/config/types.ts";
 
 export async function bundle(entry: string, stop: AbortSignal): Promise<string> {

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { inProject } from "../src/cli/project.ts";
+import { inProject } from "../src/cli/operate/project.ts";
 import type { FlowLoad } from "./flow.ts";
 
 export interface Load {

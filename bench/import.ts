@@ -6,9 +6,9 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { Command } from "commander";
-import { wholeNumber } from "../src/cli/options.ts";
-import { clock } from "../src/cli/progress.ts";
-import { grouped } from "../src/cli/render.ts";
+import { wholeNumber } from "../src/cli/terminal/options.ts";
+import { clock } from "../src/cli/terminal/progress.ts";
+import { grouped } from "../src/cli/terminal/render.ts";
 import { startGateway } from "../test/helpers/gateway.ts";
 import { FOREIGN_FORMAT, isReached, startImport, writeForeignKeys } from "../test/helpers/import.ts";
 import { startOrigin } from "../test/helpers/origin.ts";

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
-import { inProject, shown } from "../src/cli/project.ts";
+import { inProject, shown } from "../src/cli/operate/project.ts";
 import { type Case, prepareCases } from "./cases.ts";
 import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";

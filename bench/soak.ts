@@ -5,7 +5,7 @@
 
 import Table from "cli-table3";
 import { Command } from "commander";
-import { wholeNumber } from "../src/cli/options.ts";
+import { wholeNumber } from "../src/cli/terminal/options.ts";
 import { startDirect } from "../test/helpers/direct.ts";
 import { startOrigin } from "../test/helpers/origin.ts";
 import { bearing, seed } from "../test/helpers/seed.ts";

@@ -1,9 +1,9 @@
 /** The command `keygate`. Run through bin/keygate.mjs. */
 
-import { complain } from "./complain.ts";
-import { verdictOf } from "./failure.ts";
 import { program } from "./program.ts";
-import { wrapped } from "./render.ts";
+import { complain } from "./terminal/complain.ts";
+import { verdictOf } from "./terminal/failure.ts";
+import { wrapped } from "./terminal/render.ts";
 
 // A reader such as `head` may leave early; that is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

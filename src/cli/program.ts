@@ -2,27 +2,27 @@
 
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { addAudit } from "./audit.ts";
-import { example } from "./call.ts";
-import { addChanges } from "./changes.ts";
-import { addCheck } from "./check.ts";
-import { complain } from "./complain.ts";
-import { addConsole } from "./console.ts";
-import { addDev } from "./dev.ts";
-import { addExplain } from "./explain.ts";
-import { addImport } from "./import.ts";
-import { addKeys } from "./keys.ts";
-import { addLimits } from "./limits.ts";
-import { addLogin } from "./login.ts";
-import { addMembers } from "./members.ts";
-import { controlUrl, DEFAULT_URL, id } from "./options.ts";
-import { addOrgs } from "./orgs.ts";
-import { addPepper } from "./pepper.ts";
-import { inProject } from "./project.ts";
-import { textWidth } from "./render.ts";
-import { addSigningKeys } from "./signing-keys.ts";
-import { addUsage } from "./usage.ts";
-import { addWorkspaces } from "./workspaces.ts";
+import { addDev } from "./dev/dev.ts";
+import { example } from "./gateway/call.ts";
+import { addConsole } from "./gateway/console.ts";
+import { addLogin } from "./gateway/login.ts";
+import { addImport } from "./import/import.ts";
+import { addExplain } from "./keys/explain.ts";
+import { addKeys } from "./keys/keys.ts";
+import { addLimits } from "./keys/limits.ts";
+import { addUsage } from "./keys/usage.ts";
+import { addCheck } from "./operate/check.ts";
+import { addPepper } from "./operate/pepper.ts";
+import { inProject } from "./operate/project.ts";
+import { addSigningKeys } from "./operate/signing-keys.ts";
+import { addAudit } from "./organizations/audit.ts";
+import { addChanges } from "./organizations/changes.ts";
+import { addMembers } from "./organizations/members.ts";
+import { addOrgs } from "./organizations/orgs.ts";
+import { addWorkspaces } from "./organizations/workspaces.ts";
+import { complain } from "./terminal/complain.ts";
+import { controlUrl, DEFAULT_URL, id } from "./terminal/options.ts";
+import { textWidth } from "./terminal/render.ts";
 
 export const program = new Command("keygate")
   .description("Runs, checks and manages a Keygate gateway.")

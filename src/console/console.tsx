@@ -2,25 +2,25 @@
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { PRIVATE_HEADERS } from "../management/page.ts";
-import { assets } from "./assets.ts";
-import { auditPages } from "./audit.tsx";
-import { guide } from "./guide.tsx";
-import { keyActions } from "./key-actions.tsx";
-import { keyEdit } from "./key-edit.tsx";
-import { keyPage } from "./key-page.tsx";
-import { keyList } from "./keys.tsx";
-import { memberPages } from "./member.tsx";
-import { memberList } from "./members.tsx";
-import { newKeyPages } from "./new-key.tsx";
-import { organizationPage } from "./organization.tsx";
-import { organizationTerms } from "./organization-terms.tsx";
-import { organizationList } from "./organizations.tsx";
-import { overview } from "./overview.tsx";
-import { showRefusal } from "./refusal-page.tsx";
-import { sessionPages } from "./sessions.tsx";
-import { trial } from "./trial.tsx";
-import { type ConsoleEnv, requireRootVisitor, requireVisitor } from "./visit.ts";
-import { workspacePages } from "./workspaces.tsx";
+import { auditPages } from "./audit/list.tsx";
+import { assets } from "./frame/assets.ts";
+import { showRefusal } from "./frame/refusal-page.tsx";
+import { type ConsoleEnv, requireRootVisitor, requireVisitor } from "./frame/visit.ts";
+import { keyActions } from "./keys/actions.tsx";
+import { keyEdit } from "./keys/edit.tsx";
+import { keyList } from "./keys/list.tsx";
+import { newKeyPages } from "./keys/new.tsx";
+import { keyPage } from "./keys/page.tsx";
+import { trial } from "./keys/trial.tsx";
+import { guide } from "./open/guide.tsx";
+import { organizationPage } from "./organizations/organization.tsx";
+import { organizationTerms } from "./organizations/organization-terms.tsx";
+import { organizationList } from "./organizations/organizations.tsx";
+import { workspacePages } from "./organizations/workspaces.tsx";
+import { overview } from "./overview/overview.tsx";
+import { memberPages } from "./people/member.tsx";
+import { memberList } from "./people/members.tsx";
+import { sessionPages } from "./people/sessions.tsx";
 
 const PRIVATE_PATHS = ["/keys", "/workspaces", "/members", "/audit", "/organization", "/sessions"];
 /** The platform team's. */

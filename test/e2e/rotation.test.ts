@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newSigningKey, newSigningKeys } from "../../src/cli/new-signing-keys.ts";
+import { newSigningKey, newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import { retire, rotate, type SigningKeys } from "../../src/domain/signing-keys.ts";
 import { verifyNodeRequest } from "../../src/origin/index.ts";
 import { startIsolates } from "../helpers/direct.ts";

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readDevVars } from "../../src/cli/dev-vars.ts";
-import { newSigningKeys } from "../../src/cli/new-signing-keys.ts";
+import { readDevVars } from "../../src/cli/dev/vars.ts";
+import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import { generateSecret } from "../../src/domain/secret.ts";
 import { parseSigningKeys, type SigningKeys } from "../../src/domain/signing-keys.ts";
 import { startIsolates } from "../helpers/direct.ts";

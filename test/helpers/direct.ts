@@ -9,9 +9,9 @@ import { dirname, join } from "node:path";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { parse } from "smol-toml";
-import { writeEntry } from "../../src/cli/entry.ts";
-import { newSigningKeys } from "../../src/cli/new-signing-keys.ts";
-import { runWrangler } from "../../src/cli/wrangler.ts";
+import { writeEntry } from "../../src/cli/dev/entry.ts";
+import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
+import { runWrangler } from "../../src/cli/operate/wrangler.ts";
 import type { SigningKeys } from "../../src/domain/signing-keys.ts";
 import { freePort, gatewayAt, outputFile, PROJECT, type RunningGateway, writeConfig } from "./gateway.ts";
 

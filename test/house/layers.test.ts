@@ -78,7 +78,7 @@ describe("Each layer knows only what is below it", () => {
 
   test("origins are called by the fetch that app.ts passes in", () => {
     // Text for browsers and for readers, which runs elsewhere.
-    const isText = (path: string) => path === "src/console/script.ts" || path === "src/console/snippets.ts";
+    const isText = (path: string) => path === "src/console/frame/script.ts" || path === "src/console/open/snippets.ts";
     const isElsewhere = (path: string) => path === "src/app.ts" || inFolder("cli")(path) || isText(path);
     expect(
       linesWith(/(?<![.\w#])fetch\(|globalThis\.fetch/, (path) => isElsewhere(path) || path === "src/worker.ts"),

@@ -1,0 +1,87 @@
+/** `keygate dev`: the gateway on this machine, with the demo's origin behind it. */
+
+import { join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { withLocalBaseUrls } from "../../config/local.ts";
+import type { GatewayConfig } from "../../config/types.ts";
+import { Api } from "../gateway/api.ts";
+import { example } from "../gateway/call.ts";
+import { localConnection } from "../gateway/connection.ts";
+import { checkedConfig, DEFAULT_CONFIG, inProject } from "../operate/project.ts";
+import { conceal } from "../terminal/failure.ts";
+import { port } from "../terminal/options.ts";
+import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
+import { writeEntry } from "./entry.ts";
+import { writeOriginConfig } from "./origin-config.ts";
+import { requireFreePort, serve } from "./server.ts";
+import { takeState } from "./state.ts";
+import { ensureDevVars } from "./vars.ts";
+import { welcome } from "./welcome.ts";
+
+interface Options {
+  config?: string;
+  port: number;
+  state: string;
+  demo: boolean;
+}
+
+export function addDev(program: Command): void {
+  const state = new Option("--state <folder>", "where the local database and the rest are kept");
+  program
+    .command("dev")
+    .description("run the gateway on this machine, with a demo to try (npm start)")
+    .option("--config <file>", "another configuration than gateway.config.ts; without the demo's data")
+    .option("--port <number>", "the port to listen on, at 127.0.0.1", port, 8787)
+    .addOption(state.default(inProject(".wrangler", "state"), ".wrangler/state"))
+    .option("--no-demo", "without the demo's data")
+    .addHelpText("after", example("dev --port 9000"))
+    .action(dev);
+}
+
+async function dev(options: Options): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
+  try {
+    await run(options, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+}
+
+async function run(options: Options, stop: AbortSignal): Promise<void> {
+  const { port } = options;
+  const { file, config: written } = await checkedConfig(options.config ?? DEFAULT_CONFIG);
+  const config = withLocalBaseUrls(written, port);
+  const control = config.control.baseUrls[0] as string;
+  const state = resolve(options.state);
+  const madeVars = ensureDevVars(inProject(".dev.vars"), Object.keys(config.environments));
+  await requireFreePort(port);
+  process.once("exit", takeState(state));
+  console.log("Starting …");
+  const settings = { entry: writeEntry(file, port), origin: writeOriginConfig(config, port), port, state, control };
+  await serve(settings, stop, async () => {
+    const wanted = options.demo && options.config === undefined;
+    const demo = wanted ? await demoOrComplaint(control, config, state, stop) : undefined;
+    process.stdout.write(welcome({ file, config, demo, madeVars }));
+    process.stdout.write(`Ready on ${control}\n`);
+  });
+}
+
+/** The demo is an extra: where the configuration has no place for it, the gateway runs without. */
+async function demoOrComplaint(
+  control: string,
+  config: GatewayConfig,
+  state: string,
+  stop: AbortSignal,
+): Promise<{ data: Demo; links: SignInLinks } | undefined> {
+  try {
+    const api = new Api(localConnection(control));
+    const data = await prepareDemo(api, config, join(state, "keygate-demo.json"));
+    return { data, links: await makeSignInLinks(api, data) };
+  } catch (error) {
+    stop.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(conceal(`The demo's data could not be made; --no-demo leaves it out.\n${reason}\n`));
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/** What of `wrangler dev`'s output is worth reading: the Workers' own lines, and errors. */
+
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
+import { conceal } from "../terminal/failure.ts";
+
+const REMEMBERED_LINES = 20;
+
+const WORKER_LINE = /^\[(?!wrangler:)[\w-]+\] (.*)$/;
+const ERROR_LINE = /^\[wrangler:error\] /;
+const OTHER_LINE = /^(\[wrangler:\w+\]|⎔)/;
+const NOISE = /^(🪵|If you think this is a bug|Note that there is a newer version)/;
+/** How a Worker's console.error and console.warn arrive. */
+const MARK = /^(✘ \[ERROR\]|▲ \[WARNING\]) (?=\{)/;
+
+export class DevOutput {
+  readonly #unshown: string[] = [];
+  #insideError = false;
+  #complained = false;
+  #showsWorkers = false;
+
+  /** Passes on errors, from now until the process ends. */
+  follow({ stdout, stderr }: ChildProcess): void {
+    if (!stdout || !stderr) throw new Error("the process has no pipes");
+    createInterface(stdout).on("line", (line) => this.#takeOutput(stripVTControlCharacters(line)));
+    createInterface(stderr).on("line", (line) => this.#takeError(stripVTControlCharacters(line)));
+  }
+
+  /** From now on the Workers' own lines are passed on too. */
+  showWorkers(): void {
+    this.#showsWorkers = true;
+  }
+
+  /** Why the process ended, as far as one can tell. */
+  get lastWords(): string {
+    return this.#complained ? "The reason is above." : ["It said:", ...this.#unshown].join("\n");
+  }
+
+  #takeOutput(line: string): void {
+    const ofWorker = WORKER_LINE.exec(line)?.[1];
+    const isOther = ofWorker !== undefined || OTHER_LINE.test(line);
+    this.#insideError = ERROR_LINE.test(line) || (this.#insideError && !isOther);
+    if (ofWorker !== undefined && this.#showsWorkers) process.stdout.write(`${ofWorker}\n`);
+    else if (this.#insideError) this.#complain(line.replace(ERROR_LINE, ""));
+    else this.#remember(line);
+  }
+
+  #takeError(line: string): void {
+    if (!NOISE.test(line)) this.#complain(line.replace(MARK, ""));
+  }
+
+  #complain(line: string): void {
+    if (line.trim() === "") return;
+    this.#complained = true;
+    process.stderr.write(`${conceal(line)}\n`);
+  }
+
+  #remember(line: string): void {
+    if (line.trim() === "" || NOISE.test(line)) return;
+    this.#unshown.push(line);
+    if (this.#unshown.length > REMEMBERED_LINES) this.#unshown.shift();
+  }
+}

@@ -1,0 +1,47 @@
+/** The first reading of an import's file: everything that can be known to be wrong before anything is sent. */
+
+import { progress } from "../terminal/progress.ts";
+import { count } from "../terminal/render.ts";
+import { recordsOf, type Source } from "./file.ts";
+import { type Defaults, rowOf } from "./row.ts";
+
+export interface LineProblem {
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface Checked {
+  readonly records: number;
+  readonly invalid: number;
+  /** The first of them. */
+  readonly problems: readonly LineProblem[];
+}
+
+const TOLD = 10;
+
+export async function check(source: Source, defaults: Defaults, stop: AbortSignal): Promise<Checked> {
+  const problems: LineProblem[] = [];
+  let [records, invalid] = [0, 0];
+  const bar = progress("Checking", source.size, { unit: "bytes" });
+  try {
+    for await (const { first, fields, problem: unreadable, offset } of recordsOf(source, { offset: 0, line: 0 })) {
+      if (stop.aborted) break;
+      records++;
+      if (records % 1000 === 0) bar.set(offset);
+      const row = unreadable === undefined ? rowOf(fields, defaults) : { problem: unreadable };
+      if (!("problem" in row)) continue;
+      invalid++;
+      if (problems.length < TOLD) problems.push({ line: first, problem: row.problem });
+    }
+    if (!stop.aborted) bar.set(source.size);
+  } finally {
+    bar.stop();
+  }
+  return { records, invalid, problems };
+}
+
+export function complaintOf(file: string, invalid: number, problems: readonly LineProblem[]): string {
+  const told = problems.slice(0, TOLD).map(({ line, problem }) => `  line ${line}: ${problem}`);
+  const more = invalid > told.length ? [`  and ${count(invalid - told.length, "more line")}`] : [];
+  return [`${count(invalid, "line")} of ${file} cannot be imported:`, ...told, ...more].join("\n");
+}

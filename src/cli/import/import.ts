@@ -1,0 +1,136 @@
+/** `keygate import`: keys of another system, by the SHA-256 digests of their secrets. */
+
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import type { Api } from "../gateway/api.ts";
+import { apiOf, example, type GlobalOptions } from "../gateway/call.ts";
+import { shown } from "../operate/project.ts";
+import { EXIT_INTERRUPTED, Failure } from "../terminal/failure.ts";
+import { onInterrupt } from "../terminal/interrupt.ts";
+import { id, names } from "../terminal/options.ts";
+import { count, grouped } from "../terminal/render.ts";
+import { check, complaintOf, type LineProblem } from "./check.ts";
+import { type Checkpoint, doneOf, forgetCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Source, sourceOf } from "./file.ts";
+import type { Defaults } from "./row.ts";
+import { send } from "./send.ts";
+
+interface Options {
+  organization: string;
+  environment: string;
+  member?: string;
+  reach?: string;
+  permission?: string;
+  scopes?: string[];
+  skipInvalid?: boolean;
+}
+
+export function addImport(program: Command): void {
+  program
+    .command("import")
+    .description("import keys of another system, by the SHA-256 digests of their secrets")
+    .argument("<file>", "one key a line: CSV with a header row, or JSON objects")
+    .optionsGroup("Required:")
+    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
+    .requiredOption("--environment <name>", "where the keys work, for example production")
+    .optionsGroup("For keys whose line does not say:")
+    .option("--member <id>", "the member that they act as, mem_…", id("mem"))
+    .addOption(new Option("--reach <reach>", "what they reach").choices(REACHES))
+    .addOption(new Option("--permission <permission>", "what they may do").choices(PERMISSIONS))
+    .option("--scopes <a,b>", "scopes and bundles", names)
+    .optionsGroup("Options:")
+    .option("--skip-invalid", "leave lines out that cannot be imported, instead of stopping at them")
+    .addHelpText("after", FORMAT)
+    .addHelpText(
+      "after",
+      example(
+        "import keys.csv --organization org_2bX4 --environment production --member mem_7Qd1 \\\n" +
+          "    --reach organization --permission full-access --scopes read:all",
+      ),
+    )
+    .action(run);
+}
+
+const FORMAT = `
+Columns (CSV) or fields (JSON):
+  sha256         required: the digest of the secret, 64 hexadecimal digits
+  name           required: what the key is for
+  hint           what people may see of the secret, such as sk_…a1B2
+  member_id, reach, workspace_ids, permission, scopes, description,
+  expires_at, plan, allowed_addresses
+                 as in \`keys create\`; CSV has spaces between the items of a list
+  limits         {"rates": [...], "quotas": [...]}; CSV has it as JSON
+
+Digests that the gateway knows already are skipped, so that a file can be
+imported again. Ctrl-C ends the import after the chunk that is under way, and
+the same command goes on from there.`;
+
+async function run(path: string, options: Options, command: Command): Promise<void> {
+  const { json } = command.optsWithGlobals<GlobalOptions>();
+  const api = apiOf(command);
+  const source = sourceOf(resolve(path), options.organization, options.environment);
+  const { stop, release } = onInterrupt();
+  try {
+    const kept = readCheckpoint(source, api.url);
+    if (kept) note(`Going on after line ${grouped(kept.line)} of ${path}.`);
+    const start = kept ?? (await begin(source, api.url, options, stop));
+    const end = await finish(api, start, options, stop);
+    forgetCheckpoint(source.file);
+    const { imported, skipped, invalid } = end;
+    console.log(json ? JSON.stringify({ imported, skipped, invalid }, null, 2) : inWords(end));
+  } finally {
+    release();
+  }
+}
+
+/** Reads the whole file, before anything is sent. */
+async function begin(source: Source, url: string, options: Options, stop: AbortSignal): Promise<Checkpoint> {
+  const { records, invalid, problems } = await check(source, defaultsOf(options), stop);
+  if (stop.aborted) throw new Failure("Interrupted; nothing was sent.", EXIT_INTERRUPTED);
+  if (invalid > 0) {
+    const complaint = complaintOf(shown(source.file), invalid, problems);
+    if (!options.skipInvalid) throw new Failure(`${complaint}\nNothing was sent. --skip-invalid imports the others.`);
+    note(complaint);
+  }
+  return { ...source, url, records, offset: 0, line: 0, imported: 0, skipped: 0, invalid: 0 };
+}
+
+/** To the end of the file. Where it does not get there, it says what is done and how to go on. */
+async function finish(api: Api, start: Checkpoint, options: Options, stop: AbortSignal): Promise<Checkpoint> {
+  const refused: LineProblem[] = [];
+  const onInvalid = (problems: readonly LineProblem[]) => {
+    if (!options.skipInvalid) throw new Failure(complaintOf(shown(start.file), problems.length, problems));
+    refused.push(...problems);
+  };
+  try {
+    const end = await send(api, start, { defaults: defaultsOf(options), stop, onInvalid });
+    if (refused.length > 0) note(complaintOf(shown(start.file), refused.length, refused));
+    if (doneOf(end) < end.records) throw new Failure("Interrupted.", EXIT_INTERRUPTED);
+    return end;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const reached = readCheckpoint(start, api.url);
+    const done = reached
+      ? `${grouped(doneOf(reached))} of ${count(reached.records, "key")} are done`
+      : "No key was imported";
+    const code = stop.aborted ? EXIT_INTERRUPTED : error.exitCode;
+    throw new Failure(`${error.message}\n${done}. The same command goes on from there.`, code);
+  }
+}
+
+function defaultsOf({ member, reach, permission, scopes }: Options): Defaults {
+  return { member_id: member, reach, permission, scopes };
+}
+
+function inWords({ imported, skipped, invalid }: Checkpoint): string {
+  const others = [
+    ...(skipped > 0 ? [`${grouped(skipped)} were there already`] : []),
+    ...(invalid > 0 ? [`${count(invalid, "line")} left out`] : []),
+  ];
+  return [`Imported ${count(imported, "key")}`, ...others].join("; ").concat(".");
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

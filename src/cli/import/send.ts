@@ -1,0 +1,116 @@
+/** The second reading of an import's file: its keys go to the gateway, chunk by chunk. */
+
+import { setTimeout as wait } from "node:timers/promises";
+import { type Api, NoAnswer, Refused } from "../gateway/api.ts";
+import { type Progress, progress } from "../terminal/progress.ts";
+import type { LineProblem } from "./check.ts";
+import { type Checkpoint, doneOf, writeCheckpoint } from "./checkpoint.ts";
+import { type Place, recordsOf } from "./file.ts";
+import { type Defaults, type Row, rowOf } from "./row.ts";
+
+/** As many as the gateway takes in one call, and as large. */
+const CHUNK_ROWS = 500;
+const CHUNK_CHARACTERS = 300_000;
+const ATTEMPTS = 8;
+const LONGEST_WAIT_MS = 30_000;
+
+export interface Sending {
+  readonly defaults: Defaults;
+  readonly stop: AbortSignal;
+  /** Throws where lines that cannot be imported are to stop the import. */
+  readonly onInvalid: (problems: readonly LineProblem[]) => void;
+}
+
+interface Chunk extends Place {
+  readonly rows: readonly { line: number; row: Row }[];
+  readonly invalid: number;
+}
+
+/** Goes on from `start`, to the end of the file or until it is stopped. What has been done stays done, whatever is thrown. */
+export async function send(api: Api, start: Checkpoint, sending: Sending): Promise<Checkpoint> {
+  const bar = progress("Importing", start.records, { done: doneOf(start) });
+  const stopping = () => bar.label("Stopping");
+  sending.stop.addEventListener("abort", stopping);
+  let checkpoint = start;
+  try {
+    for await (const chunk of chunksOf(start, sending.defaults)) {
+      if (sending.stop.aborted) break;
+      const { offset, line } = chunk;
+      const tally = await sendChunk(api, chunk, checkpoint, { ...sending, bar });
+      checkpoint = { ...checkpoint, ...tally, offset, line };
+      writeCheckpoint(checkpoint);
+      bar.set(doneOf(checkpoint));
+    }
+  } finally {
+    bar.stop();
+    sending.stop.removeEventListener("abort", stopping);
+  }
+  return checkpoint;
+}
+
+async function* chunksOf(start: Checkpoint, defaults: Defaults): AsyncGenerator<Chunk> {
+  let chunk = { rows: [] as { line: number; row: Row }[], invalid: 0, characters: 0, offset: 0, line: 0 };
+  for await (const { first, fields, problem, offset, line } of recordsOf(start, start)) {
+    const result = problem === undefined ? rowOf(fields, defaults) : { problem };
+    const characters = "row" in result ? JSON.stringify(result.row).length : 0;
+    if (chunk.rows.length === CHUNK_ROWS || chunk.characters + characters > CHUNK_CHARACTERS) {
+      yield chunk;
+      chunk = { rows: [], invalid: 0, characters: 0, offset: 0, line: 0 };
+    }
+    if ("row" in result) chunk.rows.push({ line: first, row: result.row });
+    else chunk.invalid++;
+    chunk = { ...chunk, characters: chunk.characters + characters, offset, line };
+  }
+  if (chunk.rows.length + chunk.invalid > 0) yield chunk;
+}
+
+/** The tally with the chunk in it. Lines that the gateway refuses are left out, if they may be. */
+async function sendChunk(api: Api, chunk: Chunk, before: Checkpoint, sending: Sending & { bar: Progress }) {
+  const { organization, environment } = before;
+  let rows = chunk.rows;
+  while (rows.length > 0) {
+    const keys = rows.map(({ row }) => row);
+    try {
+      const { imported, skipped } = await post(api, { organization_id: organization, environment, keys }, sending);
+      const invalid = chunk.invalid + chunk.rows.length - rows.length;
+      return {
+        imported: before.imported + imported,
+        skipped: before.skipped + skipped,
+        invalid: before.invalid + invalid,
+      };
+    } catch (error) {
+      const wrong = error instanceof Refused ? wrongRows(error) : new Map();
+      if (wrong.size === 0) throw error;
+      sending.onInvalid([...wrong].map(([at, problem]) => ({ line: rows[at]?.line ?? 0, problem })));
+      rows = rows.filter((_, at) => !wrong.has(at));
+    }
+  }
+  return { ...before, invalid: before.invalid + chunk.invalid + chunk.rows.length };
+}
+
+/** By their place in the call, from fields such as `keys.17.scopes`. */
+function wrongRows({ errors }: Refused): Map<number, string> {
+  const wrong = new Map<number, string>();
+  for (const { field, problem } of errors) {
+    const place = /^keys\.(\d+)(?:\.(.+))?$/.exec(field);
+    if (place && !wrong.has(Number(place[1]))) wrong.set(Number(place[1]), `${place[2] ?? "it"} ${problem}`);
+  }
+  return wrong;
+}
+
+/** A repetition is harmless, for keys that are there already are skipped. */
+async function post(api: Api, body: object, { stop, bar }: { stop: AbortSignal; bar: Progress }) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await api.post<{ imported: number; skipped: number }>("/v1/api-keys/import", body);
+      if (!stop.aborted) bar.label("Importing");
+      return answer.body;
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || attempt === ATTEMPTS || stop.aborted) throw error;
+      bar.label("Waiting");
+      const backoff = Math.min(LONGEST_WAIT_MS, 500 * 2 ** (attempt - 1) * (0.5 + Math.random()));
+      await wait(Math.max(backoff, error.retryAfterMs ?? 0), undefined, { signal: stop }).catch(() => undefined);
+      if (stop.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { call, example } from "../gateway/call.ts";
+import { askSecret } from "../terminal/ask.ts";
+import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
+import { id } from "../terminal/options.ts";
+import { dim, list, record, strong, wrapped } from "../terminal/render.ts";
+
+interface Explanation {
+  decision: { allowed: boolean; status: number | null; code: string | null; detail: string; fix: string | null };
+  steps: {
+    step: string;
+    check: string;
+    outcome: "passed" | "refused" | "skipped";
+    code: string | null;
+    detail: string;
+  }[];
+  required_scope: string | null;
+  lacking_in: string[];
+  key: { id: string; environment: string; base_url: string; scopes: string[]; workspaces: string[] | null } | null;
+}
+
+interface Options {
+  key?: string;
+  anonymous?: boolean;
+  clientAddress?: string;
+  header?: Record<string, string>;
+}
+
+const MARKS = { passed: "✓", refused: "✗", skipped: "·" };
+
+export function addExplain(program: Command): void {
+  program
+    .command("explain")
+    .description("tell what the gateway makes of a request, step by step, and what to change; sends none")
+    .argument("<method>", "for example GET")
+    .argument("<address>", "the URL in full, as a client calls it")
+    .option("--key <id>", "the key that is used, key_…", id("key"))
+    .option("--anonymous", "no key is used")
+    .option("--client-address <address>", "where the request comes from (default: where the key may be used)")
+    .option("--header <name: value>", "a header of the request; may be repeated", header)
+    .addHelpText(
+      "after",
+      "\nWithout --key and --anonymous, the key's secret is asked for, or read from KEYGATE_KEY or stdin.",
+    )
+    .addHelpText(
+      "after",
+      example(
+        "explain POST https://api.example.com/v1/signatures --key key_9fK2",
+        "explain GET https://api.example.com/v1/signatures < secret.txt",
+      ),
+    )
+    .action(
+      call(async (api, { key, anonymous, clientAddress, header }: Options, method, url) => {
+        if (key && anonymous) throw new Failure("Give --key or --anonymous, not both.", EXIT_WRONG_USAGE);
+        const secret = key || anonymous ? undefined : await readSecret();
+        const who = { key_id: key, key: secret, client_address: clientAddress };
+        return api.post<Explanation>("/v1/explain", { ...who, method: method?.toUpperCase(), url, headers: header });
+      }, inWords),
+    );
+}
+
+/** Never on the command line, which others on the machine can see. */
+async function readSecret(): Promise<string> {
+  const secret = process.env.KEYGATE_KEY?.trim() || (await askSecret("The key's secret: "));
+  if (secret === "")
+    throw new Failure("No secret was given. Name the key with --key, or say --anonymous.", EXIT_WRONG_USAGE);
+  return secret;
+}
+
+function header(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const form = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text);
+  if (!form) throw new InvalidArgumentError("Give name: value, for example 'X-Workspace: ws_5Tq8'.");
+  return { ...before, [form[1] as string]: form[2] as string };
+}
+
+function inWords({ decision, steps, required_scope, lacking_in, key }: Explanation): string {
+  const { allowed, status, code, detail, fix } = decision;
+  const verdict = allowed ? "Allowed" : `Refused: ${[status, code].filter(Boolean).join(" ")}`;
+  const width = Math.max(...steps.map(({ check }) => check.length)) + 2;
+  const parts = [
+    [strong(`${MARKS[allowed ? "passed" : "refused"]} ${verdict}`), wrapped(detail), ...(fix ? [wrapped(fix)] : [])],
+    steps.map(({ check, outcome, detail }) => {
+      const line = `${MARKS[outcome]} ${check.replaceAll("_", " ").padEnd(width)}${wrapped(detail, width + 2)}`;
+      return outcome === "refused" ? strong(line) : outcome === "skipped" ? dim(line) : line;
+    }),
+    [
+      record([
+        ["Needed scope", required_scope],
+        ["Left out by", list(lacking_in)],
+        ["Key", key?.id],
+        ["Key is for", key && `${key.environment}, ${key.base_url}`],
+        ["Key may", key && list(key.scopes, "nothing")],
+        ["Workspaces", key && (key.workspaces ? list(key.workspaces, "none") : "all")],
+      ]),
+    ],
+  ];
+  return parts
+    .map((lines) => lines.filter(Boolean).join("\n"))
+    .filter(Boolean)
+    .join("\n\n");
+}

@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { call, example } from "../gateway/call.ts";
+import { id } from "../terminal/options.ts";
+import { clock } from "../terminal/progress.ts";
+import { grouped, table } from "../terminal/render.ts";
+import { KEYS_PATH } from "./keys.ts";
+
+interface Limit {
+  name: string;
+  kind: "rate" | "quota";
+  limit: number;
+  window?: number;
+  per?: string;
+  remaining: number;
+  lent: number;
+  reset_ms: number;
+}
+
+export function addLimits(program: Command): void {
+  const limits = program.command("limits").description("limits of keys, and how they stand");
+
+  limits
+    .command("show")
+    .description("show what a key has left of each of its limits")
+    .argument("<id>", "the key's id, key_…", id("key"))
+    .addHelpText("after", example("limits show key_9fK2"))
+    .action(
+      call(
+        (api, _, id) => api.get<{ data: Limit[] }>(`${KEYS_PATH}/${id}/limits`),
+        ({ data }) => asTable(data),
+      ),
+    );
+
+  limits
+    .command("reset")
+    .description("give a key its whole limits again")
+    .argument("<id>", "the key's id, key_…", id("key"))
+    .addHelpText("after", example("limits reset key_9fK2"))
+    .action(
+      call(
+        (api, _, id) => api.post<{ data: Limit[] }>(`${KEYS_PATH}/${id}/limits/reset`, {}),
+        ({ data }) => `Reset.\n\n${asTable(data)}`,
+      ),
+    );
+}
+
+function asTable(limits: Limit[]): string {
+  if (limits.length === 0) return "The key has no limits.";
+  return table(
+    ["Limit", "Allows", "Remaining", "Lent to the edge", "Whole again in"],
+    limits.map(({ name, limit, window, per, remaining, lent, reset_ms }) => [
+      name,
+      `${grouped(limit)} ${per ? `per ${per}` : `in ${window} s`}`,
+      grouped(Math.floor(remaining)),
+      grouped(lent),
+      reset_ms > 0 ? clock(reset_ms / 1000) : "",
+    ]),
+  );
+}

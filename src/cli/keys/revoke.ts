@@ -1,0 +1,119 @@
+/** `keygate keys revoke`: one key, or many. */
+
+import type { Command } from "commander";
+import { type Api, Refused } from "../gateway/api.ts";
+import { apiOf, call, example, type GlobalOptions, ifMatch } from "../gateway/call.ts";
+import type { Organization } from "../organizations/orgs.ts";
+import { confirm } from "../terminal/ask.ts";
+import { EXIT_INTERRUPTED, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
+import { onInterrupt } from "../terminal/interrupt.ts";
+import { id } from "../terminal/options.ts";
+import { progress } from "../terminal/progress.ts";
+import { count, grouped } from "../terminal/render.ts";
+import { filterQuery, filters, isFiltered, type KeyFilters } from "./filters.ts";
+import { KEYS_PATH } from "./keys.ts";
+import { type Key, revokedInWords } from "./words.ts";
+
+interface Options extends Partial<KeyFilters> {
+  all?: boolean;
+  reason?: string;
+  yes?: boolean;
+}
+
+/** Calls under way at one time. */
+const PARALLEL = 4;
+
+export function addRevoke(keys: Command): void {
+  const revoke = keys
+    .command("revoke")
+    .description("end a key, or many with --all, for good")
+    .argument("[id]", "its id, key_…", id("key"))
+    .option("--reason <text>", "why, for the audit log")
+    .addOption(ifMatch())
+    .optionsGroup("Many at once:")
+    .option("--all", "all keys of --organization that the filters leave")
+    .option("--organization <id>", "the organization, org_…", id("org"))
+    .option("--yes", "do not ask");
+  filters(revoke)
+    .addHelpText(
+      "after",
+      example(
+        'keys revoke key_9fK2 --reason "left in a public repository"',
+        "keys revoke --all --organization org_2bX4 --member mem_7Qd1 --reason left",
+      ),
+    )
+    .action(async (one: string | undefined, options: Options, command: Command) => {
+      if ((one === undefined) !== (options.all === true)) {
+        throw new Failure("Give the id of a key, or --all with --organization.", EXIT_WRONG_USAGE);
+      }
+      if (one !== undefined && isFiltered(options)) {
+        throw new Failure("The filters go with --all; one key is named by its id alone.", EXIT_WRONG_USAGE);
+      }
+      await (one === undefined ? revokeMany(options, command) : revokeOne(one, options, command));
+    });
+}
+
+const revokeOne = call(
+  (api, { reason }: Options, id) => api.post<Key>(`${KEYS_PATH}/${id}/revoke`, { reason }),
+  revokedInWords,
+);
+
+async function revokeMany({ organization, reason, yes, ...options }: Options, command: Command): Promise<void> {
+  if (organization === undefined) throw new Failure("--all needs --organization.", EXIT_WRONG_USAGE);
+  const { json } = command.optsWithGlobals<GlobalOptions>();
+  const api = apiOf(command);
+  const { name } = (await api.get<Organization>(`/v1/organizations/${organization}`)).body;
+  const { data } = (await api.list<Key>(KEYS_PATH, filterQuery({ organization, ...options }))).body;
+  const living = data.filter(({ status }) => status !== "revoked" && (options.status || status !== "expired"));
+  if (living.length > 0) {
+    await confirm(`Revoke ${count(living.length, "key")} of ${name} (${organization}), for good?`, yes);
+  }
+  const { revoked, failed, interrupted, gone } = await revokeEach(api, living, reason);
+  if (json) console.log(JSON.stringify({ revoked, failed }, null, 2));
+  else
+    console.log(
+      living.length > 0 ? `Revoked ${grouped(revoked)} of ${count(living.length, "key")}.` : "No key to revoke.",
+    );
+  if (interrupted) throw new Failure("Interrupted. Run the same again to revoke the others.", EXIT_INTERRUPTED);
+  if (gone) throw gone;
+  if (failed.length > 0) {
+    const lines = failed.slice(0, 10).map(({ id, problem }) => `  ${id}: ${problem.split("\n")[0]}`);
+    throw new Failure([`${count(failed.length, "key")} could not be revoked:`, ...lines].join("\n"));
+  }
+}
+
+interface Outcome {
+  revoked: number;
+  failed: { id: string; problem: string }[];
+  interrupted: boolean;
+  /** Why the gateway could not be asked any more. */
+  gone: unknown;
+}
+
+/** An interrupt lets the calls under way end. What one key is refused stops no other; a gateway that is gone stops all. */
+async function revokeEach(api: Api, keys: Key[], reason: string | undefined): Promise<Outcome> {
+  const outcome: Outcome = { revoked: 0, failed: [], interrupted: false, gone: undefined };
+  const { stop, release } = onInterrupt();
+  const bar = progress("Revoking", keys.length);
+  const queue = keys.values();
+  const work = async () => {
+    for (const { id } of queue) {
+      await api.post(`${KEYS_PATH}/${id}/revoke`, { reason }).then(
+        () => outcome.revoked++,
+        (error) => {
+          if (error instanceof Refused) outcome.failed.push({ id, problem: error.message });
+          else outcome.gone ??= error;
+        },
+      );
+      bar.set(outcome.revoked + outcome.failed.length);
+      if (stop.aborted || outcome.gone) return;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, keys.length) }, work));
+  } finally {
+    bar.stop();
+    release();
+  }
+  return { ...outcome, interrupted: stop.aborted && outcome.revoked + outcome.failed.length < keys.length };
+}

@@ -1,0 +1,106 @@
+/** Keys, as people read them. */
+
+import type { OwnLimits } from "../../domain/key.ts";
+import { COMMAND, type Context, told } from "../gateway/call.ts";
+import { curlOf, sampleUrl } from "../terminal/curl.ts";
+import { day, grouped, hint, list, moment, record, shorten, strong, table } from "../terminal/render.ts";
+
+export interface Key {
+  id: string;
+  organization_id: string;
+  member_id: string | null;
+  environment: string;
+  reach: string;
+  workspace_ids: string[];
+  permission: string;
+  scopes: string[];
+  name: string;
+  description: string | null;
+  plan: string | null;
+  limits: OwnLimits | null;
+  allowed_addresses: string[];
+  hint: string;
+  status: string;
+  created_at: string;
+  expires_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface CreatedKey extends Key {
+  secret: string;
+}
+
+export function createdInWords(key: CreatedKey, context: Context): Promise<string> {
+  return withSecret("Created.", key, context);
+}
+
+export function rotatedInWords(key: CreatedKey, context: Context): Promise<string> {
+  return withSecret(told("Rotated", context), key, context);
+}
+
+async function withSecret(done: string, key: CreatedKey, context: Context): Promise<string> {
+  const target = await sampleUrl(context.url, key.environment);
+  const parts = [
+    done,
+    inWords(key, context),
+    hint("The secret. Keep it now: it is not shown again.", strong(key.secret)),
+    ...(target ? [hint("Try it:", curlOf(target, key.secret))] : []),
+  ];
+  return parts.join("\n\n");
+}
+
+export function asTable(keys: Key[]): string {
+  if (keys.length === 0) return hint("No keys here yet. How to make one:", `${COMMAND} keys create --help`);
+  return table(
+    ["Name", "Environment", "Scopes", "Status"],
+    keys.map((key) => [
+      [shorten(key.name, 36), key.id, key.hint],
+      [key.environment, key.reach, key.permission],
+      scopeLines(key.scopes),
+      [key.status, endOf(key), key.last_used_at ? `used ${day(key.last_used_at)}` : "never used"],
+    ]),
+  );
+}
+
+function scopeLines(scopes: string[]): string[] {
+  return scopes.length > 3 ? [...scopes.slice(0, 2), `and ${scopes.length - 2} more`] : scopes;
+}
+
+function endOf({ revoked_at, expires_at }: Key): string {
+  return revoked_at ? `since ${day(revoked_at)}` : `to ${day(expires_at)}`;
+}
+
+export function revokedInWords(key: Key, context: Context): string {
+  return `${told("Revoked", context)}\n\n${inWords(key, context)}`;
+}
+
+export function inWords(key: Key, { version }: Pick<Context, "version">): string {
+  return record([
+    ["Id", key.id],
+    ["Name", key.name],
+    ["Description", key.description],
+    ["Key", key.hint],
+    ["Status", key.status],
+    ["Environment", key.environment],
+    ["Reach", key.reach],
+    ["Workspaces", list(key.workspace_ids)],
+    ["Permission", key.permission],
+    ["Scopes", list(key.scopes, "none")],
+    ["Plan", key.plan],
+    ["Limits", key.limits && limitsInWords(key.limits)],
+    ["Addresses", list(key.allowed_addresses)],
+    ["Organization", key.organization_id],
+    ["Member", key.member_id],
+    ["Created", moment(key.created_at)],
+    ["Expires", moment(key.expires_at)],
+    ["Last used", moment(key.last_used_at)],
+    ["Revoked", moment(key.revoked_at, "")],
+    ["Version", version],
+  ]);
+}
+
+function limitsInWords({ rates, quotas }: OwnLimits): string {
+  const inSeconds = rates.map(({ name, limit, window }) => `${name}: ${grouped(limit)} in ${window} s`);
+  return list([...inSeconds, ...quotas.map(({ name, limit, per }) => `${name}: ${grouped(limit)} per ${per}`)], "none");
+}

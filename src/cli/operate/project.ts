@@ -1,0 +1,65 @@
+/** The checkout that this command belongs to, and its configuration. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parse } from "smol-toml";
+import { compile } from "../../config/compile.ts";
+import { ConfigError, type ConfigProblem, lineOf } from "../../config/problems.ts";
+import type { GatewayConfig } from "../../config/types.ts";
+import { problemsOfWrangler } from "../../config/wrangler.ts";
+import { Failure } from "../terminal/failure.ts";
+
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+export const DEFAULT_CONFIG = inProject("gateway.config.ts");
+
+export function inProject(...path: string[]): string {
+  return join(ROOT, ...path);
+}
+
+/** A path as people would write it from where they are. */
+export function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? path : near;
+}
+
+export interface CheckedConfig {
+  readonly file: string;
+  readonly config: GatewayConfig;
+}
+
+/** The configuration, once it and wrangler.toml are known to be right. Throws a `Failure` that lists every mistake. */
+export async function checkedConfig(path: string = DEFAULT_CONFIG): Promise<CheckedConfig> {
+  const file = resolve(path);
+  const config = await loadConfig(file);
+  try {
+    compile(config);
+  } catch (error) {
+    if (error instanceof ConfigError) throw unusable(file, error.problems);
+    throw error;
+  }
+  const problems = problemsOfWrangler(config, parse(readFileSync(inProject("wrangler.toml"), "utf8")));
+  if (problems.length > 0) throw unusable(file, problems);
+  return { file, config };
+}
+
+function unusable(file: string, problems: readonly ConfigProblem[]): Failure {
+  return new Failure([`${shown(file)} cannot be used:`, ...problems.map(lineOf)].join("\n"));
+}
+
+async function loadConfig(file: string): Promise<GatewayConfig> {
+  if (!existsSync(file)) throw new Failure(`There is no ${shown(file)}.`);
+  const module = await import(pathToFileURL(file).href).catch((error: Error) => {
+    throw new Failure([`${shown(file)} cannot be read: ${error.message}`, ...excerptOf(error)].join("\n"));
+  });
+  if (typeof module.default !== "object" || module.default === null) {
+    throw new Failure(`${shown(file)} has no default export. Write: export default defineGateway({ … });`);
+  }
+  return module.default;
+}
+
+/** The lines at fault. Node puts them above the stack of a SyntaxError, and nowhere else. */
+function excerptOf({ stack = "" }: Error): string[] {
+  const [above = ""] = stack.split(/^\w*Error\b/m);
+  return above.split("\n").filter((line) => line.trim() !== "");
+}

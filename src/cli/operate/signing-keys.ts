@@ -1,0 +1,148 @@
+/** The keys that sign assertions: made and changed here, kept by whoever runs the gateway, and set as a Worker secret. */
+
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import {
+  parseSigningKeys,
+  retire,
+  rotate,
+  type SigningKey,
+  type SigningKeys,
+  withdraw,
+} from "../../domain/signing-keys.ts";
+import { readDevVars, writeSigningKeys } from "../dev/vars.ts";
+import { COMMAND, example } from "../gateway/call.ts";
+import { Failure } from "../terminal/failure.ts";
+import { table } from "../terminal/render.ts";
+import { newSigningKey, newSigningKeys } from "./new-signing-keys.ts";
+import { checkedConfig, DEFAULT_CONFIG, inProject } from "./project.ts";
+
+const VARIABLE = "KEYGATE_SIGNING_KEYS";
+const DEV_VARS = inProject(".dev.vars");
+
+interface Options {
+  from?: string;
+  environment?: string;
+}
+
+export function addSigningKeys(program: Command): void {
+  const group = program
+    .command("signing-keys")
+    .description("the keys that prove to origins who calls")
+    .addHelpText("after", `\n${PROCEDURE}`);
+
+  group
+    .command("init")
+    .description(`print a value of ${VARIABLE}: for each environment a key, and the next one`)
+    .option("--config <file>", "another configuration than gateway.config.ts")
+    .addHelpText("after", example("signing-keys init > signing-keys.json"))
+    .action(async ({ config = DEFAULT_CONFIG }: { config?: string }) => {
+      const checked = await checkedConfig(config);
+      print(newSigningKeys(Object.keys(checked.config.environments)));
+    });
+
+  group
+    .command("rotate")
+    .description("sign with the next key, keep the old one published, and make another next one")
+    .option("--from <file>", FROM)
+    .option("--environment <name>", "in this environment alone")
+    .addHelpText("after", example("signing-keys rotate --from signing-keys.json > rotated.json"))
+    .action(({ from, environment }: Options) => {
+      write(
+        from,
+        changed(read(from), environment, (keys) => rotate(keys, newSigningKey())),
+      );
+    });
+
+  group
+    .command("retire")
+    .description("take out the keys that no longer sign; with an id, that one at once, whatever it does")
+    .argument("[kid]", "the id of one key, as list shows it")
+    .option("--from <file>", FROM)
+    .option("--environment <name>", "in this environment alone")
+    .addHelpText("after", example("signing-keys retire --from rotated.json > signing-keys.json"))
+    .action((kid: string | undefined, { from, environment }: Options) => {
+      const keys = read(from);
+      write(from, kid === undefined ? changed(keys, environment, retire) : without(keys, kid));
+    });
+
+  group
+    .command("list")
+    .description("list the keys, without their private parts")
+    .option("--from <file>", FROM)
+    .addHelpText("after", example("signing-keys list --from signing-keys.json"))
+    .action(({ from }: Options, command: Command) => {
+      const rows = Object.entries(read(from)).flatMap(([environment, keys]) =>
+        keys.map(({ kid, state }) => ({ environment, kid, state })),
+      );
+      if (command.optsWithGlobals().json) return console.log(JSON.stringify({ data: rows }, null, 2));
+      console.log(
+        table(
+          ["Environment", "Key", "State"],
+          rows.map(({ environment, kid, state }) => [environment, kid, state]),
+        ),
+      );
+    });
+}
+
+const FROM = `the file that holds the present value, - for stdin (default: $${VARIABLE}, or that of .dev.vars)`;
+
+const PROCEDURE = `A Worker's secret cannot be read back, so keep the value, as you keep the peppers.
+Values go to stdout alone:
+
+  ${COMMAND} signing-keys rotate --from signing-keys.json > rotated.json
+  npx wrangler secret put ${VARIABLE} < rotated.json
+
+Without --from and without $${VARIABLE}, .dev.vars is changed in place,
+for the local gateway.`;
+
+type Change = (keys: readonly SigningKey[]) => SigningKey[];
+
+function changed(keys: SigningKeys, only: string | undefined, change: Change): SigningKeys {
+  if (only !== undefined && !Object.hasOwn(keys, only)) throw new Failure(`There are no signing keys for ${only}.`);
+  return Object.fromEntries(
+    Object.entries(keys).map(([name, set]) => [name, only === undefined || only === name ? change(set) : set]),
+  );
+}
+
+function without(keys: SigningKeys, kid: string): SigningKeys {
+  const found = Object.entries(keys).find(([, set]) => set.some((key) => key.kid === kid));
+  if (!found) throw new Failure(`There is no signing key ${kid}. See: ${COMMAND} signing-keys list`);
+  return changed(keys, found[0], (set) => withdraw(set, kid, newSigningKey()));
+}
+
+/** Where neither is given, the local gateway's. */
+function isLocal(from: string | undefined): boolean {
+  return from === undefined && !process.env[VARIABLE];
+}
+
+function read(from: string | undefined): SigningKeys {
+  const text = isLocal(from) ? readDevVars(DEV_VARS)[VARIABLE] : from ? readText(from) : process.env[VARIABLE];
+  if (!text) throw new Failure(`There are no signing keys yet. Make them: ${COMMAND} signing-keys init`);
+  try {
+    return parseSigningKeys(text);
+  } catch (error) {
+    throw new Failure((error as Error).message);
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new Failure(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function write(from: string | undefined, keys: SigningKeys): void {
+  if (!isLocal(from)) {
+    print(keys);
+    return;
+  }
+  writeSigningKeys(DEV_VARS, keys);
+  console.log("Changed in .dev.vars. A gateway that runs takes it up by itself.");
+}
+
+function print(keys: SigningKeys): void {
+  process.stdout.write(`${JSON.stringify(keys)}\n`);
+}

@@ -1,0 +1,45 @@
+/** Wrangler, on the Node that this command runs on, and as quiet as it can be. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { stripVTControlCharacters } from "node:util";
+import { Failure } from "../terminal/failure.ts";
+import { inProject, ROOT } from "./project.ts";
+
+const SETTINGS = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  // The banner is what looks for updates on the network.
+  WRANGLER_HIDE_BANNER: "true",
+  // Its log files and its store of traces hold whole URLs, and so keys that somebody put into one.
+  WRANGLER_WRITE_LOGS: "false",
+  X_LOCAL_OBSERVABILITY: "false",
+  NO_COLOR: "1",
+};
+
+/** `stop` ends it, as soon as it has tidied up. */
+export function startWrangler(args: string[], stop: AbortSignal, env: Record<string, string> = {}): ChildProcess {
+  stop.throwIfAborted();
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, [inProject("node_modules/wrangler/bin/wrangler.js"), ...args], {
+    cwd: ROOT,
+    env: { ...inherited, ...SETTINGS, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  stop.addEventListener("abort", () => child.kill());
+  return child;
+}
+
+/** Runs it to its end. Throws a `Failure` with what it said last. */
+export async function runWrangler(args: string[], stop: AbortSignal): Promise<void> {
+  const child = startWrangler(args, stop);
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(String(chunk)));
+  const [code] = await once(child, "close");
+  if (code === 0) return;
+  const lines = stripVTControlCharacters(said.join(""))
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  throw new Failure([`wrangler ${args.slice(0, 3).join(" ")} failed:`, ...lines.slice(-12)].join("\n"));
+}

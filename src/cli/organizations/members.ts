@@ -1,0 +1,139 @@
+import type { Command } from "commander";
+import { COMMAND, call, example, ifMatch, told } from "../gateway/call.ts";
+import { id, names } from "../terminal/options.ts";
+import { day, grouped, hint, list, moment, record, shorten, table } from "../terminal/render.ts";
+import { addSessions } from "./sessions.ts";
+
+export interface Member {
+  id: string;
+  organization_id: string;
+  email: string;
+  name: string;
+  role: string;
+  workspace_ids: string[];
+  created_at: string;
+}
+
+interface CreateOptions {
+  organization: string;
+  email: string;
+  name: string;
+  role: string;
+  workspaces?: string[];
+}
+
+interface ChangeOptions {
+  name?: string;
+  role?: string;
+  workspaces?: string[] | false;
+}
+
+const PATH = "/v1/members";
+
+export function addMembers(program: Command): void {
+  const members = program.command("members").description("members: the people of an organization");
+
+  members
+    .command("create")
+    .description("create a member")
+    .optionsGroup("Required:")
+    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
+    .requiredOption("--email <address>", "their e-mail address")
+    .requiredOption("--name <name>", "their name")
+    .requiredOption("--role <role>", "a role of the gateway's configuration, for example owner")
+    .optionsGroup("Options:")
+    .option("--workspaces <a,b>", "the ids of the workspaces that they belong to", names)
+    .addHelpText(
+      "after",
+      example("members create --organization org_2bX4 --email ada@acme.example --name Ada --role owner"),
+    )
+    .action(
+      call(
+        (api, { organization, email, name, role, workspaces }: CreateOptions) =>
+          api.post<Member>(PATH, { organization_id: organization, email, name, role, workspace_ids: workspaces }),
+        (made, context) => `Created.\n\n${inWords(made, context)}`,
+      ),
+    );
+
+  members
+    .command("list")
+    .description("list the members of an organization")
+    .optionsGroup("Required:")
+    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
+    .addHelpText("after", example("members list --organization org_2bX4"))
+    .action(
+      call(
+        (api, { organization }: { organization: string }) => api.list<Member>(PATH, { organization_id: organization }),
+        ({ data }) => asTable(data),
+      ),
+    );
+
+  members
+    .command("show")
+    .description("show a member")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addHelpText("after", example("members show mem_7Qd1"))
+    .action(call((api, _, id) => api.get<Member>(`${PATH}/${id}`), inWords));
+
+  members
+    .command("change")
+    .description("change a member, and with them the keys that act as them")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .option("--name <name>", "their name")
+    .option("--role <role>", "a role of the gateway's configuration")
+    .option("--workspaces <a,b>", "the ids of all workspaces that they belong to from now on", names)
+    .option("--no-workspaces", "that they belong to none")
+    .addOption(ifMatch())
+    .addHelpText("after", example("members change mem_7Qd1 --role admin"))
+    .action(
+      call(
+        (api, { workspaces, ...rest }: ChangeOptions, id) =>
+          api.patch<Member>(`${PATH}/${id}`, { ...rest, workspace_ids: workspaces === false ? [] : workspaces }),
+        (member, context) => `${told("Changed", context)}\n\n${inWords(member, context)}`,
+      ),
+    );
+
+  members
+    .command("remove")
+    .description("remove a member; the keys that act as them are dead from then on")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addOption(ifMatch())
+    .addHelpText("after", example("members remove mem_7Qd1"))
+    .action(
+      call(
+        (api, _, id) => api.delete<Member>(`${PATH}/${id}`),
+        (member, context) => `${told("Removed", context)}\n\n${inWords(member, context)}`,
+      ),
+    );
+
+  addSessions(members);
+}
+
+function asTable(members: Member[]): string {
+  if (members.length === 0) {
+    const command = `${COMMAND} members create --organization <id> --email <address> --name <name> --role owner`;
+    return hint("No members yet. Make the first:", command);
+  }
+  return table(
+    ["Name", "Role", "Workspaces", "Created"],
+    members.map(({ name, email, id, role, workspace_ids, created_at }) => [
+      [shorten(name, 36), shorten(email, 36), id],
+      role,
+      workspace_ids.length > 0 ? grouped(workspace_ids.length) : "none",
+      day(created_at),
+    ]),
+  );
+}
+
+function inWords(member: Member, { version }: { version?: string | undefined }): string {
+  return record([
+    ["Id", member.id],
+    ["Name", member.name],
+    ["E-mail", member.email],
+    ["Role", member.role],
+    ["Workspaces", list(member.workspace_ids, "none")],
+    ["Organization", member.organization_id],
+    ["Created", moment(member.created_at)],
+    ["Version", version],
+  ]);
+}

@@ -1,0 +1,125 @@
+import { type Command, Option } from "commander";
+import { COMMAND, call, example, ifMatch, told } from "../gateway/call.ts";
+import { id, names, orNone, wholeNumber } from "../terminal/options.ts";
+import { day, grouped, hint, list, moment, record, shorten, table } from "../terminal/render.ts";
+
+export interface Organization {
+  id: string;
+  name: string;
+  plan: string | null;
+  environments: string[];
+  key_quota: number | null;
+  status: string;
+  trial_started_at: string | null;
+  created_at: string;
+}
+
+interface CreateOptions {
+  name: string;
+  plan?: string;
+  environments?: string[];
+  keyQuota?: number;
+}
+
+interface ChangeOptions {
+  name?: string;
+  plan?: string | false;
+  environments?: string[];
+  keyQuota?: number | false;
+  status?: string;
+}
+
+const PATH = "/v1/organizations";
+
+export function addOrgs(program: Command): void {
+  const orgs = program.command("orgs").description("organizations: whom keys belong to");
+
+  orgs
+    .command("create")
+    .description("create an organization")
+    .optionsGroup("Required:")
+    .requiredOption("--name <name>", "its name")
+    .optionsGroup("Options:")
+    .option("--plan <plan>", "a plan of the gateway's configuration, for keys that have none of their own")
+    .option("--environments <a,b>", "the environments that it may have keys for (default: all)", names)
+    .option("--key-quota <number>", "how many active keys it may have", wholeNumber)
+    .addHelpText("after", example("orgs create --name Acme --plan scale"))
+    .action(
+      call(
+        (api, { name, plan, environments, keyQuota }: CreateOptions) =>
+          api.post<Organization>(PATH, { name, plan, environments, key_quota: keyQuota }),
+        (made, context) => `Created.\n\n${inWords(made, context)}`,
+      ),
+    );
+
+  orgs
+    .command("list")
+    .description("list the organizations")
+    .addHelpText("after", example("orgs list"))
+    .action(
+      call(
+        (api) => api.list<Organization>(PATH),
+        ({ data }) => asTable(data),
+      ),
+    );
+
+  orgs
+    .command("show")
+    .description("show an organization")
+    .argument("<id>", "its id, org_…", id("org"))
+    .addHelpText("after", example("orgs show org_2bX4"))
+    .action(call((api, _, id) => api.get<Organization>(`${PATH}/${id}`), inWords));
+
+  orgs
+    .command("change")
+    .description("change an organization; what is not named stays as it is")
+    .argument("<id>", "its id, org_…", id("org"))
+    .option("--name <name>", "its name")
+    .addOption(new Option("--status <status>", "suspended: none of its keys is taken").choices(["active", "suspended"]))
+    .option("--plan <plan>", "a plan of the gateway's configuration")
+    .option("--no-plan", "no plan")
+    .option("--environments <a,b>", "the environments that it may have keys for; those that exist go on", names)
+    .option("--key-quota <number>", "how many active keys it may have", wholeNumber)
+    .option("--no-key-quota", "as many as the gateway's configuration says")
+    .addOption(ifMatch())
+    .addHelpText(
+      "after",
+      example("orgs change org_2bX4 --plan scale --key-quota 500", "orgs change org_2bX4 --status suspended"),
+    )
+    .action(
+      call(
+        (api, { plan, keyQuota, ...rest }: ChangeOptions, id) =>
+          api.patch<Organization>(`${PATH}/${id}`, { ...rest, plan: orNone(plan), key_quota: orNone(keyQuota) }),
+        (org, context) => `${told("Changed", context)}\n\n${inWords(org, context)}`,
+      ),
+    );
+}
+
+function asTable(organizations: Organization[]): string {
+  if (organizations.length === 0)
+    return hint("No organizations yet. Make the first:", `${COMMAND} orgs create --name Acme`);
+  return table(
+    ["Name", "Plan", "Environments", "Status", "Created"],
+    organizations.map(({ name, id, plan, environments, status, created_at }) => [
+      [shorten(name, 36), id],
+      plan ?? "none",
+      environments,
+      status,
+      day(created_at),
+    ]),
+  );
+}
+
+function inWords(org: Organization, { version }: { version: string | undefined }): string {
+  return record([
+    ["Id", org.id],
+    ["Name", org.name],
+    ["Status", org.status],
+    ["Plan", org.plan ?? "none"],
+    ["Environments", list(org.environments, "none")],
+    ["Key quota", org.key_quota === null ? "the gateway's" : grouped(org.key_quota)],
+    ["Trial started", moment(org.trial_started_at, "not yet")],
+    ["Created", moment(org.created_at)],
+    ["Version", version],
+  ]);
+}

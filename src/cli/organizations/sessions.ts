@@ -1,0 +1,79 @@
+/** How members get into the console, and out of it. */
+
+import type { Command } from "commander";
+import { call, example } from "../gateway/call.ts";
+import { id } from "../terminal/options.ts";
+import { count, hint, moment, strong, table } from "../terminal/render.ts";
+
+interface SignInLink {
+  url: string;
+  expires_at: string;
+}
+
+interface Session {
+  id: string;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+}
+
+const PATH = "/v1/sessions";
+
+export function addSessions(members: Command): void {
+  members
+    .command("sign-in-link")
+    .description("make a link by which a member signs in to the console, once")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addHelpText("after", example("members sign-in-link mem_7Qd1"))
+    .action(
+      call(
+        (api, _, id) => api.post<SignInLink>("/v1/sign-in-links", { member_id: id }),
+        ({ url, expires_at }) =>
+          hint(`For the member alone: it signs in whoever opens it first, until ${moment(expires_at)}.`, strong(url)),
+      ),
+    );
+
+  members
+    .command("sessions")
+    .description("list where a member is signed in")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addHelpText("after", example("members sessions mem_7Qd1"))
+    .action(
+      call(
+        (api, _, id) => api.list<Session>(PATH, { member_id: id }),
+        ({ data }) => asTable(data),
+      ),
+    );
+
+  members
+    .command("sign-out")
+    .description("end all sessions of a member, or one")
+    .argument("<id>", "their id, mem_…, or the id of a session, ses_…", memberOrSession)
+    .addHelpText("after", example("members sign-out mem_7Qd1", "members sign-out ses_8Kx0"))
+    .action(
+      call(
+        (api, _, id) =>
+          id.startsWith("ses_")
+            ? api.delete<{ revoked?: number }>(`${PATH}/${id}`)
+            : api.delete<{ revoked?: number }>(PATH, { member_id: id }),
+        ({ revoked = 1 }) => `Ended ${count(revoked, "session")}.`,
+      ),
+    );
+}
+
+function memberOrSession(text: string): string {
+  return id(text.startsWith("ses_") ? "ses" : "mem")(text);
+}
+
+function asTable(sessions: Session[]): string {
+  if (sessions.length === 0) return "Signed in nowhere.";
+  return table(
+    ["Session", "Signed in", "Last seen", "Ends"],
+    sessions.map(({ id, created_at, last_seen_at, expires_at }) => [
+      id,
+      moment(created_at),
+      moment(last_seen_at),
+      moment(expires_at),
+    ]),
+  );
+}

@@ -1,0 +1,28 @@
+/** Calls to try, as lines for a shell. */
+
+import { withLocalBaseUrls } from "../../config/local.ts";
+import type { GatewayConfig } from "../../config/types.ts";
+import { isLocal } from "../gateway/api.ts";
+import { checkedConfig } from "../operate/project.ts";
+
+/** What a key of the environment can be tried on; undefined where the project's configuration does not know it. */
+export async function sampleUrl(controlUrl: string, environment: string): Promise<string | undefined> {
+  const written = await checkedConfig().catch(() => undefined);
+  if (!written) return undefined;
+  const { config } = written;
+  const known = isLocal(controlUrl) ? withLocalBaseUrls(config, Number(new URL(controlUrl).port || 80)) : config;
+  const base = known.environments[environment]?.baseUrls[0];
+  return base && `${base}${samplePath(config)}`;
+}
+
+/** The first path that needs a key and nothing filled in. */
+export function samplePath({ routes }: GatewayConfig): string {
+  const route = routes.find(({ path, public: open }) => !open && !path.includes(":"));
+  return (route?.path ?? "/").replace(/\/\*$/, "");
+}
+
+/** `options`: more of curl's, each on a line of its own. */
+export function curlOf(url: string, secret?: string, ...options: string[]): string {
+  const authorization = secret ? [`-H 'Authorization: Bearer ${secret}'`] : [];
+  return [`curl -i ${url}`, ...authorization, ...options].join(" \\\n    ");
+}

@@ -1,0 +1,135 @@
+/** The audit trail: filters, pages, and files to take along. */
+
+import { Hono } from "hono";
+import { readAudit } from "../../control/read-audit.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { check } from "../../management/parse.ts";
+import { auditQuery } from "../../management/schemas.ts";
+import type { AuditEvent } from "../../store/audit.ts";
+import { AUDIT_SORT, type AuditFilter } from "../../store/audit-list.ts";
+import type { PageRequest } from "../../store/pages.ts";
+import { memberNames, membersOf } from "../frame/directory.ts";
+import { show } from "../frame/layout.tsx";
+import { More, pageIn } from "../frame/more.tsx";
+import { Refused } from "../frame/parts.tsx";
+import { showRefusal } from "../frame/refusal-page.tsx";
+import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+import { number } from "../frame/words.ts";
+import { CSV_HEADER, csvLineOf, jsonLineOf } from "./export.ts";
+import { Trail } from "./table.tsx";
+
+const FIELDS = ["action", "target", "actor", "from", "to"] as const;
+/** How many events a file holds at the most, and how many are read at a time. */
+const MOST_EXPORTED = 10_000;
+const BATCH = 500;
+
+export const auditPages = new Hono<ConsoleEnv>()
+  .get("/audit", async (c) => {
+    const chosen = chosenIn(c);
+    const events = await read(c, chosen);
+    if (isRefusal(events) && events.code !== "validation_failed") return showRefusal(c, events);
+    const ids = isRefusal(events) ? [] : events.items.flatMap(({ actor, target }) => [actor, target]);
+    const nameOf = await memberNames(c, await membersOf(c), ids);
+    return show(
+      c,
+      { title: "Audit" },
+      <>
+        <h1>Audit</h1>
+        <p class="faint">
+          What was changed in {c.var.visitor.session.organization.name}, by whom, and when. Times are in UTC.
+        </p>
+        <Filters chosen={chosen} />
+        {isRefusal(events) ? (
+          <Refused refusal={events} />
+        ) : (
+          <section class="sheet">
+            {events.items.length === 0 ? (
+              <p>No event is like that.</p>
+            ) : (
+              <Trail events={events.items} nameOf={nameOf} />
+            )}
+            <More path="/audit" next={events.next} query={String(chosen)} />
+          </section>
+        )}
+      </>,
+    );
+  })
+  .get("/audit/events.csv", (c) => sendFile(c, "text/csv; charset=utf-8", CSV_HEADER, csvLineOf))
+  .get("/audit/events.ndjson", (c) => sendFile(c, "application/x-ndjson", "", jsonLineOf));
+
+function chosenIn(c: Visit): URLSearchParams {
+  const query = c.req.query();
+  return new URLSearchParams(
+    FIELDS.flatMap((name) => (query[name] ? [[name, query[name]]] : [])) as [string, string][],
+  );
+}
+
+function filterOf(c: Visit, chosen: URLSearchParams): AuditFilter | Refusal {
+  const days = Object.fromEntries(chosen);
+  const time = (day: string | undefined, after = 0) =>
+    day && /^\d{4}-\d\d-\d\d$/.test(day) ? new Date(Date.parse(day) + after).toISOString() : day;
+  const organization_id = c.var.visitor.session.organizationId;
+  // The last day counts too.
+  const asked = { ...days, organization_id, from: time(days.from), to: time(days.to, 86_400_000) };
+  const query = check(auditQuery, asked);
+  if (isRefusal(query)) return query;
+  const [from, to] = [query.from, query.to].map((at) => (at === undefined ? undefined : Date.parse(at)));
+  const { target, actor, action } = query;
+  return { organizationId: query.organization_id, target, actor, action, from, to };
+}
+
+async function read(c: Visit, chosen: URLSearchParams) {
+  const filter = filterOf(c, chosen);
+  if (isRefusal(filter)) return filter;
+  const page = pageIn(c, AUDIT_SORT);
+  return isRefusal(page) ? page : readAudit(c.var.control, c.var.visitor.caller, filter, page);
+}
+
+async function sendFile(c: Visit, type: string, header: string, lineOf: (event: AuditEvent) => string) {
+  const filter = filterOf(c, chosenIn(c));
+  if (isRefusal(filter)) return showRefusal(c, filter);
+  const name = c.req.path.slice(c.req.path.lastIndexOf("/") + 1);
+  let text = header;
+  let page: PageRequest | undefined = { limit: BATCH, after: undefined };
+  for (let count = 0; page && count < MOST_EXPORTED; count += BATCH) {
+    const events = await readAudit(c.var.control, c.var.visitor.caller, filter, page);
+    if (isRefusal(events)) return showRefusal(c, events);
+    text += events.items.map(lineOf).join("");
+    page = events.next && { limit: BATCH, after: events.next };
+  }
+  return c.body(text, 200, { "Content-Type": type, "Content-Disposition": `attachment; filename="audit-${name}"` });
+}
+
+function Filters({ chosen }: { chosen: URLSearchParams }) {
+  const inputs = [
+    { name: "action", label: "What", hint: "api_key.created" },
+    { name: "target", label: "Of what (id)", hint: "key_…" },
+    { name: "actor", label: "By whom (id)", hint: "mem_…" },
+    { name: "from", label: "From (UTC)", type: "date" },
+    { name: "to", label: "Until (UTC)", type: "date" },
+  ];
+  return (
+    <form class="filters sheet" action="/audit">
+      <div class="row">
+        {inputs.map(({ name, label, hint, type = "text" }) => (
+          <div>
+            <label for={name}>{label}</label>
+            <input
+              id={name}
+              name={name}
+              type={type}
+              value={chosen.get(name) ?? ""}
+              placeholder={hint}
+              autocomplete="off"
+            />
+          </div>
+        ))}
+        <button type="submit">Filter</button>
+      </div>
+      <p class="hint more">
+        As a file, {number(MOST_EXPORTED)} events at the most: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
+        <a href={`/audit/events.ndjson?${chosen}`}>NDJSON</a>
+      </p>
+    </form>
+  );
+}

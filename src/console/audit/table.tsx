@@ -1,0 +1,81 @@
+/** Events of the audit trail, as people read them. */
+
+import type { AuditEvent } from "../../store/audit.ts";
+import type { NameOf } from "../frame/directory.ts";
+import { type Column, Moment, Table } from "../frame/parts.tsx";
+
+const COLUMNS: readonly Column<AuditEvent>[] = [
+  { label: "When", cell: ({ at }) => <Moment at={at} /> },
+  {
+    label: "What",
+    cell: ({ action, details }) => (
+      <>
+        <code>{action}</code>
+        <Details details={details} />
+      </>
+    ),
+  },
+];
+
+export function History({ events, nameOf }: { events: readonly AuditEvent[]; nameOf: NameOf }) {
+  if (events.length === 0) return <p class="faint">Nothing has happened.</p>;
+  const who = { label: "By whom", cell: ({ actor }: AuditEvent) => nameOf(actor) };
+  return <Table caption="History" rows={events} columns={[...COLUMNS, who]} />;
+}
+
+export function Trail({ events, nameOf }: { events: readonly AuditEvent[]; nameOf: NameOf }) {
+  const more: Column<AuditEvent>[] = [
+    { label: "Of what", cell: ({ target }) => <Target id={target} name={nameOf(target)} /> },
+    {
+      label: "By whom",
+      cell: ({ actor, via }) => (
+        <>
+          <a href={`/audit?actor=${actor}`}>{nameOf(actor)}</a>
+          {via !== actor && <span class="quietly">by {viaOf(via)}</span>}
+        </>
+      ),
+    },
+    { label: "Request", cell: ({ requestId }) => <code>{requestId}</code> },
+  ];
+  return <Table caption="Audit trail" rows={events} columns={[...COLUMNS, ...more]} />;
+}
+
+function viaOf(via: string): string {
+  return via === "root" ? "the root token" : via.startsWith("ses_") ? "a session of the console" : `the key ${via}`;
+}
+
+function Target({ id, name }: { id: string; name: string }) {
+  return (
+    <>
+      <a href={`/audit?target=${id}`}>{name}</a>
+      {id.startsWith("key_") && (
+        <span class="quietly">
+          <a href={`/keys/${id}`}>the key</a>
+        </span>
+      )}
+    </>
+  );
+}
+
+function Details({ details }: { details: Record<string, unknown> }) {
+  const entries = Object.entries(details).filter(([, value]) => value !== null && value !== "");
+  return (
+    <>
+      {entries.map(([name, value]) => (
+        <span class="quietly">
+          {name.replaceAll("_", " ")}: {isChange(value) ? `${text(value.from)} → ${text(value.to)}` : text(value)}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function isChange(value: unknown): value is { from: unknown; to: unknown } {
+  return typeof value === "object" && value !== null && "from" in value && "to" in value;
+}
+
+function text(value: unknown): string {
+  if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "none";
+  if (value === null || value === undefined) return "none";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

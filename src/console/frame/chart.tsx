@@ -1,0 +1,117 @@
+/** Requests over time, as bars drawn on the server. */
+
+import type { UsageGroup, UsageSum } from "../../store/usage-list.ts";
+import { Table } from "./parts.tsx";
+import { dayOf, number, plural } from "./words.ts";
+
+const KINDS = ["forwarded", "limited", "refused"] as const;
+type Kind = (typeof KINDS)[number];
+const NAMES: Record<Kind, string> = {
+  forwarded: "forwarded",
+  limited: "over a limit (429)",
+  refused: "refused otherwise",
+};
+
+export function kindOf(outcome: unknown): Kind {
+  if (outcome === "forwarded") return "forwarded";
+  return outcome === "rate_exceeded" || outcome === "quota_exceeded" ? "limited" : "refused";
+}
+
+export interface Bar extends Record<Kind, number> {
+  readonly at: number;
+}
+
+/** One bar for each hour or day from `from` on, those without requests too. */
+export function barsOf(sums: readonly UsageSum[], by: "hour" | "day", from: number, to: number): Bar[] {
+  const size = by === "hour" ? 3_600_000 : 86_400_000;
+  const bars = new Map<number, Bar>();
+  for (let at = from - (from % size); at < to; at += size) bars.set(at, { at, forwarded: 0, limited: 0, refused: 0 });
+  for (const { group, requests } of sums) {
+    const bar = bars.get(Number(group[by]));
+    const kind = kindOf(group.outcome);
+    if (bar) bars.set(bar.at, { ...bar, [kind]: bar[kind] + requests });
+  }
+  return [...bars.values()];
+}
+
+/** Sums by one of the groups, the largest first. */
+export function ranking(sums: readonly UsageSum[], group: UsageGroup): { name: string; requests: number }[] {
+  const totals = new Map<string, number>();
+  for (const sum of sums) {
+    const name = String(sum.group[group]);
+    totals.set(name, (totals.get(name) ?? 0) + sum.requests);
+  }
+  return [...totals].map(([name, requests]) => ({ name, requests })).sort((a, b) => b.requests - a.requests);
+}
+
+const WIDTH = 720;
+const HEIGHT = 180;
+
+export function Chart({ bars, by, label }: { bars: readonly Bar[]; by: "hour" | "day"; label: string }) {
+  const total = ({ forwarded, limited, refused }: Bar) => forwarded + limited + refused;
+  const used = bars.filter((bar) => total(bar) > 0);
+  if (used.length === 0) return <p class="faint">No request in this time.</p>;
+  const most = Math.max(...bars.map(total));
+  const step = WIDTH / bars.length;
+  const nameOf = ({ at }: Bar) => (by === "day" ? dayOf(at) : `${new Date(at).toISOString().slice(11, 16)} UTC`);
+  const edges = [bars[0], bars.at(-1)] as [Bar, Bar];
+  return (
+    <figure>
+      <p class="hint">
+        Up to {plural(most, "request")} in one {by}.
+      </p>
+      <svg
+        class="chart bars"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
+        {bars.map((bar, at) => (
+          <Stack bar={bar} name={nameOf(bar)} x={at * step} width={Math.max(1, step - 2)} scale={HEIGHT / most} />
+        ))}
+      </svg>
+      <div class="ends hint">
+        <span>{nameOf(edges[0])}</span>
+        <span>{nameOf(edges[1])}</span>
+      </div>
+      <ul class="legend">
+        {KINDS.map((kind) => (
+          <li>
+            <svg class="chart" viewBox="0 0 10 10" aria-hidden="true">
+              <rect class={kind} width="10" height="10" />
+            </svg>
+            {NAMES[kind]}
+          </li>
+        ))}
+      </ul>
+      <details class="more">
+        <summary>The numbers</summary>
+        <Table
+          caption={label}
+          rows={used}
+          columns={[
+            { label: "Time", cell: nameOf },
+            ...KINDS.map((kind) => ({ label: NAMES[kind], cell: (bar: Bar) => number(bar[kind]) })),
+          ]}
+        />
+      </details>
+    </figure>
+  );
+}
+
+function Stack({ bar, name, x, width, scale }: { bar: Bar; name: string; x: number; width: number; scale: number }) {
+  let top = HEIGHT;
+  return (
+    <g>
+      <title>{`${name}: ${KINDS.map((kind) => `${number(bar[kind])} ${NAMES[kind]}`).join(", ")}`}</title>
+      {KINDS.filter((kind) => bar[kind] > 0).map((kind) => {
+        const height = Math.max(1, bar[kind] * scale);
+        top -= height;
+        return (
+          <rect class={kind} x={x.toFixed(1)} y={top.toFixed(1)} width={width.toFixed(1)} height={height.toFixed(1)} />
+        );
+      })}
+    </g>
+  );
+}

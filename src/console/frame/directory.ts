@@ -1,0 +1,54 @@
+/** Names for the ids on a page. */
+
+import { findMember, findOrganization, findWorkspace } from "../../control/access.ts";
+import { isRefusal } from "../../errors.ts";
+import { listMembers, type MemberRecord } from "../../store/members.ts";
+import { listWorkspaces, type Workspace } from "../../store/workspaces.ts";
+import type { Visit } from "./visit.ts";
+
+/** Lists for forms hold no more; more than so many are found by their ids. */
+const MOST = 200;
+const PAGE = { limit: MOST, after: undefined };
+
+export async function workspacesOf(c: Visit): Promise<readonly Workspace[]> {
+  const { control, visitor } = c.var;
+  const { organizationId } = visitor.session;
+  const organization = await findOrganization(control, visitor.caller, organizationId, "workspaces:read");
+  return isRefusal(organization) ? [] : (await listWorkspaces(control.db, organizationId, PAGE)).items;
+}
+
+/** Those that the visitor may choose from, and those with `ids`, which a form must not lose. */
+export async function offeredWorkspaces(c: Visit, ids: readonly string[]): Promise<readonly Workspace[]> {
+  const { control, visitor } = c.var;
+  const { standing } = visitor.caller;
+  const inReach = standing.kind === "member" ? standing.workspaces : undefined;
+  const listed = (await workspacesOf(c)).filter(({ id }) => ids.includes(id) || (inReach?.has(id) ?? true));
+  const missing = ids.filter((id) => !listed.some((workspace) => workspace.id === id));
+  const found = await Promise.all(missing.map((id) => findWorkspace(control, visitor.caller, id, "workspaces:read")));
+  return [...listed, ...found.flatMap((workspace) => (isRefusal(workspace) ? [] : [workspace]))];
+}
+
+export async function membersOf(c: Visit): Promise<readonly MemberRecord[]> {
+  const { control, visitor } = c.var;
+  const { organizationId } = visitor.session;
+  const organization = await findOrganization(control, visitor.caller, organizationId, "members:read");
+  return isRefusal(organization) ? [] : (await listMembers(control.db, organizationId, PAGE)).items;
+}
+
+export type NameOf = (id: string) => string;
+
+/** By the lists above; ids that are in none of them stay as they are. */
+export function namesIn(lists: readonly (readonly { id: string; name: string }[])[]): NameOf {
+  const names = new Map(lists.flat().map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? id;
+}
+
+/** Of members, with those of `ids` that the list does not reach. */
+export async function memberNames(c: Visit, members: readonly MemberRecord[], ids: readonly string[]): Promise<NameOf> {
+  const { control, visitor } = c.var;
+  const listed = new Set(members.map(({ id }) => id));
+  const missing = [...new Set(ids)].filter((id) => id.startsWith("mem_") && !listed.has(id));
+  const found = await Promise.all(missing.map((id) => findMember(control, visitor.caller, id, "members:read")));
+  const name = namesIn([members, found.flatMap((member) => (isRefusal(member) ? [] : [member]))]);
+  return (id) => (id === "root" ? "the root token" : name(id));
+}

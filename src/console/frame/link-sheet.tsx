@@ -1,0 +1,22 @@
+import type { MadeSignInLink } from "../../control/sign-in-link.ts";
+import { Copyable, Moment, Notice } from "./parts.tsx";
+
+/** A sign-in link, once. */
+export function LinkSheet({ made, back }: { made: MadeSignInLink; back: { path: string; name: string } }) {
+  return (
+    <>
+      <p class="crumb">
+        <a href={back.path}>{back.name}</a>
+      </p>
+      <h1>Sign-in link</h1>
+      <section class="sheet secret">
+        <Notice kind="note">
+          Shown this once. Whoever has it signs in as the member: send it to them alone. It works once, until{" "}
+          <Moment at={made.expiresAt} />.
+        </Notice>
+        <Copyable id="secret" label="the link" text={made.url} />
+        <input type="checkbox" id="stored" checked hidden aria-label="Stored" />
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,200 @@
+/** The small parts that pages are made of. */
+
+import type { Child, PropsWithChildren } from "hono/jsx";
+import type { Gateway } from "../../config/compile.ts";
+import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import type { KeyStatus } from "../../store/key-list.ts";
+import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
+
+/** The main environment and the others differ in word, colour and form. */
+export function EnvironmentBadge({ name, gateway }: { name: string; gateway: Gateway }) {
+  const isMain = Object.keys(gateway.environments)[0] === name;
+  return <span class={isMain ? "environment main" : "environment"}>{name}</span>;
+}
+
+export function StatusBadge({ status }: { status: KeyStatus }) {
+  return <span class={`status ${status}`}>{status}</span>;
+}
+
+export function Moment({ at }: { at: number }) {
+  return <time datetime={new Date(at).toISOString()}>{momentOf(at)}</time>;
+}
+
+export function Day({ at }: { at: number }) {
+  return (
+    <time datetime={new Date(at).toISOString()} title={momentOf(at)}>
+      {dayOf(at)}
+    </time>
+  );
+}
+
+export function Ago({ at, now, never = "never" }: { at: number | null; now: number; never?: string }) {
+  if (at === null) return <span class="faint">{never}</span>;
+  return (
+    <time datetime={new Date(at).toISOString()} title={momentOf(at)}>
+      {agoOf(at, now)}
+    </time>
+  );
+}
+
+export const SOON_MS = 30 * 86_400_000;
+
+export function Expiry({ at, now }: { at: number; now: number }) {
+  const left = at - now;
+  return (
+    <>
+      <Day at={at} /> {left > 0 && left < SOON_MS && <span class="soon">in {spanOf(left)}</span>}
+    </>
+  );
+}
+
+export function Notice({ kind, children }: PropsWithChildren<{ kind: "good" | "bad" | "note" }>) {
+  return (
+    <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
+}
+
+/** What was refused, why, and what helps. */
+export function Refused({ refusal }: { refusal: Refusal | undefined }) {
+  if (!refusal) return null;
+  const { title, detail, fix } = describe(refusal);
+  return (
+    <Notice kind="bad">
+      <strong>{title}.</strong> {detail} {fix}
+    </Notice>
+  );
+}
+
+/** A part of a page that stands or falls for itself. */
+export function Part<T>({ of, children }: { of: T | Refusal; children: (value: T) => Child }) {
+  return isRefusal(of) ? <p class="faint">{describe(of).detail}</p> : children(of as T);
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: Child;
+  readonly problem?: string | undefined;
+}
+
+/** A control with its label, its hint, and what is wrong with it. The control has `describedBy(name)`. */
+export function Field({ name, label, hint, problem, children }: PropsWithChildren<FieldProps>) {
+  return (
+    <div class={problem ? "field wrong" : "field"}>
+      <label for={name}>{label}</label>
+      {hint && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      {children}
+      <Problem name={name} problem={problem} />
+    </div>
+  );
+}
+
+export function Choice({ name, label, hint, problem, children }: PropsWithChildren<FieldProps>) {
+  return (
+    <fieldset class={problem ? "wrong" : ""}>
+      <legend>{label}</legend>
+      {hint && <p class="hint">{hint}</p>}
+      {children}
+      <Problem name={name} problem={problem} />
+    </fieldset>
+  );
+}
+
+function Problem({ name, problem }: { name: string; problem: string | undefined }) {
+  if (problem === undefined) return null;
+  return (
+    <p class="problem" id={`${name}-problem`}>
+      {problem.charAt(0).toUpperCase() + problem.slice(1)}.
+    </p>
+  );
+}
+
+export interface Column<T> {
+  readonly label: string;
+  /** In place of the label, where the heading is more than text. */
+  readonly heading?: Child;
+  readonly sort?: "ascending" | "descending" | undefined;
+  readonly cell: (row: T) => Child;
+}
+
+/** On narrow screens each row becomes a card; the roles keep it a table for those who hear it. */
+export function Table<T>({
+  caption,
+  columns,
+  rows,
+}: {
+  caption: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+}) {
+  return (
+    // biome-ignore-start lint/a11y/noRedundantRoles: the narrow layout changes how the elements are displayed, and with it what they mean
+    <table role="table">
+      <caption class="unseen">{caption}</caption>
+      <thead>
+        <tr role="row">
+          {columns.map(({ label, heading = label, sort }) => (
+            <th scope="col" role="columnheader" aria-sort={sort}>
+              {heading}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rows.map((row) => (
+          <tr role="row">
+            {columns.map(({ label, cell }) => (
+              <td role="cell" data-label={label}>
+                <div>{cell(row)}</div>
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    // biome-ignore-end lint/a11y/noRedundantRoles: as above
+  );
+}
+
+export function Facts({ facts }: { facts: readonly (readonly [string, Child])[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Options({ options, chosen }: { options: readonly (readonly [string, string])[]; chosen: string }) {
+  return (
+    <>
+      {options.map(([value, name]) => (
+        <option value={value} selected={value === chosen}>
+          {name}
+        </option>
+      ))}
+    </>
+  );
+}
+
+/** Text to take along. Without script there is no button, and the text can be selected. */
+export function Copyable({ id, label, text }: { id: string; label: string; text: string }) {
+  return (
+    <div class="copyable">
+      <pre id={id}>{text}</pre>
+      <button type="button" class="quiet" data-copy={id} hidden>
+        Copy<span class="unseen"> {label}</span>
+      </button>
+    </div>
+  );
+}

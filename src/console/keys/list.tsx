@@ -1,0 +1,210 @@
+/** The list of keys. */
+
+import { Hono } from "hono";
+import { requireScope } from "../../control/access.ts";
+import { listKeysFor } from "../../control/list-keys.ts";
+import { isRefusal } from "../../errors.ts";
+import { readPage, writeCursor } from "../../management/paging.ts";
+import { check } from "../../management/parse.ts";
+import { statusOf } from "../../management/render.ts";
+import { keyPageQuery } from "../../management/schemas.ts";
+import type { KeySort } from "../../store/key-list.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import type { Page } from "../../store/pages.ts";
+import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "../frame/directory.ts";
+import { managesKeys, show } from "../frame/layout.tsx";
+import { Ago, type Column, Day, EnvironmentBadge, Expiry, Refused, StatusBadge, Table } from "../frame/parts.tsx";
+import { showRefusal } from "../frame/refusal-page.tsx";
+import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
+import { FILTERS, KeyFilters } from "./filters.tsx";
+
+const PAGE_SIZE = 25;
+
+export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
+  const { visitor } = c.var;
+  const { standing } = visitor.caller;
+  if (standing.kind === "member" && !managesKeys(standing)) {
+    return showRefusal(c, { code: "management_forbidden", problem: "Your role does not see or make keys." });
+  }
+  const chosen = chosenIn(c);
+  const [keys, workspaces, members] = await Promise.all([read(c, chosen), workspacesOf(c), membersOf(c)]);
+  return show(
+    c,
+    { title: "API keys" },
+    <>
+      <div class="head">
+        <div>
+          <h1>API keys</h1>
+          <p>Those of {visitor.session.organization.name} that you manage. Times are in UTC.</p>
+        </div>
+        {requireScope(visitor.caller, "api_keys:write") === undefined && (
+          <a class="button" href="/keys/new">
+            New key
+          </a>
+        )}
+      </div>
+      <KeyFilters gateway={c.var.control.gateway} workspaces={workspaces} members={members} chosen={chosen} />
+      {isRefusal(keys) ? (
+        <Refused refusal={keys} />
+      ) : (
+        <Keys
+          c={c}
+          keys={keys}
+          chosen={chosen}
+          workspaceName={namesIn([workspaces])}
+          memberName={
+            await memberNames(
+              c,
+              members,
+              keys.items.flatMap(({ memberId }) => memberId ?? []),
+            )
+          }
+        />
+      )}
+    </>,
+  );
+});
+
+/** What the URL has of this list's own, without what was left empty. */
+function chosenIn(c: Visit): URLSearchParams {
+  const query = c.req.query();
+  const given = [...FILTERS, "sort", "cursor"].flatMap((name) => (query[name] ? [[name, query[name]]] : []));
+  return new URLSearchParams(given as [string, string][]);
+}
+
+const DEFAULT_SORT: KeySort = "-created_at";
+
+async function read(c: Visit, chosen: URLSearchParams) {
+  const { control, visitor } = c.var;
+  const organization_id = visitor.session.organizationId;
+  const asked = { sort: DEFAULT_SORT, ...Object.fromEntries(chosen), organization_id, limit: PAGE_SIZE };
+  const query = check(keyPageQuery, asked);
+  if (isRefusal(query)) return query;
+  const page = readPage(query);
+  if (isRefusal(page)) return page;
+  const { organization_id: organizationId, member_id: memberId, workspace_id: workspaceId, sort, ...rest } = query;
+  const { environment, reach, permission, status, scope, q } = rest;
+  const filter = { organizationId, memberId, workspaceId, environment, reach, permission, status, scope, q };
+  return listKeysFor(control, visitor.caller, filter, sort, page);
+}
+
+interface KeysProps {
+  readonly c: Visit;
+  readonly keys: Page<ManagedKey>;
+  readonly chosen: URLSearchParams;
+  readonly workspaceName: NameOf;
+  readonly memberName: NameOf;
+}
+
+function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
+  const { gateway, now } = c.var.control;
+  if (keys.items.length === 0) return <Nothing isFiltered={FILTERS.some((name) => chosen.has(name))} />;
+  const at = now();
+  const columns: Column<ManagedKey>[] = [
+    sorted(chosen, "Key", ["name"], (key) => (
+      <>
+        <strong>
+          <a href={`/keys/${key.id}`}>{key.name}</a>
+        </strong>
+        {key.description && <span class="quietly">{key.description.slice(0, 120)}</span>}
+        <code class="quietly">{key.hint}</code>
+      </>
+    )),
+    { label: "Environment", cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} /> },
+    {
+      label: "May",
+      cell: (key) => (
+        <>
+          {PERMISSION_WORDS[key.permission]},{" "}
+          {key.reach === "organization" ? "every workspace" : listOf(key.workspaceIds.map(workspaceName))}
+          <Scopes scopes={key.scopes} />
+        </>
+      ),
+    },
+    sorted(chosen, "Created", ["created_at", "-created_at"], (key) => (
+      <>
+        <Day at={key.createdAt} />
+        {key.memberId && <span class="quietly">{memberName(key.memberId)}</span>}
+      </>
+    )),
+    sorted(chosen, "Last used", ["-last_used_at", "last_used_at"], (key) => <Ago at={key.lastUsedAt} now={at} />),
+    sorted(chosen, "Expires", ["expires_at"], (key) => <Expiry at={key.expiresAt} now={at} />),
+    { label: "Status", cell: (key) => <StatusBadge status={statusOf(key, at)} /> },
+  ];
+  return (
+    <section class="sheet">
+      <Table caption="API keys" columns={columns} rows={keys.items} />
+      <Pages keys={keys} chosen={chosen} />
+    </section>
+  );
+}
+
+/** A heading that sorts: once more turns the order round, where the list can do that. */
+function sorted(
+  chosen: URLSearchParams,
+  label: string,
+  orders: readonly KeySort[],
+  cell: Column<ManagedKey>["cell"],
+): Column<ManagedKey> {
+  const now = chosen.get("sort") ?? DEFAULT_SORT;
+  const at = orders.indexOf(now as KeySort);
+  const next = orders[(at + 1) % orders.length] as string;
+  const heading = <a href={`/keys?${withParams(chosen, { sort: next })}`}>{label}</a>;
+  const sort = at < 0 ? undefined : now.startsWith("-") ? "descending" : "ascending";
+  return { label, heading, sort, cell };
+}
+
+function withParams(chosen: URLSearchParams, change: Record<string, string>): URLSearchParams {
+  const params = new URLSearchParams(chosen);
+  params.delete("cursor");
+  for (const [name, value] of Object.entries(change)) params.set(name, value);
+  return params;
+}
+
+const COMPACT = 2;
+
+function Scopes({ scopes }: { scopes: readonly string[] }) {
+  const chips = scopes.map((scope) => <span class="scope">{scope}</span>);
+  if (chips.length <= COMPACT + 1) return <div>{chips}</div>;
+  return (
+    <details>
+      <summary>
+        {chips.slice(0, COMPACT)} and {chips.length - COMPACT} more
+      </summary>
+      {chips.slice(COMPACT)}
+    </details>
+  );
+}
+
+function Pages({ keys, chosen }: Pick<KeysProps, "keys" | "chosen">) {
+  if (!keys.next && !chosen.has("cursor")) return null;
+  return (
+    <div class="actions more">
+      {chosen.has("cursor") && (
+        <a class="button quiet" href={`/keys?${withParams(chosen, {})}`}>
+          First page
+        </a>
+      )}
+      {keys.next && (
+        <a class="button quiet" rel="next" href={`/keys?${withParams(chosen, { cursor: writeCursor(keys.next) })}`}>
+          Next page
+        </a>
+      )}
+    </div>
+  );
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  return (
+    <section class="sheet">
+      {isFiltered ? (
+        <p>
+          No key is like that. <a href="/keys">Show all</a>
+        </p>
+      ) : (
+        <p>There is no key yet that you manage. A key lets a program call the API.</p>
+      )}
+    </section>
+  );
+}

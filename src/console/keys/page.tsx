@@ -1,0 +1,169 @@
+/** One key: all that is known of it. */
+
+import { Hono } from "hono";
+import { findKey, requireScope } from "../../control/access.ts";
+import { adviseOnScopes } from "../../control/advise.ts";
+import { sampleCall } from "../../control/explain/sample-call.ts";
+import { readLimits } from "../../control/key-limits.ts";
+import { readAudit } from "../../control/read-audit.ts";
+import { readUsage } from "../../control/read-usage.ts";
+import type { KeyRecord } from "../../domain/key.ts";
+import { isRefusal } from "../../errors.ts";
+import { statusOf } from "../../management/render.ts";
+import { readKeyRecord } from "../../store/key-records.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import { History } from "../audit/table.tsx";
+import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "../frame/directory.ts";
+import { Done } from "../frame/done.tsx";
+import { show } from "../frame/layout.tsx";
+import { Ago, EnvironmentBadge, Expiry, Facts, Moment, Part, StatusBadge } from "../frame/parts.tsx";
+import { showRefusal } from "../frame/refusal-page.tsx";
+import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
+import { summaryOf } from "./summary.ts";
+import { Trial } from "./trial.tsx";
+import { KeyUsage, Limits, UnusedScopes } from "./usage.tsx";
+
+const DAY_MS = 86_400_000;
+const USAGE_DAYS = 30;
+const ADVICE_DAYS = 90;
+
+export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
+  const { control, visitor } = c.var;
+  const { caller } = visitor;
+  const key = await findKey(control, caller, c.req.param("id"), "api_keys:read");
+  if (isRefusal(key)) return showRefusal(c, key);
+  const { id, organizationId } = key;
+  const to = control.now();
+  const from = to - USAGE_DAYS * DAY_MS;
+  const wanted = { organizationId, keyId: id, from, to };
+  const [record, workspaces, members, limits, events, usage, refusals, advice] = await Promise.all([
+    readKeyRecord(control.db, key.environment, id),
+    workspacesOf(c),
+    membersOf(c),
+    readLimits(control, caller, id),
+    readAudit(control, caller, { organizationId, target: id }, { limit: 20, after: undefined }),
+    readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
+    readUsage(control, caller, { ...wanted, from: to - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
+    adviseOnScopes(control, caller, id, ADVICE_DAYS),
+  ]);
+  const actors = isRefusal(events) ? [] : events.items.map(({ actor }) => actor);
+  const memberName = await memberNames(c, members, [...actors, ...(key.memberId ? [key.memberId] : [])]);
+  const workspaceName = namesIn([workspaces]);
+  return show(
+    c,
+    { title: key.name },
+    <>
+      <p class="crumb">
+        <a href="/keys">API keys</a>
+      </p>
+      <Done c={c} />
+      <Head c={c} keyOf={key} />
+      <div class="columns main">
+        <div>
+          <section class="sheet">
+            <h2>What it can do</h2>
+            <ul>
+              {record && summaryOf(record, control.gateway, workspaceName).map((sentence) => <li>{sentence}</li>)}
+            </ul>
+            <KeyFacts keyOf={key} record={record} now={to} memberName={memberName} workspaceName={workspaceName} />
+          </section>
+          <section class="sheet">
+            <h2>Use in the last {USAGE_DAYS} days</h2>
+            <Part of={usage}>{(sums) => <KeyUsage sums={sums} refusals={refusals} from={from} to={to} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>History</h2>
+            <Part of={events}>{({ items }) => <History events={items} nameOf={memberName} />}</Part>
+          </section>
+        </div>
+        <div>
+          <section class="sheet">
+            <h2>Its limits now</h2>
+            <Part of={limits}>{(states) => <Limits states={states} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Scopes it could do without</h2>
+            <Part of={advice}>{(found) => <UnusedScopes advice={found} days={ADVICE_DAYS} />}</Part>
+          </section>
+          <Trial keyId={id} url={record && sampleCall(record, control.gateway)} />
+        </div>
+      </div>
+    </>,
+  );
+});
+
+const mayWrite = (c: Visit, key: ManagedKey) =>
+  key.revokedAt === null &&
+  key.expiresAt > c.var.control.now() &&
+  requireScope(c.var.visitor.caller, "api_keys:write") === undefined;
+
+function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
+  const { control, visitor } = c.var;
+  const path = `/keys/${key.id}`;
+  const mayRevoke = key.revokedAt === null && requireScope(visitor.caller, "api_keys:delete") === undefined;
+  return (
+    <div class="head">
+      <div>
+        <h1>{key.name}</h1>
+        <div class="actions">
+          <EnvironmentBadge name={key.environment} gateway={control.gateway} />
+          <StatusBadge status={statusOf(key, control.now())} />
+          <code>{key.hint}</code>
+        </div>
+        {key.description && <p>{key.description}</p>}
+      </div>
+      <div class="actions">
+        {mayWrite(c, key) && (
+          <>
+            <a class="button" href={`${path}/edit`}>
+              Edit
+            </a>
+            <a class="button quiet" href={`${path}/rotate`}>
+              Rotate
+            </a>
+            <a class="button quiet" href={`${path}/${key.disabledAt === null ? "disable" : "enable"}`}>
+              {key.disabledAt === null ? "Disable" : "Enable"}
+            </a>
+          </>
+        )}
+        {mayRevoke && (
+          <a class="button grave" href={`${path}/revoke`}>
+            Revoke
+          </a>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface FactsProps {
+  readonly keyOf: ManagedKey;
+  readonly record: KeyRecord | undefined;
+  readonly now: number;
+  readonly memberName: NameOf;
+  readonly workspaceName: NameOf;
+}
+
+function KeyFacts({ keyOf: key, record, now, memberName, workspaceName }: FactsProps) {
+  const ending = (record?.secrets ?? []).flatMap(({ expiresAt }) => (expiresAt && expiresAt > now ? [expiresAt] : []));
+  return (
+    <Facts
+      facts={[
+        ["Reach", key.reach === "organization" ? "every workspace" : listOf(key.workspaceIds.map(workspaceName))],
+        ["Permission", PERMISSION_WORDS[key.permission]],
+        ["Scopes, as granted", key.scopes.map((scope) => <span class="scope">{scope}</span>)],
+        ["Plan", key.plan ?? (record?.plan ? `${record.plan}, its organization's` : "none")],
+        ["Allowed addresses", key.allowedAddresses.length > 0 ? listOf(key.allowedAddresses) : "any"],
+        ["Made by", key.memberId ? memberName(key.memberId) : "nobody in particular"],
+        ["Created", <Moment at={key.createdAt} />],
+        ["Last used", <Ago at={key.lastUsedAt} now={now} />],
+        ["Expires", <Expiry at={key.expiresAt} now={now} />],
+        ...(ending.length > 0 ? [["Old secret works until", <Moment at={Math.max(...ending)} />] as const] : []),
+        ...(key.disabledAt === null ? [] : [["Disabled", <Moment at={key.disabledAt} />] as const]),
+        ...(key.revokedAt === null ? [] : [["Revoked", <Moment at={key.revokedAt} />] as const]),
+        ["Id", <code>{key.id}</code>],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,150 @@
+/** Scopes to choose from: bundles, and a grid of resources by actions. */
+
+import type { Policy } from "../../domain/rights.ts";
+import { expand, type Scope } from "../../domain/scope.ts";
+import { plural } from "../frame/words.ts";
+
+interface GridProps {
+  readonly policy: Policy;
+  /** Why scopes are of no use here. */
+  readonly withheld: ReadonlyMap<Scope, string>;
+  readonly chosen: ReadonlySet<string>;
+}
+
+/** `granted`: what the key has, and keeps, though it cannot be chosen here. */
+export function ScopeGrid({ policy, withheld, chosen, granted = [] }: GridProps & { granted?: readonly string[] }) {
+  const kept = granted.filter((name) => expandedOf(policy, name).every((scope) => withheld.has(scope)));
+  const kinds = [false, true].map((management) =>
+    Object.entries(policy.resources).filter(([, resource]) => resource.management === management),
+  );
+  const reasons = [...new Set(withheld.values())];
+  const [own = [], ofManagement = []] = kinds;
+  const isOpen = ofManagement.some(([name, { actions }]) => actions.some((action) => chosen.has(`${name}:${action}`)));
+  const isOffered = ofManagement.some(([name, { actions }]) => actions.some((a) => !withheld.has(`${name}:${a}`)));
+  return (
+    <>
+      {kept.map((name) => (
+        <input type="hidden" name="scopes" value={name} />
+      ))}
+      <Bundles policy={policy} withheld={withheld} chosen={chosen} />
+      <Grid name="Resources" resources={own} withheld={withheld} chosen={chosen} />
+      {isOffered && (
+        <details open={isOpen}>
+          <summary>Management of this organization</summary>
+          <Grid name="Management" resources={ofManagement} withheld={withheld} chosen={chosen} />
+        </details>
+      )}
+      {reasons.length > 0 && (
+        <p class="hint" id="withheld">
+          Greyed out: {reasons.join(" ")}
+        </p>
+      )}
+    </>
+  );
+}
+
+const expandedOf = (policy: Policy, name: string) => [...expand([name], policy.resources, policy.bundles)];
+
+function Bundles({ policy, withheld, chosen }: GridProps) {
+  return (
+    <>
+      {Object.keys(policy.bundles).map((name) => {
+        const scopes = expandedOf(policy, name);
+        const usable = scopes.filter((scope) => !withheld.has(scope));
+        const none = usable.length === 0;
+        return (
+          <label class={none ? "choice off" : "choice"}>
+            <input type="checkbox" name="scopes" value={name} checked={chosen.has(name)} disabled={none} />
+            <span>
+              <code>{name}</code>
+              <small>
+                {none ? "None of its scopes is of use here." : `Stands for ${plural(usable.length, "scope")}`}
+                {!none && usable.length < scopes.length && ` of ${scopes.length}; the rest is of no use here`}
+              </small>
+            </span>
+          </label>
+        );
+      })}
+    </>
+  );
+}
+
+type Resources = readonly (readonly [string, { readonly actions: readonly string[] }])[];
+
+function Grid({
+  name,
+  resources,
+  withheld,
+  chosen,
+}: Omit<GridProps, "policy"> & { name: string; resources: Resources }) {
+  const actions = [...new Set(resources.flatMap(([, resource]) => resource.actions))];
+  return (
+    <section class="scroll" tabindex={0} aria-label={`${name}, as a grid`}>
+      <table class="grid">
+        <thead>
+          <tr>
+            <th scope="col">{name}</th>
+            {actions.map((action) => (
+              <th scope="col">
+                {action}
+                <Toggle boxes={`[data-column="${name} ${action}"]`} what={`${action} of all`} />
+              </th>
+            ))}
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {resources.map(([resource, { actions: has }]) => (
+            <tr>
+              <th scope="row">
+                <code>{resource}</code>
+              </th>
+              {actions.map((action) => (
+                <Cell {...{ grid: name, resource, action, withheld, chosen, exists: has.includes(action) }} />
+              ))}
+              <td>
+                <Toggle boxes={`[data-row="${resource}"]`} what={`all of ${resource}`} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface CellProps extends Omit<GridProps, "policy"> {
+  readonly grid: string;
+  readonly resource: string;
+  readonly action: string;
+  readonly exists: boolean;
+}
+
+function Cell({ grid, resource, action, withheld, chosen, exists }: CellProps) {
+  const scope: Scope = `${resource}:${action}`;
+  const why = withheld.get(scope);
+  if (!exists) return <td class="faint">–</td>;
+  return (
+    <td class={why ? "withheld" : undefined} title={why}>
+      <input
+        type="checkbox"
+        name="scopes"
+        value={scope}
+        aria-label={scope}
+        aria-describedby={why ? "withheld" : undefined}
+        checked={chosen.has(scope)}
+        disabled={why !== undefined}
+        data-row={resource}
+        data-column={`${grid} ${action}`}
+      />
+    </td>
+  );
+}
+
+function Toggle({ boxes, what }: { boxes: string; what: string }) {
+  return (
+    <button type="button" class="quiet small" data-toggle={boxes} hidden>
+      all<span class="unseen"> {what}</span>
+    </button>
+  );
+}

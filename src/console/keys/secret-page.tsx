@@ -1,0 +1,71 @@
+/** A new secret, once. */
+
+import type { Control } from "../../control/control.ts";
+import { sampleCall } from "../../control/explain/sample-call.ts";
+import { readKeyRecord } from "../../store/key-records.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import { show } from "../frame/layout.tsx";
+import { Copyable, EnvironmentBadge, Moment, Notice } from "../frame/parts.tsx";
+import type { Visit } from "../frame/visit.ts";
+import { snippetsOf } from "../open/snippets.ts";
+
+interface NewSecret {
+  readonly key: ManagedKey;
+  readonly secret: string;
+  readonly title: string;
+  /** What becomes of the secrets before. */
+  readonly before?: string;
+}
+
+export async function showSecret(c: Visit, { key, secret, title, before }: NewSecret) {
+  const url = await sampleUrl(c.var.control, key);
+  return show(
+    c,
+    { title, status: 201 },
+    <>
+      <p class="crumb">
+        <a href="/keys">API keys</a>
+      </p>
+      <h1>{title}</h1>
+      <p>
+        <strong>{key.name}</strong> <EnvironmentBadge name={key.environment} gateway={c.var.control.gateway} /> works at
+        once, until <Moment at={key.expiresAt} />. {before}
+      </p>
+      <section class="sheet secret" aria-label="The secret">
+        <Notice kind="note">
+          <strong>Copy the secret now.</strong> It is shown this once: Keygate keeps no copy from which it could be read
+          again.
+        </Notice>
+        <Copyable id="secret" label="the secret" text={secret} />
+        {url ? <Snippets url={url} secret={secret} /> : <p>It has no scope for a call that could be shown here.</p>}
+        <form action={`/keys/${key.id}`}>
+          <label class="choice">
+            <input type="checkbox" id="stored" required />
+            <span>I have stored the secret in a safe place</span>
+          </label>
+          <button type="submit">Done</button>
+        </form>
+      </section>
+    </>,
+  );
+}
+
+/** What the key can be tried on. A fault must not keep the secret from its one showing. */
+async function sampleUrl({ db, gateway }: Control, { environment, id }: ManagedKey): Promise<string | undefined> {
+  const record = await readKeyRecord(db, environment, id).catch(() => undefined);
+  return record && sampleCall(record, gateway);
+}
+
+function Snippets({ url, secret }: { url: string; secret: string }) {
+  return (
+    <>
+      <h2>Try it</h2>
+      {snippetsOf(url, secret).map(({ language, text }) => (
+        <>
+          <h3>{language}</h3>
+          <Copyable id={`snippet-${language}`} label={`the ${language} snippet`} text={text} />
+        </>
+      ))}
+    </>
+  );
+}

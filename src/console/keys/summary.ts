@@ -1,0 +1,59 @@
+/** What a key can do, in plain words. Worked out by the functions that the gateway itself asks. */
+
+import type { Gateway } from "../../config/compile.ts";
+import type { KeyRecord } from "../../domain/key.ts";
+import { type Narrowing, rightsOf } from "../../domain/rights.ts";
+import { actionOf, expand, resourceOf, type Scope, scopesOf } from "../../domain/scope.ts";
+import type { NameOf } from "../frame/directory.ts";
+import { dayOf, listOf, plural } from "../frame/words.ts";
+
+export function summaryOf(key: KeyRecord, { policy, environments }: Gateway, workspaceName: NameOf): string[] {
+  const { effective, workspaces, lacking } = rightsOf(key, policy);
+  const lost = [...expand(key.scopes, policy.resources, policy.bundles)].filter((scope) => !effective.has(scope));
+  const reached = workspaces && [...workspaces];
+  const [main, ...others] = Object.keys(environments);
+  const isReal = main === key.environment && others.length > 0;
+  return [
+    effective.size === 0
+      ? "It can do nothing yet: choose scopes."
+      : `It can ${abilities(scopesOf(policy.resources).filter((scope) => effective.has(scope)))}.`,
+    reached === undefined
+      ? `In ${key.environment}, in every workspace of the organization.`
+      : `In ${key.environment}, in ${placeOf(reached.map(workspaceName))}.`,
+    ...(isReal ? ["What it does there is real: this is not a sandbox."] : []),
+    ...(lost.length > 0 ? [`Chosen, but of no effect: ${losses(lost, lacking)}.`] : []),
+    `It ends on ${dayOf(key.expiresAt)}, if nobody revokes it before.`,
+    ...(policy.actAs === "member" ? ["It can never do more than its member, and is dead when they leave."] : []),
+  ];
+}
+
+function placeOf(names: readonly string[]): string {
+  if (names.length === 0) return "no workspace yet: choose at least one";
+  return names.length === 1 ? `the workspace ${names[0]} alone` : `the workspaces ${listOf(names)} alone`;
+}
+
+/** "read, write and delete signatures and folders, and read integrations" */
+function abilities(scopes: readonly Scope[]): string {
+  const byResource = Map.groupBy(scopes, resourceOf);
+  const byActions = Map.groupBy(byResource.keys(), (name) => listOf((byResource.get(name) ?? []).map(actionOf)));
+  const parts = [...byActions].map(([actions, names]) => `${actions} ${listOf(names)}`);
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join("; ")}; and ${parts.at(-1)}`;
+}
+
+const WHY: Record<Narrowing, string> = {
+  scopes: "",
+  role: "the member's role does not have it",
+  permission: "the key is read only",
+  reach: "keys of some workspaces may not",
+};
+const MOST_NAMED = 6;
+
+function losses(lost: readonly Scope[], lacking: (scope: Scope) => Narrowing[]): string {
+  const byReason = Map.groupBy(lost, (scope) => WHY[lacking(scope)[0] ?? "scopes"]);
+  return [...byReason]
+    .map(([why, scopes]) => {
+      const named = scopes.length > MOST_NAMED ? plural(scopes.length, "scope") : listOf(scopes);
+      return `${named} (${why})`;
+    })
+    .join("; ");
+}

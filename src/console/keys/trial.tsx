@@ -1,0 +1,99 @@
+/** "Try it": how the gateway would decide, step by step. It spends nothing and forwards nothing. */
+
+import { Hono } from "hono";
+import { findKey } from "../../control/access.ts";
+import { explain } from "../../control/explain/explain.ts";
+import type { Explanation } from "../../control/explain/explanation.ts";
+import { describe, isRefusal } from "../../errors.ts";
+import { check } from "../../management/parse.ts";
+import { explainBody } from "../../management/schemas.ts";
+import { readForm } from "../frame/form.ts";
+import { show } from "../frame/layout.tsx";
+import { Field, Options, Refused, Table } from "../frame/parts.tsx";
+import { showRefusal } from "../frame/refusal-page.tsx";
+import type { ConsoleEnv } from "../frame/visit.ts";
+import { ErrorCode } from "./usage.tsx";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map((name) => [name, name] as const);
+
+interface TrialProps {
+  readonly keyId: string;
+  readonly url: string | undefined;
+  readonly method?: string;
+}
+
+export function Trial({ keyId, url = "", method = "GET" }: TrialProps) {
+  return (
+    <section class="sheet">
+      <h2>Try it</h2>
+      <p class="hint">How a request with this key would be decided. Nothing is spent, and nothing is sent.</p>
+      <form method="post" action={`/keys/${keyId}/explain`}>
+        <Field name="method" label="Method">
+          <select id="method" name="method">
+            <Options options={METHODS} chosen={method} />
+          </select>
+        </Field>
+        <Field name="url" label="URL">
+          <input id="url" name="url" type="url" required value={url} autocomplete="off" />
+        </Field>
+        <button type="submit" class="quiet">
+          Explain
+        </button>
+      </form>
+    </section>
+  );
+}
+
+// By POST: the URL of a page is kept in histories, and what people paste may hold a key.
+export const trial = new Hono<ConsoleEnv>().post("/keys/:id/explain", async (c) => {
+  const { control, visitor } = c.var;
+  const form = await readForm(c.req.raw);
+  if (isRefusal(form)) return showRefusal(c, form);
+  const key = await findKey(control, visitor.caller, c.req.param("id"), "api_keys:read");
+  if (isRefusal(key)) return showRefusal(c, key);
+  const [method, url] = [form.text("method"), form.text("url")];
+  const question = check(explainBody, { key_id: key.id, method, url });
+  const explanation = isRefusal(question)
+    ? question
+    : await explain(control, visitor.caller, { keyId: key.id, method, url });
+  return show(
+    c,
+    { title: "Try it", status: isRefusal(explanation) ? (describe(explanation).status as 422) : 200 },
+    <>
+      <p class="crumb">
+        <a href="/keys">API keys</a> › <a href={`/keys/${key.id}`}>{key.name}</a>
+      </p>
+      <h1>How it would be decided</h1>
+      {isRefusal(explanation) ? <Refused refusal={explanation} /> : <Decision explanation={explanation} />}
+      <Trial keyId={key.id} url={url} method={method} />
+    </>,
+  );
+});
+
+function Decision({ explanation: { decision, steps } }: { explanation: Explanation }) {
+  const { allowed, status, code, detail, fix } = decision;
+  return (
+    <section class="sheet">
+      <div class={`notice ${allowed ? "good" : "bad"}`}>
+        <p>
+          <strong>{allowed ? "Let through." : `Refused with ${status}.`}</strong> {detail}
+        </p>
+        {code && (
+          <p>
+            {fix} <ErrorCode code={code} />
+          </p>
+        )}
+      </div>
+      <Table
+        caption="Each step"
+        rows={steps}
+        columns={[
+          { label: "Step", cell: ({ step }) => step },
+          { label: "Check", cell: ({ check: name }) => name.replaceAll("_", " ") },
+          { label: "Outcome", cell: ({ outcome }) => <span class={`status ${outcome}`}>{outcome}</span> },
+          { label: "Why", cell: (step) => step.detail },
+        ]}
+      />
+    </section>
+  );
+}

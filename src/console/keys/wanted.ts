@@ -1,0 +1,50 @@
+/** The form in which a key is asked for, as the API would get it. */
+
+import type { Control } from "../../control/control.ts";
+import { draftOf } from "../../control/draft-key.ts";
+import type { KeyRecord } from "../../domain/key.ts";
+import type { MemberRecord } from "../../store/members.ts";
+import { Form } from "../frame/form.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Fields of the API's `keyBody`, for it to check. */
+export function keyFieldsOf(form: Form, organizationId: string, control: Control) {
+  const reach = form.text("reach");
+  return {
+    organization_id: organizationId,
+    environment: form.text("environment"),
+    reach,
+    workspace_ids: reach === "workspace" ? form.list("workspace_ids") : [],
+    permission: form.text("permission"),
+    scopes: form.list("scopes"),
+    name: form.text("name"),
+    description: form.textOrNull("description"),
+    expires_at: expiryOf(form, control),
+    allowed_addresses: form.lines("allowed_addresses"),
+  };
+}
+
+/** At the beginning of the chosen day, in UTC, or after the chosen days; `null` for the configuration's own life of keys. */
+function expiryOf(form: Form, control: Control): string | null {
+  const day = form.text("expires_on");
+  if (day !== "") return `${day}T00:00:00Z`;
+  const days = Number(form.text("expires_in"));
+  return days > 0 ? new Date(control.now() + days * DAY_MS).toISOString() : null;
+}
+
+/** As far as the form has been filled in; what is missing or wrong is taken as the narrowest. */
+export function draftFrom(form: Form, control: Control, member: MemberRecord): KeyRecord {
+  const fields = keyFieldsOf(form, member.organizationId, control);
+  const expiresAt = Date.parse(fields.expires_at ?? "");
+  return draftOf(control, member, {
+    environment: fields.environment,
+    reach: fields.reach === "workspace" ? "workspace" : "organization",
+    workspaceIds: fields.workspace_ids,
+    permission: fields.permission === "full-access" ? "full-access" : "read-only",
+    scopes: fields.scopes,
+    expiresAt: Number.isNaN(expiresAt) ? null : expiresAt,
+  });
+}
+
+export const EMPTY_FORM = new Form(new URLSearchParams());

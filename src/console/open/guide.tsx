@@ -1,0 +1,208 @@
+/** For those who call the API: no sign-in, and nothing but what the configuration says. */
+
+import { Hono } from "hono";
+import type { Gateway } from "../../config/compile.ts";
+import { expand } from "../../domain/scope.ts";
+import { type Code, ERRORS } from "../../errors.ts";
+import { PROBLEM_TYPE } from "../../problem.ts";
+import { show } from "../frame/layout.tsx";
+import { Copyable, Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
+import type { ConsoleEnv } from "../frame/visit.ts";
+import { listOf, number, secondsOf } from "../frame/words.ts";
+import { ErrorCode } from "../keys/usage.tsx";
+import { snippetsOf } from "./snippets.ts";
+
+export const guide = new Hono<ConsoleEnv>().get("/guide", (c) => {
+  const { gateway } = c.var.control;
+  return show(
+    c,
+    { title: "Guide" },
+    <>
+      <h1>How to call the API</h1>
+      <p class="faint">For whoever writes a program that calls it. All you need is a key.</p>
+      <Environments gateway={gateway} />
+      <Authentication gateway={gateway} />
+      <Scopes gateway={gateway} />
+      <Limits gateway={gateway} />
+      <Errors />
+      <Changelog gateway={gateway} />
+    </>,
+  );
+});
+
+function Changelog({ gateway: { changelog } }: { gateway: Gateway }) {
+  if (changelog.length === 0) return null;
+  return (
+    <section class="sheet">
+      <h2>What has changed</h2>
+      <Table
+        caption="What has changed"
+        rows={changelog}
+        columns={[
+          { label: "Since", cell: ({ date }) => <Day at={Date.parse(date)} /> },
+          { label: "Change", cell: ({ text }) => text },
+        ]}
+      />
+    </section>
+  );
+}
+
+function Environments({ gateway }: { gateway: Gateway }) {
+  return (
+    <section class="sheet">
+      <h2>Base URLs</h2>
+      <p>Each environment has a base URL and keys of its own. A key of one is refused by the other.</p>
+      <Table
+        caption="Base URLs"
+        rows={Object.values(gateway.environments)}
+        columns={[
+          { label: "Environment", cell: ({ name }) => <EnvironmentBadge name={name} gateway={gateway} /> },
+          { label: "Base URL", cell: ({ url }) => <code>{url}</code> },
+          { label: "Keys begin with", cell: ({ keyPrefix }) => <code>{keyPrefix}_</code> },
+        ]}
+      />
+    </section>
+  );
+}
+
+function Authentication({ gateway }: { gateway: Gateway }) {
+  const environment = Object.values(gateway.environments).at(-1);
+  const route = gateway.routes.find(
+    ({ public: open, params, methods }) => !open && params.length === 0 && methods === undefined,
+  );
+  const url = `${environment?.url}${(route?.path ?? "/").replace(/\/\*$/, "")}`;
+  return (
+    <section class="sheet">
+      <h2>Authentication</h2>
+      <p>
+        Send the key with every request, in the header <code>Authorization: Bearer …</code>. Never put it into a URL:
+        there it is refused, even if it is right. Keep it on a server, out of web pages, apps and repositories.
+      </p>
+      {snippetsOf(url, `${environment?.keyPrefix}_…`).map(({ language, text }) => (
+        <>
+          <h3>{language}</h3>
+          <Copyable id={`snippet-${language}`} label={`the ${language} snippet`} text={text} />
+        </>
+      ))}
+      <p>
+        Each answer has an <code>X-Request-Id</code>: name it when you ask for help. In the last 30 days of a key,
+        answers have the header <code>Keygate-Key-Expires</code>.
+      </p>
+    </section>
+  );
+}
+
+function Scopes({ gateway: { policy } }: { gateway: Gateway }) {
+  const resources = Object.entries(policy.resources).filter(([, { management }]) => !management);
+  const bundles = Object.keys(policy.bundles);
+  return (
+    <section class="sheet">
+      <h2>Scopes</h2>
+      <p>
+        What a key may do is a list of scopes, <code>resource:action</code>. GET, HEAD and OPTIONS need{" "}
+        <code>read</code>; DELETE needs <code>delete</code>; all others need <code>write</code>, unless a route says
+        otherwise.
+      </p>
+      <Table
+        caption="Scopes"
+        rows={resources}
+        columns={[
+          { label: "Resource", cell: ([name]) => <code>{name}</code> },
+          {
+            label: "Scopes",
+            cell: ([name, { actions }]) => actions.map((action) => <span class="scope">{`${name}:${action}`}</span>),
+          },
+          {
+            label: "Keys of some workspaces",
+            cell: ([, { workspaceKeys }]) => (workspaceKeys === "read" ? "may only read" : "may use all"),
+          },
+        ]}
+      />
+      {bundles.length > 0 && (
+        <>
+          <h3>Bundles</h3>
+          <p>Names that stand for many scopes.</p>
+          <Table
+            caption="Bundles"
+            rows={bundles}
+            columns={[
+              { label: "Bundle", cell: (name) => <code>{name}</code> },
+              {
+                label: "Stands for",
+                cell: (name) => {
+                  const scopes = [...expand([name], policy.resources, policy.bundles)];
+                  const own = scopes.filter(
+                    (scope) => !policy.resources[scope.slice(0, scope.lastIndexOf(":"))]?.management,
+                  );
+                  const rest = own.length < scopes.length ? ", and the management of the organization" : "";
+                  return `${listOf(own)}${rest}`;
+                },
+              },
+            ]}
+          />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Limits({ gateway: { plans, keys } }: { gateway: Gateway }) {
+  return (
+    <section class="sheet">
+      <h2>Limits</h2>
+      <p>
+        Over a limit, the answer is 429 with <code>Retry-After</code>: a client that waits so many seconds is let
+        through. <code>RateLimit-Policy</code> and <code>RateLimit</code> tell beforehand. A refused request counts for
+        nothing.
+      </p>
+      {Object.keys(plans).length > 0 && (
+        <Table
+          caption="Plans"
+          rows={Object.entries(plans)}
+          columns={[
+            { label: "Plan", cell: ([name]) => name },
+            {
+              label: "Rates",
+              cell: ([, { rates }]) =>
+                listOf(
+                  rates.map(
+                    ({ limit, window, burst }) =>
+                      `${number(limit)} per ${secondsOf(window).replace(/^1 /, "")}${burst === limit ? "" : `, ${number(burst)} at once`}`,
+                  ),
+                ) || "none",
+            },
+            {
+              label: "Quotas (UTC)",
+              cell: ([, { quotas }]) => listOf(quotas.map(({ limit, per }) => `${number(limit)} per ${per}`)) || "none",
+            },
+          ]}
+        />
+      )}
+      <p>
+        A key lives for {number(keys.lifetimeDays)} days at the most. An organization has up to{" "}
+        {number(keys.quotaPerOrganization)} active keys, unless it agreed on another number.
+      </p>
+    </section>
+  );
+}
+
+function Errors() {
+  return (
+    <section class="sheet">
+      <h2>Errors</h2>
+      <p>
+        An error is a problem document (<code>{PROBLEM_TYPE}</code>) with a <code>code</code>, a <code>detail</code> for
+        this very request, and a <code>fix</code>. Errors of the service behind the gateway have none of these codes.
+      </p>
+      <Table
+        caption="Error codes"
+        rows={Object.entries(ERRORS) as [Code, (typeof ERRORS)[Code]][]}
+        columns={[
+          { label: "Status", cell: ([, { status }]) => String(status) },
+          { label: "Code", cell: ([code]) => <ErrorCode code={code} /> },
+          { label: "How to mend it", cell: ([, { fix }]) => fix.replaceAll("`", "") },
+        ]}
+      />
+    </section>
+  );
+}

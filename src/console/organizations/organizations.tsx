@@ -1,0 +1,91 @@
+/** Every organization, for the platform team. */
+
+import { Hono } from "hono";
+import { createOrganization } from "../../control/create-organization.ts";
+import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { check } from "../../management/parse.ts";
+import { organizationBody } from "../../management/schemas.ts";
+import { listOrganizations } from "../../store/organizations.ts";
+import { afterwards, Done } from "../frame/done.tsx";
+import { type Form, problemsOf, readForm } from "../frame/form.ts";
+import { show } from "../frame/layout.tsx";
+import { More, pageIn } from "../frame/more.tsx";
+import { Day, EnvironmentBadge, Refused, Table } from "../frame/parts.tsx";
+import { showRefusal } from "../frame/refusal-page.tsx";
+import { type ConsoleEnv, rootOf, type Visit } from "../frame/visit.ts";
+import { formOf, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
+
+export const organizationList = new Hono<ConsoleEnv>()
+  .get("/organizations", (c) => {
+    const environments = Object.keys(c.var.control.gateway.environments);
+    return showList(c, formOf({ environments }), undefined);
+  })
+  .post("/organizations", async (c) => {
+    const form = await readForm(c.req.raw);
+    if (isRefusal(form)) return showRefusal(c, form);
+    const body = check(organizationBody, organizationFieldsOf(form));
+    if (isRefusal(body)) return showList(c, form, body);
+    const { name, plan, environments, key_quota: keyQuota } = body;
+    const made = await createOrganization(c.var.control, rootOf(c), { name, plan, environments, keyQuota });
+    return isRefusal(made) ? showList(c, form, made) : c.redirect(afterwards(`/organizations/${made.id}`, "made"), 303);
+  });
+
+async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
+  const { control } = c.var;
+  const { gateway } = control;
+  const page = pageIn(c);
+  if (isRefusal(page)) return showRefusal(c, page);
+  const organizations = await listOrganizations(control.db, page);
+  const problems = problemsOf(refusal);
+  return show(
+    c,
+    { title: "Organizations", status: refusal ? (describe(refusal).status as 422) : 200 },
+    <>
+      <h1>Organizations</h1>
+      <p class="faint">The customers of this gateway. What they pay for is set here, and nowhere else.</p>
+      <Done c={c} />
+      {problems.size === 0 && <Refused refusal={refusal} />}
+      <section class="sheet">
+        {organizations.items.length === 0 ? (
+          <p>There is no organization yet.</p>
+        ) : (
+          <Table
+            caption="Organizations"
+            rows={organizations.items}
+            columns={[
+              {
+                label: "Name",
+                cell: ({ id, name }) => (
+                  <>
+                    <strong>
+                      <a href={`/organizations/${id}`}>{name}</a>
+                    </strong>
+                    <code class="quietly">{id}</code>
+                  </>
+                ),
+              },
+              { label: "Plan", cell: ({ plan }) => plan ?? <span class="faint">none</span> },
+              {
+                label: "Environments",
+                cell: ({ environments }) =>
+                  environments.map((name) => (
+                    <>
+                      <EnvironmentBadge name={name} gateway={gateway} />{" "}
+                    </>
+                  )),
+              },
+              { label: "Status", cell: ({ status }) => <span class={`status ${status}`}>{status}</span> },
+              { label: "Created", cell: ({ createdAt }) => <Day at={createdAt} /> },
+            ]}
+          />
+        )}
+        <More path="/organizations" next={organizations.next} />
+      </section>
+      <form class="sheet" method="post" action="/organizations" novalidate>
+        <h2>New organization</h2>
+        <OrganizationFields form={form} gateway={gateway} problems={problems} />
+        <button type="submit">Make it</button>
+      </form>
+    </>,
+  );
+}

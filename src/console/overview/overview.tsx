@@ -1,0 +1,166 @@
+/** The first page: how the organization's keys are used, and what needs a look. */
+
+import { Hono } from "hono";
+import { readKeyQuota } from "../../control/key-quota.ts";
+import { listKeysFor } from "../../control/list-keys.ts";
+import { readUsage } from "../../control/read-usage.ts";
+
+import { readSession } from "../../management/session.ts";
+import { barsOf, Chart, ranking } from "../frame/chart.tsx";
+import { managesKeys, show } from "../frame/layout.tsx";
+import { Options, Part } from "../frame/parts.tsx";
+import { showSignedOut } from "../frame/signed-out.tsx";
+import { type ConsoleEnv, requireVisitor, type Visit } from "../frame/visit.ts";
+import { number } from "../frame/words.ts";
+import { Environments, Expiring, Figures, Ranking, Refusals, TOP, TopKeys } from "./parts.tsx";
+
+const DAY_MS = 86_400_000;
+const SPANS = [
+  ["1", "24 hours"],
+  ["7", "7 days"],
+  ["30", "30 days"],
+  ["90", "90 days"],
+] as const;
+
+export const overview = new Hono<ConsoleEnv>().get(
+  "/",
+  async (c, next) => ((await readSession(c.req.raw, c.var.control)) ? next() : showSignedOut(c, undefined)),
+  requireVisitor,
+  async (c) => {
+    const { standing } = c.var.visitor.caller;
+    const mayLook = standing.kind === "member" && standing.scopes.has("usage:read") && managesKeys(standing);
+    return mayLook ? showOverview(c) : showWelcome(c);
+  },
+);
+
+function showWelcome(c: Visit) {
+  const { member, organization } = c.var.visitor.session;
+  return show(
+    c,
+    { title: "Overview" },
+    <>
+      <h1>Hello, {member.name}</h1>
+      <p>
+        You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>. That role manages
+        no keys: if you need one, ask an owner or admin of your organization.
+      </p>
+      <p>
+        How to call the API is in the <a href="/guide">guide</a>.
+      </p>
+    </>,
+  );
+}
+
+async function showOverview(c: Visit) {
+  const { control, visitor } = c.var;
+  const { organizationId } = visitor.session;
+  const chosen = c.req.query("days") ?? "7";
+  const days = Number(SPANS.some(([span]) => span === chosen) ? chosen : "7");
+  const named = c.req.query("environment") ?? "";
+  const environment = Object.hasOwn(control.gateway.environments, named) ? named : undefined;
+  const by = days === 1 ? ("hour" as const) : ("day" as const);
+  const to = control.now();
+  const from = to - days * DAY_MS;
+  const wanted = { organizationId, environment, from, to };
+  const { caller } = visitor;
+  const [usage, routes, keys, expiring, quota] = await Promise.all([
+    readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
+    readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
+    readUsage(control, caller, { ...wanted, groupBy: ["key"], top: TOP }),
+    listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
+      limit: 5,
+      after: undefined,
+    }),
+    readKeyQuota(control, caller, organizationId),
+  ]);
+  return show(
+    c,
+    { title: "Overview" },
+    <>
+      <div class="head">
+        <div>
+          <h1>Overview</h1>
+          <p>{visitor.session.organization.name}. Numbers are about a minute behind; days are in UTC.</p>
+        </div>
+        <Span c={c} days={String(days)} environment={environment ?? ""} />
+      </div>
+      <Part of={usage}>{(sums) => <Figures sums={sums} />}</Part>
+      <section class="sheet">
+        <h2>Requests over time</h2>
+        <Part of={usage}>
+          {(sums) => <Chart bars={barsOf(sums, by, from, to)} by={by} label={`Requests by ${by}`} />}
+        </Part>
+      </section>
+      <div class="columns">
+        <section class="sheet">
+          <h2>By environment</h2>
+          <Part of={usage}>{(sums) => <Environments c={c} sums={sums} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Refusals by reason</h2>
+          <Part of={usage}>{(sums) => <Refusals sums={sums} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Top keys</h2>
+          <Part of={keys}>{(sums) => <TopKeys c={c} sums={sums} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Top routes</h2>
+          <Part of={routes}>
+            {(sums) => (
+              <Ranking
+                rows={ranking(sums, "route")}
+                label="Route"
+                show={(name) => (name ? <code>{name}</code> : "none that exists")}
+              />
+            )}
+          </Part>
+        </section>
+        <section class="sheet">
+          <h2>Keys that expire within 30 days</h2>
+          <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={to} />}</Part>
+        </section>
+        <section class="sheet">
+          <h2>Active keys</h2>
+          <Part of={quota}>
+            {({ active, limit }) => (
+              <>
+                <label for="quota">
+                  {number(active)} of {number(limit)} that the organization may have
+                </label>
+                <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={active} />
+              </>
+            )}
+          </Part>
+        </section>
+      </div>
+    </>,
+  );
+}
+
+function Span({ c, days, environment }: { c: Visit; days: string; environment: string }) {
+  const environments = Object.keys(c.var.control.gateway.environments).map((name) => [name, name] as const);
+  return (
+    <form class="actions" action="/">
+      <label for="environment" class="unseen">
+        Environment
+      </label>
+      <div>
+        <select id="environment" name="environment">
+          <Options options={[["", "every environment"], ...environments]} chosen={environment} />
+        </select>
+      </div>
+      <label for="days" class="unseen">
+        Time
+      </label>
+      <div>
+        <select id="days" name="days">
+          <Options options={SPANS} chosen={days} />
+        </select>
+      </div>
+      <button type="submit" class="quiet">
+        Show
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,156 @@
+import { once } from "node:events";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
+import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
+import { copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
+
+const ENVIRONMENTS = ["production", "sandbox"];
+
+describe(".dev.vars", () => {
+  let file: string;
+  beforeEach(() => {
+    file = join(temporaryFolder(), ".dev.vars");
+  });
+
+  test("is made with a pepper and a root token of 32 random bytes each and with signing keys, for its owner's eyes only", () => {
+    expect(ensureDevVars(file, ENVIRONMENTS)).toBe(true);
+    expect(readDevVars(file)).toEqual({
+      KEYGATE_PEPPERS: expect.stringMatching(/^p1:[\w-]{43}$/),
+      KEYGATE_ROOT_TOKEN: expect.stringMatching(/^kgr_[\w-]{43}$/),
+      KEYGATE_SIGNING_KEYS: expect.stringMatching(/^\{"production":/),
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test("is not the same twice", () => {
+    ensureDevVars(file, ENVIRONMENTS);
+    const first = readFileSync(file, "utf8");
+    rmSync(file);
+    ensureDevVars(file, ENVIRONMENTS);
+    expect(readFileSync(file, "utf8")).not.toBe(first);
+  });
+
+  const MINE = "# mine\nKEYGATE_PEPPERS=\"p7:abc,p6:def\"\nexport KEYGATE_ROOT_TOKEN='kgr_x'\nOTHER=1\n";
+
+  test("is never written once it is complete", () => {
+    ensureDevVars(file, ENVIRONMENTS);
+    const keys = readDevVars(file).KEYGATE_SIGNING_KEYS;
+    const text = `${MINE}KEYGATE_SIGNING_KEYS='${keys}'\n`;
+    writeFileSync(file, text);
+    expect(ensureDevVars(file, ENVIRONMENTS)).toBe(false);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  test("that lacks signing keys gets them, and every other line stays as it is", () => {
+    writeFileSync(file, MINE);
+    expect(ensureDevVars(file, ["production"])).toBe(false);
+    const first = readDevVars(file).KEYGATE_SIGNING_KEYS as string;
+    expect(Object.keys(parseSigningKeys(first))).toEqual(["production"]);
+    ensureDevVars(file, ENVIRONMENTS);
+    expect(readFileSync(file, "utf8").startsWith(MINE)).toBe(true);
+    const both = parseSigningKeys(readDevVars(file).KEYGATE_SIGNING_KEYS as string);
+    expect(both).toMatchObject(parseSigningKeys(first));
+    expect(both.sandbox?.map(({ state }) => state)).toEqual(["active", "next"]);
+  });
+
+  test("whose signing keys cannot be used is refused in one line that holds nothing of them", () => {
+    writeFileSync(file, `${MINE}KEYGATE_SIGNING_KEYS='{"production":[{"d":"canary"}]}'\n`);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(
+      /KEYGATE_SIGNING_KEYS has something else than private keys/,
+    );
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).not.toThrow(/canary|\n/);
+  });
+
+  test.each([
+    ["KEYGATE_ROOT_TOKEN=kgr_x\n", "lacks KEYGATE_PEPPERS. Add: KEYGATE_PEPPERS=p1:"],
+    ["KEYGATE_PEPPERS=p1:x\nKEYGATE_ROOT_TOKEN=\n", "lacks KEYGATE_ROOT_TOKEN. Add: KEYGATE_ROOT_TOKEN=kgr_"],
+    ["", "lacks KEYGATE_PEPPERS and KEYGATE_ROOT_TOKEN."],
+  ])("that lacks a name is refused in one line that says which: %j", (text, words) => {
+    writeFileSync(file, text);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(words);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).not.toThrow(/\n/);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+});
+
+describe("keygate dev", () => {
+  test("says in one line that the port is taken, and how to choose another", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { code, stdout, stderr } = await keygate(["dev", "--port", String(port)], { project: copyOfProject() });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^keygate: Port ${port} is taken\\. Choose another with --port, .*\n$`));
+  });
+
+  test("starts nothing and makes no secrets where the configuration is wrong", async () => {
+    const project = copyOfProject();
+    const config = join(project, "gateway.config.ts");
+    writeFileSync(config, readFileSync(config, "utf8").replace('resource: "folders"', 'resource: "folder"'));
+    const { code, stdout, stderr } = await keygate(["dev"], { project });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("gateway.config.ts cannot be used:\n  routes[3].resource: ");
+    expect(stderr).toContain('Did you mean "folders"?');
+    expect(() => readFileSync(join(project, ".dev.vars"))).toThrow("ENOENT");
+  });
+
+  test("refuses an incomplete .dev.vars and leaves it as it is", async () => {
+    const project = copyOfProject();
+    writeFileSync(join(project, ".dev.vars"), "KEYGATE_PEPPERS=p1:x\n");
+    const { code, stderr } = await keygate(["dev"], { project });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^keygate: \.dev\.vars lacks KEYGATE_ROOT_TOKEN\. .*\n$/);
+    expect(readFileSync(join(project, ".dev.vars"), "utf8")).toBe("KEYGATE_PEPPERS=p1:x\n");
+  });
+});
+
+describe("keygate check", () => {
+  test("says in one line what a right configuration holds", async () => {
+    const { code, stdout, stderr } = await keygate(["check"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^gateway\.config\.ts: 2 environments, \d+ routes, \d+ resources, 3 roles, \d+ plans\n$/);
+  });
+
+  test("names the service that wrangler.toml does not bind, and what to add", async () => {
+    const project = copyOfProject();
+    const wrangler = join(project, "wrangler.toml");
+    writeFileSync(wrangler, readFileSync(wrangler, "utf8").replace('binding = "DEMO_ORIGIN"', 'binding = "OTHER"'));
+    const { code, stderr } = await keygate(["check"], { project });
+    expect(code).toBe(1);
+    expect(stderr).toContain("origins.signatures.production.service: is a service that wrangler.toml does not bind");
+    expect(stderr).toContain('binding = "DEMO_ORIGIN"');
+  });
+
+  test.each([
+    [
+      "a mistake of syntax, with its place",
+      "export default {\n  a: 1,\n  b: [1, 2\n};\n",
+      /cannot be read: .*\n.*config\.ts:4\n/,
+    ],
+    [
+      "an import that leads nowhere",
+      'import "no-such-package";\nexport default {};\n',
+      /Cannot find package 'no-such-package'/,
+    ],
+    ["an error while it is read", 'throw new Error("out of luck");\n', /cannot be read: out of luck\n$/],
+    ["no default export", "export const config = {};\n", /has no default export\. Write: export default/],
+    ["not an object", "export default 42;\n", /has no default export/],
+  ])("tells without a stack trace: %s", async (_, text, words) => {
+    const config = join(temporaryFolder(), "config.ts");
+    writeFileSync(config, text);
+    const { code, stdout, stderr } = await keygate(["check", "--config", config]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("a file that is not there is told so", async () => {
+    const { code, stderr } = await keygate(["check", "--config", "no/such.ts"]);
+    expect([code, stderr]).toEqual([1, "keygate: There is no no/such.ts.\n"]);
+  });
+});

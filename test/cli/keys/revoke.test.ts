@@ -1,0 +1,100 @@
+import type { ChildProcess } from "node:child_process";
+import { expect, test } from "vitest";
+import { KEY, keygate, keygateOnTerminal, ORGANIZATION, startApi, TOKEN } from "../helpers.ts";
+
+const KEYS = Array.from({ length: 9 }, (_, n) => ({ ...KEY, id: `key_${n}`, status: n === 8 ? "revoked" : "active" }));
+
+interface Course {
+  /** Keys that the gateway refuses to revoke. */
+  refused?: string[];
+  /** Called at each revocation, with how many there were. */
+  revoking?: (count: number) => unknown;
+  /** The revocation that something else than the gateway answers. */
+  awayAt?: number;
+}
+
+async function prepare({ refused = [], revoking, awayAt }: Course = {}) {
+  let asked = 0;
+  const ended = new Set<string>();
+  const { url, calls } = await startApi(async ({ method, path }) => {
+    if (method === "GET" && path.startsWith("/v1/organizations")) return { body: ORGANIZATION };
+    if (method === "GET") {
+      const data = KEYS.map((key) => (ended.has(key.id) ? { ...key, status: "revoked" } : key));
+      return { body: { data, next_cursor: null } };
+    }
+    const nth = ++asked;
+    await revoking?.(nth);
+    const isRefused = refused.some((id) => path.includes(`/${id}/`));
+    if (nth === awayAt) return { status: 502, type: "text/plain", body: "" };
+    if (!isRefused) ended.add(path.split("/")[3] ?? "");
+    return isRefused ? { status: 403, body: { title: "No" } } : { body: KEY };
+  });
+  const args = ["keys", "revoke", "--all", "--organization", ORGANIZATION.id, "--environment", "sandbox"];
+  const env = { KEYGATE_ROOT_TOKEN: TOKEN };
+  let child: ChildProcess | undefined;
+  const begun = (process: ChildProcess) => {
+    child = process;
+  };
+  const run = (...more: string[]) => keygate([...args, "--url", url, ...more], { env, begun });
+  const watch = () => keygateOnTerminal([...args, "--url", url, "--yes"], env);
+  const revoked = () => calls.filter(({ method }) => method === "POST").map(({ path }) => path.split("/")[3]);
+  return { run, watch, calls, revoked, interrupt: () => child?.kill("SIGINT") };
+}
+
+test("keys revoke --all ends every key that the filters leave, and that is not revoked already", async () => {
+  const { run, calls, revoked } = await prepare();
+  const { code, stdout } = await run("--yes", "--reason", "left");
+  expect([code, stdout]).toEqual([0, "Revoked 8 of 8 keys.\n"]);
+  expect(calls[1]?.path).toBe(`/v1/api-keys?organization_id=${ORGANIZATION.id}&environment=sandbox&limit=100`);
+  expect(revoked().sort()).toEqual(KEYS.slice(0, 8).map(({ id }) => id));
+  expect(calls.at(-1)?.body).toEqual({ reason: "left" });
+});
+
+test("keys revoke --all revokes nothing where nobody can be asked whether it is meant", async () => {
+  const { run, revoked } = await prepare();
+  const { code, stderr } = await run();
+  expect([code, stderr, revoked()]).toEqual([2, expect.stringContaining("--yes"), []]);
+});
+
+test("keys revoke --all goes on past a key that is refused, and names it in the end", async () => {
+  const { run, revoked } = await prepare({ refused: ["key_2", "key_5"] });
+  const { code, stdout, stderr } = await run("--yes", "--json");
+  expect([code, JSON.parse(stdout).revoked, revoked().length]).toEqual([1, 6, 8]);
+  expect(stderr).toMatch(/^keygate: 2 keys could not be revoked:\n {2}key_2: No .*\n {2}key_5: No /);
+});
+
+test("keys revoke --all that is interrupted ends what is under way, tells how far it came, and says how to go on", async () => {
+  const { run, interrupt, revoked } = await prepare({
+    async revoking(count) {
+      if (count === 3) interrupt();
+      // Until the signal has arrived for sure.
+      if (count >= 3) await new Promise((later) => setTimeout(later, 500));
+    },
+  });
+  const { code, stdout, stderr } = await run("--yes");
+  expect(code).toBe(130);
+  const done = Number(/^Revoked (\d) of 8 keys\.\n$/.exec(stdout)?.[1]);
+  expect(done).toBe(revoked().length);
+  expect(done).toBeGreaterThanOrEqual(3);
+  expect(done).toBeLessThan(8);
+  expect(stderr).toBe("keygate: Interrupted. Run the same again to revoke the others.\n");
+
+  const { stdout: rest, code: again } = await run("--yes");
+  expect([again, rest]).toEqual([0, expect.stringMatching(`^Revoked ${8 - done} of ${8 - done} keys?`)]);
+  expect(revoked().sort()).toEqual(KEYS.slice(0, 8).map(({ id }) => id));
+});
+
+test("keys revoke --all whose gateway goes away tells how far it came", async () => {
+  const { run, revoked } = await prepare({ awayAt: 3 });
+  const { code, stdout } = await run("--yes");
+  expect(code).toBe(3);
+  const done = Number(/^Revoked (\d) of 8 keys\.\n$/.exec(stdout)?.[1]);
+  expect(done).toBe(revoked().length - 1);
+});
+
+test("keys revoke --all shows on a terminal how far it is", async () => {
+  const { watch } = await prepare();
+  const screen = await watch();
+  expect(screen).toMatch(/Revoking {3}█+ +100% {2}8 of 8 {2}in \d+ s/);
+  expect(screen).toMatch(/Revoked 8 of 8 keys\.\r\n$/);
+});

@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import config from "../../../gateway.config.ts";
+import { compile } from "../../../src/config/compile.ts";
+import { summaryOf } from "../../../src/console/keys/summary.ts";
+import { sampleCall } from "../../../src/control/explain/sample-call.ts";
+import type { KeyRecord } from "../../../src/domain/key.ts";
+import { rightsOf } from "../../../src/domain/rights.ts";
+import { scopesOf } from "../../../src/domain/scope.ts";
+
+const gateway = compile(config);
+const key = (fields: Partial<KeyRecord> = {}): KeyRecord => ({
+  ...{
+    id: "key_1",
+    version: "ver_1",
+    environment: "sandbox",
+    plan: null,
+    limits: null,
+    allowedAddresses: [],
+    secrets: [],
+  },
+  ...{ createdAt: 0, expiresAt: Date.UTC(2027, 0, 31), disabledAt: null, revokedAt: null },
+  organization: { id: "org_1", status: "active" },
+  member: { id: "mem_1", role: "owner", removed: false, workspaces: [] },
+  reach: "organization",
+  workspaces: [],
+  permission: "full-access",
+  scopes: ["signatures:read"],
+  ...fields,
+});
+const summary = (fields?: Partial<KeyRecord>) => summaryOf(key(fields), gateway, (id) => `<${id}>`).join(" ");
+
+describe("What a key can do, in words", () => {
+  test.for([
+    [{}, "It can read signatures."],
+    [{ scopes: [] }, "It can do nothing yet"],
+    [
+      { scopes: ["signatures:read", "signatures:write", "folders:read", "folders:write"] },
+      "read and write signatures and folders.",
+    ],
+    [{ permission: "read-only", scopes: ["signatures:write"] }, "signatures:write (the key is read only)"],
+    [
+      { member: { ...key().member, role: "member" } as never, scopes: ["signatures:delete"] },
+      "(the member's role does not have it)",
+    ],
+    [
+      { reach: "workspace", workspaces: ["ws_1"], scopes: ["teammates:write"] },
+      "teammates:write (keys of some workspaces may not)",
+    ],
+    [{ reach: "workspace", workspaces: ["ws_1", "ws_2"] }, "in the workspaces <ws_1> and <ws_2> alone."],
+    [{ environment: "production" }, "this is not a sandbox"],
+    [{}, "It ends on 31 Jan 2027"],
+  ] as const)("%j: %s", ([fields, words]) => expect(summary(fields as Partial<KeyRecord>)).toContain(words));
+
+  test("names each scope that is chosen, as one that works or as one that does not", () => {
+    const scopes = fc.subarray(scopesOf(gateway.policy.resources), { maxLength: 6 });
+    const permission = fc.constantFrom("full-access" as const, "read-only" as const);
+    fc.assert(
+      fc.property(scopes, permission, (chosen, permitted) => {
+        const record = key({ scopes: chosen, permission: permitted });
+        const { effective } = rightsOf(record, gateway.policy);
+        const text = summary({ scopes: chosen, permission: permitted });
+        for (const scope of chosen) expect(text.includes(scope)).toBe(!effective.has(scope));
+      }),
+    );
+  });
+});
+
+test("the call that is shown is one that the key may make, or none", () => {
+  const url = gateway.environments.sandbox?.url;
+  expect(sampleCall(key(), gateway)).toBe(`${url}/signatures`);
+  expect(sampleCall(key({ scopes: ["integrations:read"] }), gateway)).toBe(`${url}/integrations`);
+  expect(sampleCall(key({ scopes: ["signatures:delete"] }), gateway)).toBeUndefined();
+  expect(sampleCall(key({ scopes: ["folders:read"] }), gateway)).toBeUndefined();
+  const workspace = { reach: "workspace", workspaces: ["ws_1"], scopes: ["folders:read"] } as const;
+  expect(sampleCall(key(workspace), gateway)).toBe(`${url}/workspaces/ws_1/folders`);
+});
