@@ -98,7 +98,6 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   const { route, principal, place, headerNames, client, requestId } = forwarding;
   strip(headers, headerNames);
   if (!route.forwardCredentials) headers.delete("authorization");
-  if (headerNames.includes("cookie")) headers.set("cookie", joinedCookies(headers.get("cookie") ?? ""));
   for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
   const scheme = url.protocol.slice(0, -1);
   headers.set("X-Request-Id", requestId);
@@ -111,11 +110,6 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
   headers.append("Via", "1.1 keygate");
   headers.set("traceparent", continuedTrace(headers.get("traceparent"), requestId));
-}
-
-/** The runtime joins lines by commas. https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1: semicolons separate cookies. */
-function joinedCookies(cookies: string): string {
-  return cookies.replace(/, (?=[^\s;,=]+=)/g, "; ");
 }
 
 function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {
