@@ -12,6 +12,7 @@ import { afterOrigin, beforeOrigin } from "./hooks.ts";
 import { rewriteLocation } from "./location.ts";
 import { isRebuildable } from "./respond.ts";
 import { forgesOurs, strip } from "./strip.ts";
+import { passTrace } from "./trace.ts";
 import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
 export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
@@ -109,7 +110,7 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
   headers.append("Via", "1.1 keygate");
-  headers.set("traceparent", continuedTrace(headers.get("traceparent"), requestId));
+  passTrace(headers, headerNames, requestId);
 }
 
 function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {
@@ -124,11 +125,4 @@ function identityHeaders(principal: Principal | undefined, environment: string):
   if (rights.workspaces) headers.push(["Keygate-Workspace-Ids", [...rights.workspaces].sort().join(",")]);
   if (key.member) headers.push(["Keygate-Member-Id", key.member.id], ["Keygate-Role", key.member.role]);
   return headers;
-}
-
-/** https://www.w3.org/TR/trace-context/#traceparent-header: the client's trace goes on with us as the parent, or begins here. */
-function continuedTrace(traceparent: string | null, requestId: string): string {
-  const given = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent ?? "");
-  const random = requestId.slice(-32);
-  return `00-${given?.[1] ?? random}-${random.slice(16)}-${given?.[2] ?? "00"}`;
 }

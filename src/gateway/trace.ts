@@ -1,0 +1,21 @@
+/** https://www.w3.org/TR/trace-context/: the client's trace continues with the gateway as the parent, or a new one begins here. */
+
+/**
+ * Version 00 ends with its flags. Later ones can add fields, of which nothing is assumed: #versioning-of-traceparent. But a
+ * comma would be the runtime's, between two lines of which nobody knows which one counts.
+ */
+const TRACEPARENT =
+  /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-[^,]*)?$/;
+
+/** Sampled and, of https://www.w3.org/TR/trace-context-2/#random-trace-id-flag, random. All others must be zero. */
+const KNOWN_FLAGS = 0b11;
+
+/** `names`: of the headers that came. `requestId`: ends in 32 random hexadecimal digits. */
+export function passTrace(headers: Headers, names: readonly string[], requestId: string): void {
+  const random = requestId.slice(-32);
+  const given = names.includes("traceparent") ? TRACEPARENT.exec(headers.get("traceparent") ?? "") : null;
+  // It belongs to the trace that ends here.
+  if (!given && names.includes("tracestate")) headers.delete("tracestate");
+  const flags = given ? Number.parseInt(given[2] as string, 16) & KNOWN_FLAGS : 0;
+  headers.set("traceparent", `00-${given?.[1] ?? random}-${random.slice(16)}-0${flags}`);
+}
