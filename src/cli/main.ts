@@ -5,7 +5,7 @@ import { complain } from "./terminal/complain.ts";
 import { verdictOf } from "./terminal/failure.ts";
 import { wrapped } from "./terminal/render.ts";
 
-// A reader such as `head` may leave early; that is no failure of ours.
+// A reader such as `head` can stop early; that is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 try {
@@ -16,7 +16,7 @@ try {
   process.exitCode = code;
 }
 
-/** Sentences broken between words, where people read them on a terminal. */
+/** Wraps sentences between words, on a terminal. */
 function onScreen(words: string): string {
   const { isTTY, columns } = process.stderr;
   if (!isTTY) return words;

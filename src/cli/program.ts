@@ -1,4 +1,4 @@
-/** The commands of `keygate`, and what they have in common. */
+/** The commands of `keygate`. */
 
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
@@ -31,7 +31,7 @@ export const program = new Command("keygate")
   .helpCommand(false)
   .configureOutput({ writeErr: complain, getOutHelpWidth: textWidth, getErrHelpWidth: textWidth })
   .configureHelp({ showGlobalOptions: true, subcommandTerm: termOf })
-  .showHelpAfterError("Add --help to see how.");
+  .showHelpAfterError("Add --help for usage.");
 
 program
   .optionsGroup("Which gateway:")
@@ -40,15 +40,15 @@ program
       .env("KEYGATE_URL")
       .argParser(controlUrl),
   )
-  .addOption(new Option("--profile <name>", "the name that `keygate login` gave it").env("KEYGATE_PROFILE"))
+  .addOption(new Option("--profile <name>", "the name it was given at `keygate login`").env("KEYGATE_PROFILE"))
   .addOption(
-    new Option("--token <token>", "its root token, or a key (default: the profile's, or that of .dev.vars)").env(
+    new Option("--token <token>", "its root token or a key (default: the profile's, or the one in .dev.vars)").env(
       "KEYGATE_ROOT_TOKEN",
     ),
   )
-  .option("--act-as <member>", "with the rights of this member (root token only)", id("mem"))
+  .option("--act-as <member>", "act with the rights of this member (root token only)", id("mem"))
   .optionsGroup("Options:")
-  .option("--json", "print the API's answer as JSON, and nothing else")
+  .option("--json", "print the API's answer as JSON")
   .addHelpText("after", example("dev", "orgs list --json", "keys create --help"));
 
 program.commandsGroup("On this machine:");
@@ -58,19 +58,19 @@ addSigningKeys(program);
 program.commandsGroup("Signing in:");
 addLogin(program);
 addConsole(program);
-program.commandsGroup("What is managed:");
+program.commandsGroup("Manage:");
 addOrgs(program);
 addWorkspaces(program);
 addMembers(program);
 addKeys(program);
 addImport(program);
-program.commandsGroup("What happens:");
+program.commandsGroup("Observe:");
 addLimits(program);
 addUsage(program);
 addAudit(program);
 addExplain(program);
 addChanges(program);
-program.commandsGroup("Keeping it safe:");
+program.commandsGroup("Security:");
 addPepper(program);
 
 for (const command of program.commands) {

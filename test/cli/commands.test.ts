@@ -196,7 +196,7 @@ describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(calls.map((call) => [call.method, call.path, call.body])).toEqual([[method, path, body]]);
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
-    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|3 keys have yet to hear/);
+    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|3 keys do not know/);
     expect(stdout).not.toMatch(/\d{4}-\d{2}-\d{2}T|undefined|null|\[object/);
     expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
   });
@@ -319,7 +319,7 @@ test("keys revoke says so when not every data center has been told yet", async (
     await run(["keys", "revoke", KEY.id], revoked, 202),
   ];
   expect(told.stdout).toMatch(/^Revoked\.\n/);
-  expect(untold.stdout).toMatch(/^Revoked; the data centers that could not be told yet will be/);
+  expect(untold.stdout).toMatch(/^Revoked\. Some data centers do not know yet/);
 });
 
 test("a change that is still on its way is told with the command that shows how far it is", async () => {
@@ -332,7 +332,7 @@ test.each([
   [["orgs", "list"], "No organizations yet."],
   [["workspaces", "list", "--organization", ORG], "No workspaces yet."],
   [["members", "list", "--organization", ORG], "No members yet."],
-  [["keys", "list", "--organization", ORG], "No keys here yet."],
+  [["keys", "list", "--organization", ORG], "No keys yet."],
 ])("%j says in words that there is nothing, and how to begin", async (args, words) => {
   const { code, stdout } = await run(args, pageOf());
   expect(code).toBe(0);

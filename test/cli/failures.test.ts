@@ -80,7 +80,7 @@ describe("what is no management API", () => {
   ])("is told so: %s", async (_, reply, code = 1) => {
     const outcome = await refusedWith(reply);
     expectPlainFailure(outcome, code);
-    expect(outcome.stderr).toContain("Is --url the control base URL?");
+    expect(outcome.stderr).toContain("Check that --url is the control base URL.");
   });
 
   test("a gateway that does not run is told so, with what to do", async () => {
@@ -106,7 +106,7 @@ describe("the root token", () => {
     const outcome = await keygate(["orgs", "list", "--url", "https://keygate.invalid"], { project });
     expectPlainFailure(outcome);
     expect(outcome.stderr).toBe(
-      "keygate: There is no token for https://keygate.invalid: sign in with `keygate login`, or give KEYGATE_ROOT_TOKEN in the environment.\n",
+      "keygate: There is no token for https://keygate.invalid: sign in with `keygate login`, or set KEYGATE_ROOT_TOKEN in the environment.\n",
     );
   });
 
@@ -121,7 +121,7 @@ describe("the root token", () => {
     async (token) => {
       const outcome = await keygate(["orgs", "list", "--token", token]);
       expectPlainFailure(outcome);
-      expect(outcome.stderr).toContain("cannot carry");
+      expect(outcome.stderr).toContain("cannot hold");
       expect(outcome.stderr).not.toContain(token.slice(4));
     },
   );

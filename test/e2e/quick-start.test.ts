@@ -112,7 +112,7 @@ describe("npm start that cannot start says why, in a line", () => {
     const started = npmStart("--port", String(port));
     expect(await started.ended).toBe(1);
     expect(complaints(started.output())).toEqual([
-      expect.stringMatching(new RegExp(`^keygate: Port ${port} is taken\\.`)),
+      expect.stringMatching(new RegExp(`^keygate: Port ${port} is in use\\.`)),
     ]);
   });
 

@@ -1,4 +1,4 @@
-/** The demo's data: an organization, its people, and keys to try. Made through the management API, once. */
+/** The demo's data: an organization, its people, and keys to try. Created through the management API, once. */
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { GatewayConfig } from "../../config/types.ts";
@@ -40,7 +40,7 @@ export interface Demo extends People {
   keys: Record<KeyName, { id: string; secret: string }>;
 }
 
-/** By which these members sign in to the console: once, within ten minutes. */
+/** Links that sign these members in to the console. Each works once, for ten minutes. */
 export type SignInLinks = Record<"owner" | "admin", string>;
 
 export async function makeSignInLinks(api: Api, { member_ids }: Demo): Promise<SignInLinks> {
@@ -49,7 +49,7 @@ export async function makeSignInLinks(api: Api, { member_ids }: Demo): Promise<S
   return { owner: await link(member_ids.owner), admin: await link(member_ids.admin) };
 }
 
-/** `file` remembers it. What the gateway no longer has, after its database was wiped for example, is made again. */
+/** `file` remembers the ids. What the gateway no longer has (its database was deleted, for example) is created again. */
 export async function prepareDemo(api: Api, config: GatewayConfig, file: string): Promise<Demo> {
   const remembered = readDemo(file);
   const kept = remembered && (await exists(api, remembered.organization_id)) ? remembered : undefined;
@@ -91,7 +91,7 @@ async function createKey(api: Api, people: People, name: KeyName): Promise<{ id:
   return { id, secret };
 }
 
-/** Asks for a path that no route has: who may not come in is told so before anything else, and nothing is spent. */
+/** Asks for a path without a route: a bad key is refused before the path is looked at, so this spends no token. */
 async function isAccepted(config: GatewayConfig, name: KeyName, secret: string): Promise<boolean> {
   const base = config.environments[KEYS[name].environment]?.baseUrls[0];
   if (base === undefined) return false;

@@ -26,12 +26,12 @@ interface Options {
 }
 
 export function addDev(program: Command): void {
-  const state = new Option("--state <folder>", "where the local database and the rest are kept");
+  const state = new Option("--state <folder>", "keep the local database and other state here");
   program
     .command("dev")
     .description("run the gateway on this machine, with a demo to try (npm start)")
-    .option("--config <file>", "another configuration than gateway.config.ts; without the demo's data")
-    .option("--port <number>", "the port to listen on, at 127.0.0.1", port, 8787)
+    .option("--config <file>", "use this file instead of gateway.config.ts, without the demo's data")
+    .option("--port <number>", "listen on this port of 127.0.0.1", port, 8787)
     .addOption(state.default(inProject(".wrangler", "state"), ".wrangler/state"))
     .option("--no-demo", "without the demo's data")
     .addHelpText("after", example("dev --port 9000"))
@@ -67,7 +67,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   });
 }
 
-/** The demo is an extra: where the configuration has no place for it, the gateway runs without. */
+/** The demo is an extra: if it does not fit the configuration, the gateway runs without it. */
 async function demoOrComplaint(
   control: string,
   config: GatewayConfig,
@@ -81,7 +81,7 @@ async function demoOrComplaint(
   } catch (error) {
     stop.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(conceal(`The demo's data could not be made; --no-demo leaves it out.\n${reason}\n`));
+    process.stderr.write(conceal(`Could not create the demo's data. To start without it, add --no-demo.\n${reason}\n`));
     return undefined;
   }
 }

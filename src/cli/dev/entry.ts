@@ -1,11 +1,11 @@
-/** A Worker entry for a configuration other than the one that src/worker.ts names, or for local base URLs. */
+/** A Worker entry for a configuration other than that of src/worker.ts, or with local base URLs. */
 
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inProject } from "../operate/project.ts";
 
-/** Writes it and returns its path. `port`: swap in local base URLs on that port. */
+/** Writes the entry and returns its path. `port`: add local base URLs on that port. */
 export function writeEntry(config: string, port?: number): string {
   const hash = createHash("sha256").update(`${config}\n${port}`).digest("hex").slice(0, 16);
   const file = inProject(".wrangler", "keygate", hash, "entry.ts");

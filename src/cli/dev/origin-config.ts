@@ -8,7 +8,7 @@ import { inProject } from "../operate/project.ts";
 
 const FOLDER = inProject("examples", "origin");
 
-/** Writes it beside the written one, for wrangler does not start a Worker from elsewhere, and returns its path. */
+/** Writes it beside the original, because wrangler starts no Worker from elsewhere, and returns its path. */
 export function writeOriginConfig(config: GatewayConfig, port: number): string {
   const written = parse(readFileSync(join(FOLDER, "wrangler.toml"), "utf8"));
   const issuers = Object.values(config.environments).map(({ issuer }) => issuer);

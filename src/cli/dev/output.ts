@@ -1,4 +1,4 @@
-/** What of `wrangler dev`'s output is worth reading: the Workers' own lines, and errors. */
+/** Filters the output of `wrangler dev`: shows errors and the Workers' own lines. */
 
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -20,21 +20,21 @@ export class DevOutput {
   #complained = false;
   #showsWorkers = false;
 
-  /** Passes on errors, from now until the process ends. */
+  /** Shows errors from now until the process ends. */
   follow({ stdout, stderr }: ChildProcess): void {
     if (!stdout || !stderr) throw new Error("the process has no pipes");
     createInterface(stdout).on("line", (line) => this.#takeOutput(stripVTControlCharacters(line)));
     createInterface(stderr).on("line", (line) => this.#takeError(stripVTControlCharacters(line)));
   }
 
-  /** From now on the Workers' own lines are passed on too. */
+  /** Also shows the Workers' own lines from now on. */
   showWorkers(): void {
     this.#showsWorkers = true;
   }
 
-  /** Why the process ended, as far as one can tell. */
+  /** The likely reason why the process ended. */
   get lastWords(): string {
-    return this.#complained ? "The reason is above." : ["It said:", ...this.#unshown].join("\n");
+    return this.#complained ? "See the reason above." : ["Its output:", ...this.#unshown].join("\n");
   }
 
   #takeOutput(line: string): void {

@@ -23,7 +23,7 @@ interface Settings {
   control: string;
 }
 
-/** Serves until `stop`, or throws a `Failure`. `onReady` is called once, when the gateway answers. */
+/** Serves until `stop` is aborted, or throws a `Failure`. Calls `onReady` once, when the gateway answers. */
 export async function serve(settings: Settings, stop: AbortSignal, onReady: () => Promise<void>): Promise<void> {
   const { state, control } = settings;
   await runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state], stop);
@@ -50,7 +50,7 @@ export async function requireFreePort(port: number): Promise<void> {
       () => false,
       (error: NodeJS.ErrnoException) => error.code === "EADDRINUSE",
     );
-    if (taken) throw new Failure(`Port ${port} is taken. Choose another with --port, for example --port ${port + 1}.`);
+    if (taken) throw new Failure(`Port ${port} is in use. Choose another one, for example --port ${port + 1}.`);
     if (server.listening) await once(server.close(), "close");
   }
 }
@@ -60,7 +60,7 @@ function devArguments({ entry, origin, port, state }: Settings): string[] {
   return [
     ...["dev", entry, ...configs.flatMap((file) => ["-c", file])],
     ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", state],
-    // Routes in wrangler.toml would otherwise take the place of the host that the client named.
+    // Otherwise the routes in wrangler.toml replace the host that the client named.
     "--infer-origin-from-routes=false",
   ];
 }

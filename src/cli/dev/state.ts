@@ -1,10 +1,10 @@
-/** A state folder serves one gateway at a time: two would lock one another out of its databases. */
+/** One gateway at a time can use a state folder: two would lock each other out of its databases. */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../terminal/failure.ts";
 
-/** Returns what gives the folder free again. */
+/** Returns a function that releases the folder. */
 export function takeState(state: string): () => void {
   const file = join(state, "keygate.pid");
   mkdirSync(state, { recursive: true });
@@ -14,7 +14,7 @@ export function takeState(state: string): () => void {
     const owner = Number(readFileSync(file, "utf8"));
     if (isRunning(owner)) {
       throw new Failure(
-        `Another gateway (process ${owner}) uses ${state}. Stop it, or choose another folder: --state DIR`,
+        `Another gateway (process ${owner}) is using ${state}. Stop it, or choose another folder with --state DIR.`,
       );
     }
     writeFileSync(file, String(process.pid));

@@ -8,7 +8,7 @@ import { newSigningKeys } from "../operate/new-signing-keys.ts";
 import { shown } from "../operate/project.ts";
 import { Failure } from "../terminal/failure.ts";
 
-/** What each needs to look like. */
+/** The required form of each secret. */
 const FORMS = {
   KEYGATE_PEPPERS: "p1:<32 random bytes, base64url>",
   KEYGATE_ROOT_TOKEN: "kgr_<32 random bytes, base64url>",
@@ -17,8 +17,8 @@ const FORMS = {
 const SIGNING_KEYS = "KEYGATE_SIGNING_KEYS";
 
 /**
- * Makes the file where there is none. One that exists gets signing keys for the environments that lack them, and stays as it
- * is otherwise. Returns whether it was made.
+ * Creates the file if there is none. Adds signing keys for environments that lack them, and leaves all else
+ * unchanged. Returns whether it created the file.
  */
 export function ensureDevVars(file: string, environments: readonly string[]): boolean {
   const made = !existsSync(file) && create(file);
@@ -34,7 +34,7 @@ export function ensureDevVars(file: string, environments: readonly string[]): bo
   return made;
 }
 
-/** Until nothing lacks: another gateway may be starting, for other environments, and write the same line. */
+/** Repeats until no environment lacks one: another gateway that is starting can write the same line. */
 function completeSigningKeys(file: string, environments: readonly string[]): void {
   for (;;) {
     const keys = readSigningKeys(file);
@@ -49,7 +49,7 @@ function readSigningKeys(file: string): SigningKeys {
   try {
     return text ? parseSigningKeys(text) : {};
   } catch (error) {
-    throw new Failure(`${shown(file)}: ${(error as Error).message}. Take the line out, and it is made anew.`);
+    throw new Failure(`${shown(file)}: ${(error as Error).message}. Delete the line to get a new one.`);
   }
 }
 
@@ -57,12 +57,12 @@ export function writeSigningKeys(file: string, keys: SigningKeys): void {
   writeDevVar(file, SIGNING_KEYS, `'${JSON.stringify(keys)}'`);
 }
 
-/** Empty where there is no such file. */
+/** Empty if there is no such file. */
 export function readDevVars(file: string): NodeJS.Dict<string> {
   return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
 }
 
-/** Changes one line, or adds it; all others stay as they are. Whole or not at all. */
+/** Changes or adds one line and leaves the others unchanged. Atomic. */
 export function writeDevVar(file: string, name: string, value: string): void {
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   const line = `${name}=${value}`;
@@ -77,7 +77,7 @@ function random(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Whole or not at all, for gateways that are started at the same time. Returns whether this call made it. */
+/** Atomic, for gateways that start at the same time. Returns whether this call created the file. */
 function create(file: string): boolean {
   const draft = `${file}.${process.pid}`;
   const lines = [`KEYGATE_PEPPERS=p1:${random()}`, `KEYGATE_ROOT_TOKEN=kgr_${random()}`, ""];

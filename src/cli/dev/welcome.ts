@@ -1,4 +1,4 @@
-/** What `keygate dev` says when the gateway is up. */
+/** What `keygate dev` prints when the gateway is ready. */
 
 import type { GatewayConfig } from "../../config/types.ts";
 import { COMMAND } from "../gateway/call.ts";
@@ -12,16 +12,16 @@ interface Start {
   file: string;
   config: GatewayConfig;
   demo: { data: Demo; links: SignInLinks } | undefined;
-  /** Whether .dev.vars was made just now. */
+  /** Whether this start created .dev.vars. */
   madeVars: boolean;
 }
 
 export function welcome({ file, config, demo, madeVars }: Start): string {
   const control = config.control.baseUrls[0] as string;
   const environments = Object.entries(config.environments).map(([name, { baseUrls }]) => [name, baseUrls[0]] as const);
-  const token = `KEYGATE_ROOT_TOKEN in .dev.vars${madeVars ? ", made just now" : ""}`;
+  const token = `KEYGATE_ROOT_TOKEN in .dev.vars${madeVars ? " (new)" : ""}`;
   const parts = [
-    `${strong("Keygate")} guards what ${shown(file)} says.`,
+    `${strong("Keygate")} is running with ${shown(file)}.`,
     record([
       ...environments,
       ["console", control],
@@ -50,18 +50,18 @@ function trials(config: GatewayConfig, { data, links }: { data: Demo; links: Sig
   const platform = `${COMMAND} console${control === DEFAULT_URL ? "" : ` --url ${control}`}`;
   return [
     strong("Open these in a browser: the console"),
-    hint(dim("as the owner, once, within ten minutes"), links.owner),
+    hint(dim("as the owner (works once, for ten minutes)"), links.owner),
     hint(dim("as the admin"), links.admin),
     hint(dim("another link, later"), again),
-    hint(dim("as the platform team, which makes organizations"), platform),
-    strong("Paste these to try it"),
+    hint(dim("as the platform team, which creates organizations"), platform),
+    strong("Try it: paste these lines"),
     trial(200, "in the sandbox", curlOf(sandbox, keys.sandbox.secret)),
     trial(200, "in production", curlOf(urlIn("production"), keys.production.secret)),
     trial(401, "without a key", curlOf(sandbox)),
     trial(403, "a read-only key that writes", curlOf(sandbox, keys.readOnly.secret, post)),
     trial(429, `the free plan (${rateOf(config, "free")}), six times`, loop.join("\n")),
     hint(
-      dim("The demo's keys, by the command line and by the management API:"),
+      dim("List the demo's keys with the command line or the management API:"),
       [
         `${COMMAND} keys list --organization ${organization_id}${control === DEFAULT_URL ? "" : ` --url ${control}`}`,
         `  curl -s "${control}/v1/api-keys?organization_id=${organization_id}" \\`,

@@ -4,18 +4,18 @@ import { EXIT_FAILED, EXIT_NO_ANSWER, Failure } from "../terminal/failure.ts";
 
 const TIMEOUT_MS = 30_000;
 
-/** Where the gateway's control plane answers, and with what one may call it. */
+/** A gateway's control plane and the token for it. */
 export interface Connection {
   /** The control base URL, without a slash at its end. */
   readonly url: string;
   readonly token: string;
 }
 
-/** What goes with every call. */
+/** Sent with every call. */
 export interface CallOptions {
-  /** The member with whose rights the root token calls. */
+  /** The root token acts as this member. */
   readonly actAs?: string | undefined;
-  /** The version that a change is of. */
+  /** The version that the change is based on. */
   readonly ifMatch?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Answer<T> {
   readonly body: T;
   /** The record's, for `--if-match`. */
   readonly version?: string | undefined;
-  /** Of a change that is still on its way. */
+  /** Of a change that has not reached every data center yet. */
   readonly changeId?: string | undefined;
 }
 
@@ -49,7 +49,7 @@ interface FieldError {
   problem: string;
 }
 
-/** No answer, or one that says to come back later. */
+/** No answer, or one that asks to try again later. */
 export class NoAnswer extends Failure {
   readonly retryAfterMs: number | undefined;
 
@@ -88,7 +88,7 @@ export class Api {
     return this.#call("GET", `${path}${queryText(query)}`);
   }
 
-  /** Fields of the body that are undefined are left out. */
+  /** Leaves out undefined fields of the body. */
   post<T>(path: string, body: object): Promise<Answer<T>> {
     return this.#call("POST", path, JSON.stringify(body));
   }
@@ -101,7 +101,7 @@ export class Api {
     return this.#call("DELETE", `${path}${queryText(query)}`);
   }
 
-  /** The pages of a list as one, as far as `most`. */
+  /** Reads all pages of a list, up to `most` items. */
   async list<T>(path: string, query: Query = {}, most = Number.POSITIVE_INFINITY): Promise<Answer<Page<T>>> {
     const data: T[] = [];
     let cursor: string | null | undefined;
@@ -135,7 +135,7 @@ export class Api {
 
   #failureOf(status: number, answer: unknown): string {
     if (typeof answer === "object" && answer !== null) return wordsOf(status, answer);
-    return `${this.url} answered ${status}, and not as the management API does. Is --url the control base URL?`;
+    return `${this.url} answered ${status}, but not like a management API. Check that --url is the control base URL.`;
   }
 }
 

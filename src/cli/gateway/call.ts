@@ -1,4 +1,4 @@
-/** What all commands of the management API have in common: flags in, one call, its answer out. */
+/** The common part of all commands that call the management API: flags in, one call, its answer out. */
 
 import { type Command, Option } from "commander";
 import { type Answer, Api } from "./api.ts";
@@ -12,7 +12,7 @@ export interface GlobalOptions extends ConnectionOptions {
 /** `given`: the command's own arguments, such as an id. */
 type Request<Options, T> = (api: Api, options: Options, ...given: string[]) => Promise<Answer<T>>;
 
-/** Beside its body, what is known of an answer. */
+/** An answer's metadata. */
 export interface Context {
   readonly url: string;
   readonly status: number;
@@ -22,7 +22,7 @@ export interface Context {
 
 type Words<T> = (body: T, context: Context) => string | Promise<string>;
 
-/** A commander action that makes the call and prints its answer: in words, or with --json as the API gave it. */
+/** A commander action that makes the call and prints the answer in words, or unchanged with --json. */
 export function call<Options, T>(request: Request<Options, T>, words: Words<T>) {
   return async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
@@ -41,20 +41,20 @@ export function apiOf(command: Command, ifMatch?: string): Api {
 
 /** For commands that change a record. */
 export function ifMatch(): Option {
-  return new Option("--if-match <version>", "only if it is still at the version that `show` tells");
+  return new Option("--if-match <version>", "change it only if it still has this version (see `show`)");
 }
 
-/** `done`, and whether every data center has been told. */
+/** `done`, and whether every data center knows of it. */
 export function told(done: string, { status, changeId }: Context): string {
   if (status !== 202) return `${done}.`;
-  const next = changeId === undefined ? "" : ` See how far it is:\n\n  ${COMMAND} changes show ${changeId}`;
-  return `${done}; the data centers that could not be told yet will be, on their own.${next}`;
+  const next = changeId === undefined ? "" : ` To follow it:\n\n  ${COMMAND} changes show ${changeId}`;
+  return `${done}. Some data centers do not know yet; the gateway keeps telling them.${next}`;
 }
 
-/** The text that --help ends with. */
+/** The text at the end of --help. */
 export function example(...lines: string[]): string {
   return `\n${lines.length > 1 ? "Examples" : "Example"}:\n${lines.map((line) => `  ${COMMAND} ${line}`).join("\n")}`;
 }
 
-/** Outside of the project the name `keygate` may be somebody else's package, hence the option. */
+/** `--no-install`: outside the project, npx would fetch whatever package has the name `keygate`. */
 export const COMMAND = "npx --no-install keygate";

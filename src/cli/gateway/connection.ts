@@ -1,4 +1,4 @@
-/** Which gateway a command talks to, and with what token. */
+/** Chooses the gateway that a command calls, and the token. */
 
 import { readDevVars } from "../dev/vars.ts";
 import { inProject } from "../operate/project.ts";
@@ -7,7 +7,7 @@ import { DEFAULT_URL } from "../terminal/options.ts";
 import { type Connection, isLocal } from "./api.ts";
 import { DEFAULT_PROFILE, type Profiles, readProfiles } from "./profiles.ts";
 
-/** As the command line and the environment have them. */
+/** From the command line and the environment. */
 export interface ConnectionOptions {
   url?: string;
   token?: string;
@@ -20,7 +20,7 @@ export function connectionOf(options: ConnectionOptions): Connection {
   return { url, token: usable(url, options.token || tokenOf(url, options, profiles) || devToken(url)) };
 }
 
-/** The gateway of .dev.vars, whatever anybody has signed in to. */
+/** The local gateway of .dev.vars, whatever profile is signed in. */
 export function localConnection(url: string): Connection {
   return { url, token: usable(url, devToken(url)) };
 }
@@ -33,35 +33,37 @@ export function urlOf({ url, profile }: ConnectionOptions, profiles: Profiles): 
   }
   if (url !== undefined && url !== known.url) {
     throw new Failure(
-      `The profile "${profile}" is of ${known.url}; leave --url and KEYGATE_URL out.`,
+      `The profile "${profile}" belongs to ${known.url}. Remove --url and KEYGATE_URL.`,
       EXIT_WRONG_USAGE,
     );
   }
   return known.url;
 }
 
-/** A token is sent to the gateway that it was given for, and to no other. */
+/** A token is sent only to the gateway it was given for. */
 function tokenOf(url: string, { profile }: ConnectionOptions, profiles: Profiles): string | undefined {
   const named = profiles[profile ?? DEFAULT_PROFILE];
   return named?.url === url ? named.token : Object.values(profiles).find((other) => other.url === url)?.token;
 }
 
-/** The token of .dev.vars is a local gateway's. */
+/** The token in .dev.vars is for the local gateway. */
 function devToken(url: string): string | undefined {
   return isLocal(url) ? readDevVars(inProject(".dev.vars")).KEYGATE_ROOT_TOKEN : undefined;
 }
 
 function usable(url: string, tokens: string | undefined): string {
-  // While a token is being replaced, the gateway's secret holds two.
+  // The secret holds two tokens while one is being replaced.
   const token = tokens?.split(",")[0]?.trim();
   if (!token) {
-    const ways = "sign in with `keygate login`, or give KEYGATE_ROOT_TOKEN in the environment";
-    throw new Failure(`There is no token for ${url}: ${isLocal(url) ? `let \`npm start\` make one, ${ways}` : ways}.`);
+    const ways = "sign in with `keygate login`, or set KEYGATE_ROOT_TOKEN in the environment";
+    throw new Failure(
+      `There is no token for ${url}: ${isLocal(url) ? `run \`npm start\` to create one, ${ways}` : ways}.`,
+    );
   }
   return checkedToken(token);
 }
 
 export function checkedToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new Failure("The token has a space, a line break or another character that a header cannot carry.");
+  throw new Failure("The token has a space, a line break or another character that a header cannot hold.");
 }

@@ -1,4 +1,4 @@
-/** Signing in: a gateway and a token for it, kept under a name. */
+/** Signing in: saves a gateway and its token as a profile. */
 
 import type { Command } from "commander";
 import { askSecret } from "../terminal/ask.ts";
@@ -15,7 +15,7 @@ const PATH = "/v1/whoami";
 export function addLogin(program: Command): void {
   program
     .command("login")
-    .description("keep the token of a gateway, for later commands; it is asked for, or read from stdin")
+    .description("save a gateway's token for later commands (asks for it, or reads it from stdin)")
     .addHelpText(
       "after",
       example(
@@ -27,14 +27,14 @@ export function addLogin(program: Command): void {
 
   program
     .command("logout")
-    .description("forget the token of a gateway")
-    .option("--all", "of every gateway")
+    .description("delete a gateway's saved token")
+    .option("--all", "delete the tokens of all gateways")
     .addHelpText("after", example("logout --profile staging"))
     .action(logout);
 
   program
     .command("whoami")
-    .description("tell which gateway commands go to, as whom, and what that may do")
+    .description("show which gateway commands call, who you are there, and what you can do")
     .addHelpText("after", example("whoami", "whoami --profile staging"))
     .action(call((api) => api.get<Whoami>(PATH), whoamiInWords));
 }
@@ -42,7 +42,7 @@ export function addLogin(program: Command): void {
 async function login(_: unknown, command: Command): Promise<void> {
   const { json, url: given, profile: name = DEFAULT_PROFILE } = command.optsWithGlobals<GlobalOptions>();
   if (command.parent?.getOptionValueSource("token") === "cli") {
-    throw new Failure("login asks for the token, or reads it from stdin: leave --token out.", EXIT_WRONG_USAGE);
+    throw new Failure("login asks for the token or reads it from stdin. Remove --token.", EXIT_WRONG_USAGE);
   }
   const profiles = readProfiles();
   const url = given ?? profiles[name]?.url ?? DEFAULT_URL;

@@ -1,4 +1,4 @@
-/** Gateways that somebody has signed in to, by name: in a file that nobody else on the machine can read. */
+/** The gateways you signed in to, by name, in a file that only you can read. */
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -23,12 +23,12 @@ export function readProfiles(file = profilesFile()): Profiles {
       return profiles;
     }
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new Failure(`${file} cannot be read. Mend it, or delete it and sign in again.`);
+  throw new Failure(`${file} cannot be read. Fix it, or delete it and sign in again.`);
 }
 
-/** Whole or not at all. */
+/** Atomic. */
 export function writeProfiles(profiles: Profiles, file = profilesFile()): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;

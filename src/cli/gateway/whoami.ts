@@ -1,4 +1,4 @@
-/** What the presented credential is and may do, as people read it. */
+/** Describes the credential in use and what it can do. */
 
 import { list, moment, record } from "../terminal/render.ts";
 
@@ -21,8 +21,8 @@ export function whoamiInWords(who: Whoami, { url }: { url: string }): string {
   const { organization, member, scopes, workspaces, environment } = who;
   return record([
     ["Gateway", url],
-    ["You are", who.kind === "root" ? "root: you may do everything" : `${who.kind} ${who.actor}`],
-    ["By way of", who.via === who.actor ? null : who.via],
+    ["You are", who.kind === "root" ? "root: you can do everything" : `${who.kind} ${who.actor}`],
+    ["Signed in with", who.via === who.actor ? null : who.via],
     ["Organization", organization && `${organization.name} (${organization.id})`],
     ["Member", member && `${member.name}, ${member.role} (${member.id})`],
     ["Scopes", scopes && list(scopes, "none")],

@@ -1,4 +1,4 @@
-/** The first reading of an import's file: everything that can be known to be wrong before anything is sent. */
+/** The first pass over an import file: finds every mistake that can be found before anything is sent. */
 
 import { progress } from "../terminal/progress.ts";
 import { count } from "../terminal/render.ts";

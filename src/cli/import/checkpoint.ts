@@ -1,11 +1,11 @@
-/** How far an import is, in a file beside its own: what a later run goes on from. */
+/** The progress of an import, in a file beside the input, so that a later run can resume. */
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Place, Source } from "./file.ts";
 
 export interface Tally {
   readonly imported: number;
-  /** The gateway knew them already. */
+  /** Already in the gateway. */
   readonly skipped: number;
   readonly invalid: number;
 }
@@ -16,7 +16,7 @@ export interface Checkpoint extends Source, Place, Tally {
   readonly records: number;
 }
 
-/** Of the same file as it is now, into the same place; `undefined` where an import begins anew. */
+/** For the same file, unchanged, and the same target; `undefined` if the import starts from the beginning. */
 export function readCheckpoint(source: Source, url: string): Checkpoint | undefined {
   const file = fileOf(source.file);
   if (!existsSync(file)) return undefined;
@@ -30,7 +30,7 @@ export function readCheckpoint(source: Source, url: string): Checkpoint | undefi
   }
 }
 
-/** Whole or not at all: the process may end at any moment. */
+/** Atomic: the process can end at any moment. */
 export function writeCheckpoint(checkpoint: Checkpoint): void {
   const file = fileOf(checkpoint.file);
   writeFileSync(`${file}.new`, `${JSON.stringify(checkpoint, null, 2)}\n`);

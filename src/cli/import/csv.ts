@@ -3,16 +3,16 @@
 import type { Line } from "../terminal/lines.ts";
 
 export interface CsvRecord {
-  /** `undefined` where a quote is never closed, or stands where none may. */
+  /** `undefined` if a quote is not closed, or is in a wrong place. */
   readonly cells: string[] | undefined;
   readonly lines: number;
   readonly end: number;
 }
 
-/** A quote that is not closed in so many lines is a mistake. */
+/** A quote that stays open for more lines is a mistake. */
 const MAX_LINES = 100;
 
-/** A record goes on in the next line while a quote is open. */
+/** A record continues on the next line while a quote is open. */
 export async function* csvRecords(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
   let text = "";
   let count = 0;

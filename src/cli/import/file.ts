@@ -1,4 +1,4 @@
-/** The file of an import, one key after the other: CSV with a header row, or JSON objects, one a line. */
+/** Reads an import file key by key: CSV with a header row, or one JSON object per line. */
 
 import { statSync } from "node:fs";
 import { shown } from "../operate/project.ts";
@@ -7,7 +7,7 @@ import { linesOf } from "../terminal/lines.ts";
 import { csvRecords } from "./csv.ts";
 import { COLUMNS, fieldsOfCells } from "./row.ts";
 
-/** What an import is of. A file that was changed since is another one. */
+/** Identifies the file. A changed file counts as another one. */
 export interface Source {
   readonly file: string;
   readonly size: number;
@@ -16,18 +16,18 @@ export interface Source {
   readonly environment: string;
 }
 
-/** How far a file has been read. */
+/** A position in the file. */
 export interface Place {
   readonly offset: number;
-  /** The line that ends there. */
+  /** The line that ends here. */
   readonly line: number;
 }
 
 export interface FileRecord extends Place {
-  /** The line that it begins in. */
+  /** The line where it starts. */
   readonly first: number;
   readonly fields: unknown;
-  /** Why it has no fields. */
+  /** Why the line has no fields. */
   readonly problem?: string;
 }
 
@@ -40,7 +40,7 @@ export function sourceOf(file: string, organization: string, environment: string
 export async function* recordsOf({ file, size }: Source, from: Place): AsyncGenerator<FileRecord> {
   for await (const { text } of linesOf(file)) {
     if (text.trim() === "") continue;
-    if (text.startsWith("[")) throw new Failure(`${shown(file)} is a JSON array. Write one object a line instead.`);
+    if (text.startsWith("[")) throw new Failure(`${shown(file)} is a JSON array. Write one object per line instead.`);
     yield* text.startsWith("{") ? jsonRecords(file, from) : csvFileRecords(file, size, from);
     return;
   }
@@ -70,7 +70,7 @@ async function* csvFileRecords(file: string, size: number, from: Place): AsyncGe
     if (cells?.length === 1 && cells[0] === "") continue;
     if (!cells) yield { ...place, fields: undefined, problem: 'has a " that is not closed, or not doubled' };
     else if (cells.length !== header.columns.length) {
-      const problem = `has ${cells.length} cells, and the header row has ${header.columns.length}`;
+      const problem = `has ${cells.length} cells, but the header row has ${header.columns.length}`;
       yield { ...place, fields: undefined, problem };
     } else yield { ...place, fields: fieldsOfCells(header.columns, cells) };
   }
@@ -84,7 +84,7 @@ async function headerOf(file: string): Promise<Place & { columns: string[] }> {
     if (unknown.length === 0 && lacking.length === 0) return { columns, offset: end, line: lines };
     const problems = [
       ...(lacking.length > 0 ? [`lacks ${lacking.join(" and ")}`] : []),
-      ...(unknown.length > 0 ? [`has columns that no key has: ${unknown.map((name) => `"${name}"`).join(", ")}`] : []),
+      ...(unknown.length > 0 ? [`has unknown columns: ${unknown.map((name) => `"${name}"`).join(", ")}`] : []),
     ];
     throw new Failure(`The header row of ${shown(file)} ${problems.join("; it ")}.\n  Columns: ${COLUMNS.join(", ")}`);
   }

@@ -30,17 +30,17 @@ export function addImport(program: Command): void {
   program
     .command("import")
     .description("import keys of another system, by the SHA-256 digests of their secrets")
-    .argument("<file>", "one key a line: CSV with a header row, or JSON objects")
+    .argument("<file>", "one key per line: CSV with a header row, or JSON objects")
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))
     .requiredOption("--environment <name>", "where the keys work, for example production")
-    .optionsGroup("For keys whose line does not say:")
-    .option("--member <id>", "the member that they act as, mem_…", id("mem"))
-    .addOption(new Option("--reach <reach>", "what they reach").choices(REACHES))
-    .addOption(new Option("--permission <permission>", "what they may do").choices(PERMISSIONS))
+    .optionsGroup("Defaults for lines that do not set the field:")
+    .option("--member <id>", "the member that the keys act as, mem_…", id("mem"))
+    .addOption(new Option("--reach <reach>", "organization or workspace").choices(REACHES))
+    .addOption(new Option("--permission <permission>", "full-access or read-only").choices(PERMISSIONS))
     .option("--scopes <a,b>", "scopes and bundles", names)
     .optionsGroup("Options:")
-    .option("--skip-invalid", "leave lines out that cannot be imported, instead of stopping at them")
+    .option("--skip-invalid", "skip lines that cannot be imported instead of stopping")
     .addHelpText("after", FORMAT)
     .addHelpText(
       "after",
@@ -73,7 +73,7 @@ async function run(path: string, options: Options, command: Command): Promise<vo
   const { stop, release } = onInterrupt();
   try {
     const kept = readCheckpoint(source, api.url);
-    if (kept) note(`Going on after line ${grouped(kept.line)} of ${path}.`);
+    if (kept) note(`Resuming after line ${grouped(kept.line)} of ${path}.`);
     const start = kept ?? (await begin(source, api.url, options, stop));
     const end = await finish(api, start, options, stop);
     forgetCheckpoint(source.file);
@@ -84,19 +84,20 @@ async function run(path: string, options: Options, command: Command): Promise<vo
   }
 }
 
-/** Reads the whole file, before anything is sent. */
+/** Reads the whole file before anything is sent. */
 async function begin(source: Source, url: string, options: Options, stop: AbortSignal): Promise<Checkpoint> {
   const { records, invalid, problems } = await check(source, defaultsOf(options), stop);
   if (stop.aborted) throw new Failure("Interrupted; nothing was sent.", EXIT_INTERRUPTED);
   if (invalid > 0) {
     const complaint = complaintOf(shown(source.file), invalid, problems);
-    if (!options.skipInvalid) throw new Failure(`${complaint}\nNothing was sent. --skip-invalid imports the others.`);
+    if (!options.skipInvalid)
+      throw new Failure(`${complaint}\nNothing was sent. To import the other lines, add --skip-invalid.`);
     note(complaint);
   }
   return { ...source, url, records, offset: 0, line: 0, imported: 0, skipped: 0, invalid: 0 };
 }
 
-/** To the end of the file. Where it does not get there, it says what is done and how to go on. */
+/** Imports to the end of the file. If it stops earlier, it says what was done and how to resume. */
 async function finish(api: Api, start: Checkpoint, options: Options, stop: AbortSignal): Promise<Checkpoint> {
   const refused: LineProblem[] = [];
   const onInvalid = (problems: readonly LineProblem[]) => {
@@ -115,7 +116,7 @@ async function finish(api: Api, start: Checkpoint, options: Options, stop: Abort
       ? `${grouped(doneOf(reached))} of ${count(reached.records, "key")} are done`
       : "No key was imported";
     const code = stop.aborted ? EXIT_INTERRUPTED : error.exitCode;
-    throw new Failure(`${error.message}\n${done}. The same command goes on from there.`, code);
+    throw new Failure(`${error.message}\n${done}. Run the same command again to resume.`, code);
   }
 }
 
@@ -125,7 +126,7 @@ function defaultsOf({ member, reach, permission, scopes }: Options): Defaults {
 
 function inWords({ imported, skipped, invalid }: Checkpoint): string {
   const others = [
-    ...(skipped > 0 ? [`${grouped(skipped)} were there already`] : []),
+    ...(skipped > 0 ? [`${grouped(skipped)} already existed`] : []),
     ...(invalid > 0 ? [`${count(invalid, "line")} left out`] : []),
   ];
   return [`Imported ${count(imported, "key")}`, ...others].join("; ").concat(".");

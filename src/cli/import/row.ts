@@ -1,9 +1,9 @@
-/** One key to import: from a line's fields to what the API takes. What only the gateway knows, such as its scopes, it checks itself. */
+/** Turns a line's fields into the API's form of a key. The gateway itself checks what only it knows, such as scopes. */
 
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
 import { time } from "../terminal/options.ts";
 
-/** For keys whose line does not say. */
+/** Used where a line does not set the field. */
 export interface Defaults {
   readonly member_id?: string | undefined;
   readonly reach?: string | undefined;
@@ -26,10 +26,8 @@ const list: Check = (value) =>
 const CHECKS: Readonly<Record<string, Check>> = {
   sha256: (value) =>
     typeof value === "string" && /^[0-9a-fA-F]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits",
-  name: (value) =>
-    text(value) ?? ((value as string).length <= 200 ? undefined : "must be 200 characters long at the most"),
-  hint: (value) =>
-    text(value) ?? ((value as string).length <= 24 ? undefined : "must be 24 characters long at the most"),
+  name: (value) => text(value) ?? ((value as string).length <= 200 ? undefined : "must be at most 200 characters long"),
+  hint: (value) => text(value) ?? ((value as string).length <= 24 ? undefined : "must be at most 24 characters long"),
   member_id: text,
   reach: oneOf(REACHES),
   workspace_ids: list,
@@ -49,7 +47,7 @@ export const COLUMNS = Object.keys(CHECKS);
 const LISTS = ["workspace_ids", "scopes", "allowed_addresses"];
 const REQUIRED = ["sha256", "name", "reach", "permission", "scopes"];
 
-/** Empty cells are left out; lists have spaces between their items. */
+/** Leaves out empty cells; splits lists at spaces. */
 export function fieldsOfCells(columns: readonly string[], cells: readonly string[]): Row {
   const given = columns.map((name, at) => [name, cells[at] as string] as const).filter(([, cell]) => cell !== "");
   return Object.fromEntries(given.map(([name, cell]) => [name, parseCell(name, cell)]));
@@ -65,7 +63,7 @@ function parseCell(name: string, cell: string): unknown {
   }
 }
 
-/** The key, or what is wrong with it. */
+/** The key, or the problem with it. */
 export function rowOf(fields: unknown, defaults: Defaults): { row: Row } | { problem: string } {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields))
     return { problem: "is not a JSON object" };
@@ -73,7 +71,7 @@ export function rowOf(fields: unknown, defaults: Defaults): { row: Row } | { pro
   const lacking = REQUIRED.find((name) => !(name in given));
   if (lacking) return { problem: `${lacking} is missing` };
   for (const [name, value] of Object.entries(given)) {
-    const problem = Object.hasOwn(CHECKS, name) ? CHECKS[name]?.(value) : "is no field of a key";
+    const problem = Object.hasOwn(CHECKS, name) ? CHECKS[name]?.(value) : "is not a field of a key";
     if (problem) return { problem: `${name} ${problem}` };
   }
   const { expires_at } = given;

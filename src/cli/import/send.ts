@@ -1,4 +1,4 @@
-/** The second reading of an import's file: its keys go to the gateway, chunk by chunk. */
+/** The second pass over an import file: sends its keys to the gateway in chunks. */
 
 import { setTimeout as wait } from "node:timers/promises";
 import { type Api, NoAnswer, Refused } from "../gateway/api.ts";
@@ -8,7 +8,7 @@ import { type Checkpoint, doneOf, writeCheckpoint } from "./checkpoint.ts";
 import { type Place, recordsOf } from "./file.ts";
 import { type Defaults, type Row, rowOf } from "./row.ts";
 
-/** As many as the gateway takes in one call, and as large. */
+/** The most that the gateway takes in one call. */
 const CHUNK_ROWS = 500;
 const CHUNK_CHARACTERS = 300_000;
 const ATTEMPTS = 8;
@@ -17,7 +17,7 @@ const LONGEST_WAIT_MS = 30_000;
 export interface Sending {
   readonly defaults: Defaults;
   readonly stop: AbortSignal;
-  /** Throws where lines that cannot be imported are to stop the import. */
+  /** Throws if invalid lines must stop the import. */
   readonly onInvalid: (problems: readonly LineProblem[]) => void;
 }
 
@@ -26,7 +26,7 @@ interface Chunk extends Place {
   readonly invalid: number;
 }
 
-/** Goes on from `start`, to the end of the file or until it is stopped. What has been done stays done, whatever is thrown. */
+/** Sends from `start` to the end of the file, or until stopped. What was done is kept if it throws. */
 export async function send(api: Api, start: Checkpoint, sending: Sending): Promise<Checkpoint> {
   const bar = progress("Importing", start.records, { done: doneOf(start) });
   const stopping = () => bar.label("Stopping");
@@ -64,7 +64,7 @@ async function* chunksOf(start: Checkpoint, defaults: Defaults): AsyncGenerator<
   if (chunk.rows.length + chunk.invalid > 0) yield chunk;
 }
 
-/** The tally with the chunk in it. Lines that the gateway refuses are left out, if they may be. */
+/** The tally including this chunk. Skips lines that the gateway refuses, if the options allow it. */
 async function sendChunk(api: Api, chunk: Chunk, before: Checkpoint, sending: Sending & { bar: Progress }) {
   const { organization, environment } = before;
   let rows = chunk.rows;
@@ -88,7 +88,7 @@ async function sendChunk(api: Api, chunk: Chunk, before: Checkpoint, sending: Se
   return { ...before, invalid: before.invalid + chunk.invalid + chunk.rows.length };
 }
 
-/** By their place in the call, from fields such as `keys.17.scopes`. */
+/** By their index in the call, from fields such as `keys.17.scopes`. */
 function wrongRows({ errors }: Refused): Map<number, string> {
   const wrong = new Map<number, string>();
   for (const { field, problem } of errors) {
@@ -98,7 +98,7 @@ function wrongRows({ errors }: Refused): Map<number, string> {
   return wrong;
 }
 
-/** A repetition is harmless, for keys that are there already are skipped. */
+/** Repeating is harmless: existing keys are skipped. */
 async function post(api: Api, body: object, { stop, bar }: { stop: AbortSignal; bar: Progress }) {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-/** Which of its scopes a key can do without. */
+/** Finds the scopes that a key does not need. */
 
 import type { Command } from "commander";
 import { COMMAND, call, example } from "../gateway/call.ts";
@@ -17,9 +17,9 @@ const DEFAULT_DAYS = 30;
 export function addAdvice(keys: Command): void {
   keys
     .command("advice")
-    .description("tell which scopes a key has not used, and could lose")
+    .description("show which scopes a key has not used and could lose")
     .argument("<id>", "its id, key_…", id("key"))
-    .option("--days <number>", "within so many days", wholeNumber, DEFAULT_DAYS)
+    .option("--days <number>", "look at this many days", wholeNumber, DEFAULT_DAYS)
     .addHelpText("after", example("keys advice key_9fK2 --days 90"))
     .action(
       call(
@@ -37,9 +37,9 @@ function inWords({ scopes, unused, too_young }: Advice): string {
     ),
   ];
   const used = scopes.map(({ scope }) => scope).filter((scope) => !unused.includes(scope));
-  if (too_young) parts.push("The key is too young to tell what it needs.");
-  else if (unused.length === 0) parts.push("It uses all that it has.");
-  else if (used.length === 0) parts.push("It has used nothing in this time. Is it still needed?");
-  else parts.push(hint("To leave it what it uses:", `${COMMAND} keys change <id> --scopes ${used.join(",")}`));
+  if (too_young) parts.push("The key is too new to say what it needs.");
+  else if (unused.length === 0) parts.push("It uses all its scopes.");
+  else if (used.length === 0) parts.push("It used no scope in this time. Is it still needed?");
+  else parts.push(hint("To keep only the scopes it uses:", `${COMMAND} keys change <id> --scopes ${used.join(",")}`));
   return parts.join("\n\n");
 }

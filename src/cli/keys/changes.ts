@@ -1,4 +1,4 @@
-/** What is done to a key that exists. */
+/** The commands that change an existing key. */
 
 import { type Command, Option } from "commander";
 import { PERMISSIONS } from "../../domain/key.ts";
@@ -17,7 +17,7 @@ interface ChangeOptions {
   plan?: string | false;
   rates?: object[];
   quotas?: object[];
-  /** By --no-limits; commander says true where it is not given. */
+  /** False with --no-limits; commander sets true otherwise. */
   limits?: boolean;
   addresses?: string[] | false;
 }
@@ -25,22 +25,22 @@ interface ChangeOptions {
 export function addKeyChanges(keys: Command): void {
   keys
     .command("change")
-    .description("change a key; what is not named stays as it is")
+    .description("change a key; fields that you do not name stay the same")
     .argument("<id>", "its id, key_…", id("key"))
     .option("--name <name>", "what the key is for")
-    .option("--description <text>", "more about it")
-    .option("--no-description", "nothing more about it")
-    .addOption(new Option("--permission <permission>", "what it may do").choices(PERMISSIONS))
-    .option("--scopes <a,b>", "all of its scopes and bundles from now on", names)
-    .option("--workspaces <a,b>", "all of the workspaces that it reaches from now on", names)
-    .option("--expires <time>", "its end: a day, 2027-01-31, or a time, 2027-01-31T18:00:00Z", time)
-    .option("--plan <plan>", "a plan of its own")
+    .option("--description <text>", "a longer description")
+    .option("--no-description", "remove the description")
+    .addOption(new Option("--permission <permission>", "full-access or read-only").choices(PERMISSIONS))
+    .option("--scopes <a,b>", "replace its scopes and bundles", names)
+    .option("--workspaces <a,b>", "replace the workspaces that it reaches", names)
+    .option("--expires <time>", "when it expires: a day (2027-01-31) or a time (2027-01-31T18:00:00Z)", time)
+    .option("--plan <plan>", "its own plan")
     .option("--no-plan", "its organization's plan")
-    .option("--rates <a,b>", "with --quotas all limits of its own: minute=60/60 is 60 in 60 seconds", rates)
-    .option("--quotas <a,b>", "with --rates all limits of its own: day=1000/day", quotas)
-    .option("--no-limits", "no limits but its plan's")
-    .option("--addresses <a,b>", "the only client addresses that may use it", names)
-    .option("--no-addresses", "any client address")
+    .option("--rates <a,b>", "with --quotas, replace its own limits: minute=60/60 is 60 in 60 seconds", rates)
+    .option("--quotas <a,b>", "with --rates, replace its own limits: day=1000/day", quotas)
+    .option("--no-limits", "remove its own limits; its plan's limits still apply")
+    .option("--addresses <a,b>", "only these client addresses can use it", names)
+    .option("--no-addresses", "any client address can use it")
     .addOption(ifMatch())
     .addHelpText(
       "after",
@@ -55,9 +55,9 @@ export function addKeyChanges(keys: Command): void {
 
   keys
     .command("rotate")
-    .description("give a key a new secret, and show it this once")
+    .description("give a key a new secret and show it once")
     .argument("<id>", "its id, key_…", id("key"))
-    .requiredOption("--grace <duration>", "how long the old secret goes on: 0, 15m, 24h, 7d", duration)
+    .requiredOption("--grace <duration>", "how long the old secret still works: 0, 15m, 24h, 7d", duration)
     .addOption(ifMatch())
     .addHelpText("after", example("keys rotate key_9fK2 --grace 24h"))
     .action(
@@ -69,8 +69,8 @@ export function addKeyChanges(keys: Command): void {
     );
 
   for (const [verb, done, what] of [
-    ["disable", "Disabled", "switch a key off, until it is enabled again"],
-    ["enable", "Enabled", "switch a key on again"],
+    ["disable", "Disabled", "disable a key until it is enabled again"],
+    ["enable", "Enabled", "enable a disabled key"],
   ] as const) {
     keys
       .command(verb)

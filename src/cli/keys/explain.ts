@@ -31,16 +31,16 @@ const MARKS = { passed: "✓", refused: "✗", skipped: "·" };
 export function addExplain(program: Command): void {
   program
     .command("explain")
-    .description("tell what the gateway makes of a request, step by step, and what to change; sends none")
+    .description("show how the gateway would decide a request, step by step, and what to change (sends no request)")
     .argument("<method>", "for example GET")
-    .argument("<address>", "the URL in full, as a client calls it")
-    .option("--key <id>", "the key that is used, key_…", id("key"))
-    .option("--anonymous", "no key is used")
-    .option("--client-address <address>", "where the request comes from (default: where the key may be used)")
-    .option("--header <name: value>", "a header of the request; may be repeated", header)
+    .argument("<address>", "the full URL, as a client calls it")
+    .option("--key <id>", "the key of the request, key_…", id("key"))
+    .option("--anonymous", "a request without a key")
+    .option("--client-address <address>", "the client's address (default: one that the key allows)")
+    .option("--header <name: value>", "a header of the request; repeat it for more", header)
     .addHelpText(
       "after",
-      "\nWithout --key and --anonymous, the key's secret is asked for, or read from KEYGATE_KEY or stdin.",
+      "\nWithout --key or --anonymous, it asks for the key's secret, or reads KEYGATE_KEY or stdin.",
     )
     .addHelpText(
       "after",
@@ -59,11 +59,11 @@ export function addExplain(program: Command): void {
     );
 }
 
-/** Never on the command line, which others on the machine can see. */
+/** Never on the command line, which other users of the machine can see. */
 async function readSecret(): Promise<string> {
   const secret = process.env.KEYGATE_KEY?.trim() || (await askSecret("The key's secret: "));
   if (secret === "")
-    throw new Failure("No secret was given. Name the key with --key, or say --anonymous.", EXIT_WRONG_USAGE);
+    throw new Failure("No secret was given. Name the key with --key, or add --anonymous.", EXIT_WRONG_USAGE);
   return secret;
 }
 
@@ -86,7 +86,7 @@ function inWords({ decision, steps, required_scope, lacking_in, key }: Explanati
     [
       record([
         ["Needed scope", required_scope],
-        ["Left out by", list(lacking_in)],
+        ["Missing from", list(lacking_in)],
         ["Key", key?.id],
         ["Key is for", key && `${key.environment}, ${key.base_url}`],
         ["Key may", key && list(key.scopes, "nothing")],

@@ -1,4 +1,4 @@
-/** Which of an organization's keys are meant. */
+/** The options that select keys of an organization. */
 
 import { type Command, Option } from "commander";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
@@ -21,15 +21,15 @@ export const SORTS = ["created_at", "-created_at", "expires_at", "last_used_at",
 
 export function filters(command: Command): Command {
   return command
-    .optionsGroup("Which of them:")
-    .option("--environment <name>", "those of one environment")
-    .addOption(new Option("--reach <reach>", "those that reach so far").choices(REACHES))
-    .addOption(new Option("--permission <permission>", "those that may do this").choices(PERMISSIONS))
-    .addOption(new Option("--status <status>", "those that are so now").choices(STATUSES))
-    .option("--member <id>", "those of one member, mem_…", id("mem"))
-    .option("--workspace <id>", "those that reach one workspace by name, ws_…", id("ws"))
-    .option("--scope <scope>", "those that were given this scope or bundle")
-    .option("--search <text>", "those with this in the name or description")
+    .optionsGroup("Filters:")
+    .option("--environment <name>", "keys of this environment")
+    .addOption(new Option("--reach <reach>", "keys with this reach").choices(REACHES))
+    .addOption(new Option("--permission <permission>", "keys with this permission").choices(PERMISSIONS))
+    .addOption(new Option("--status <status>", "keys with this status").choices(STATUSES))
+    .option("--member <id>", "keys of this member, mem_…", id("mem"))
+    .option("--workspace <id>", "workspace keys that reach this workspace, ws_…", id("ws"))
+    .option("--scope <scope>", "keys with this scope or bundle")
+    .option("--search <text>", "keys with this text in the name or description")
     .optionsGroup("Options:");
 }
 

@@ -32,23 +32,25 @@ export function addKeys(program: Command): void {
 
   keys
     .command("create")
-    .description("create a key and show its secret, this once")
+    .description("create a key and show its secret once")
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))
     .requiredOption("--environment <name>", "where the key works, for example sandbox")
-    .addOption(new Option("--reach <reach>", "what the key reaches").choices(REACHES).makeOptionMandatory())
-    .addOption(new Option("--permission <permission>", "what it may do").choices(PERMISSIONS).makeOptionMandatory())
+    .addOption(new Option("--reach <reach>", "organization or workspace").choices(REACHES).makeOptionMandatory())
+    .addOption(
+      new Option("--permission <permission>", "full-access or read-only").choices(PERMISSIONS).makeOptionMandatory(),
+    )
     .requiredOption("--scopes <a,b>", "scopes and bundles, for example signatures:read", names)
     .requiredOption("--name <name>", "what the key is for, for example ci-pipeline")
     .optionsGroup("Options:")
     .option("--member <id>", "the member that the key acts as, mem_…", id("mem"))
     .option("--workspaces <a,b>", "the ids of the workspaces that a workspace key reaches", names)
-    .option("--description <text>", "more about it")
-    .option("--expires <time>", "its end: a day, 2027-01-31, or a time, 2027-01-31T18:00:00Z", time)
-    .option("--plan <plan>", "a plan of the gateway's configuration (default: its organization's)")
-    .option("--rates <a,b>", "rates of its own, below its plan's: minute=60/60 is 60 in 60 seconds", rates)
-    .option("--quotas <a,b>", "quotas of its own: day=1000/day", quotas)
-    .option("--addresses <a,b>", "the only client addresses that may use it, for example 203.0.113.0/24", names)
+    .option("--description <text>", "a longer description")
+    .option("--expires <time>", "when it expires: a day (2027-01-31) or a time (2027-01-31T18:00:00Z)", time)
+    .option("--plan <plan>", "a plan from the configuration (default: the organization's plan)")
+    .option("--rates <a,b>", "its own rates, to lower the plan's: minute=60/60 is 60 in 60 seconds", rates)
+    .option("--quotas <a,b>", "its own quotas: day=1000/day", quotas)
+    .option("--addresses <a,b>", "only these client addresses can use it, for example 203.0.113.0/24", names)
     .addHelpText(
       "after",
       example(
@@ -78,7 +80,7 @@ export function addKeys(program: Command): void {
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"));
   filters(list)
-    .addOption(new Option("--sort <by>", "in which order; - for the other way round").choices(SORTS))
+    .addOption(new Option("--sort <by>", "the order; add - to reverse it").choices(SORTS))
     .addHelpText(
       "after",
       example(

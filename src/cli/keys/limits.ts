@@ -17,7 +17,7 @@ interface Limit {
 }
 
 export function addLimits(program: Command): void {
-  const limits = program.command("limits").description("limits of keys, and how they stand");
+  const limits = program.command("limits").description("the limits of keys and what is left of them");
 
   limits
     .command("show")
@@ -33,7 +33,7 @@ export function addLimits(program: Command): void {
 
   limits
     .command("reset")
-    .description("give a key its whole limits again")
+    .description("reset a key's limits")
     .argument("<id>", "the key's id, key_…", id("key"))
     .addHelpText("after", example("limits reset key_9fK2"))
     .action(
@@ -47,7 +47,7 @@ export function addLimits(program: Command): void {
 function asTable(limits: Limit[]): string {
   if (limits.length === 0) return "The key has no limits.";
   return table(
-    ["Limit", "Allows", "Remaining", "Lent to the edge", "Whole again in"],
+    ["Limit", "Allows", "Remaining", "Lent to the edge", "Resets in"],
     limits.map(({ name, limit, window, per, remaining, lent, reset_ms }) => [
       name,
       `${grouped(limit)} ${per ? `per ${per}` : `in ${window} s`}`,

@@ -20,20 +20,20 @@ interface Options extends Partial<KeyFilters> {
   yes?: boolean;
 }
 
-/** Calls under way at one time. */
+/** Concurrent calls. */
 const PARALLEL = 4;
 
 export function addRevoke(keys: Command): void {
   const revoke = keys
     .command("revoke")
-    .description("end a key, or many with --all, for good")
+    .description("revoke a key for good, or many with --all")
     .argument("[id]", "its id, key_…", id("key"))
     .option("--reason <text>", "why, for the audit log")
     .addOption(ifMatch())
     .optionsGroup("Many at once:")
-    .option("--all", "all keys of --organization that the filters leave")
+    .option("--all", "all keys of --organization that match the filters")
     .option("--organization <id>", "the organization, org_…", id("org"))
-    .option("--yes", "do not ask");
+    .option("--yes", "do not ask for confirmation");
   filters(revoke)
     .addHelpText(
       "after",
@@ -47,7 +47,7 @@ export function addRevoke(keys: Command): void {
         throw new Failure("Give the id of a key, or --all with --organization.", EXIT_WRONG_USAGE);
       }
       if (one !== undefined && isFiltered(options)) {
-        throw new Failure("The filters go with --all; one key is named by its id alone.", EXIT_WRONG_USAGE);
+        throw new Failure("Filters need --all. To revoke one key, give its id alone.", EXIT_WRONG_USAGE);
       }
       await (one === undefined ? revokeMany(options, command) : revokeOne(one, options, command));
     });
@@ -74,7 +74,7 @@ async function revokeMany({ organization, reason, yes, ...options }: Options, co
     console.log(
       living.length > 0 ? `Revoked ${grouped(revoked)} of ${count(living.length, "key")}.` : "No key to revoke.",
     );
-  if (interrupted) throw new Failure("Interrupted. Run the same again to revoke the others.", EXIT_INTERRUPTED);
+  if (interrupted) throw new Failure("Interrupted. Run the same command again to revoke the others.", EXIT_INTERRUPTED);
   if (gone) throw gone;
   if (failed.length > 0) {
     const lines = failed.slice(0, 10).map(({ id, problem }) => `  ${id}: ${problem.split("\n")[0]}`);
@@ -86,11 +86,11 @@ interface Outcome {
   revoked: number;
   failed: { id: string; problem: string }[];
   interrupted: boolean;
-  /** Why the gateway could not be asked any more. */
+  /** Why the gateway could no longer be called. */
   gone: unknown;
 }
 
-/** An interrupt lets the calls under way end. What one key is refused stops no other; a gateway that is gone stops all. */
+/** After an interrupt, calls under way still finish. A refusal for one key does not stop the others; an unreachable gateway does. */
 async function revokeEach(api: Api, keys: Key[], reason: string | undefined): Promise<Outcome> {
   const outcome: Outcome = { revoked: 0, failed: [], interrupted: false, gone: undefined };
   const { stop, release } = onInterrupt();

@@ -19,13 +19,13 @@ const TIMES = ["hour", "day"];
 export function addUsage(program: Command): void {
   program
     .command("usage")
-    .description("what keys were used for, and how many requests were refused")
+    .description("show how many requests keys made, and how many were refused")
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))
     .optionsGroup("Options:")
-    .option("--key <id>", "of one key, key_…", id("key"))
-    .option("--environment <name>", "in one environment")
-    .option("--from <time>", "from this day or time on (default: a day ago)", time)
+    .option("--key <id>", "only this key, key_…", id("key"))
+    .option("--environment <name>", "only this environment")
+    .option("--from <time>", "from this day or time (default: a day ago)", time)
     .option("--to <time>", "before this day or time", time)
     .option("--group-by <a,b>", "of hour, day, environment, key, route, outcome", names, ["day"])
     .addHelpText(
@@ -51,7 +51,7 @@ export function addUsage(program: Command): void {
 
 function asTable(sums: Sum[]): string {
   const [first] = sums;
-  if (!first) return "No request in this time.";
+  if (!first) return "No requests in this time.";
   const groups = Object.keys(first).filter((name) => name !== "requests" && name !== "refused");
   const rows = sums.map((sum) => [
     ...groups.map((name) => cellOf(name, sum[name])),

@@ -1,4 +1,4 @@
-/** Keys, as people read them. */
+/** Keys in words. */
 
 import type { OwnLimits } from "../../domain/key.ts";
 import { COMMAND, type Context, told } from "../gateway/call.ts";
@@ -44,14 +44,14 @@ async function withSecret(done: string, key: CreatedKey, context: Context): Prom
   const parts = [
     done,
     inWords(key, context),
-    hint("The secret. Keep it now: it is not shown again.", strong(key.secret)),
+    hint("The secret. Save it now: it is not shown again.", strong(key.secret)),
     ...(target ? [hint("Try it:", curlOf(target, key.secret))] : []),
   ];
   return parts.join("\n\n");
 }
 
 export function asTable(keys: Key[]): string {
-  if (keys.length === 0) return hint("No keys here yet. How to make one:", `${COMMAND} keys create --help`);
+  if (keys.length === 0) return hint("No keys yet. To create one:", `${COMMAND} keys create --help`);
   return table(
     ["Name", "Environment", "Scopes", "Status"],
     keys.map((key) => [

@@ -1,4 +1,4 @@
-/** What a deploy would upload: how large it is, and how long it takes to start. */
+/** Measures what a deploy would upload: its size and its start time. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,11 +38,11 @@ export async function measureBundle(config: string, wantedMs: number): Promise<{
 interface Profile {
   nodes: { id: number; callFrame: { functionName: string } }[];
   samples: number[];
-  /** Microseconds, one for each sample. */
+  /** Microseconds between samples. */
   timeDeltas: number[];
 }
 
-/** The time in which the Worker did something. The profile's own span also holds the profiler's waiting. */
+/** The time the Worker was busy. The profile's own span also contains the profiler's waiting. */
 export function activeMs({ nodes, samples, timeDeltas }: Profile): number {
   const idle = new Set(nodes.filter(({ callFrame }) => callFrame.functionName === "(idle)").map(({ id }) => id));
   return timeDeltas.reduce((sum, delta, at) => (idle.has(samples[at] as number) ? sum : sum + delta), 0) / 1000;

@@ -1,4 +1,4 @@
-/** `keygate check`: what must be right before a deploy. */
+/** `keygate check`: finds mistakes before a deploy. */
 
 import type { Command } from "commander";
 import { example } from "../gateway/call.ts";
@@ -13,9 +13,9 @@ const STARTUP_LIMIT_MS = 100;
 export function addCheck(program: Command): void {
   program
     .command("check")
-    .description("check the configuration, wrangler.toml and, on demand, the bundle")
-    .option("--config <file>", "another configuration than gateway.config.ts")
-    .option("--bundle", "also build the Worker, and hold its size and its start to their limits")
+    .description("check the configuration and wrangler.toml (and the bundle with --bundle)")
+    .option("--config <file>", "use this file instead of gateway.config.ts")
+    .option("--bundle", "also build the Worker and check its size and start time")
     .addHelpText("after", example("check --bundle"))
     .action(check);
 }

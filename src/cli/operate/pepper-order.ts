@@ -1,4 +1,4 @@
-/** `keygate pepper add` and `use`: which peppers KEYGATE_PEPPERS holds, and which comes first. */
+/** `keygate pepper add` and `use`: add a pepper to KEYGATE_PEPPERS, and put it first. */
 
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
@@ -26,14 +26,14 @@ ${VARIABLE} has now in the environment, and the value to set is printed whole.`;
 export function addPepperOrder(pepper: Command): void {
   pepper
     .command("add")
-    .description("make a new pepper, behind the one in use")
+    .description("create a new pepper, behind the one in use")
     .addHelpText("after", WHERE)
     .addHelpText("after", example("pepper add"))
     .action(add);
 
   pepper
     .command("use")
-    .description("hash new secrets with a pepper, once every gateway knows it")
+    .description("hash new secrets with this pepper, once every gateway knows it")
     .argument("<id>", "its id, for example p2", pepperId)
     .addHelpText("after", WHERE)
     .addHelpText("after", example("pepper use p2"))
@@ -46,18 +46,18 @@ async function add(_: unknown, command: Command): Promise<void> {
   const now = peppersNow(api);
   const known = await peppersOf(api);
   if (now.length > 1 || known.filter(({ status }) => status !== "inactive").length > 1) {
-    throw new Failure(`${VARIABLE} holds two peppers already. Retire the older one first: ${COMMAND} pepper list`);
+    throw new Failure(`${VARIABLE} already holds two peppers. Retire the older one first: ${COMMAND} pepper list`);
   }
   const id = nextId([...known.map((pepper) => pepper.id), ...now.map(idOf)]);
   const pepper = `${id}:${randomBytes(32).toString("base64url")}`;
-  // Behind: until every gateway knows it, nothing may be hashed with it.
+  // Behind: nothing may be hashed with it until every gateway knows it.
   const value = isLocal(api.url) || now.length > 0 ? [...now, pepper].join(",") : undefined;
   const done = set(api, value, [
-    hint("The new pepper. Keep it; it is not shown again.", strong(pepper)),
-    hint(`${VARIABLE} is to be what it is now, a comma, and this:`, `<what it is now>,${id}:…`),
+    hint("The new pepper. Save it: it is not shown again.", strong(pepper)),
+    hint(`Set ${VARIABLE} to its present value, a comma, and this:`, `<present value>,${id}:…`),
   ]);
   if (json) return console.log(JSON.stringify({ id, pepper, value: value ?? null }, null, 2));
-  const next = `Keys are still hashed as before. Once that is running everywhere:\n\n  ${COMMAND} pepper use ${id}`;
+  const next = `Keys are still hashed with the old pepper. When the new value is deployed everywhere:\n\n  ${COMMAND} pepper use ${id}`;
   console.log(`${done}\n\n${next}`);
 }
 
@@ -67,29 +67,27 @@ async function use(id: string, _: unknown, command: Command): Promise<void> {
   const now = peppersNow(api);
   const chosen = now.find((pepper) => idOf(pepper) === id);
   if (!chosen && (now.length > 0 || isLocal(api.url))) {
-    throw new Failure(`${VARIABLE} holds no ${id}, only ${now.map(idOf).join(", ") || "nothing"}.`, EXIT_WRONG_USAGE);
+    throw new Failure(`${VARIABLE} has no ${id}. It has: ${now.map(idOf).join(", ") || "nothing"}.`, EXIT_WRONG_USAGE);
   }
   const others = now.filter((pepper) => pepper !== chosen);
   const value = chosen && [chosen, ...others].join(",");
-  const done = set(api, value, [
-    hint(`${VARIABLE} is to begin with ${id}, before what else it holds:`, `${id}:…,p…:…`),
-  ]);
+  const done = set(api, value, [hint(`Put ${id} first in ${VARIABLE}:`, `${id}:…,p…:…`)]);
   if (json) return console.log(JSON.stringify({ id, value: value ?? null }, null, 2));
   const old = others[0] ? idOf(others[0]) : "<id>";
   const next = [
-    "New keys are hashed with it from then on, the others when they are next used. Once few are left:",
+    "Then new keys are hashed with it, and existing keys when they are next used. When few are left:",
     `  ${COMMAND} pepper list\n  ${COMMAND} pepper keys ${old}\n  ${COMMAND} pepper retire ${old}`,
   ];
   console.log([done, ...next].join("\n\n"));
 }
 
-/** What the gateway has now, as far as can be known here. */
+/** The gateway's present value, if it is known here. */
 function peppersNow(api: Api): string[] {
   const text = isLocal(api.url) ? readDevVars(inProject(".dev.vars"))[VARIABLE] : process.env[VARIABLE];
   return (text ?? "").split(",").flatMap((pepper) => (/^\s*[\w-]+:/.test(pepper) ? pepper.trim() : []));
 }
 
-/** A local gateway need not run for this. */
+/** A local gateway does not have to run for this. */
 async function peppersOf(api: Api): Promise<Pepper[]> {
   try {
     return (await api.get<{ data: Pepper[] }>(PEPPERS_PATH)).body.data;
@@ -106,14 +104,14 @@ function nextId(known: string[]): string {
   return `p${Math.max(0, ...numbers) + 1}`;
 }
 
-/** Writes the value where the gateway is here, or tells how to. `otherwise`: where the whole of it is not known. */
+/** Writes the value for a local gateway, or says how to set it. `otherwise`: for when the whole value is not known. */
 function set(api: Api, value: string | undefined, otherwise: string[]): string {
   if (isLocal(api.url) && value) {
     writeDevVar(inProject(".dev.vars"), VARIABLE, value);
-    return `.dev.vars now has ${value.split(",").map(idOf).join(", then ")}. Start the gateway again.`;
+    return `.dev.vars now has ${value.split(",").map(idOf).join(", then ")}. Restart the gateway.`;
   }
-  const whole = value && [hint(`The value of ${VARIABLE}, whole. Keep it; it is not shown again.`, strong(value))];
-  const how = hint("Set it, and paste the value when you are asked:", `npx wrangler secret put ${VARIABLE}`);
+  const whole = value && [hint(`The whole value of ${VARIABLE}. Save it: it is not shown again.`, strong(value))];
+  const how = hint("Set it, and paste the value when asked:", `npx wrangler secret put ${VARIABLE}`);
   return [...(whole ?? otherwise), how].join("\n\n");
 }
 

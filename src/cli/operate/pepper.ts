@@ -1,4 +1,4 @@
-/** Peppers: the secrets that keys are hashed with, and how one takes the place of another. */
+/** Peppers: the secrets that keys are hashed with, and how to replace one. */
 
 import type { Command } from "commander";
 import { type Answer, isLocal } from "../gateway/api.ts";
@@ -21,11 +21,11 @@ interface KeyUnderPepper {
 }
 
 export function addPepper(program: Command): void {
-  const pepper = program.command("pepper").description("peppers: what the hashes of keys are made with");
+  const pepper = program.command("pepper").description("peppers: the secrets that keys are hashed with");
 
   pepper
     .command("list")
-    .description("list the peppers, and how many secrets hang on each")
+    .description("list the peppers and how many secrets depend on each")
     .addHelpText("after", example("pepper list"))
     .action(
       call(
@@ -50,10 +50,10 @@ export function addPepper(program: Command): void {
 
   pepper
     .command("retire")
-    .description("remove what is stored under a pepper that was replaced")
+    .description("delete what is stored under a replaced pepper")
     .argument("<id>", "its id, for example p1", pepperId)
-    .option("--force", "also where keys stop working with it")
-    .option("--yes", "with --force: do not ask")
+    .option("--force", "also if keys stop working")
+    .option("--yes", "with --force: do not ask for confirmation")
     .addHelpText("after", example("pepper retire p1"))
     .action(retire);
 }
@@ -91,7 +91,7 @@ interface RetireOptions {
 async function retire(id: string, { force = false, yes }: RetireOptions, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();
   const api = apiOf(command);
-  if (force) await confirm(`Retire ${id}, and with it the keys that have no other?`, yes);
+  if (force) await confirm(`Retire ${id}, and with it the keys that have no other pepper?`, yes);
   let removed = 0;
   let answer: Answer<Retired>;
   do {
@@ -102,7 +102,7 @@ async function retire(id: string, { force = false, yes }: RetireOptions, command
   if (json) return console.log(JSON.stringify({ removed, lost_keys }, null, 2));
   const lost = lost_keys > 0 ? ` ${count(lost_keys, "key")} will stop working.` : "";
   const next = isLocal(api.url)
-    ? `Now take ${id}:… out of ${VARIABLE} in .dev.vars, and start the gateway again.`
-    : hint(`Now set ${VARIABLE} again, with no ${id}:… in it:`, `npx wrangler secret put ${VARIABLE}`);
+    ? `Now remove ${id}:… from ${VARIABLE} in .dev.vars, and restart the gateway.`
+    : hint(`Now set ${VARIABLE} again, without ${id}:…`, `npx wrangler secret put ${VARIABLE}`);
   console.log(`Removed ${count(removed, "hash", "hashes")} of ${id}.${lost}\n\n${next}`);
 }

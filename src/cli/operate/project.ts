@@ -1,4 +1,4 @@
-/** The checkout that this command belongs to, and its configuration. */
+/** The project of this command, and its configuration. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -17,7 +17,7 @@ export function inProject(...path: string[]): string {
   return join(ROOT, ...path);
 }
 
-/** A path as people would write it from where they are. */
+/** A path, relative to the current folder where that is shorter. */
 export function shown(path: string): string {
   const near = relative(process.cwd(), path);
   return near.startsWith("..") ? path : near;
@@ -28,7 +28,7 @@ export interface CheckedConfig {
   readonly config: GatewayConfig;
 }
 
-/** The configuration, once it and wrangler.toml are known to be right. Throws a `Failure` that lists every mistake. */
+/** The configuration, after it and wrangler.toml were checked. Throws a `Failure` that lists every mistake. */
 export async function checkedConfig(path: string = DEFAULT_CONFIG): Promise<CheckedConfig> {
   const file = resolve(path);
   const config = await loadConfig(file);
@@ -58,7 +58,7 @@ async function loadConfig(file: string): Promise<GatewayConfig> {
   return module.default;
 }
 
-/** The lines at fault. Node puts them above the stack of a SyntaxError, and nowhere else. */
+/** The lines with the error. Node puts them above the stack of a SyntaxError, and nowhere else. */
 function excerptOf({ stack = "" }: Error): string[] {
   const [above = ""] = stack.split(/^\w*Error\b/m);
   return above.split("\n").filter((line) => line.trim() !== "");

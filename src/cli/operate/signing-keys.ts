@@ -1,4 +1,4 @@
-/** The keys that sign assertions: made and changed here, kept by whoever runs the gateway, and set as a Worker secret. */
+/** The keys that sign assertions: created and changed here, kept by the operator, set as a Worker secret. */
 
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
@@ -28,13 +28,13 @@ interface Options {
 export function addSigningKeys(program: Command): void {
   const group = program
     .command("signing-keys")
-    .description("the keys that prove to origins who calls")
+    .description("the keys that sign assertions for origins")
     .addHelpText("after", `\n${PROCEDURE}`);
 
   group
     .command("init")
-    .description(`print a value of ${VARIABLE}: for each environment a key, and the next one`)
-    .option("--config <file>", "another configuration than gateway.config.ts")
+    .description(`print a value of ${VARIABLE} with a key and a next key for each environment`)
+    .option("--config <file>", "use this file instead of gateway.config.ts")
     .addHelpText("after", example("signing-keys init > signing-keys.json"))
     .action(async ({ config = DEFAULT_CONFIG }: { config?: string }) => {
       const checked = await checkedConfig(config);
@@ -43,9 +43,9 @@ export function addSigningKeys(program: Command): void {
 
   group
     .command("rotate")
-    .description("sign with the next key, keep the old one published, and make another next one")
+    .description("sign with the next key, keep the old one published, and create another next key")
     .option("--from <file>", FROM)
-    .option("--environment <name>", "in this environment alone")
+    .option("--environment <name>", "only in this environment")
     .addHelpText("after", example("signing-keys rotate --from signing-keys.json > rotated.json"))
     .action(({ from, environment }: Options) => {
       write(
@@ -56,10 +56,10 @@ export function addSigningKeys(program: Command): void {
 
   group
     .command("retire")
-    .description("take out the keys that no longer sign; with an id, that one at once, whatever it does")
+    .description("remove keys that no longer sign; with an id, remove that key at once")
     .argument("[kid]", "the id of one key, as list shows it")
     .option("--from <file>", FROM)
-    .option("--environment <name>", "in this environment alone")
+    .option("--environment <name>", "only in this environment")
     .addHelpText("after", example("signing-keys retire --from rotated.json > signing-keys.json"))
     .action((kid: string | undefined, { from, environment }: Options) => {
       const keys = read(from);
@@ -85,7 +85,7 @@ export function addSigningKeys(program: Command): void {
     });
 }
 
-const FROM = `the file that holds the present value, - for stdin (default: $${VARIABLE}, or that of .dev.vars)`;
+const FROM = `the file with the present value, - for stdin (default: $${VARIABLE}, or that of .dev.vars)`;
 
 const PROCEDURE = `A Worker's secret cannot be read back, so keep the value, as you keep the peppers.
 Values go to stdout alone:
@@ -111,14 +111,14 @@ function without(keys: SigningKeys, kid: string): SigningKeys {
   return changed(keys, found[0], (set) => withdraw(set, kid, newSigningKey()));
 }
 
-/** Where neither is given, the local gateway's. */
+/** The local gateway's, if neither is given. */
 function isLocal(from: string | undefined): boolean {
   return from === undefined && !process.env[VARIABLE];
 }
 
 function read(from: string | undefined): SigningKeys {
   const text = isLocal(from) ? readDevVars(DEV_VARS)[VARIABLE] : from ? readText(from) : process.env[VARIABLE];
-  if (!text) throw new Failure(`There are no signing keys yet. Make them: ${COMMAND} signing-keys init`);
+  if (!text) throw new Failure(`There are no signing keys yet. Create them: ${COMMAND} signing-keys init`);
   try {
     return parseSigningKeys(text);
   } catch (error) {
@@ -140,7 +140,7 @@ function write(from: string | undefined, keys: SigningKeys): void {
     return;
   }
   writeSigningKeys(DEV_VARS, keys);
-  console.log("Changed in .dev.vars. A gateway that runs takes it up by itself.");
+  console.log("Changed in .dev.vars. A running gateway picks it up.");
 }
 
 function print(keys: SigningKeys): void {

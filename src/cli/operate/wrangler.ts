@@ -1,4 +1,4 @@
-/** Wrangler, on the Node that this command runs on, and as quiet as it can be. */
+/** Runs wrangler quietly, on the same Node as this command. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,15 +10,15 @@ const SETTINGS = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
-  // The banner is what looks for updates on the network.
+  // The banner checks for updates over the network.
   WRANGLER_HIDE_BANNER: "true",
-  // Its log files and its store of traces hold whole URLs, and so keys that somebody put into one.
+  // Its log files and traces hold whole URLs, and so any key in a URL.
   WRANGLER_WRITE_LOGS: "false",
   X_LOCAL_OBSERVABILITY: "false",
   NO_COLOR: "1",
 };
 
-/** `stop` ends it, as soon as it has tidied up. */
+/** `stop` ends it, after it has cleaned up. */
 export function startWrangler(args: string[], stop: AbortSignal, env: Record<string, string> = {}): ChildProcess {
   stop.throwIfAborted();
   const { FORCE_COLOR: _, ...inherited } = process.env;
@@ -31,7 +31,7 @@ export function startWrangler(args: string[], stop: AbortSignal, env: Record<str
   return child;
 }
 
-/** Runs it to its end. Throws a `Failure` with what it said last. */
+/** Runs it to its end. Throws a `Failure` with its last output. */
 export async function runWrangler(args: string[], stop: AbortSignal): Promise<void> {
   const child = startWrangler(args, stop);
   const said: string[] = [];

@@ -28,16 +28,16 @@ const DEFAULT_LIMIT = 50;
 export function addAudit(program: Command): void {
   program
     .command("audit")
-    .description("what was changed in an organization, by whom, and when; the newest first")
+    .description("show what was changed in an organization, by whom and when, newest first")
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))
     .optionsGroup("Options:")
-    .option("--target <id>", "the history of one key, member, workspace or organization")
-    .option("--actor <id>", "what one actor did: root, or the id of a member or key")
-    .option("--action <action>", "one kind of change, for example api_key.created")
-    .option("--from <time>", "from this day or time on", time)
+    .option("--target <id>", "only changes of this key, member, workspace or organization")
+    .option("--actor <id>", "only changes by this actor: root, or the id of a member or key")
+    .option("--action <action>", "only this action, for example api_key.created")
+    .option("--from <time>", "from this day or time", time)
     .option("--to <time>", "before this day or time", time)
-    .option("--limit <number>", "how many, at the most", wholeNumber, DEFAULT_LIMIT)
+    .option("--limit <number>", "show at most this many", wholeNumber, DEFAULT_LIMIT)
     .addHelpText(
       "after",
       example(
@@ -50,13 +50,13 @@ export function addAudit(program: Command): void {
         (api, { organization, limit, ...rest }: Options) =>
           api.list<AuditEvent>("/v1/audit-events", { organization_id: organization, ...rest }, limit),
         ({ data, next_cursor }) =>
-          [asTable(data), ...(next_cursor ? ["\nThere are more; a higher --limit shows them."] : [])].join("\n"),
+          [asTable(data), ...(next_cursor ? ["\nThere are more. Raise --limit to see them."] : [])].join("\n"),
       ),
     );
 }
 
 function asTable(events: AuditEvent[]): string {
-  if (events.length === 0) return "Nothing was changed that this asks for.";
+  if (events.length === 0) return "No changes match.";
   return table(
     ["When", "What", "By"],
     events.map(({ at, action, target, actor, via, details }) => [
@@ -67,7 +67,7 @@ function asTable(events: AuditEvent[]): string {
   );
 }
 
-/** `scopes: a, b`, or for what was changed `plan: free → scale`. */
+/** `scopes: a, b`, or for a changed value `plan: free → scale`. */
 function detailInWords([name, value]: [string, unknown]): string {
   const isChange = typeof value === "object" && value !== null && "from" in value && "to" in value;
   const words = isChange ? `${inWords(value.from)} → ${inWords(value.to)}` : inWords(value);

@@ -9,20 +9,20 @@ interface Change {
 }
 
 export function addChanges(program: Command): void {
-  const changes = program.command("changes").description("changes of rights, on their way to every data center");
+  const changes = program.command("changes").description("changes of rights on their way to every data center");
 
   changes
     .command("show")
-    .description("show how far a change has got")
-    .argument("<id>", "its id, chg_…, as a change that is still on its way tells it", id("chg"))
+    .description("show the progress of a change")
+    .argument("<id>", "its id, chg_…, printed by the command that made the change", id("chg"))
     .addHelpText("after", example("changes show chg_4Rw1"))
     .action(
       call(
         (api, _, id) => api.get<Change>(`/v1/changes/${id}`),
         ({ pending_keys }) =>
           pending_keys === 0
-            ? "Every key's authority has heard of it."
-            : `The authorities of ${count(pending_keys, "key")} have yet to hear of it.`,
+            ? "Every key's authority knows of it."
+            : `The authorities of ${count(pending_keys, "key")} do not know of it yet.`,
       ),
     );
 }

@@ -40,9 +40,9 @@ export function addMembers(program: Command): void {
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))
     .requiredOption("--email <address>", "their e-mail address")
     .requiredOption("--name <name>", "their name")
-    .requiredOption("--role <role>", "a role of the gateway's configuration, for example owner")
+    .requiredOption("--role <role>", "a role from the configuration, for example owner")
     .optionsGroup("Options:")
-    .option("--workspaces <a,b>", "the ids of the workspaces that they belong to", names)
+    .option("--workspaces <a,b>", "the ids of their workspaces", names)
     .addHelpText(
       "after",
       example("members create --organization org_2bX4 --email ada@acme.example --name Ada --role owner"),
@@ -77,12 +77,12 @@ export function addMembers(program: Command): void {
 
   members
     .command("change")
-    .description("change a member, and with them the keys that act as them")
+    .description("change a member, and so the keys that act as them")
     .argument("<id>", "their id, mem_…", id("mem"))
     .option("--name <name>", "their name")
-    .option("--role <role>", "a role of the gateway's configuration")
-    .option("--workspaces <a,b>", "the ids of all workspaces that they belong to from now on", names)
-    .option("--no-workspaces", "that they belong to none")
+    .option("--role <role>", "a role from the configuration")
+    .option("--workspaces <a,b>", "replace their workspaces", names)
+    .option("--no-workspaces", "remove them from all workspaces")
     .addOption(ifMatch())
     .addHelpText("after", example("members change mem_7Qd1 --role admin"))
     .action(
@@ -95,7 +95,7 @@ export function addMembers(program: Command): void {
 
   members
     .command("remove")
-    .description("remove a member; the keys that act as them are dead from then on")
+    .description("remove a member; keys that act as them stop working")
     .argument("<id>", "their id, mem_…", id("mem"))
     .addOption(ifMatch())
     .addHelpText("after", example("members remove mem_7Qd1"))
@@ -112,7 +112,7 @@ export function addMembers(program: Command): void {
 function asTable(members: Member[]): string {
   if (members.length === 0) {
     const command = `${COMMAND} members create --organization <id> --email <address> --name <name> --role owner`;
-    return hint("No members yet. Make the first:", command);
+    return hint("No members yet. Create the first:", command);
   }
   return table(
     ["Name", "Role", "Workspaces", "Created"],

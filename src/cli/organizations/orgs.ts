@@ -32,7 +32,7 @@ interface ChangeOptions {
 const PATH = "/v1/organizations";
 
 export function addOrgs(program: Command): void {
-  const orgs = program.command("orgs").description("organizations: whom keys belong to");
+  const orgs = program.command("orgs").description("organizations: the owners of keys");
 
   orgs
     .command("create")
@@ -40,9 +40,9 @@ export function addOrgs(program: Command): void {
     .optionsGroup("Required:")
     .requiredOption("--name <name>", "its name")
     .optionsGroup("Options:")
-    .option("--plan <plan>", "a plan of the gateway's configuration, for keys that have none of their own")
-    .option("--environments <a,b>", "the environments that it may have keys for (default: all)", names)
-    .option("--key-quota <number>", "how many active keys it may have", wholeNumber)
+    .option("--plan <plan>", "a plan from the configuration, for keys without their own plan")
+    .option("--environments <a,b>", "the environments it can have keys for (default: all)", names)
+    .option("--key-quota <number>", "how many active keys it can have", wholeNumber)
     .addHelpText("after", example("orgs create --name Acme --plan scale"))
     .action(
       call(
@@ -72,15 +72,15 @@ export function addOrgs(program: Command): void {
 
   orgs
     .command("change")
-    .description("change an organization; what is not named stays as it is")
+    .description("change an organization; fields that you do not name stay the same")
     .argument("<id>", "its id, org_…", id("org"))
     .option("--name <name>", "its name")
-    .addOption(new Option("--status <status>", "suspended: none of its keys is taken").choices(["active", "suspended"]))
-    .option("--plan <plan>", "a plan of the gateway's configuration")
+    .addOption(new Option("--status <status>", "suspended: all its keys are refused").choices(["active", "suspended"]))
+    .option("--plan <plan>", "a plan from the configuration")
     .option("--no-plan", "no plan")
-    .option("--environments <a,b>", "the environments that it may have keys for; those that exist go on", names)
-    .option("--key-quota <number>", "how many active keys it may have", wholeNumber)
-    .option("--no-key-quota", "as many as the gateway's configuration says")
+    .option("--environments <a,b>", "the environments it can have keys for; existing keys keep working", names)
+    .option("--key-quota <number>", "how many active keys it can have", wholeNumber)
+    .option("--no-key-quota", "use the configuration's key quota")
     .addOption(ifMatch())
     .addHelpText(
       "after",
@@ -97,7 +97,7 @@ export function addOrgs(program: Command): void {
 
 function asTable(organizations: Organization[]): string {
   if (organizations.length === 0)
-    return hint("No organizations yet. Make the first:", `${COMMAND} orgs create --name Acme`);
+    return hint("No organizations yet. Create the first:", `${COMMAND} orgs create --name Acme`);
   return table(
     ["Name", "Plan", "Environments", "Status", "Created"],
     organizations.map(({ name, id, plan, environments, status, created_at }) => [

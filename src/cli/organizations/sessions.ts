@@ -1,4 +1,4 @@
-/** How members get into the console, and out of it. */
+/** Signs members in to the console, and out. */
 
 import type { Command } from "commander";
 import { call, example } from "../gateway/call.ts";
@@ -22,20 +22,23 @@ const PATH = "/v1/sessions";
 export function addSessions(members: Command): void {
   members
     .command("sign-in-link")
-    .description("make a link by which a member signs in to the console, once")
+    .description("create a link that signs a member in to the console, once")
     .argument("<id>", "their id, mem_…", id("mem"))
     .addHelpText("after", example("members sign-in-link mem_7Qd1"))
     .action(
       call(
         (api, _, id) => api.post<SignInLink>("/v1/sign-in-links", { member_id: id }),
         ({ url, expires_at }) =>
-          hint(`For the member alone: it signs in whoever opens it first, until ${moment(expires_at)}.`, strong(url)),
+          hint(
+            `For the member only: it signs in whoever opens it first. It expires ${moment(expires_at)}.`,
+            strong(url),
+          ),
       ),
     );
 
   members
     .command("sessions")
-    .description("list where a member is signed in")
+    .description("list a member's sessions")
     .argument("<id>", "their id, mem_…", id("mem"))
     .addHelpText("after", example("members sessions mem_7Qd1"))
     .action(
@@ -66,7 +69,7 @@ function memberOrSession(text: string): string {
 }
 
 function asTable(sessions: Session[]): string {
-  if (sessions.length === 0) return "Signed in nowhere.";
+  if (sessions.length === 0) return "No sessions.";
   return table(
     ["Session", "Signed in", "Last seen", "Ends"],
     sessions.map(({ id, created_at, last_seen_at, expires_at }) => [

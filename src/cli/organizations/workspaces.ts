@@ -13,7 +13,7 @@ export interface Workspace {
 const PATH = "/v1/workspaces";
 
 export function addWorkspaces(program: Command): void {
-  const workspaces = program.command("workspaces").description("workspaces: parts of an organization");
+  const workspaces = program.command("workspaces").description("workspaces: the parts of an organization");
 
   workspaces
     .command("create")
@@ -53,7 +53,7 @@ export function addWorkspaces(program: Command): void {
 
   workspaces
     .command("rename")
-    .description("give a workspace another name")
+    .description("rename a workspace")
     .argument("<id>", "its id, ws_…", id("ws"))
     .argument("<name>", "the new name")
     .addOption(ifMatch())
@@ -67,7 +67,7 @@ export function addWorkspaces(program: Command): void {
 
   workspaces
     .command("delete")
-    .description("delete a workspace; keys that reach no other are revoked")
+    .description("delete a workspace; keys that reach no other workspace are revoked")
     .argument("<id>", "its id, ws_…", id("ws"))
     .addOption(ifMatch())
     .addHelpText("after", example("workspaces delete ws_5Tq8"))
@@ -81,7 +81,10 @@ export function addWorkspaces(program: Command): void {
 
 function asTable(workspaces: Workspace[]): string {
   if (workspaces.length === 0) {
-    return hint("No workspaces yet. Make the first:", `${COMMAND} workspaces create --organization <id> --name Berlin`);
+    return hint(
+      "No workspaces yet. Create the first:",
+      `${COMMAND} workspaces create --organization <id> --name Berlin`,
+    );
   }
   return table(
     ["Name", "Id", "Created"],

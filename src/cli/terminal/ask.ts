@@ -1,11 +1,11 @@
-/** Questions to whoever sits at the terminal. */
+/** Questions at the terminal. */
 
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { EXIT_INTERRUPTED, EXIT_WRONG_USAGE, Failure } from "./failure.ts";
 
-/** Read without echo; or from stdin, where that is no terminal. */
+/** Read without echo, or from stdin if that is not a terminal. */
 export async function askSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).trim();
   process.stderr.write(question);
@@ -17,11 +17,14 @@ export async function askSecret(question: string): Promise<string> {
   }
 }
 
-/** Throws unless the answer is yes. Where nobody can be asked, `--yes` must have been given. */
+/** Throws unless the answer is yes. Without a terminal, `--yes` is required. */
 export async function confirm(question: string, yes = false): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) {
-    throw new Failure("Nobody is at a terminal to confirm this. Add --yes if it is meant.", EXIT_WRONG_USAGE);
+    throw new Failure(
+      "This needs a confirmation, and there is no terminal to ask at. Add --yes to confirm.",
+      EXIT_WRONG_USAGE,
+    );
   }
   const answer = await ask(`${question} [y/N] `, process.stderr);
   if (!/^y(es)?$/i.test(answer.trim())) throw new Failure("Nothing was changed.");

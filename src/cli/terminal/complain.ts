@@ -1,4 +1,4 @@
-/** What goes to stderr: never a token. */
+/** Writes to stderr, without tokens. */
 
 import { readProfiles } from "../gateway/profiles.ts";
 import { conceal } from "./failure.ts";
@@ -7,7 +7,7 @@ export function complain(text: string): void {
   process.stderr.write(conceal(text, tokens()));
 }
 
-/** Every value that may be a root token, whether or not the command line could be understood. */
+/** Every value that can be a root token, even if the command line could not be parsed. */
 function tokens(): string[] {
   const after = process.argv.flatMap((text, at) => (text === "--token" ? (process.argv[at + 1] ?? "") : []));
   const within = process.argv.flatMap((text) => (text.startsWith("--token=") ? text.slice("--token=".length) : []));

@@ -1,11 +1,11 @@
-/** Calls to try, as lines for a shell. */
+/** Calls to try, as shell lines. */
 
 import { withLocalBaseUrls } from "../../config/local.ts";
 import type { GatewayConfig } from "../../config/types.ts";
 import { isLocal } from "../gateway/api.ts";
 import { checkedConfig } from "../operate/project.ts";
 
-/** What a key of the environment can be tried on; undefined where the project's configuration does not know it. */
+/** A URL to try a key of the environment on; undefined if the configuration does not have the environment. */
 export async function sampleUrl(controlUrl: string, environment: string): Promise<string | undefined> {
   const written = await checkedConfig().catch(() => undefined);
   if (!written) return undefined;
@@ -15,13 +15,13 @@ export async function sampleUrl(controlUrl: string, environment: string): Promis
   return base && `${base}${samplePath(config)}`;
 }
 
-/** The first path that needs a key and nothing filled in. */
+/** The first keyed path without parameters. */
 export function samplePath({ routes }: GatewayConfig): string {
   const route = routes.find(({ path, public: open }) => !open && !path.includes(":"));
   return (route?.path ?? "/").replace(/\/\*$/, "");
 }
 
-/** `options`: more of curl's, each on a line of its own. */
+/** `options`: further curl options, each on its own line. */
 export function curlOf(url: string, secret?: string, ...options: string[]): string {
   const authorization = secret ? [`-H 'Authorization: Bearer ${secret}'`] : [];
   return [`curl -i ${url}`, ...authorization, ...options].join(" \\\n    ");

@@ -1,14 +1,14 @@
-/** What a command tells people when it cannot do its work, and the exit code that goes with it. */
+/** How a command fails: its message and its exit code. */
 
 import { CommanderError } from "commander";
 
 export const EXIT_FAILED = 1;
 export const EXIT_WRONG_USAGE = 2;
-/** The gateway cannot be reached, or cannot answer now: the same command may do later. */
+/** The gateway cannot be reached or cannot answer now; the same command can work later. */
 export const EXIT_NO_ANSWER = 3;
 export const EXIT_INTERRUPTED = 130;
 
-/** A command that was understood and was refused or failed. The message is for people; it may have several lines. */
+/** A valid command that was refused or failed. The message is for people and can have several lines. */
 export class Failure extends Error {
   readonly exitCode: number;
 
@@ -18,18 +18,18 @@ export class Failure extends Error {
   }
 }
 
-/** The exit code, and what stderr still has to say. Commander has already said what was wrong with the usage. */
+/** The exit code, and the rest of the message for stderr. Commander has already printed usage errors. */
 export function verdictOf(error: unknown): { code: number; words?: string } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : EXIT_WRONG_USAGE };
   const code = error instanceof Failure ? error.exitCode : EXIT_FAILED;
-  const help = code === EXIT_WRONG_USAGE ? " Add --help to see how." : "";
+  const help = code === EXIT_WRONG_USAGE ? " Add --help for usage." : "";
   return { code, words: `keygate: ${error instanceof Error ? error.message : String(error)}${help}` };
 }
 
 const ROOT_TOKEN = /\bkgr_[\w-]+/g;
 const KEY = /\b[a-z][a-z0-9_]*_[0-9A-Za-z]{36}\b/g;
 
-/** The text without the given tokens, or anything that looks like a root token or a key. */
+/** The text without the given tokens and anything that looks like a root token or a key. */
 export function conceal(text: string, tokens: readonly string[] = []): string {
   const known = tokens.filter((token) => token !== "");
   return known

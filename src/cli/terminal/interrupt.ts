@@ -1,9 +1,9 @@
-/** Ctrl-C that lets the work at hand end. */
+/** Ctrl-C that lets the present work finish. */
 
-/** A terminal sends the signal to every process, and bin/keygate.mjs passes its own on: two at once are one. */
+/** A terminal signals every process, and bin/keygate.mjs forwards its own signal: two at once count as one. */
 const SAME_MS = 500;
 
-/** Aborts `stop` at the first; a second, later one ends the process at once. */
+/** The first signal aborts `stop`; a later one ends the process at once. */
 export function onInterrupt(): { stop: AbortSignal; release: () => void } {
   const controller = new AbortController();
   let first = 0;

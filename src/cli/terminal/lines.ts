@@ -1,11 +1,11 @@
-/** A text file as its lines, however large it is. */
+/** Reads a text file of any size line by line. */
 
 import { createReadStream } from "node:fs";
 import { Failure } from "./failure.ts";
 
 export interface Line {
   readonly text: string;
-  /** Where the next one begins, in bytes. */
+  /** The byte offset of the next line. */
   readonly end: number;
 }
 
@@ -13,7 +13,7 @@ const MAX_BYTES = 1_000_000;
 const READ_BYTES = 1 << 20;
 const NEWLINE = 10;
 
-/** `start`: a byte at which a line begins. */
+/** `start`: the byte offset of a line. */
 export async function* linesOf(file: string, start = 0): AsyncGenerator<Line> {
   let rest: Buffer = Buffer.alloc(0);
   let offset = start;

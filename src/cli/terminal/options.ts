@@ -1,4 +1,4 @@
-/** What options and arguments may hold. A value of another form is wrong usage. */
+/** Parsers for options and arguments. A wrong value is a usage error. */
 
 import { InvalidArgumentError } from "commander";
 import type { OwnLimits } from "../../domain/key.ts";
@@ -45,7 +45,7 @@ export function time(text: string): string {
   return new Date(given).toISOString();
 }
 
-/** Makes a parser of ids that begin so. What is no id, a key's secret for example, is not sent anywhere. */
+/** A parser for ids with this prefix. Anything else, such as a key's secret, is not sent anywhere. */
 export function id(prefix: string): (text: string) => string {
   return (text) => {
     if (new RegExp(`^${prefix}_\\w+$`).test(text)) return text;
@@ -81,7 +81,7 @@ export function duration(text: string): number {
   return Number(form[1]) * { "": 1, s: 1, m: 60, h: 3600, d: 86_400 }[form[2] as "" | "s" | "m" | "h" | "d"];
 }
 
-/** `--description` and `--no-description`: new words, `null` for none, `undefined` for as it is. */
+/** `--description` and `--no-description`: the new text, `null` for none, `undefined` for unchanged. */
 export function orNone<T>(value: T | false | undefined): T | null | undefined {
   return value === false ? null : value;
 }

@@ -1,4 +1,4 @@
-/** How far long work is, on stderr; nothing where that is no terminal. */
+/** Shows the progress of long work on stderr, if that is a terminal. */
 
 import { SingleBar } from "cli-progress";
 import { dim, grouped } from "./render.ts";
@@ -10,12 +10,12 @@ export interface Progress {
 }
 
 interface Options {
-  /** How much was done before. */
+  /** How much was done before this run. */
   readonly done?: number;
   readonly unit?: "bytes";
 }
 
-/** What stands beside the bar. */
+/** The text beside the bar. */
 const TEXT_WIDTH = 54;
 const WIDEST_BAR = 40;
 
@@ -37,7 +37,7 @@ export function progress(label: string, total: number, { done = 0, unit }: Optio
         dim(value < total ? remaining(left) : `in ${clock(seconds)}`),
       ].join("  ");
     },
-    // Whoever interrupts is told by the command itself.
+    // The command itself reports an interrupt.
     gracefulExit: false,
   });
   bar.start(total, done, { label });

@@ -1,11 +1,11 @@
-/** Text for people: tables, lists of fields, dates. Nothing here is wider than 100 columns unless the data is. */
+/** Text for people: tables, field lists, dates. At most 100 columns wide, unless the data is wider. */
 
 import { styleText } from "node:util";
 import Table from "cli-table3";
 
 const MAX_WIDTH = 100;
 
-/** The lines of one cell; those after the first are dimmed. */
+/** The lines of one cell; lines after the first are dimmed. */
 export type Cell = string | readonly string[];
 
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
@@ -19,21 +19,21 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   const isSpaced = rows.flat().some((cell) => linesOf(cell).length > 1);
   for (const [at, row] of rows.entries()) {
     const tallest = Math.max(...row.map((cell) => linesOf(cell).length));
-    // A row is as tall as its tallest cell: a line more in that one is a space below the row.
+    // A row is as tall as its tallest cell, so one more line there leaves a space below the row.
     const below = isSpaced && at < rows.length - 1 ? "\n".repeat(tallest) : "";
     lines.push(row.map((cell, column) => cellText(cell) + (column === 0 ? below.slice(linesOf(cell).length - 1) : "")));
   }
   return lines.toString().replace(/ +$/gm, "");
 }
 
-/** One thing, a field a line. Fields without a value are left out. */
+/** One record, a field per line. Leaves out fields without a value. */
 export function record(fields: readonly (readonly [label: string, value: string | null | undefined])[]): string {
   const given = fields.filter((field): field is [string, string] => Boolean(field[1]));
   const width = Math.max(...given.map(([label]) => label.length));
   return given.map(([label, value]) => `${dim(label.padEnd(width))}  ${wrapped(value, width + 2)}`).join("\n");
 }
 
-/** A line that can be pasted into a shell, under what it is for. */
+/** A shell line, under a line that says what it does. */
 export function hint(purpose: string, command: string): string {
   return `${purpose}\n  ${command}`;
 }
@@ -66,12 +66,12 @@ export function shorten(text: string, width: number): string {
   return characters.length > width ? `${characters.slice(0, width - 1).join("")}…` : text;
 }
 
-/** How wide text is to be: as the terminal, up to what reads well. */
+/** The width for text: the terminal's, up to what reads well. */
 export function textWidth(): number {
   return Math.min(process.stdout.columns ?? MAX_WIDTH, MAX_WIDTH);
 }
 
-/** Broken between words; the lines after the first begin with `indent` spaces. */
+/** Wraps between words; lines after the first start with `indent` spaces. */
 export function wrapped(text: string, indent = 0, screen = textWidth()): string {
   const width = Math.max(20, screen - indent);
   const lines: string[] = [];
@@ -91,7 +91,7 @@ export function strong(text: string): string {
   return styleText("bold", text);
 }
 
-/** Names come from anyone: what would steer the terminal is left out. */
+/** Names can hold anything, so control characters are removed. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "");
 }

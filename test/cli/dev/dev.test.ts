@@ -85,7 +85,7 @@ describe("keygate dev", () => {
     const { port } = server.address() as AddressInfo;
     const { code, stdout, stderr } = await keygate(["dev", "--port", String(port)], { project: copyOfProject() });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(new RegExp(`^keygate: Port ${port} is taken\\. Choose another with --port, .*\n$`));
+    expect(stderr).toMatch(new RegExp(`^keygate: Port ${port} is in use\\. Choose another one, .*\n$`));
   });
 
   test("starts nothing and makes no secrets where the configuration is wrong", async () => {

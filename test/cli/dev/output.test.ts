@@ -61,8 +61,8 @@ test("JSON that a Worker logs as an error comes without wrangler's mark", async 
 });
 
 test("the last words are what was said unseen, or a pointer to what was seen", async () => {
-  expect((await seen(["⎔ Starting local server..."])).last).toBe("It said:\n⎔ Starting local server...\n");
-  expect((await seen([], ["✘ [ERROR] no"])).last).toBe("The reason is above.\n");
+  expect((await seen(["⎔ Starting local server..."])).last).toBe("Its output:\n⎔ Starting local server...\n");
+  expect((await seen([], ["✘ [ERROR] no"])).last).toBe("See the reason above.\n");
 });
 
 test("the start of a Worker takes the time of all samples but the idle ones", () => {

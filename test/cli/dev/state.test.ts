@@ -15,7 +15,7 @@ const file = () => join(state, "keygate.pid");
 describe("a state folder", () => {
   test("serves one gateway at a time, and says which", () => {
     takeState(state);
-    expect(() => takeState(state)).toThrow(`Another gateway (process ${process.pid}) uses ${state}.`);
+    expect(() => takeState(state)).toThrow(`Another gateway (process ${process.pid}) is using ${state}.`);
   });
 
   test("is free again when its gateway gives it back", () => {

@@ -73,7 +73,7 @@ test("lines that cannot be imported are told by their numbers before anything is
     "  line 3: sha256 must be 64 hexadecimal digits",
     "  line 4: name is missing",
     "  line 5: reach must be organization or workspace",
-    "  line 6: has 2 cells, and the header row has 4",
+    "  line 6: has 2 cells, but the header row has 4",
     "  line 7: expires_at must be a day such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z",
   ]);
   expect(refused.stderr).not.toContain("a-secret");
@@ -83,7 +83,7 @@ test("lines that cannot be imported are told by their numbers before anything is
 });
 
 test.each([
-  ["sha256,name,colour\n", /columns that no key has: "colour"/],
+  ["sha256,name,colour\n", /unknown columns: "colour"/],
   ["name\nA", /lacks sha256/],
   [`[${JSON.stringify({ sha256: digest(1) })}]`, /JSON array/],
 ])("a file of another form is told so: %j", async (text, words) => {

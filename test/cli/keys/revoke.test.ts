@@ -77,7 +77,7 @@ test("keys revoke --all that is interrupted ends what is under way, tells how fa
   expect(done).toBe(revoked().length);
   expect(done).toBeGreaterThanOrEqual(3);
   expect(done).toBeLessThan(8);
-  expect(stderr).toBe("keygate: Interrupted. Run the same again to revoke the others.\n");
+  expect(stderr).toBe("keygate: Interrupted. Run the same command again to revoke the others.\n");
 
   const { stdout: rest, code: again } = await run("--yes");
   expect([again, rest]).toEqual([0, expect.stringMatching(`^Revoked ${8 - done} of ${8 - done} keys?`)]);

@@ -25,10 +25,10 @@ test("pepper add and use put a new one behind the local gateway's, and then in f
   expect(statSync(file).mode & 0o777).toBe(0o600);
 
   const before = vars();
-  expect(await run("add")).toMatchObject({ code: 1, stderr: expect.stringContaining("holds two peppers already") });
+  expect(await run("add")).toMatchObject({ code: 1, stderr: expect.stringContaining("already holds two peppers") });
   expect(await run("use", "p3")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("holds no p3, only p1, p2"),
+    stderr: expect.stringContaining("has no p3. It has: p1, p2"),
   });
   expect(vars()).toBe(before);
 
@@ -56,10 +56,10 @@ test("pepper add makes no third where the gateway has two, and pepper use choose
   const retiring = { ...P1, id: "p0", status: "retiring" };
   const { url } = await startApi(() => ({ body: { data: [P1, retiring] } }));
   const run = (...args: string[]) => keygate(["pepper", ...args, "--url", url], { project, env });
-  expect(await run("add")).toMatchObject({ code: 1, stderr: expect.stringContaining("holds two peppers already") });
+  expect(await run("add")).toMatchObject({ code: 1, stderr: expect.stringContaining("already holds two peppers") });
   expect(await run("use", "p2")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("holds no p2, only nothing"),
+    stderr: expect.stringContaining("has no p2. It has: nothing"),
   });
 });
 
@@ -87,7 +87,7 @@ test("pepper retire goes on until nothing is left, and says what to take out of 
   const { url, calls } = await startApi(() => ({ body: { removed: 500, has_more: calls.length < 3, lost_keys: 0 } }));
   const { code, stdout } = await keygate(["pepper", "retire", "p1", "--url", url], { env });
   expect([code, stdout]).toEqual([0, expect.stringContaining("Removed 1,500 hashes of p1.")]);
-  expect(stdout).toContain("take p1:… out of KEYGATE_PEPPERS");
+  expect(stdout).toContain("remove p1:… from KEYGATE_PEPPERS");
   expect(calls.map(({ path, body }) => [path, body])).toEqual(
     Array(3).fill(["/v1/peppers/p1/retire", { force: false }]),
   );
