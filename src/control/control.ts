@@ -11,6 +11,7 @@ import type { AuditEvent } from "../store/audit.ts";
 import type { TellAuthority } from "../store/delivery.ts";
 import type { FoundKey } from "../store/key-finder.ts";
 import type { Pepper } from "../store/peppers.ts";
+import { boundedDetails } from "./audit-details.ts";
 
 export interface Control {
   readonly db: D1Database;
@@ -76,7 +77,8 @@ export function auditEvent(
   event: Pick<AuditEvent, "organizationId" | "action" | "target" | "details">,
 ): AuditEvent {
   const { actor, via, requestId, idempotency } = caller;
-  const details = Object.fromEntries(Object.entries(event.details).map(([name, value]) => [snakeCase(name), value]));
+  const named = Object.fromEntries(Object.entries(event.details).map(([name, value]) => [snakeCase(name), value]));
+  const details = boundedDetails(named);
   return { id: control.newId("evt"), at: control.now(), actor, via, requestId, idempotency, ...event, details };
 }
 

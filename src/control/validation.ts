@@ -26,7 +26,7 @@ export function withoutUndefined<T extends object>(change: T): { [K in keyof T]?
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** For the audit trail: what each field that is to change was, and what it becomes. */
+/** For the audit trail: what each field that changes was, and what it becomes. Of a long list, only what comes and goes. */
 export function differences<T extends object>(
   before: T,
   change: Partial<Record<keyof T, unknown>>,
@@ -34,5 +34,13 @@ export function differences<T extends object>(
   const changed = Object.entries(change).filter(
     ([field, value]) => value !== undefined && JSON.stringify(before[field as keyof T]) !== JSON.stringify(value),
   );
-  return Object.fromEntries(changed.map(([field, to]) => [field, { from: before[field as keyof T], to }]));
+  return Object.fromEntries(changed.map(([field, to]) => [field, differenceOf(before[field as keyof T], to)]));
+}
+
+const LONG_LIST = 20;
+
+function differenceOf(from: unknown, to: unknown): object {
+  if (!Array.isArray(from) || !Array.isArray(to) || Math.max(from.length, to.length) <= LONG_LIST) return { from, to };
+  const [was, becomes] = [new Set(from), new Set(to)];
+  return { removed: from.filter((item) => !becomes.has(item)), added: to.filter((item) => !was.has(item)) };
 }

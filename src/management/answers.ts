@@ -79,7 +79,9 @@ export const auditEventAnswer = z
     via: z.string().describe("By what the actor acted: `root`, `session`, or the id of a key."),
     action: z.string().describe("For example `api_key.created`."),
     target: z.string().describe("The id of what was changed."),
-    details: z.record(z.string(), z.unknown()),
+    details: z
+      .record(z.string(), z.unknown())
+      .describe("At most 2 KB: long texts and lists lose their ends, and say how much is missing."),
     request_id: z.string(),
   })
   .meta({ id: "AuditEvent" });

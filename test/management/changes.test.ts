@@ -25,6 +25,27 @@ describe("a change of a key", () => {
     });
   });
 
+  test("adds at most 2 KB to the audit trail, however long its texts and lists are", async () => {
+    const { keyBody } = await setUp();
+    const { id } = await makeKey(keyBody);
+    for (let turn = 0; turn < 40; turn++) {
+      vi.setSystemTime(Date.now() + 1);
+      const description = String.fromCharCode(97 + (turn % 26)).repeat(2_000);
+      const allowed_addresses = Array.from({ length: 100 }, (_, at) => `2001:db8:${turn}:${at}::/64`);
+      expect((await call("PATCH", `/v1/api-keys/${id}`, { description, allowed_addresses })).status).toBe(200);
+    }
+    const { longest, total } = (await env.DB.prepare(
+      "SELECT max(octet_length(details)) AS longest, sum(octet_length(details)) AS total FROM audit_events WHERE target = ?",
+    )
+      .bind(id)
+      .first()) as { longest: number; total: number };
+    expect(longest).toBeLessThanOrEqual(2_048);
+    expect(total).toBeLessThanOrEqual(41 * 2_048);
+    const { body } = await call("GET", `/v1/audit-events?organization_id=${keyBody.organization_id}&target=${id}`);
+    expect(body.data[0].details.description.to).toMatch(/^n+… \(2000 characters\)$/);
+    expect((await call("GET", `/v1/api-keys/${id}`)).body.description).toBe("n".repeat(2_000));
+  });
+
   test.each([
     ["environment", { environment: "production" }],
     ["scopes", { scopes: ["nothing:read"] }],

@@ -69,9 +69,15 @@ function asTable(events: AuditEvent[]): string {
 
 /** `scopes: a, b`, or for a changed value `plan: free → scale`. */
 function detailInWords([name, value]: [string, unknown]): string {
-  const isChange = typeof value === "object" && value !== null && "from" in value && "to" in value;
-  const words = isChange ? `${inWords(value.from)} → ${inWords(value.to)}` : inWords(value);
-  return shorten(`${name.replaceAll("_", " ")}: ${words}`, 44);
+  return shorten(`${name.replaceAll("_", " ")}: ${changeInWords(value) ?? inWords(value)}`, 44);
+}
+
+function changeInWords(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if ("from" in value && "to" in value) return `${inWords(value.from)} → ${inWords(value.to)}`;
+  return "removed" in value && "added" in value
+    ? `without ${inWords(value.removed)}, with ${inWords(value.added)}`
+    : undefined;
 }
 
 function inWords(value: unknown): string {

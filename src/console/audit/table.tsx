@@ -63,15 +63,19 @@ function Details({ details }: { details: Record<string, unknown> }) {
     <>
       {entries.map(([name, value]) => (
         <span class="quietly">
-          {name.replaceAll("_", " ")}: {isChange(value) ? `${text(value.from)} → ${text(value.to)}` : text(value)}
+          {name.replaceAll("_", " ")}: {changeText(value) ?? text(value)}
         </span>
       ))}
     </>
   );
 }
 
-function isChange(value: unknown): value is { from: unknown; to: unknown } {
-  return typeof value === "object" && value !== null && "from" in value && "to" in value;
+function changeText(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if ("from" in value && "to" in value) return `${text(value.from)} → ${text(value.to)}`;
+  return "removed" in value && "added" in value
+    ? `without ${text(value.removed)}, with ${text(value.added)}`
+    : undefined;
 }
 
 function text(value: unknown): string {
