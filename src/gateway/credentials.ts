@@ -13,11 +13,19 @@ export interface Credential {
 export function readCredential(headers: Headers, gateway: Gateway): Credential | Refusal {
   const authorization = headers.get("authorization");
   if (authorization === null || authorization === "") return { code: "credentials_missing" };
-  // Two header lines arrive as one, joined by a comma, which no Bearer token contains (RFC 6750 §2.1).
-  if (authorization.includes(",")) return { code: "credentials_repeated" };
+  if (authorization.includes(",") && isBearerAmongOthers(authorization)) return { code: "credentials_repeated" };
   const token = readBearer(authorization);
   if ("problem" in token) return { code: "credentials_malformed", problem: token.problem };
   return readKey(token.secret, gateway);
+}
+
+/**
+ * Two header lines arrive as one, joined by a comma. No Bearer token has a comma (RFC 6750 §2.1), but the parameters of other
+ * schemes are separated by commas, and have them in quoted strings: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
+ */
+function isBearerAmongOthers(authorization: string): boolean {
+  const parts = authorization.replace(/"(?:[^"\\]|\\.)*"?/g, "").split(",");
+  return parts.length > 1 && parts.some((part) => /^\s*bearer(?!\S)/i.test(part));
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-2.1, with exactly one space; the scheme is case-insensitive (RFC 9110 §11.1). */

@@ -35,6 +35,8 @@ describe.for(BOTH)("Only a key in one Authorization header is let through: $serv
 
   test.for([
     { name: "another scheme", line: "Authorization: Basic dXNlcjpwYXNz" },
+    { name: "AWS", line: "Authorization: AWS4-HMAC-SHA256 Credential=SECRET/s3, SignedHeaders=host, Signature=fe5f80" },
+    { name: "Digest", line: 'Authorization: Digest username="a", realm="b, Bearer SECRET", uri="/"' },
     { name: "no scheme", line: "Authorization: SECRET" },
     { name: "the scheme alone", line: "Authorization: Bearer" },
     { name: "two spaces", line: "Authorization: Bearer  SECRET" },
@@ -78,6 +80,7 @@ describe.for(BOTH)("Only a key in one Authorization header is let through: $serv
     ["Authorization: Bearer SECRET", "Authorization: Basic dXNlcjpwYXNz"],
     ["Authorization: Bearer x", "Authorization: Bearer SECRET"],
     ["Authorization: Bearer SECRET, Bearer SECRET"],
+    ['Authorization: Digest username="a", realm="b"', "Authorization: Bearer SECRET"],
   ])("two credentials: 400 credentials_repeated (%#)", async (lines) => {
     expect(await ask(lines)).toMatchObject({ status: 400, code: "credentials_repeated" });
     expect(origin.sandbox.seen).toEqual([]);

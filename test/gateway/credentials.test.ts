@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { hasKeyInUrl, readCredential } from "../../src/gateway/credentials.ts";
@@ -31,6 +32,21 @@ const refused: [what: string, headers: string[], code: string][] = [
   ["Basic with the key as it is", [`Basic ${SECRET}`], "credentials_malformed"],
   ["Digest", [`Digest username="${SECRET}"`], "credentials_malformed"],
   ["Token", [`Token ${SECRET}`], "credentials_malformed"],
+  [
+    "a signature of AWS",
+    [`AWS4-HMAC-SHA256 Credential=${SECRET}/20270101/s3, SignedHeaders=host;range, Signature=fe5f80`],
+    "credentials_malformed",
+  ],
+  ["a signature of AWS without spaces", ["AWS4-HMAC-SHA256 Credential=a,SignedHeaders=b"], "credentials_malformed"],
+  [
+    "Digest with all its parameters",
+    [`Digest username="Mufasa", realm="a, Bearer ${SECRET}", nonce="7yp\\", Bearer x", qop=auth, nc=00000001`],
+    "credentials_malformed",
+  ],
+  ["Digest whose last quote is missing", [`Digest username="a, Bearer ${SECRET}`], "credentials_malformed"],
+  ["Negotiate", ["Negotiate YIIJvwYGKwYBBQUCoIIJszCCCa+gJDAiBgkqhkiC9xIBAgI="], "credentials_malformed"],
+  ["two headers, neither of them of Bearer", ["Basic dXNlcjpwYXNz", "Negotiate"], "credentials_malformed"],
+  ["a parameter called bearer", ["Signature keyId=a, bearer=b"], "credentials_malformed"],
   ["a scheme that begins with Bearer", [`Bearers ${SECRET}`], "credentials_malformed"],
   ["Bearer twice", [`Bearer Bearer ${SECRET}`], "credentials_malformed"],
   ["Bearer with a colon", [`Bearer: ${SECRET}`], "credentials_malformed"],
@@ -57,6 +73,10 @@ const refused: [what: string, headers: string[], code: string][] = [
     [`Basic ${btoa("user:pass")}`, `Bearer ${SECRET}`],
     "credentials_repeated",
   ],
+  ["a header of Bearer beside one with parameters", [`Bearer ${SECRET}`, 'Digest a="b", c=d'], "credentials_repeated"],
+  ["a header with parameters beside one of Bearer", ['Digest a="b", c=d', `Bearer ${SECRET}`], "credentials_repeated"],
+  ["two tokens after one Bearer", ["Bearer a,b"], "credentials_repeated"],
+  ["a header of Bearer alone beside another", ["Negotiate", "bearer"], "credentials_repeated"],
   ["an empty header beside a good one", ["", `Bearer ${SECRET}`], "credentials_repeated"],
   ["a token of 70 KB", [`Bearer ${SECRET.padEnd(70 * 1024, "A")}`], "credentials_malformed"],
   ["one character too many", [`Bearer ${SECRET}0`], "credentials_malformed"],
@@ -121,6 +141,63 @@ describe("what may be a key in the Authorization header", () => {
     expect(problemOf(SECRET)).toMatchObject({ problem: expect.stringContaining("scheme Bearer") });
     expect(problemOf(`Bearer ${oneChanged}`)).toMatchObject({ problem: expect.stringContaining("checksum") });
     expect(problemOf(`Bearer ${newSecret("kg_none")}`)).toMatchObject({ problem: expect.stringContaining("prefix") });
+  });
+});
+
+const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/);
+const quoted = fc
+  .array(fc.oneof(fc.stringMatching(/^[\t !#-[\]-~]$/), fc.stringMatching(/^\\[\t !-~]$/), fc.constant(", Bearer x")))
+  .map((parts) => `"${parts.join("")}"`);
+const parameter = fc.tuple(token, fc.constantFrom("=", " = "), fc.oneof(token, quoted)).map((parts) => parts.join(""));
+/** https://www.rfc-editor.org/rfc/rfc9110#section-11.4 */
+const ofOtherScheme = fc
+  .tuple(
+    token.filter((scheme) => scheme.toLowerCase() !== "bearer"),
+    fc.oneof(
+      fc.constant(""),
+      fc.stringMatching(/^ {1,2}[0-9A-Za-z._~+/-]{1,20}={0,2}$/),
+      fc
+        .tuple(fc.array(parameter, { minLength: 1, maxLength: 5 }), fc.constantFrom(",", ", ", " , "))
+        .map(([parameters, separator]) => ` ${parameters.join(separator)}`),
+    ),
+  )
+  .map((parts) => parts.join(""));
+const ofBearer = fc
+  .tuple(fc.constantFrom("Bearer", "bearer", "BEARER"), fc.constantFrom(SECRET, OTHER, "x", "a.b-c~d+e/f="))
+  .map((parts) => parts.join(" "));
+
+describe("for all credentials of RFC 9110's grammar,", () => {
+  const codeOf = (lines: readonly string[]) => {
+    const read = readCredential(headersOf(lines), gateway);
+    return isRefusal(read) ? read.code : "taken";
+  };
+
+  test("those of other schemes are told that they are not of Bearer, in any number of lines", () => {
+    fc.assert(
+      fc.property(fc.array(ofOtherScheme, { minLength: 1, maxLength: 4 }), (lines) => {
+        expect(readCredential(headersOf(lines), gateway)).toMatchObject({
+          code: "credentials_malformed",
+          problem: expect.stringContaining("scheme Bearer"),
+        });
+      }),
+    );
+  });
+
+  test("one of Bearer among others is one too many, wherever it stands", () => {
+    const others = fc.array(fc.oneof(ofOtherScheme, ofBearer), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(others, ofBearer, fc.nat(3), (lines, bearer, at) => {
+        expect(codeOf(lines.toSpliced(at, 0, bearer))).toBe("credentials_repeated");
+      }),
+    );
+  });
+
+  test("one of Bearer alone is never one too many", () => {
+    fc.assert(
+      fc.property(ofBearer, (line) => {
+        expect(codeOf([line])).toBe(line.includes(SECRET) || line.includes(OTHER) ? "taken" : "credentials_malformed");
+      }),
+    );
   });
 });
 

@@ -249,6 +249,8 @@ describe("a caller", () => {
     ["the token and one character more", () => `Bearer ${env.KEYGATE_ROOT_TOKEN}t`],
     ["the token without Bearer", () => env.KEYGATE_ROOT_TOKEN],
     ["the token as Basic", () => `Basic ${env.KEYGATE_ROOT_TOKEN}`],
+    ["a signature of AWS", () => `AWS4-HMAC-SHA256 Credential=${env.KEYGATE_ROOT_TOKEN}, SignedHeaders=host`],
+    ["Digest", () => `Digest username="Bearer ${env.KEYGATE_ROOT_TOKEN}", realm="a, Bearer b"`],
     ["an empty token", () => "Bearer "],
     ["undefined", () => "Bearer undefined"],
   ])("with %s is refused by every path, in the same words", async (_, authorization) => {
@@ -265,6 +267,12 @@ describe("a caller", () => {
   test("with two tokens at once is refused", async () => {
     const twice = `Bearer ${env.KEYGATE_ROOT_TOKEN}, Bearer ${env.KEYGATE_ROOT_TOKEN}`;
     const { body } = await call("GET", "/v1/organizations", undefined, { Authorization: twice });
+    expect(body).toMatchObject({ status: 400, code: "credentials_repeated" });
+  });
+
+  test("beside a credential of another scheme is refused", async () => {
+    const both = `Digest username="a", realm="b", Bearer ${env.KEYGATE_ROOT_TOKEN}`;
+    const { body } = await call("GET", "/v1/organizations", undefined, { Authorization: both });
     expect(body).toMatchObject({ status: 400, code: "credentials_repeated" });
   });
 
