@@ -89,12 +89,12 @@ function buildPlanes(gateway: Gateway, env: Env) {
     readLimits: (environment, keyId) =>
       within<readonly LimitState[] | Refusal>(
         TELL_DEADLINE_MS,
-        authority(environment, keyId).limitsOf(environment, keyId),
+        authority(environment, keyId).limitsOf(environment, keyId, gateway.plans),
       ),
     resetLimits: (environment, keyId) =>
       within<readonly LimitState[] | Refusal>(
         TELL_DEADLINE_MS,
-        authority(environment, keyId).resetLimits(environment, keyId),
+        authority(environment, keyId).resetLimits(environment, keyId, gateway.plans),
       ),
     tellAuthority: (environment, keyId) =>
       within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),

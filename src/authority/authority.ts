@@ -4,13 +4,14 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { type Gateway, limitsOfKey, unknownPlanOf } from "../config/compile.ts";
-import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
+import type { Gateway } from "../config/compile.ts";
+import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { Answer, Question } from "../domain/lease.ts";
 import type { LedgerState } from "../domain/ledger.ts";
 import { lend, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
+import { type KeyLimits, limitsOfRecord, type Plan, type Plans } from "../domain/plans.ts";
 import { endOfPeriod } from "../domain/quota.ts";
 import { noteUsage, type UsageReport, type UsageState, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
@@ -32,6 +33,8 @@ const FLOOD_PER_SECOND = 200;
 /** One row, so that a question costs one write. */
 interface Account {
   readonly ledger?: LedgerState | undefined;
+  /** The key's plan, as isolates told it last. */
+  readonly heard?: Plan | undefined;
   readonly usage?: UsageState | undefined;
   readonly usedAt?: number | undefined;
   /** When use was last written to D1. */
@@ -56,17 +59,17 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     if (!record) return { kind: "no_such_key" };
     const now = Date.now();
     const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
-    const plan = unknownPlanOf(record, this.gateway);
-    const isUse = !lifeless && plan === undefined && (question.waiting > 0 || question.usage !== undefined);
+    const known = this.#limitsOf(record, question.plans);
+    const isUse = !lifeless && known !== undefined && (question.waiting > 0 || question.usage !== undefined);
     if (isUse || question.usage) await this.#ringBy(this.#nextWriteAt(now));
     // From here on nothing is awaited: questions that came at once change the account one after the other.
     const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
-    if (lifeless || plan !== undefined) {
+    if (lifeless || !known) {
       if (question.usage) this.#account = account;
-      if (plan !== undefined && !lifeless) return { kind: "plan_unknown", plan };
+      if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };
     }
-    const { lease, state } = lend(record, limitsOfKey(record, this.gateway), account.ledger, question, {
+    const { lease, state } = lend(record, known.limits, account.ledger, question, {
       ttlMs: this.gateway.leaseTtlMs,
       now,
       newId: () => crypto.randomUUID(),
@@ -74,7 +77,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
       random: Math.random,
     });
     // The grant is stored before it is answered: the reply waits for the write.
-    if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger };
+    if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger, heard: known.heard };
     return { kind: "lease", lease };
   }
 
@@ -89,13 +92,14 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     if (record?.revokedAt != null) await this.#ringBy(record.revokedAt + TOMBSTONE_MS);
   }
 
-  async limitsOf(environment: string, keyId: string): Promise<readonly LimitState[] | Refusal> {
-    const limits = await this.#limits(environment, keyId);
+  /** `plans`: as the asker's configuration has them. */
+  async limitsOf(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal> {
+    const limits = await this.#limits(environment, keyId, plans);
     return isRefusal(limits) ? limits : limitStates(limits, this.#account.ledger, Date.now());
   }
 
-  async resetLimits(environment: string, keyId: string): Promise<readonly LimitState[] | Refusal> {
-    const limits = await this.#limits(environment, keyId);
+  async resetLimits(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal> {
+    const limits = await this.#limits(environment, keyId, plans);
     if (isRefusal(limits)) return limits;
     const account = this.#account;
     const ledger = resetLimits(limits, account.ledger, Date.now());
@@ -127,11 +131,15 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     this.ctx.storage.kv.put("account", account);
   }
 
-  async #limits(environment: string, keyId: string): Promise<Limits | Refusal> {
+  async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {
     const record = await this.#records.read(environment, keyId, Date.now(), () => false);
     if (!record) return { code: "not_found", problem: "There is no key with this id." };
-    const plan = unknownPlanOf(record, this.gateway);
-    return plan === undefined ? limitsOfKey(record, this.gateway) : { code: "plan_unknown", plan };
+    return this.#limitsOf(record, plans)?.limits ?? { code: "plan_unknown", plan: record.plan as string };
+  }
+
+  /** `undefined` where nobody knows the key's plan. */
+  #limitsOf(record: KeyRecord, told: Plans | undefined): KeyLimits | undefined {
+    return limitsOfRecord(record, { told, heard: this.#account.heard, own: this.gateway.plans });
   }
 
   #countQuestion(now: number): number {

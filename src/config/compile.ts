@@ -2,6 +2,7 @@
 
 import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
+import { type Plans, planIn } from "../domain/plans.ts";
 import type { Policy } from "../domain/rights.ts";
 import { matches } from "./automaton.ts";
 import { parseKeyPattern } from "./key-pattern.ts";
@@ -31,7 +32,7 @@ export interface Gateway {
   readonly environmentOfPrefix: ReadonlyMap<string, string>;
   readonly importedFormats: readonly ImportedFormat[];
   readonly policy: Policy;
-  readonly plans: Readonly<Record<string, Limits>>;
+  readonly plans: Plans;
   readonly keys: KeySettings;
   readonly leaseTtlMs: number;
   /** The latest first. */
@@ -141,13 +142,12 @@ export function compile(input: GatewayConfig): Gateway {
 
 /** The key's plan, if it is not configured, so that nobody knows the key's limits. */
 export function unknownPlanOf({ plan }: KeyRecord, { plans }: Pick<Gateway, "plans">): string | undefined {
-  return plan !== null && !Object.hasOwn(plans, plan) ? plan : undefined;
+  return plan !== null && !planIn(plans, plan) ? plan : undefined;
 }
 
 /** Those of the key's plan, lowered by its own. A plan that is not configured has none; callers refuse it before. */
 export function limitsOfKey(key: KeyRecord, { plans }: Pick<Gateway, "plans">): Limits {
-  const plan = key.plan !== null && Object.hasOwn(plans, key.plan) ? plans[key.plan] : undefined;
-  return limitsOf(plan, key.limits);
+  return limitsOf(key.plan === null ? undefined : planIn(plans, key.plan), key.limits);
 }
 
 function compileBaseUrls(config: Config, environments: Gateway["environments"]): Map<string, BaseUrl[]> {

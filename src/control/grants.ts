@@ -1,6 +1,6 @@
 /** Nobody grants more than they have: for all that hands out a key's rights, which is making, changing, rotating and enabling it. */
 
-import { type Gateway, limitsOfKey } from "../config/compile.ts";
+import { type Gateway, limitsOfKey, unknownPlanOf } from "../config/compile.ts";
 import { areWithin } from "../domain/address.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { exceeds } from "../domain/limits.ts";
@@ -46,6 +46,8 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
     return forbidden("The key could be used from addresses that yours cannot.");
   }
+  const plan = unknownPlanOf(own, gateway);
+  if (plan !== undefined) return { code: "plan_unknown", plan };
   if (exceeds(limitsOfKey(key, gateway), limitsOfKey(own, gateway))) {
     return forbidden("The key's limits would be higher than yours.");
   }

@@ -4,6 +4,7 @@
  */
 
 import type { KeyRecord } from "./key.ts";
+import type { Plans } from "./plans.ts";
 import type { UsageReport } from "./usage.ts";
 
 /** How much longer the authority holds a lease's tokens than the isolate may spend them: covers drift between two clocks. */
@@ -65,6 +66,11 @@ export interface Question {
   /** How many tokens recent demand would use up. */
   readonly wanted: number;
   readonly reports: readonly LeaseReport[];
+  /**
+   * The limits of the key's plan, or of all plans where the isolate does not know yet which one that is. Absent where it
+   * does not know the plan. Only isolates ask authorities, so that nobody else can name limits.
+   */
+  readonly plans?: Plans | undefined;
   /** What the isolate has counted, if anything. */
   readonly usage?: UsageReport | undefined;
 }

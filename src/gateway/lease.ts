@@ -1,7 +1,7 @@
 /** Step 4: a live lease of the key, from memory or from the key's authority. One question at a time for each key serves all who wait. */
 
 import { authorityName } from "../authority/name.ts";
-import { type Gateway, limitsOfKey } from "../config/compile.ts";
+import { type Gateway, limitsOfKey, unknownPlanOf } from "../config/compile.ts";
 import { DeadlineError, within } from "../deadline.ts";
 import { Holding } from "../domain/holding.ts";
 import type { KeyRecord } from "../domain/key.ts";
@@ -11,6 +11,7 @@ import { Fallback } from "./fallback.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 import type { Identity } from "./identify.ts";
+import { askWithPlans } from "./plans.ts";
 import { UsageCounter, type Use } from "./usage.ts";
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
@@ -18,6 +19,8 @@ export type AskAuthority = (question: Question) => Promise<Answer>;
 /** What one isolate knows of one key's leases. */
 interface Desk {
   holding: Holding | undefined;
+  /** Of the record that was lent last; `undefined` before the first lease. */
+  plan: string | null | undefined;
   /** Requests that want a token and have none yet. */
   waiting: number;
   /** Of leases that are over, until an authority has heard them. */
@@ -94,14 +97,13 @@ export class Leases {
 
   /** The key's record, no older than a lease, for those who want no token. */
   async look(identity: Identity, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
-    const { holding } = this.#desk(identity);
-    if (holding?.isLive(this.#readClock())) return holding.lease.record;
-    const { environment, keyId, hash: secretHash } = identity;
-    const question = { environment, keyId, secretHash, waiting: 0, wanted: 0, reports: [] };
+    const desk = this.#desk(identity);
+    if (desk.holding?.isLive(this.#readClock())) return desk.holding.lease.record;
+    const name = authorityName(identity.environment, identity.keyId);
     try {
       const answer = await within(
         this.#gateway.leaseTtlMs,
-        this.#looks.join(authorityName(environment, keyId), () => this.#ask(question), waitUntil),
+        this.#looks.join(name, () => this.#put(desk, identity), waitUntil),
       );
       if (answer.kind === "lease") return answer.lease.record;
       return answer.kind === "no_such_key" ? { code: "key_unknown" } : { code: "plan_unknown", plan: answer.plan };
@@ -134,14 +136,14 @@ export class Leases {
   }
 
   /** Where tokens are scarce: what those who waited have used up is not kept from others until the next question. */
-  async #reportSoon(desk: Desk, { environment, keyId, hash: secretHash }: Identity): Promise<void> {
+  async #reportSoon(desk: Desk, identity: Identity): Promise<void> {
     const { holding } = desk;
     if (!holding?.lease.reportSoon) return;
     // Until all who waited have had their turn.
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (desk.holding !== holding || holding.left > 0) return;
     const report = holding.end(this.#readClock());
-    if (report) await this.#ask({ environment, keyId, secretHash, waiting: 0, wanted: 0, reports: [report] });
+    if (report) await this.#put(desk, identity, { reports: [report] });
   }
 
   /** What the authority has to know, while there is nothing to ask of it. */
@@ -150,8 +152,7 @@ export class Leases {
     const desk = this.#desk(identity);
     if (!desk.holding?.isLive(now)) this.#close(desk);
     const { reports } = desk;
-    const { environment, keyId, hash: secretHash } = identity;
-    await this.#ask({ environment, keyId, secretHash, waiting: 0, wanted: 0, reports });
+    await this.#put(desk, identity, { reports });
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
   }
 
@@ -163,18 +164,33 @@ export class Leases {
     const reports = desk.reports;
     const askedAt = this.#readClock();
     const stepsBack = this.#stepsBack;
-    const { environment, keyId, hash: secretHash } = identity;
-    const answer = await this.#ask({ environment, keyId, secretHash, waiting: desk.waiting, wanted, reports });
+    const answer = await this.#put(desk, identity, { waiting: desk.waiting, wanted, reports });
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const { lease } = answer;
-    desk.fallback = new Fallback(lease.record, limitsOfKey(lease.record, this.#gateway), askedAt);
+    desk.plan = lease.record.plan;
+    desk.fallback = this.#fallbackOn(lease.record, askedAt);
     const receivedAt = this.#readClock();
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
     const isOver = this.#stepsBack > stepsBack;
     desk.holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt);
     return desk.holding;
+  }
+
+  #put(
+    { plan }: Desk,
+    { environment, keyId, hash: secretHash }: Identity,
+    { waiting = 0, wanted = 0, reports = [] }: Partial<Pick<Question, "waiting" | "wanted" | "reports">> = {},
+  ): Promise<Answer> {
+    const question = { environment, keyId, secretHash, waiting, wanted, reports };
+    return askWithPlans(this.#ask, question, this.#gateway.plans, plan);
+  }
+
+  /** None where only the authority knows the key's limits. */
+  #fallbackOn(record: KeyRecord, leasedAt: number): Fallback | undefined {
+    if (unknownPlanOf(record, this.#gateway) !== undefined) return undefined;
+    return new Fallback(record, limitsOfKey(record, this.#gateway), leasedAt);
   }
 
   #close(desk: Desk): void {
@@ -198,7 +214,14 @@ export class Leases {
     const name = authorityName(environment, keyId);
     const known = this.#desks.get(name);
     if (known) return known;
-    const desk = { holding: undefined, waiting: 0, reports: [], pausedUntil: 0, fallback: undefined };
+    const desk: Desk = {
+      holding: undefined,
+      plan: undefined,
+      waiting: 0,
+      reports: [],
+      pausedUntil: 0,
+      fallback: undefined,
+    };
     this.#desks.set(name, desk);
     return desk;
   }

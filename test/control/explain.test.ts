@@ -131,6 +131,16 @@ describe("an explanation", () => {
     expect(await decided({ keyId: key.id, clientAddress: "192.0.2.1" })).toBe("address_forbidden");
   });
 
+  test("goes by the limits that the key's authority heard of, where its plan is not in this configuration", async () => {
+    const key = await seedKey({ plan: "gold" });
+    expect((await explained({ keyId: key.id })).decision.code).toBe("plan_unknown");
+    const rates = [{ name: "hourly", limit: 2, window: 3_600, burst: 2 }];
+    await askLease(key, { plans: { gold: { rates, quotas: [] } } });
+    const explanation = await explained({ keyId: key.id });
+    expect(explanation.decision.allowed).toBe(true);
+    expect(stepOf(explanation, "limits")?.detail).toBe("Left: 1 of 2 (hourly).");
+  });
+
   test("cannot be given while the key's authority cannot tell the limits", async () => {
     const key = await seedKey({ limits: { rates: [{ name: "hourly", limit: 2, window: 3_600 }] } });
     const control = { ...surroundings(GATEWAY), readLimits: () => Promise.reject(new Error("down")) };

@@ -7,6 +7,7 @@ import type { Identity } from "../../src/gateway/identify.ts";
 import { Leases } from "../../src/gateway/lease.ts";
 import { spend } from "../../src/gateway/spend.ts";
 import { askAuthority } from "../authority/ask.ts";
+import { aKey } from "../domain/fixtures.ts";
 import { migrate, seedKey } from "../helpers/workerd.ts";
 import { gateway } from "./plane.ts";
 
@@ -181,6 +182,43 @@ describe("the question to an authority", () => {
     clock.now += 2_000;
     await use();
     expect(questions.map(({ wanted }) => wanted)).toEqual([1, 2, 2]);
+  });
+});
+
+describe("a key on a plan", () => {
+  const plans = { free: { rates: [{ name: "minute", limit: 3, window: 60, burst: 3 }], quotas: [] } };
+  const isolateOn = (plan: string | null) => {
+    const [told, clock] = [[] as unknown[], { now: 1_000_000 }];
+    const record = aKey({ plan, expiresAt: 2_000_000 });
+    const leases = new Leases(
+      async (question) => {
+        told.push(question.plans);
+        return { kind: "lease", lease: { id: "a", record, tokens: 1, ttlMs: 2_000, denial: null, policies: [] } };
+      },
+      { ...gateway, plans },
+      () => clock.now,
+    );
+    return { told, clock, leases };
+  };
+
+  test.each([
+    ["free", plans],
+    ["gold", undefined],
+    [null, undefined],
+  ])("is asked about with the limits of all plans, and then of its own alone: %s", async (plan, own) => {
+    const { told, clock, leases } = isolateOn(plan);
+    await leases.hold(identity, ignore);
+    clock.now += 3_000;
+    await leases.look(identity, ignore);
+    await leases.hold(identity, ignore);
+    expect(told).toEqual([plans, own, own]);
+  });
+
+  test("that only its authority knows is not served without the authority: nobody here could count it", async () => {
+    const [known, unknown] = [isolateOn("free"), isolateOn("gold")];
+    for (const { leases } of [known, unknown]) await leases.hold(identity, ignore);
+    expect(known.leases.holdWithoutAuthority(identity)?.lease.policies).toMatchObject([{ limit: 3 }]);
+    expect(unknown.leases.holdWithoutAuthority(identity)).toBeUndefined();
   });
 });
 

@@ -28,8 +28,8 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     newId,
     findSecret: (secret) => new KeyFinder(env.KV, env.DB, peppers).inD1(secret),
-    readLimits: (environment, id) => authorityOf({ environment, id }).limitsOf(environment, id),
-    resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id),
+    readLimits: (environment, id) => authorityOf({ environment, id }).limitsOf(environment, id, gateway.plans),
+    resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id, gateway.plans),
     tellAuthority: async () => {},
     callCourier: async () => {},
     wait: (ms) => {

@@ -1,5 +1,6 @@
 /** What a tester found that could be got by asking in another way. */
 
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../helpers/workerd.ts";
 import { call, makeKey, makeMember, makeWorkspace, setUp } from "./call.ts";
@@ -68,6 +69,15 @@ describe("nobody gets more than they have", () => {
     const seen = (await trail("", bearer(seeing.secret))).body.data.map(({ target }: { target: string }) => target);
     expect(seen).toContain(seeing.id);
     expect(seen).not.toContain(hidden.id);
+  });
+
+  test("by a key on a plan that this configuration lacks, so that nobody can say how much it has", async () => {
+    const { keyBody } = await setUp();
+    const key = await makeKey({ ...keyBody, ...managing });
+    await env.DB.prepare("UPDATE api_keys SET plan = 'gold' WHERE id = ?").bind(key.id).run();
+    const { member_id: _, ...body } = keyBody;
+    const made = await call("POST", "/v1/api-keys", { ...body, environment: "production" }, bearer(key.secret));
+    expect(made.body).toMatchObject({ status: 503, code: "plan_unknown" });
   });
 
   test("by acting as somebody without the root token", async () => {

@@ -1,6 +1,6 @@
 /** From the key's life to its limits: each check by itself, and what the gateway decides. */
 
-import { type Gateway, unknownPlanOf } from "../../config/compile.ts";
+import type { Gateway } from "../../config/compile.ts";
 import { type KeyRecord, lifelessnessOf, secretExpired } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -48,10 +48,11 @@ export async function judgeKey(
   const now = control.now();
   const client = clientAddress ?? anAllowedAddress(record);
   const life = refusalOf(lifelessnessOf(record, gateway.policy.actAs === "member", now));
-  const plan = planRefusal(record, gateway);
+  const read = life ? [] : await readLimitsOf(control, record);
+  const plan = isRefusal(read) && read.code === "plan_unknown" ? read : undefined;
+  if (isRefusal(read) && !plan) return read;
   const secret: Refusal | undefined = secretExpired(record, secretHash, now) ? { code: "key_expired" } : undefined;
-  const limits = life || plan ? undefined : await readLimitsOf(control, record);
-  if (isRefusal(limits)) return limits;
+  const limits = life || isRefusal(read) ? undefined : read;
   const spending = limits && limitRefusal(limits);
   const asked = askedOf(arrival, client);
   return {
@@ -90,11 +91,6 @@ function environmentStep(key: KeyRecord, { place }: Arrival, gateway: Gateway): 
 function askedOf({ request, place, match }: Arrival, client: string): Asked | undefined {
   if (isRefusal(place) || match === undefined) return undefined;
   return { request, url: request.parsedUrl, environment: place.environment, client, match };
-}
-
-function planRefusal(key: KeyRecord, gateway: Gateway): Refusal | undefined {
-  const plan = unknownPlanOf(key, gateway);
-  return plan === undefined ? undefined : { code: "plan_unknown", plan };
 }
 
 function anAllowedAddress({ allowedAddresses }: KeyRecord): string {

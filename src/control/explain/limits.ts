@@ -1,18 +1,18 @@
 /** The step that spends, looked at without spending. */
 
-import { limitsOfKey } from "../../config/compile.ts";
+import { limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import { isUnlimited } from "../../domain/limits.ts";
 import type { Refusal } from "../../errors.ts";
 import type { Control } from "../control.ts";
 
-/** Of a key that lives and whose plan is known. */
+/** Of a key that lives. Its authority may know a plan that this configuration lacks. */
 export async function readLimitsOf(
   { gateway, readLimits }: Control,
   key: KeyRecord,
 ): Promise<readonly LimitState[] | Refusal> {
-  if (isUnlimited(limitsOfKey(key, gateway))) return [];
+  if (unknownPlanOf(key, gateway) === undefined && isUnlimited(limitsOfKey(key, gateway))) return [];
   try {
     return await readLimits(key.environment, key.id);
   } catch {

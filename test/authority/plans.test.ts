@@ -1,0 +1,82 @@
+/** A key's authority, and isolates that run another version of the configuration. */
+
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Limits } from "../../src/domain/limits.ts";
+import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import { ask, askLease, authorityOf, tell } from "./ask.ts";
+
+beforeAll(migrate);
+beforeEach(() => {
+  // Late, so that alarms set by this clock do not ring while a test runs.
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2040, 4, 31, 12) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const minute = (limit: number): Limits => ({
+  rates: [{ name: "minute", limit, window: 60, burst: limit }],
+  quotas: [],
+});
+const limitsOf = async (key: SeededKey) => {
+  const states = await authorityOf(key).limitsOf(key.environment, key.id);
+  return "code" in states ? states : states.map(({ name, limit }) => [name, limit]);
+};
+
+describe("an authority whose configuration lacks the key's plan", () => {
+  test("lends by the limits that a question tells, and goes on so for those that do not know them", async () => {
+    const key = await seedKey({ plan: "gold" });
+    expect(await ask(key)).toEqual({ kind: "plan_unknown", plan: "gold" });
+    expect((await askLease(key, { waiting: 30, plans: { gold: minute(8) } })).tokens).toBe(8);
+    expect(await askLease(key)).toMatchObject({ tokens: 0, policies: [{ name: "minute", limit: 8 }] });
+  });
+
+  test("remembers them through an eviction", async () => {
+    const key = await seedKey({ plan: "gold" });
+    await askLease(key, { plans: { gold: minute(8) } });
+    await evictDurableObject(authorityOf(key));
+    expect((await askLease(key)).policies).toMatchObject([{ limit: 8 }]);
+    expect(await limitsOf(key)).toEqual([["minute", 8]]);
+  });
+
+  test("remembers them also where they limit nothing", async () => {
+    const key = await seedKey({ plan: "gold" });
+    await askLease(key, { plans: { gold: { rates: [], quotas: [] } } });
+    await evictDurableObject(authorityOf(key));
+    expect((await askLease(key)).tokens).toBeNull();
+  });
+
+  test("does not take them for those of another plan", async () => {
+    const key = await seedKey({ plan: "gold" });
+    await askLease(key, { plans: { gold: minute(8) } });
+    await env.DB.prepare("UPDATE api_keys SET plan = 'silver' WHERE id = ?").bind(key.id).run();
+    await tell(key);
+    expect(await ask(key)).toEqual({ kind: "plan_unknown", plan: "silver" });
+    expect(await ask(key, { plans: { gold: minute(8) } })).toEqual({ kind: "plan_unknown", plan: "silver" });
+  });
+});
+
+describe("an authority whose configuration has other limits for the key's plan", () => {
+  test("lends by those that the question tells", async () => {
+    const key = await seedKey({ plan: "free" });
+    expect((await askLease(key, { plans: { free: minute(8) } })).policies).toMatchObject([{ limit: 8 }]);
+    expect((await askLease(key, { plans: { free: minute(3) } })).policies).toMatchObject([{ limit: 3 }]);
+  });
+
+  test("lowers them by the key's own, which D1 alone says", async () => {
+    const key = await seedKey({ plan: "free", limits: { rates: [{ name: "minute", limit: 2, window: 60 }] } });
+    expect((await askLease(key, { waiting: 9, plans: { free: minute(8) } })).tokens).toBe(2);
+  });
+
+  test("tells and resets limits as those who ask for them know them", async () => {
+    const key = await seedKey({ plan: "gold" });
+    const plans = { gold: minute(8) };
+    const { environment, id } = key;
+    expect(await authorityOf(key).limitsOf(environment, id, plans)).toMatchObject([{ limit: 8, remaining: 8 }]);
+    await askLease(key, { waiting: 9, plans });
+    vi.setSystemTime(Date.now() + 2_500);
+    expect(await authorityOf(key).resetLimits(environment, id, plans)).toMatchObject([{ limit: 8, remaining: 8 }]);
+  });
+});
