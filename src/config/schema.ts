@@ -40,6 +40,8 @@ const secretName = z
 const ofEveryOrigin = {
   shared: z.boolean().optional(),
   assertion: z.boolean().default(true),
+  rewriteLocation: z.boolean().default(false),
+  usesForwardedPrefix: z.boolean().optional(),
   headers: z
     .record(
       headerName,
@@ -172,7 +174,7 @@ const route = fields({
   requestIdleSeconds: seconds().optional(),
   responseIdleSeconds: seconds().optional(),
   watchRevocation: z.boolean().default(true),
-  rewriteLocation: z.boolean().default(false),
+  rewriteLocation: z.boolean().optional(),
   onRequest: hook<OnRequest>().optional(),
   onResponse: hook<OnResponse>().optional(),
 });

@@ -50,6 +50,16 @@ export type OriginConfig = (
   shared?: boolean;
   /** Whether requests carry a signed assertion of who calls. Leave it on, except for services that are not yours. Default: true. */
   assertion?: boolean;
+  /**
+   * Turn its own addresses in `Location`, `Content-Location`, `Link` and `Refresh` into those at which the gateway serves the same.
+   * Default: false, and `keygate check` reminds you of origins with a `url`.
+   */
+  rewriteLocation?: boolean;
+  /**
+   * Whether it puts `X-Forwarded-Prefix` before the paths of its own addresses, for `rewriteLocation`. Default: each address shows
+   * it, by beginning with that prefix or not.
+   */
+  usesForwardedPrefix?: boolean;
   /** What the origin gets with each request, for example a credential: a text, or the name of a Worker secret. */
   headers?: Record<string, string | { secret: string }>;
 };
@@ -145,7 +155,7 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   responseIdleSeconds?: number;
   /** End WebSockets, event streams and NDJSON within 30 s of the revocation of their key. Default: true. */
   watchRevocation?: boolean;
-  /** Where `Location` points below the origin's own base, point it below the base URL that was called. Default: false. */
+  /** For this route alone; see the origin's. Default: as the origin says. */
   rewriteLocation?: boolean;
   /** Sees the request as the origin would get it, and may change it, or answer by itself. */
   onRequest?: OnRequest;

@@ -3,13 +3,14 @@
 import type { Route } from "../config/compile.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { ASSERTION_HEADER } from "../origin/claims.ts";
+import { withPublicAddresses } from "./address-fields.ts";
 import type { Assert, Asserting } from "./assertion.ts";
 import type { Principal } from "./authorize.ts";
 import type { DataPlane } from "./data-plane.ts";
 import type { DataPlace } from "./environment.ts";
 import { exchange } from "./exchange.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
-import { rewriteLocation } from "./location.ts";
+import type { Addressing } from "./location.ts";
 import { isRebuildable } from "./respond.ts";
 import { forgesOurs, strip } from "./strip.ts";
 import { passTrace } from "./trace.ts";
@@ -58,7 +59,10 @@ export async function forward(
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
   if (!isRebuildable(answer)) return forgesOurs(answer.headers) ? { code: "origin_unreachable" } : answer;
-  const passed = route.rewriteLocation ? withLocation(answer, url, forwarding, environment) : answer;
+  const passed =
+    (route.rewriteLocation ?? route.origins[environment]?.rewriteLocation)
+      ? withPublicAddresses(answer, () => addressingOf(outgoing.url, url, forwarding))
+      : answer;
   return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
 }
 
@@ -73,15 +77,11 @@ function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
   return { method, headers, body, redirect: "manual" };
 }
 
-function withLocation(answer: Response, url: URL, forwarding: Forwarding, environment: string): Response {
-  const location = answer.headers.get("location");
-  if (location === null) return answer;
-  const own = new Response(answer.body, answer);
-  own.headers.set(
-    "Location",
-    rewriteLocation(location, baseOf(url, forwarding.route, environment), url, forwarding.place),
-  );
-  return own;
+function addressingOf(asked: string, called: URL, { route, place }: Forwarding): Addressing {
+  const environment = place.environment.name;
+  const origin = new URL(baseOf(called, route, environment));
+  const usesForwardedPrefix = route.origins[environment]?.usesForwardedPrefix;
+  return { asked, origin, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
 }
 
 /** Concatenated, never resolved: a path such as `//evil.example` stays a path. */

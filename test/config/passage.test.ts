@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/config/compile.ts";
+import { hintsOf } from "../../src/config/hints.ts";
 import { lineOf } from "../../src/config/problems.ts";
 import { problemsOfWrangler } from "../../src/config/wrangler.ts";
-import { changed, mistakesOf } from "./base.ts";
+import { type Change, changed, mistakesOf } from "./base.ts";
 
 const withHeaders = (headers: unknown) => changed({ "origins.billing.production.headers": headers });
 
@@ -14,7 +15,8 @@ describe("how a route's requests and answers pass", () => {
       requestIdleSeconds: undefined,
       responseIdleSeconds: undefined,
       watchRevocation: true,
-      rewriteLocation: false,
+      rewriteLocation: undefined,
+      origins: { production: { rewriteLocation: false } },
     });
   });
 
@@ -37,6 +39,33 @@ describe("how a route's requests and answers pass", () => {
     expect(others).toEqual([]);
     const plain = says.split("; ")[0]?.replace(/^routes\.0/, "routes[0]") as string;
     expect(mistake).toContain(plain);
+  });
+});
+
+describe("addresses of an origin that has a URL", () => {
+  const hintsFor = (change: Change) => hintsOf(changed(change)).map(lineOf);
+
+  test("are hinted at while neither the origin nor a route says what becomes of them", () => {
+    expect(hintsFor({})).toEqual([
+      expect.stringMatching(
+        /^ {2}origins\.billing\.production: does not say rewriteLocation, .* of \/invoices\/\* may/,
+      ),
+    ]);
+  });
+
+  test.each([
+    { "origins.billing.production": { url: "https://billing.test", rewriteLocation: true } },
+    { "origins.billing.production": { url: "https://billing.test", rewriteLocation: false } },
+    { "origins.billing.production": { service: "BILLING" } },
+    Object.fromEntries([0, 1, 2, 3].map((at) => [`routes.${at}.rewriteLocation`, at > 1])),
+  ])("are not, once that is said: %o", (change) => {
+    expect(mistakesOf(changed(change))).toEqual([]);
+    expect(hintsFor(change)).toEqual([]);
+  });
+
+  test("are hinted at for the routes that do not say it", () => {
+    const change = Object.fromEntries([0, 1, 2].map((at) => [`routes.${at}.rewriteLocation`, true]));
+    expect(hintsFor(change)).toEqual([expect.stringContaining("a client of /status may follow")]);
   });
 });
 

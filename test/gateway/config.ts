@@ -9,6 +9,10 @@ export const CONFIG = defineGateway({
   control: { baseUrls: ["https://keys.test"] },
   origins: {
     api: { production: { url: "https://origin.test/base" }, sandbox: { url: "https://origin-sandbox.test/base" } },
+    bound: {
+      production: { service: "BOUND", rewriteLocation: true },
+      sandbox: { service: "BOUND_SANDBOX", rewriteLocation: true },
+    },
     partner: {
       production: { url: "https://partner.test" },
       sandbox: { url: "https://partner-sandbox.test", assertion: false },
@@ -50,6 +54,9 @@ export const CONFIG = defineGateway({
     { path: "/teammates/*", origin: "api", resource: "teammates" },
     { path: "/letters", origin: "api", resource: "folders", digest: true },
     { path: "/partner/*", origin: "partner", resource: "folders" },
+    { path: "/moved/*", origin: "api", resource: "folders", rewriteLocation: true },
+    { path: "/bound/*", origin: "bound", resource: "folders" },
+    { path: "/bound/raw/*", origin: "bound", resource: "folders", rewriteLocation: false },
     { path: "/status", origin: "api", public: true },
     { path: "/relay", origin: "api", resource: "folders", forwardCredentials: true },
     {

@@ -16,10 +16,13 @@ async function forwarded(path: string, init: RequestInit = {}, seed: Seed = {}, 
 }
 
 /** What the client gets for an answer of the origin. */
-async function answered(answer: Response, options: PlaneOptions & { seed?: Seed; request?: RequestInit } = {}) {
+async function answered(
+  answer: Response,
+  options: PlaneOptions & { seed?: Seed; path?: string; request?: RequestInit } = {},
+) {
   const key = await seedKey(options.seed);
   const plane = buildPlane({ ...options, originFetch: async () => answer });
-  return send(plane, requestWith(key, "/files/a", options.request), { address: newClient() });
+  return send(plane, requestWith(key, options.path ?? "/files/a", options.request), { address: newClient() });
 }
 
 describe("the URL that the origin gets", () => {
@@ -189,6 +192,23 @@ describe("the answer that the client gets", () => {
     expect(response.headers.getSetCookie()).toEqual(["a=1; Path=/", "b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT"]);
     for (const name of ["ETag", "Location", "WWW-Authenticate", "Vary"])
       expect(response.headers.get(name)).toBe(headers.get(name));
+  });
+
+  test.each([
+    ["/moved/a", "https://origin-sandbox.test/base/moved/b", "https://sandbox.test/v1/moved/b"],
+    ["/moved/a", "http://sandbox.test/base/moved/b", "https://sandbox.test/v1/moved/b"],
+    ["/moved/a", "/base/moved/b", "/v1/moved/b"],
+    ["/moved/a", "/moved/b", null],
+    ["/bound/a", "https://sandbox.test/bound/b", "https://sandbox.test/v1/bound/b"],
+    ["/bound/a", "/bound/b", "/v1/bound/b"],
+    ["/bound/a", "/v1/bound/b", "/v1/bound/b"],
+    ["/bound/a", "b", "b"],
+    ["/bound/raw/a", "/bound/b", "/bound/b"],
+    ["/files/a", "https://origin-sandbox.test/base/b", "https://origin-sandbox.test/base/b"],
+  ])("to %s has the origin's address %s as %s", async (path, address, expected) => {
+    const headers = { Location: address, "Content-Location": address };
+    const response = await answered(new Response("", { status: 201, headers }), { path });
+    expect([response.headers.get("Location"), response.headers.get("Content-Location")]).toEqual([expected, expected]);
   });
 
   test("cannot claim what the gateway alone says", async () => {

@@ -1,40 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { DataPlace } from "../../src/gateway/environment.ts";
-import { rewriteLocation } from "../../src/gateway/location.ts";
 import { resolveHeaders, withHeaders } from "../../src/gateway/origin.ts";
 import { isRepeatable, RetryBudget } from "../../src/gateway/retry.ts";
 import { type Watch, watch } from "../../src/gateway/watch.ts";
 
 afterEach(() => {
   vi.useRealTimers();
-});
-
-describe("Location", () => {
-  const called = new URL("https://api.test/v1/x");
-  const place = { baseUrl: { prefix: "/v1" } } as DataPlace;
-  test.each([
-    ["https://origin.test/base/x?a#b", "https://api.test/v1/x?a#b"],
-    ["https://origin.test/base", "https://api.test/v1"],
-    ["/base/x", "/v1/x"],
-    ["/base?x", "/v1?x"],
-    ["/basement", "/basement"],
-    ["/x", "/x"],
-    ["https://origin.test/x", "https://origin.test/x"],
-    ["https://origin.test.evil.test/base/x", "https://origin.test.evil.test/base/x"],
-    ["http://origin.test/base/x", "http://origin.test/base/x"],
-    ["//origin.test/base/x", "//origin.test/base/x"],
-    ["/\\origin.test/base/x", "/\\origin.test/base/x"],
-    ["x", "x"],
-    ["", ""],
-  ])("%j becomes %j", (location, expected) => {
-    expect(rewriteLocation(location, "https://origin.test/base", called, place)).toBe(expected);
-  });
-
-  test("of an origin without a path gets the prefix, and never becomes empty", () => {
-    expect(rewriteLocation("/", "https://origin.test", called, place)).toBe("/v1/");
-    const bare = { baseUrl: { prefix: "" } } as DataPlace;
-    expect(rewriteLocation("/base", "https://origin.test/base", called, bare)).toBe("/");
-  });
 });
 
 describe("A second try", () => {

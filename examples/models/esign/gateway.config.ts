@@ -23,8 +23,8 @@ export default defineGateway({
   control: { baseUrls: ["https://keys.example.com"] },
   origins: {
     requests: {
-      production: { url: "https://requests.internal.example" },
-      sandbox: { url: "https://requests-sandbox.internal.example" },
+      production: { url: "https://requests.internal.example", rewriteLocation: true },
+      sandbox: { url: "https://requests-sandbox.internal.example", rewriteLocation: true },
     },
   },
   resources: {

@@ -11,7 +11,7 @@ export default defineGateway({
     production: { baseUrls: ["https://api.example.com/v1"], issuer: "https://api.example.com", keyPrefix: "sig" },
   },
   control: { baseUrls: ["https://keys.example.com"] },
-  origins: { app: { production: { url: "https://app.internal.example" } } },
+  origins: { app: { production: { url: "https://app.internal.example", rewriteLocation: true } } },
   resources: {
     teammates: { ...crud, administrative: true },
     emails: crud,

@@ -14,7 +14,7 @@ export default defineGateway({
       { date: "2026-11-02", text: "The plan free allows 60 requests a minute, and no longer 30." },
     ],
   },
-  origins: { app: { production: { url: "https://app.internal.example" } } },
+  origins: { app: { production: { url: "https://app.internal.example", rewriteLocation: true } } },
   resources: {
     projects: crud,
     tasks: crud,

@@ -1,6 +1,8 @@
 /** `keygate check`: finds mistakes before a deploy. */
 
 import type { Command } from "commander";
+import { hintsOf } from "../../config/hints.ts";
+import { lineOf } from "../../config/problems.ts";
 import { example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
 import { count } from "../terminal/render.ts";
@@ -23,6 +25,7 @@ export function addCheck(program: Command): void {
 async function check({ config = DEFAULT_CONFIG, bundle }: { config?: string; bundle?: boolean }): Promise<void> {
   const checked = await checkedConfig(config);
   console.log(summaryOf(checked));
+  for (const hint of hintsOf(checked.config)) console.log(`hint:${lineOf(hint).slice(1)}`);
   if (!bundle) return;
   const { gzipKb, startupMs } = await measureBundle(checked.file, STARTUP_LIMIT_MS);
   console.log(

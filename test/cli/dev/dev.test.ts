@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
-import { copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
+import { copyOfProject, keygate, PROJECT, temporaryFolder } from "../helpers.ts";
 
 const ENVIRONMENTS = ["production", "sandbox"];
 
@@ -114,6 +114,22 @@ describe("keygate check", () => {
     const { code, stdout, stderr } = await keygate(["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^gateway\.config\.ts: 2 environments, \d+ routes, \d+ resources, 3 roles, \d+ plans\n$/);
+  });
+
+  test("hints at an origin whose own address a client may follow, and passes all the same", async () => {
+    const config = join(temporaryFolder(), "config.ts");
+    const models = join(PROJECT, "examples/models/signatures/gateway.config.ts");
+    writeFileSync(
+      config,
+      `import model from ${JSON.stringify(models)};
+      export default { ...model, origins: { app: { production: { url: "https://app.internal.example" } } } };`,
+    );
+    const { code, stdout } = await keygate(["check", "--config", config]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/\nhint: origins\.app\.production: does not say rewriteLocation/),
+    ]);
+    expect((await keygate(["check", "--config", models])).stdout).not.toContain("hint");
   });
 
   test("names the service that wrangler.toml does not bind, and what to add", async () => {
