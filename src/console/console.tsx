@@ -26,7 +26,7 @@ const PRIVATE_PATHS = ["/keys", "/workspaces", "/members", "/audit", "/organizat
 /** The platform team's. */
 const ROOT_PATH = "/organizations";
 
-/** Nothing but our own files; no script makes markup of text. https://w3c.github.io/trusted-types/dist/spec/ */
+/** Only our own files, and no script turns text into markup. https://w3c.github.io/trusted-types/dist/spec/ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -53,14 +53,14 @@ export function consolePages(): Hono<ConsoleEnv> {
   pages.route("/", auditPages).route("/", organizationPage).route("/", sessionPages);
   pages.route("/", organizationList).route("/", organizationTerms);
   for (const path of [...PRIVATE_PATHS, ROOT_PATH]) {
-    pages.all(`${path}/*`, (c) => showRefusal(c, { code: "not_found", problem: "There is no such page." }));
+    pages.all(`${path}/*`, (c) => showRefusal(c, { code: "not_found", problem: "This page does not exist." }));
   }
   return pages;
 }
 
 const asPage: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   await next();
-  // It is in the log already.
+  // It is already in the log.
   if (c.error) c.res = await errorPage(c);
   for (const [name, value] of Object.entries(PRIVATE_HEADERS)) c.header(name, value);
   c.header("Content-Security-Policy", POLICY);

@@ -15,7 +15,7 @@ export function csvLineOf(event: AuditEvent): string {
 }
 
 /**
- * Spreadsheets take what begins with one of these as a formula, also in quotes, and run it.
+ * Spreadsheets run a cell that begins with one of these as a formula, even in quotes.
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 export function cellOf(text: string): string {

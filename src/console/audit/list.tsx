@@ -1,4 +1,4 @@
-/** The audit trail: filters, pages, and files to take along. */
+/** The audit trail: filters, pages and exports. */
 
 import { Hono } from "hono";
 import { readAudit } from "../../control/read-audit.ts";
@@ -19,7 +19,7 @@ import { CSV_HEADER, csvLineOf, jsonLineOf } from "./export.ts";
 import { Trail } from "./table.tsx";
 
 const FIELDS = ["action", "target", "actor", "from", "to"] as const;
-/** How many events a file holds at the most, and how many are read at a time. */
+/** The most events in an export, and in one read. */
 const MOST_EXPORTED = 10_000;
 const BATCH = 500;
 
@@ -36,18 +36,14 @@ export const auditPages = new Hono<ConsoleEnv>()
       <>
         <h1>Audit</h1>
         <p class="faint">
-          What was changed in {c.var.visitor.session.organization.name}, by whom, and when. Times are in UTC.
+          What was changed in {c.var.visitor.session.organization.name}, by whom and when. Times are in UTC.
         </p>
         <Filters chosen={chosen} />
         {isRefusal(events) ? (
           <Refused refusal={events} />
         ) : (
           <section class="sheet">
-            {events.items.length === 0 ? (
-              <p>No event is like that.</p>
-            ) : (
-              <Trail events={events.items} nameOf={nameOf} />
-            )}
+            {events.items.length === 0 ? <p>No events match.</p> : <Trail events={events.items} nameOf={nameOf} />}
             <More path="/audit" next={events.next} query={String(chosen)} />
           </section>
         )}
@@ -103,8 +99,8 @@ async function sendFile(c: Visit, type: string, header: string, lineOf: (event: 
 function Filters({ chosen }: { chosen: URLSearchParams }) {
   const inputs = [
     { name: "action", label: "What", hint: "api_key.created" },
-    { name: "target", label: "Of what (id)", hint: "key_…" },
-    { name: "actor", label: "By whom (id)", hint: "mem_…" },
+    { name: "target", label: "Target (id)", hint: "key_…" },
+    { name: "actor", label: "Actor (id)", hint: "mem_…" },
     { name: "from", label: "From (UTC)", type: "date" },
     { name: "to", label: "Until (UTC)", type: "date" },
   ];
@@ -127,7 +123,7 @@ function Filters({ chosen }: { chosen: URLSearchParams }) {
         <button type="submit">Filter</button>
       </div>
       <p class="hint more">
-        As a file, {number(MOST_EXPORTED)} events at the most: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
+        Export up to {number(MOST_EXPORTED)} events: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
         <a href={`/audit/events.ndjson?${chosen}`}>NDJSON</a>
       </p>
     </form>

@@ -1,4 +1,4 @@
-/** Events of the audit trail, as people read them. */
+/** Audit events as a table. */
 
 import type { AuditEvent } from "../../store/audit.ts";
 import type { NameOf } from "../frame/directory.ts";
@@ -18,16 +18,16 @@ const COLUMNS: readonly Column<AuditEvent>[] = [
 ];
 
 export function History({ events, nameOf }: { events: readonly AuditEvent[]; nameOf: NameOf }) {
-  if (events.length === 0) return <p class="faint">Nothing has happened.</p>;
-  const who = { label: "By whom", cell: ({ actor }: AuditEvent) => nameOf(actor) };
+  if (events.length === 0) return <p class="faint">No events yet.</p>;
+  const who = { label: "Actor", cell: ({ actor }: AuditEvent) => nameOf(actor) };
   return <Table caption="History" rows={events} columns={[...COLUMNS, who]} />;
 }
 
 export function Trail({ events, nameOf }: { events: readonly AuditEvent[]; nameOf: NameOf }) {
   const more: Column<AuditEvent>[] = [
-    { label: "Of what", cell: ({ target }) => <Target id={target} name={nameOf(target)} /> },
+    { label: "Target", cell: ({ target }) => <Target id={target} name={nameOf(target)} /> },
     {
-      label: "By whom",
+      label: "Actor",
       cell: ({ actor, via }) => (
         <>
           <a href={`/audit?actor=${actor}`}>{nameOf(actor)}</a>
@@ -41,7 +41,7 @@ export function Trail({ events, nameOf }: { events: readonly AuditEvent[]; nameO
 }
 
 function viaOf(via: string): string {
-  return via === "root" ? "the root token" : via.startsWith("ses_") ? "a session of the console" : `the key ${via}`;
+  return via === "root" ? "the root token" : via.startsWith("ses_") ? "a console session" : `the key ${via}`;
 }
 
 function Target({ id, name }: { id: string; name: string }) {

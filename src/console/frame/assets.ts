@@ -1,4 +1,4 @@
-/** Style and script of the console, each under a name that changes with it. */
+/** The console's style and script. The file names change with the content. */
 
 import { Hono } from "hono";
 import { crc32 } from "../../domain/secret.ts";

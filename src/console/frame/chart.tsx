@@ -9,7 +9,7 @@ type Kind = (typeof KINDS)[number];
 const NAMES: Record<Kind, string> = {
   forwarded: "forwarded",
   limited: "over a limit (429)",
-  refused: "refused otherwise",
+  refused: "refused for other reasons",
 };
 
 export function kindOf(outcome: unknown): Kind {
@@ -21,7 +21,7 @@ export interface Bar extends Record<Kind, number> {
   readonly at: number;
 }
 
-/** One bar for each hour or day from `from` on, those without requests too. */
+/** One bar per hour or day from `from`, also without requests. */
 export function barsOf(sums: readonly UsageSum[], by: "hour" | "day", from: number, to: number): Bar[] {
   const size = by === "hour" ? 3_600_000 : 86_400_000;
   const bars = new Map<number, Bar>();
@@ -34,7 +34,7 @@ export function barsOf(sums: readonly UsageSum[], by: "hour" | "day", from: numb
   return [...bars.values()];
 }
 
-/** Sums by one of the groups, the largest first. */
+/** Sums by one group, largest first. */
 export function ranking(sums: readonly UsageSum[], group: UsageGroup): { name: string; requests: number }[] {
   const totals = new Map<string, number>();
   for (const sum of sums) {
@@ -50,7 +50,7 @@ const HEIGHT = 180;
 export function Chart({ bars, by, label }: { bars: readonly Bar[]; by: "hour" | "day"; label: string }) {
   const total = ({ forwarded, limited, refused }: Bar) => forwarded + limited + refused;
   const used = bars.filter((bar) => total(bar) > 0);
-  if (used.length === 0) return <p class="faint">No request in this time.</p>;
+  if (used.length === 0) return <p class="faint">No requests in this time.</p>;
   const most = Math.max(...bars.map(total));
   const step = WIDTH / bars.length;
   const nameOf = ({ at }: Bar) => (by === "day" ? dayOf(at) : `${new Date(at).toISOString().slice(11, 16)} UTC`);
@@ -86,7 +86,7 @@ export function Chart({ bars, by, label }: { bars: readonly Bar[]; by: "hour" | 
         ))}
       </ul>
       <details class="more">
-        <summary>The numbers</summary>
+        <summary>Show numbers</summary>
         <Table
           caption={label}
           rows={used}

@@ -6,7 +6,7 @@ import { listMembers, type MemberRecord } from "../../store/members.ts";
 import { listWorkspaces, type Workspace } from "../../store/workspaces.ts";
 import type { Visit } from "./visit.ts";
 
-/** Lists for forms hold no more; more than so many are found by their ids. */
+/** The most entries of a list in a form. Records beyond it are read by id. */
 const MOST = 200;
 const PAGE = { limit: MOST, after: undefined };
 
@@ -17,7 +17,7 @@ export async function workspacesOf(c: Visit): Promise<readonly Workspace[]> {
   return isRefusal(organization) ? [] : (await listWorkspaces(control.db, organizationId, PAGE)).items;
 }
 
-/** Those that the visitor may choose from, and those with `ids`, which a form must not lose. */
+/** The workspaces the visitor can choose, and those in `ids`, which a form must keep. */
 export async function offeredWorkspaces(c: Visit, ids: readonly string[]): Promise<readonly Workspace[]> {
   const { control, visitor } = c.var;
   const { standing } = visitor.caller;
@@ -37,13 +37,13 @@ export async function membersOf(c: Visit): Promise<readonly MemberRecord[]> {
 
 export type NameOf = (id: string) => string;
 
-/** By the lists above; ids that are in none of them stay as they are. */
+/** Names from the lists above; an unknown id stays an id. */
 export function namesIn(lists: readonly (readonly { id: string; name: string }[])[]): NameOf {
   const names = new Map(lists.flat().map(({ id, name }) => [id, name]));
   return (id) => names.get(id) ?? id;
 }
 
-/** Of members, with those of `ids` that the list does not reach. */
+/** Names of members, including those of `ids` beyond the list. */
 export async function memberNames(c: Visit, members: readonly MemberRecord[], ids: readonly string[]): Promise<NameOf> {
   const { control, visitor } = c.var;
   const listed = new Set(members.map(({ id }) => id));

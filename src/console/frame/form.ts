@@ -1,4 +1,4 @@
-/** What a form of the console says. Fields have the API's names, and are checked by the API's schemas. */
+/** The content of a form. Fields have the API's names and are checked by the API's schemas. */
 
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { MAX_BODY_BYTES, readText } from "../../management/parse.ts";
@@ -10,7 +10,7 @@ export class Form {
     this.#fields = fields;
   }
 
-  /** Trimmed; empty where the form does not have it. */
+  /** Trimmed; empty if the form does not have it. */
   text(name: string): string {
     return (this.#fields.get(name) ?? "").trim();
   }
@@ -23,7 +23,7 @@ export class Form {
     return this.#fields.getAll(name);
   }
 
-  /** One for each line or comma. */
+  /** Split at lines and commas. */
   lines(name: string): string[] {
     return this.text(name)
       .split(/[\n,]/)
@@ -41,10 +41,10 @@ export async function readForm(request: Request): Promise<Form | Refusal> {
   return isRefusal(read) ? read : new Form(new URLSearchParams(read.text));
 }
 
-/** What is wrong with which field, as far as the refusal names fields. */
+/** The problems by field, if the refusal names fields. */
 export function problemsOf(refusal: Refusal | undefined): ReadonlyMap<string, string> {
   if (refusal?.code === "environment_not_allowed") {
-    return new Map([["environment", `the organization may not have keys for ${refusal.environment}`]]);
+    return new Map([["environment", `the organization cannot have keys for ${refusal.environment}`]]);
   }
   if (refusal?.code !== "validation_failed") return new Map();
   return new Map(refusal.errors.map(({ field, problem }) => [field.split(".")[0] as string, problem]));

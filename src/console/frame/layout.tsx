@@ -1,4 +1,4 @@
-/** What every page has: the document, the way around, and who is here. */
+/** The frame of every page: the document, the navigation and the visitor. */
 
 import { html } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
@@ -48,7 +48,7 @@ function Document({
             Keygate
           </a>
           {visitor && <Identity {...identityOf(visitor)} />}
-          {isRoot && <Identity name="Platform team" place="every organization" path="/organizations" />}
+          {isRoot && <Identity name="Platform team" place="all organizations" path="/organizations" />}
         </header>
         <Navigation path={path} visitor={visitor} isRoot={isRoot} />
         <main id="content" tabindex={-1}>
@@ -62,7 +62,7 @@ function Document({
 interface Who {
   readonly name: string;
   readonly place: string;
-  /** Of the page that their name leads to. */
+  /** The page that their name links to. */
   readonly path: string;
 }
 

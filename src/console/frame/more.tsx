@@ -1,4 +1,4 @@
-/** Pages of lists that are sorted in one way. */
+/** Pages of lists with a fixed order. */
 
 import type { Refusal } from "../../errors.ts";
 import { readPage, writeCursor } from "../../management/paging.ts";

@@ -6,7 +6,7 @@ import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import type { KeyStatus } from "../../store/key-list.ts";
 import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
 
-/** The main environment and the others differ in word, colour and form. */
+/** The main environment differs from the others in word, colour and shape. */
 export function EnvironmentBadge({ name, gateway }: { name: string; gateway: Gateway }) {
   const isMain = Object.keys(gateway.environments)[0] === name;
   return <span class={isMain ? "environment main" : "environment"}>{name}</span>;
@@ -56,7 +56,7 @@ export function Notice({ kind, children }: PropsWithChildren<{ kind: "good" | "b
   );
 }
 
-/** What was refused, why, and what helps. */
+/** A refusal: what, why, and the fix. */
 export function Refused({ refusal }: { refusal: Refusal | undefined }) {
   if (!refusal) return null;
   const { title, detail, fix } = describe(refusal);
@@ -67,7 +67,7 @@ export function Refused({ refusal }: { refusal: Refusal | undefined }) {
   );
 }
 
-/** A part of a page that stands or falls for itself. */
+/** A part of a page that can fail alone. */
 export function Part<T>({ of, children }: { of: T | Refusal; children: (value: T) => Child }) {
   return isRefusal(of) ? <p class="faint">{describe(of).detail}</p> : children(of as T);
 }
@@ -79,7 +79,7 @@ interface FieldProps {
   readonly problem?: string | undefined;
 }
 
-/** A control with its label, its hint, and what is wrong with it. The control has `describedBy(name)`. */
+/** A control with its label, hint and problem. The control has `describedBy(name)`. */
 export function Field({ name, label, hint, problem, children }: PropsWithChildren<FieldProps>) {
   return (
     <div class={problem ? "field wrong" : "field"}>
@@ -117,13 +117,13 @@ function Problem({ name, problem }: { name: string; problem: string | undefined 
 
 export interface Column<T> {
   readonly label: string;
-  /** In place of the label, where the heading is more than text. */
+  /** Replaces the label if the heading is more than text. */
   readonly heading?: Child;
   readonly sort?: "ascending" | "descending" | undefined;
   readonly cell: (row: T) => Child;
 }
 
-/** On narrow screens each row becomes a card; the roles keep it a table for those who hear it. */
+/** On narrow screens each row becomes a card; the roles keep it a table for screen readers. */
 export function Table<T>({
   caption,
   columns,
@@ -187,7 +187,7 @@ export function Options({ options, chosen }: { options: readonly (readonly [stri
   );
 }
 
-/** Text to take along. Without script there is no button, and the text can be selected. */
+/** Text to copy. Without script there is no button, but the text can be selected. */
 export function Copyable({ id, label, text }: { id: string; label: string; text: string }) {
   return (
     <div class="copyable">

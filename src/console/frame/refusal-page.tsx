@@ -3,7 +3,7 @@ import { describe, type Refusal } from "../../errors.ts";
 import { show } from "./layout.tsx";
 import type { Visit } from "./visit.ts";
 
-/** For what cannot be shown on the page where it was asked for. */
+/** For a refusal that cannot be shown on its own page. */
 export function showRefusal(c: Visit, refusal: Refusal): Response | Promise<Response> {
   const { status, title, detail, fix } = describe(refusal);
   return show(

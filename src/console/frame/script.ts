@@ -1,4 +1,4 @@
-/** What the console's pages do beyond what they can do without: copy, toggle, tell while one types, and forget. */
+/** Optional script of the pages: copy, toggle, preview while typing, forget secrets. */
 
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("[data-copy]")) {

@@ -5,7 +5,7 @@ import type { Visit } from "./visit.ts";
 
 const COMMAND = "npx --no-install keygate console";
 
-/** `why`: what ended the session that the browser still has. */
+/** `why`: the reason why the browser's session ended. */
 export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Promise<Response> {
   return show(
     c,
@@ -14,14 +14,14 @@ export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Pr
       <h1>Sign in</h1>
       {why && <Notice kind="note">{describe(why).detail}</Notice>}
       <p>
-        Here the members of an organization make, see and end its API keys, and the platform team its organizations. You
-        sign in with a link that works once, within ten minutes; there is no password.
+        Members of an organization create, view and revoke its API keys here. The platform team manages organizations.
+        You sign in with a link that works once, for ten minutes. There is no password.
       </p>
       <h2>How to get a link</h2>
       <ul>
-        <li>Ask an owner of your organization: they make one on the page Members.</li>
+        <li>Ask an owner of your organization. They create one on the page Members.</li>
         <li>
-          On the platform team? This command, with the root token, prints a link for you:
+          On the platform team? This command prints a link for you. It needs the root token:
           <Copyable id="sign-in-command" label="the command" text={COMMAND} />
         </li>
         <li>
@@ -29,7 +29,7 @@ export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Pr
         </li>
       </ul>
       <p>
-        You only call the API? You need no account here: read the <a href="/guide">guide</a>.
+        Do you only call the API? Then you need no account. Read the <a href="/guide">guide</a>.
       </p>
     </>,
   );

@@ -19,17 +19,17 @@ export interface ConsoleEnv {
   Variables: ManagementEnv["Variables"] & {
     /** A signed-in member. */
     visitor: Visitor;
-    /** The platform team, on the pages that are theirs. */
+    /** The platform team, on its own pages. */
     root: Caller | undefined;
   };
 }
 
 export type Visit = Context<ConsoleEnv>;
 
-/** Who acts on the platform team's pages. */
+/** The caller on the platform team's pages. */
 export const rootOf = (c: Visit): Caller => c.var.root as Caller;
 
-/** Pages know members alone: a token or key in a header counts for nothing here. */
+/** Pages accept only members' sessions: a token or key in a header is ignored. */
 export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const session = await readSession(c.req.raw, c.var.control);
   if (!session) return showSignedOut(c, undefined);
@@ -44,7 +44,7 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   return next();
 };
 
-/** The platform team's pages are for nobody else: members are asked to sign in. */
+/** Only the platform team can open its pages: members are asked to sign in. */
 export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const caller = await readRootCaller(c.req.raw, c.var.control);
   if (!caller) return showSignedOut(c, undefined);

@@ -1,4 +1,4 @@
-/** How the console says times, numbers and periods. */
+/** Times, numbers and periods in words. */
 
 const DAY_MS = 86_400_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -19,7 +19,7 @@ const STEPS: readonly [limit: number, unit: number, name: string][] = [
   [Number.POSITIVE_INFINITY, 30 * DAY_MS, "month"],
 ];
 
-/** Roughly, and in one unit: what a person remembers of it. */
+/** Rounded to one unit. */
 export function spanOf(ms: number): string {
   const size = Math.abs(ms);
   const [, unit, name] = STEPS.find(([limit]) => size < limit) as (typeof STEPS)[number];
@@ -51,5 +51,5 @@ export function secondsOf(seconds: number): string {
   return seconds % 60 === 0 ? plural(seconds / 60, "minute") : plural(seconds, "second");
 }
 
-export const REACH_WORDS = { organization: "every workspace", workspace: "some workspaces" } as const;
+export const REACH_WORDS = { organization: "all workspaces", workspace: "some workspaces" } as const;
 export const PERMISSION_WORDS = { "full-access": "full access", "read-only": "read only" } as const;

@@ -1,4 +1,4 @@
-/** What ends a key, suspends it, or gives it a new secret: each asks first, and says when it will be effective. */
+/** Revoke, disable, enable and rotate: each asks first and says when it takes effect. */
 
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
@@ -25,7 +25,7 @@ interface Action {
   readonly title: string;
   readonly button: string;
   readonly grave?: boolean;
-  /** What will happen, and when. */
+  /** What happens, and when. */
   readonly effect: (c: Visit, key: ManagedKey) => Child;
   readonly fields?: (c: Visit, key: ManagedKey, problems: ReadonlyMap<string, string>) => Child;
   readonly act: (c: Visit, key: ManagedKey, form: Form) => Promise<Response | Refusal>;
@@ -34,9 +34,9 @@ interface Action {
 const ACTIONS: Readonly<Record<string, Action>> = {
   rotate: {
     title: "Rotate the key",
-    button: "Make a new secret",
+    button: "Create a new secret",
     effect: () =>
-      "The key gets a new secret, which is shown once. Its id, its rights and its limits stay. The old secret goes on for the grace, and then ends.",
+      "The key gets a new secret, which is shown once. Its id, rights and limits stay the same. The old secret works until the grace period ends.",
     fields: (c) => <Grace attempt={c.var.control.newId("chg")} />,
     act: rotate,
   },
@@ -44,13 +44,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     title: "Disable the key",
     button: "Disable",
     effect: (c) =>
-      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, until somebody enables it again.`,
+      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, until someone enables it again.`,
     act: (c, key) => change(c, key, "disabled", disableKey),
   },
   enable: {
     title: "Enable the key",
     button: "Enable",
-    effect: (c) => `Requests with it are let through again everywhere within ${boundOf(c.var.control.gateway)}.`,
+    effect: (c) => `Requests with it are accepted again everywhere within ${boundOf(c.var.control.gateway)}.`,
     act: (c, key) => change(c, key, "enabled", enableKey),
   },
   revoke: {
@@ -58,7 +58,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     button: "Revoke for good",
     grave: true,
     effect: (c) =>
-      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}. That is final: a revoked key never comes back.`,
+      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}. This is final: a revoked key cannot be restored.`,
     fields: (c, key, problems) => <Revocation c={c} keyOf={key} problems={problems} />,
     act: revoke,
   },
@@ -104,7 +104,7 @@ async function ask(c: Visit, refusal: Refusal | undefined) {
             {button}
           </button>
           <a class="button quiet" href={`/keys/${key.id}`}>
-            Leave it as it is
+            Cancel
           </a>
         </div>
       </form>
@@ -120,7 +120,7 @@ async function change(c: Visit, { id }: ManagedKey, deed: Deed, verb: Verb): Pro
 }
 
 const GRACES = [
-  ["0", "none: the old secret ends now"],
+  ["0", "none: the old secret stops working now"],
   ["3600", "1 hour"],
   ["86400", "1 day"],
   ["604800", "7 days"],
@@ -131,7 +131,7 @@ function Grace({ attempt }: { attempt: string }) {
   return (
     <>
       <input type="hidden" name="attempt" value={attempt} />
-      <Field name="grace_seconds" label="Grace" hint="How long the old secret goes on beside the new one.">
+      <Field name="grace_seconds" label="Grace period" hint="How long the old secret still works beside the new one.">
         <select id="grace_seconds" name="grace_seconds">
           <Options options={GRACES} chosen="86400" />
         </select>
@@ -152,16 +152,16 @@ async function rotate(c: Visit, { id }: ManagedKey, form: Form): Promise<Respons
   if (isRefusal(rotated)) return rotated;
   const { key, secret, effect } = rotated;
   const end = effect.isPending
-    ? "within minutes, for some of the gateway has yet to hear of it"
+    ? "within minutes: parts of the gateway do not know of it yet"
     : `within ${boundOf(control.gateway)}`;
   const before =
     grace === 0
-      ? `The old secret ends ${end}.`
+      ? `The old secret stops working ${end}.`
       : `The old secret works until ${momentOf(control.now() + grace * 1000)}.`;
   return showSecret(c, { key, secret, title: "The new secret", before });
 }
 
-/** Within how many days of its last use a key's name must be typed. */
+/** A key used in this many last days is revoked only after its name was typed. */
 const IN_USE_MS = 7 * 86_400_000;
 const isInUse = (key: ManagedKey, now: number) => key.lastUsedAt !== null && now - key.lastUsedAt < IN_USE_MS;
 
@@ -178,7 +178,7 @@ function Revocation({ c, keyOf: key, problems }: RevocationProps) {
       <Field
         name="reason"
         label="Reason"
-        hint="Optional; it stays in the key's history."
+        hint="Optional. It is kept in the key's history."
         problem={problems.get("reason")}
       >
         <input id="reason" name="reason" maxlength={2000} autocomplete="off" />
@@ -186,7 +186,7 @@ function Revocation({ c, keyOf: key, problems }: RevocationProps) {
       {isInUse(key, now) && (
         <Field
           name="name"
-          label={`It was used ${agoOf(key.lastUsedAt ?? now, now)}. Type its name to go on`}
+          label={`It was used ${agoOf(key.lastUsedAt ?? now, now)}. Type its name to continue`}
           hint={<strong>{key.name}</strong>}
           problem={problems.get("name")}
         >

@@ -1,4 +1,4 @@
-/** What a change would take away, and what it would add, in words. */
+/** What a change removes and adds, in words. */
 
 import type { NameOf } from "../frame/directory.ts";
 
@@ -27,7 +27,7 @@ function textsOf(value: unknown, workspaceName: NameOf): string[] {
   if (value === null || value === undefined || value === "") return [];
   if (Array.isArray(value)) return value.map((item) => workspaceName(String(item)));
   if (typeof value !== "object") return [String(value)];
-  // Limits: one text for each of them.
+  // Limits: one text per limit.
   return Object.entries(value).flatMap(([kind, list]) =>
     (list as object[]).map(
       (limit) =>

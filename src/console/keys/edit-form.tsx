@@ -32,7 +32,7 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
         </Field>
       </section>
       <section class="sheet">
-        <h2>What it may do</h2>
+        <h2>What it can do</h2>
         <Choice name="permission" label="Permission" problem={problems.get("permission")}>
           {PERMISSIONS.map((value) => (
             <label class="choice">
@@ -66,9 +66,10 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
         </Choice>
       </section>
       <section class="sheet">
-        <h2>Limits of its own</h2>
+        <h2>Its own limits</h2>
         <p class="hint">
-          Beside those of its plan: of two with the same name, the lower holds. Empty a name to take a limit away.
+          These apply beside its plan's limits. If both have the same name, the lower one applies. Clear a name to
+          remove a limit.
         </p>
         {problems.has("limits") && <p class="problem">{problems.get("limits")}</p>}
         <Rates form={form} />
@@ -81,7 +82,7 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
         <Field
           name="allowed_addresses"
           label="Allowed client addresses"
-          hint="One address or range a line, such as 203.0.113.0/24; empty for any."
+          hint="One address or range per line, such as 203.0.113.0/24. Empty for any."
           problem={problems.get("allowed_addresses")}
         >
           <textarea id="allowed_addresses" name="allowed_addresses">
@@ -91,10 +92,10 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
       </section>
       <div class="actions">
         <button type="submit" name="intent" value="review">
-          See what changes
+          Review the change
         </button>
         <a class="button quiet" href={`/keys/${key.id}`}>
-          Leave it as it is
+          Cancel
         </a>
       </div>
     </form>
@@ -107,7 +108,7 @@ interface Input {
 }
 
 function Rows({ form, title, inputs }: { form: Form; title: string; inputs: readonly Input[] }) {
-  // One more than there are.
+  // One more row than there are limits.
   const rows = [...form.list(inputs[0]?.name ?? "").filter((name) => name.trim() !== ""), ""];
   return (
     <fieldset>
@@ -144,7 +145,7 @@ const Rates = ({ form }: { form: Form }) => (
       { name: "rate_name", label: "Name" },
       { name: "rate_limit", label: "Requests" },
       { name: "rate_window", label: "in seconds" },
-      { name: "rate_burst", label: "at once (optional)" },
+      { name: "rate_burst", label: "burst (optional)" },
     ]}
   />
 );

@@ -1,4 +1,4 @@
-/** Editing a key: the form, then what would change, then the change, if nobody else was quicker. */
+/** Editing a key: the form, then a review, then the change, unless someone else changed the key meanwhile. */
 
 import { Hono } from "hono";
 import { findKey } from "../../control/access.ts";
@@ -61,10 +61,10 @@ async function showForm(c: Visit, key: ManagedKey, form: Form, refusal: Refusal 
       <Crumb keyOf={key} />
       <h1>Edit the key</h1>
       <p class="faint">
-        Its environment, reach and member are for life. Nothing is saved before you have seen what changes.
+        Its environment, reach and member cannot be changed. You can review the change before it is saved.
       </p>
       {refusal && problems.size > 0 ? (
-        <Notice kind="bad">Nothing was saved. Please mend what is marked.</Notice>
+        <Notice kind="bad">Nothing was saved. Fix the marked fields.</Notice>
       ) : (
         <Refused refusal={refusal} />
       )}
@@ -80,7 +80,7 @@ async function showForm(c: Visit, key: ManagedKey, form: Form, refusal: Refusal 
   );
 }
 
-/** `refusal`: that somebody changed the key after it was read. `key` is as it is now. */
+/** `refusal`: someone changed the key after it was read. `key` is the present one. */
 async function review(c: Visit, key: ManagedKey, form: Form, refusal: Refusal | undefined) {
   const before = fieldsOf(key);
   const changes = differencesOf(
@@ -91,20 +91,20 @@ async function review(c: Visit, key: ManagedKey, form: Form, refusal: Refusal | 
   const isOvertaken = refusal !== undefined || form.text("version") !== key.version;
   return show(
     c,
-    { title: "What changes", status: refusal ? 412 : 200 },
+    { title: "Review the change", status: refusal ? 412 : 200 },
     <>
       <Crumb keyOf={key} />
-      <h1>What changes</h1>
+      <h1>Review the change</h1>
       {isOvertaken && (
         <Notice kind="bad">
-          <strong>Somebody else changed this key after you opened it.</strong> Nothing of yours is saved yet. Below,
-          your version is compared with theirs: saving now would put yours in place of it.
+          <strong>Someone else changed this key after you opened it.</strong> Your change is not saved yet. Below, your
+          version is compared with theirs. If you save now, yours replaces theirs.
         </Notice>
       )}
       <form class="sheet" method="post">
         <Changes changes={changes} />
         <Kept form={form} version={key.version} />
-        {changes.length > 0 && <p>It will be effective everywhere within {boundOf(c.var.control.gateway)}.</p>}
+        {changes.length > 0 && <p>It takes effect everywhere within {boundOf(c.var.control.gateway)}.</p>}
         <div class="actions">
           {changes.length > 0 && (
             <button type="submit" name="intent" value="save">
@@ -112,10 +112,10 @@ async function review(c: Visit, key: ManagedKey, form: Form, refusal: Refusal | 
             </button>
           )}
           <button type="submit" name="intent" value="edit" class="quiet">
-            Go on editing
+            Keep editing
           </button>
           <a class="button quiet" href={`/keys/${key.id}`}>
-            Leave it as it is
+            Cancel
           </a>
         </div>
       </form>

@@ -33,7 +33,7 @@ export function formOf(key: ManagedKey): Form {
   return new Form(form);
 }
 
-/** Fields of the API's `keyPatch`, for it to check. */
+/** The fields of the API's `keyPatch`, unchecked. */
 export function editedFields(form: Form, key: ManagedKey) {
   const day = form.text("expires_on");
   const { expires_at } = fieldsOf(key);
@@ -43,14 +43,14 @@ export function editedFields(form: Form, key: ManagedKey) {
     permission: form.text("permission"),
     scopes: [...new Set(form.list("scopes"))].sort(),
     ...(key.reach === "workspace" && { workspace_ids: form.list("workspace_ids").sort() }),
-    // A day that was left alone keeps its hour.
+    // An unchanged day keeps its time of day.
     expires_at: day === "" || expires_at.startsWith(day) ? expires_at : `${day}T00:00:00.000Z`,
     allowed_addresses: form.lines("allowed_addresses"),
     limits: limitsOf(form),
   };
 }
 
-/** `null` where all its rows were left empty. */
+/** `null` if all rows are empty. */
 function limitsOf(form: Form) {
   const rates = rowsOf(form, ["rate_name", "rate_limit", "rate_window", "rate_burst"]).map(
     ([name, limit, window, burst]) => ({
@@ -64,7 +64,7 @@ function limitsOf(form: Form) {
   return rates.length + quotas.length === 0 ? null : { rates, quotas };
 }
 
-/** Rows that have a name. */
+/** Rows with a name. */
 function rowsOf(form: Form, names: readonly string[]): string[][] {
   const columns = names.map((name) => form.list(name).map((value) => value.trim()));
   const [first = []] = columns;

@@ -1,4 +1,4 @@
-/** The filters of the list of keys. They are in the URL, so that a link shares them. */
+/** The filters of the key list. They are in the URL, so a link shares them. */
 
 import type { Gateway } from "../../config/compile.ts";
 import { PERMISSIONS } from "../../domain/key.ts";
@@ -43,7 +43,7 @@ export function KeyFilters({ gateway, workspaces, members, chosen }: Props) {
       label: "Granted scope",
       options: plain([...Object.keys(policy.bundles), ...scopesOf(policy.resources)]),
     },
-    { name: "member_id", label: "Made by", options: named(members) },
+    { name: "member_id", label: "Created by", options: named(members) },
   ];
   return (
     <form class="filters sheet" action="/keys">

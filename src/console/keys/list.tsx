@@ -25,7 +25,7 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
   const { visitor } = c.var;
   const { standing } = visitor.caller;
   if (standing.kind === "member" && !managesKeys(standing)) {
-    return showRefusal(c, { code: "management_forbidden", problem: "Your role does not see or make keys." });
+    return showRefusal(c, { code: "management_forbidden", problem: "Your role cannot see or create keys." });
   }
   const chosen = chosenIn(c);
   const [keys, workspaces, members] = await Promise.all([read(c, chosen), workspacesOf(c), membersOf(c)]);
@@ -36,7 +36,7 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
       <div class="head">
         <div>
           <h1>API keys</h1>
-          <p>Those of {visitor.session.organization.name} that you manage. Times are in UTC.</p>
+          <p>The keys of {visitor.session.organization.name} that you manage. Times are in UTC.</p>
         </div>
         {requireScope(visitor.caller, "api_keys:write") === undefined && (
           <a class="button" href="/keys/new">
@@ -66,7 +66,7 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
   );
 });
 
-/** What the URL has of this list's own, without what was left empty. */
+/** The list's own URL parameters, without empty ones. */
 function chosenIn(c: Visit): URLSearchParams {
   const query = c.req.query();
   const given = [...FILTERS, "sort", "cursor"].flatMap((name) => (query[name] ? [[name, query[name]]] : []));
@@ -117,7 +117,7 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
       cell: (key) => (
         <>
           {PERMISSION_WORDS[key.permission]},{" "}
-          {key.reach === "organization" ? "every workspace" : listOf(key.workspaceIds.map(workspaceName))}
+          {key.reach === "organization" ? "all workspaces" : listOf(key.workspaceIds.map(workspaceName))}
           <Scopes scopes={key.scopes} />
         </>
       ),
@@ -140,7 +140,7 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
   );
 }
 
-/** A heading that sorts: once more turns the order round, where the list can do that. */
+/** A heading that sorts; choosing it again reverses the order if the list supports that. */
 function sorted(
   chosen: URLSearchParams,
   label: string,
@@ -200,10 +200,10 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
     <section class="sheet">
       {isFiltered ? (
         <p>
-          No key is like that. <a href="/keys">Show all</a>
+          No keys match. <a href="/keys">Show all</a>
         </p>
       ) : (
-        <p>There is no key yet that you manage. A key lets a program call the API.</p>
+        <p>You manage no keys yet. A program needs a key to call the API.</p>
       )}
     </section>
   );

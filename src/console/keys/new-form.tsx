@@ -9,10 +9,10 @@ import { Choice, EnvironmentBadge, Field, Options } from "../frame/parts.tsx";
 import { dayOf, plural } from "../frame/words.ts";
 import { ScopeGrid } from "./scope-grid.tsx";
 
-/** What the visitor may choose of. */
+/** What the visitor can choose from. */
 export interface Offer {
   readonly gateway: Gateway;
-  /** Why an environment is closed to the organization. */
+  /** Why the organization cannot use an environment. */
   readonly environments: readonly { readonly name: string; readonly closed: string | undefined }[];
   readonly reaches: readonly Reach[];
   readonly workspaces: readonly Workspace[];
@@ -36,7 +36,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
       <div class="columns main">
         <div>
           <section class="sheet">
-            <h2>What it is called</h2>
+            <h2>Name</h2>
             <Field
               name="name"
               label="Name"
@@ -57,20 +57,20 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
             </Field>
           </section>
           <section class="sheet">
-            <h2>Where it works</h2>
+            <h2>Environment</h2>
             <Environments offer={offer} form={form} problem={problems.get("environment")} />
             <Reaches offer={offer} form={form} problem={problems.get("reach")} />
             <Workspaces offer={offer} form={form} problem={problems.get("workspace_ids")} />
           </section>
           <section class="sheet">
-            <h2>What it may do</h2>
+            <h2>What it can do</h2>
             <Permissions form={form} problem={problems.get("permission")} />
             <Choice name="scopes" label="Scopes" problem={problems.get("scopes")}>
               <ScopeGrid policy={gateway.policy} withheld={offer.withheld} chosen={new Set(form.list("scopes"))} />
             </Choice>
           </section>
           <section class="sheet">
-            <h2>Until when, and from where</h2>
+            <h2>Expiry and addresses</h2>
             <Life offer={offer} form={form} problem={problems.get("expires_at")} />
             <Field
               name="allowed_addresses"
@@ -78,7 +78,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
               hint={hintOf(
                 gateway,
                 "allowed_addresses",
-                "One address or range a line, such as 203.0.113.0/24; empty for any.",
+                "One address or range per line, such as 203.0.113.0/24. Empty for any.",
               )}
               problem={problems.get("allowed_addresses")}
             >
@@ -89,7 +89,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
           </section>
         </div>
         <aside class="sheet sticky">
-          <h2>In plain words</h2>
+          <h2>Summary</h2>
           <ul id="summary" aria-live="polite">
             {summary.map((sentence) => (
               <li>{sentence}</li>
@@ -100,7 +100,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
               Create the key
             </button>
             <button type="submit" name="intent" value="preview" class="quiet">
-              Only tell what it could do
+              Update the summary
             </button>
           </div>
         </aside>
@@ -111,7 +111,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
 
 type Required = Gateway["keys"]["required"][number];
 
-function hintOf({ keys }: Gateway, field: Required, otherwise = "Optional; it can be searched."): string {
+function hintOf({ keys }: Gateway, field: Required, otherwise = "Optional. You can search for it."): string {
   return keys.required.includes(field) ? "Required here." : otherwise;
 }
 
@@ -124,7 +124,7 @@ interface PartProps {
 function Environments({ offer, form, problem }: PartProps) {
   const { environments, gateway } = offer;
   const open = environments.filter(({ closed }) => closed === undefined);
-  // The last one is the least harmful: the main environment comes first.
+  // The last environment is the least harmful: the main one comes first.
   const chosen = form.text("environment") || open.at(-1)?.name;
   return (
     <Choice name="environment" label="Environment" problem={problem}>
@@ -148,8 +148,8 @@ function Environments({ offer, form, problem }: PartProps) {
 }
 
 const REACHES: Record<Reach, string> = {
-  organization: "Every workspace, those to come too",
-  workspace: "Only the workspaces chosen here",
+  organization: "All workspaces, including future ones",
+  workspace: "Only the workspaces you choose here",
 };
 
 function Reaches({ offer, form, problem }: PartProps) {
@@ -165,7 +165,7 @@ function Reaches({ offer, form, problem }: PartProps) {
               {REACHES[reach]}
               <small>
                 <code>{reach}</code>
-                {off && ": your role does not manage such keys"}
+                {off && ": your role cannot manage such keys"}
               </small>
             </span>
           </label>
@@ -183,7 +183,7 @@ function Workspaces({ offer, form, problem }: PartProps) {
       <Choice
         name="workspace_ids"
         label="Workspaces"
-        hint={`At least one, and ${offer.gateway.keys.maxWorkspaces} at the most.`}
+        hint={`At least one, at most ${offer.gateway.keys.maxWorkspaces}.`}
         problem={problem}
       >
         {offer.workspaces.map(({ id, name }) => (
@@ -192,7 +192,7 @@ function Workspaces({ offer, form, problem }: PartProps) {
             <span>{name}</span>
           </label>
         ))}
-        {offer.workspaces.length === 0 && <p class="faint">There is no workspace that you are in.</p>}
+        {offer.workspaces.length === 0 && <p class="faint">You are not in any workspace.</p>}
       </Choice>
     </div>
   );
@@ -201,8 +201,8 @@ function Workspaces({ offer, form, problem }: PartProps) {
 function Permissions({ form, problem }: Omit<PartProps, "offer">) {
   const chosen = form.text("permission") || "full-access";
   const options = [
-    ["full-access", "Full access", "All that its scopes allow"],
-    ["read-only", "Read only", "Of its scopes, those that read"],
+    ["full-access", "Full access", "Everything its scopes allow"],
+    ["read-only", "Read only", "Only its scopes that read"],
   ];
   return (
     <Choice name="permission" label="Permission" problem={problem}>

@@ -50,10 +50,10 @@ async function create(c: Visit, form: Form) {
   });
   if (isRefusal(made)) return showForm(c, form, made);
   const { key, secret } = made;
-  return showSecret(c, { key, secret, title: "The key is made" });
+  return showSecret(c, { key, secret, title: "Key created" });
 }
 
-/** A form that comes twice, because somebody reloads the page, makes no second key. */
+/** A form that is sent twice, by a reload for example, creates no second key. */
 export async function madeBefore(c: Visit, attempt: string): Promise<Response | undefined> {
   const { control, visitor } = c.var;
   const repeated = await findRepeated(control.db, visitor.caller.actor, attempt);
@@ -71,7 +71,7 @@ async function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
   if (isRefusal(organization)) return showRefusal(c, organization);
   const offer = await offerOf(c, form, organization);
   if (offer.reaches.length === 0) {
-    return showRefusal(c, { code: "management_forbidden", problem: "Your role does not make keys." });
+    return showRefusal(c, { code: "management_forbidden", problem: "Your role cannot create keys." });
   }
   const problems = problemsOf(refusal);
   return show(
@@ -92,7 +92,7 @@ async function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
 function Mistakes({ problems }: { problems: ReadonlyMap<string, string> }) {
   return (
     <div class="notice bad" role="alert">
-      <strong>No key was made.</strong> Please mend:{" "}
+      <strong>No key was created.</strong> Fix this:{" "}
       {[...problems.keys()].map((field, at) => (
         <>
           {at > 0 && ", "}
@@ -129,6 +129,6 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
 async function summarize(c: Visit, form: Form): Promise<string[]> {
   const { control, visitor } = c.var;
   const draft = draftFrom(form, control, visitor.session.member);
-  if (draft.environment === "") return ["Fill in the form, and what the key could do is told here."];
+  if (draft.environment === "") return ["Fill in the form to see what the key can do."];
   return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c)]));
 }

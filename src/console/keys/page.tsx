@@ -1,4 +1,4 @@
-/** One key: all that is known of it. */
+/** The page of one key. */
 
 import { Hono } from "hono";
 import { findKey, requireScope } from "../../control/access.ts";
@@ -79,11 +79,11 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
         </div>
         <div>
           <section class="sheet">
-            <h2>Its limits now</h2>
+            <h2>Limits now</h2>
             <Part of={limits}>{(states) => <Limits states={states} />}</Part>
           </section>
           <section class="sheet">
-            <h2>Scopes it could do without</h2>
+            <h2>Scopes it does not need</h2>
             <Part of={advice}>{(found) => <UnusedScopes advice={found} days={ADVICE_DAYS} />}</Part>
           </section>
           <Trial keyId={id} url={record && sampleCall(record, control.gateway)} />
@@ -150,12 +150,12 @@ function KeyFacts({ keyOf: key, record, now, memberName, workspaceName }: FactsP
   return (
     <Facts
       facts={[
-        ["Reach", key.reach === "organization" ? "every workspace" : listOf(key.workspaceIds.map(workspaceName))],
+        ["Reach", key.reach === "organization" ? "all workspaces" : listOf(key.workspaceIds.map(workspaceName))],
         ["Permission", PERMISSION_WORDS[key.permission]],
         ["Scopes, as granted", key.scopes.map((scope) => <span class="scope">{scope}</span>)],
         ["Plan", key.plan ?? (record?.plan ? `${record.plan}, its organization's` : "none")],
         ["Allowed addresses", key.allowedAddresses.length > 0 ? listOf(key.allowedAddresses) : "any"],
-        ["Made by", key.memberId ? memberName(key.memberId) : "nobody in particular"],
+        ["Created by", key.memberId ? memberName(key.memberId) : "no member"],
         ["Created", <Moment at={key.createdAt} />],
         ["Last used", <Ago at={key.lastUsedAt} now={now} />],
         ["Expires", <Expiry at={key.expiresAt} now={now} />],

@@ -1,4 +1,4 @@
-/** Scopes to choose from: bundles, and a grid of resources by actions. */
+/** The scopes to choose from: bundles, and a grid of resources by actions. */
 
 import type { Policy } from "../../domain/rights.ts";
 import { expand, type Scope } from "../../domain/scope.ts";
@@ -6,12 +6,12 @@ import { plural } from "../frame/words.ts";
 
 interface GridProps {
   readonly policy: Policy;
-  /** Why scopes are of no use here. */
+  /** Why scopes cannot be used here. */
   readonly withheld: ReadonlyMap<Scope, string>;
   readonly chosen: ReadonlySet<string>;
 }
 
-/** `granted`: what the key has, and keeps, though it cannot be chosen here. */
+/** `granted`: scopes the key has and keeps, though they cannot be chosen here. */
 export function ScopeGrid({ policy, withheld, chosen, granted = [] }: GridProps & { granted?: readonly string[] }) {
   const kept = granted.filter((name) => expandedOf(policy, name).every((scope) => withheld.has(scope)));
   const kinds = [false, true].map((management) =>
@@ -58,8 +58,8 @@ function Bundles({ policy, withheld, chosen }: GridProps) {
             <span>
               <code>{name}</code>
               <small>
-                {none ? "None of its scopes is of use here." : `Stands for ${plural(usable.length, "scope")}`}
-                {!none && usable.length < scopes.length && ` of ${scopes.length}; the rest is of no use here`}
+                {none ? "None of its scopes can be used here." : `Stands for ${plural(usable.length, "scope")}`}
+                {!none && usable.length < scopes.length && ` of ${scopes.length}; the others cannot be used here`}
               </small>
             </span>
           </label>

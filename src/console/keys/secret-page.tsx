@@ -1,4 +1,4 @@
-/** A new secret, once. */
+/** Shows a new secret, once. */
 
 import type { Control } from "../../control/control.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
@@ -13,7 +13,7 @@ interface NewSecret {
   readonly key: ManagedKey;
   readonly secret: string;
   readonly title: string;
-  /** What becomes of the secrets before. */
+  /** What happens to the old secrets. */
   readonly before?: string;
 }
 
@@ -33,15 +33,18 @@ export async function showSecret(c: Visit, { key, secret, title, before }: NewSe
       </p>
       <section class="sheet secret" aria-label="The secret">
         <Notice kind="note">
-          <strong>Copy the secret now.</strong> It is shown this once: Keygate keeps no copy from which it could be read
-          again.
+          <strong>Copy the secret now.</strong> It is shown only once: Keygate keeps no copy that could be read again.
         </Notice>
         <Copyable id="secret" label="the secret" text={secret} />
-        {url ? <Snippets url={url} secret={secret} /> : <p>It has no scope for a call that could be shown here.</p>}
+        {url ? (
+          <Snippets url={url} secret={secret} />
+        ) : (
+          <p>None of its scopes allows a call that could be shown here.</p>
+        )}
         <form action={`/keys/${key.id}`}>
           <label class="choice">
             <input type="checkbox" id="stored" required />
-            <span>I have stored the secret in a safe place</span>
+            <span>I have saved the secret in a safe place</span>
           </label>
           <button type="submit">Done</button>
         </form>
@@ -50,7 +53,7 @@ export async function showSecret(c: Visit, { key, secret, title, before }: NewSe
   );
 }
 
-/** What the key can be tried on. A fault must not keep the secret from its one showing. */
+/** A call to try the key on. A fault must not prevent the secret from being shown. */
 async function sampleUrl({ db, gateway }: Control, { environment, id }: ManagedKey): Promise<string | undefined> {
   const record = await readKeyRecord(db, environment, id).catch(() => undefined);
   return record && sampleCall(record, gateway);

@@ -1,4 +1,4 @@
-/** What a key can do, in plain words. Worked out by the functions that the gateway itself asks. */
+/** What a key can do, in words, by the gateway's own functions. */
 
 import type { Gateway } from "../../config/compile.ts";
 import type { KeyRecord } from "../../domain/key.ts";
@@ -20,16 +20,16 @@ export function summaryOf(key: KeyRecord, { policy, environments }: Gateway, wor
     reached === undefined
       ? `In ${key.environment}, in every workspace of the organization.`
       : `In ${key.environment}, in ${placeOf(reached.map(workspaceName))}.`,
-    ...(isReal ? ["What it does there is real: this is not a sandbox."] : []),
-    ...(lost.length > 0 ? [`Chosen, but of no effect: ${losses(lost, lacking)}.`] : []),
-    `It ends on ${dayOf(key.expiresAt)}, if nobody revokes it before.`,
-    ...(policy.actAs === "member" ? ["It can never do more than its member, and is dead when they leave."] : []),
+    ...(isReal ? ["This is the main environment, not a sandbox."] : []),
+    ...(lost.length > 0 ? [`Chosen, but without effect: ${losses(lost, lacking)}.`] : []),
+    `It expires on ${dayOf(key.expiresAt)}.`,
+    ...(policy.actAs === "member" ? ["It can never do more than its member, and stops working when they leave."] : []),
   ];
 }
 
 function placeOf(names: readonly string[]): string {
   if (names.length === 0) return "no workspace yet: choose at least one";
-  return names.length === 1 ? `the workspace ${names[0]} alone` : `the workspaces ${listOf(names)} alone`;
+  return names.length === 1 ? `the workspace ${names[0]} only` : `the workspaces ${listOf(names)} only`;
 }
 
 /** "read, write and delete signatures and folders, and read integrations" */
@@ -44,7 +44,7 @@ const WHY: Record<Narrowing, string> = {
   scopes: "",
   role: "the member's role does not have it",
   permission: "the key is read only",
-  reach: "keys of some workspaces may not",
+  reach: "keys limited to workspaces cannot",
 };
 const MOST_NAMED = 6;
 

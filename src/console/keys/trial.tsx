@@ -1,4 +1,4 @@
-/** "Try it": how the gateway would decide, step by step. It spends nothing and forwards nothing. */
+/** "Try it": how the gateway would decide, step by step. Spends nothing and sends nothing. */
 
 import { Hono } from "hono";
 import { findKey } from "../../control/access.ts";
@@ -26,7 +26,7 @@ export function Trial({ keyId, url = "", method = "GET" }: TrialProps) {
   return (
     <section class="sheet">
       <h2>Try it</h2>
-      <p class="hint">How a request with this key would be decided. Nothing is spent, and nothing is sent.</p>
+      <p class="hint">See how the gateway would decide a request with this key. Nothing is sent or spent.</p>
       <form method="post" action={`/keys/${keyId}/explain`}>
         <Field name="method" label="Method">
           <select id="method" name="method">
@@ -44,7 +44,7 @@ export function Trial({ keyId, url = "", method = "GET" }: TrialProps) {
   );
 }
 
-// By POST: the URL of a page is kept in histories, and what people paste may hold a key.
+// By POST: page URLs are kept in histories, and pasted text can hold a key.
 export const trial = new Hono<ConsoleEnv>().post("/keys/:id/explain", async (c) => {
   const { control, visitor } = c.var;
   const form = await readForm(c.req.raw);
@@ -63,7 +63,7 @@ export const trial = new Hono<ConsoleEnv>().post("/keys/:id/explain", async (c) 
       <p class="crumb">
         <a href="/keys">API keys</a> › <a href={`/keys/${key.id}`}>{key.name}</a>
       </p>
-      <h1>How it would be decided</h1>
+      <h1>Decision</h1>
       {isRefusal(explanation) ? <Refused refusal={explanation} /> : <Decision explanation={explanation} />}
       <Trial keyId={key.id} url={url} method={method} />
     </>,
@@ -76,7 +76,7 @@ function Decision({ explanation: { decision, steps } }: { explanation: Explanati
     <section class="sheet">
       <div class={`notice ${allowed ? "good" : "bad"}`}>
         <p>
-          <strong>{allowed ? "Let through." : `Refused with ${status}.`}</strong> {detail}
+          <strong>{allowed ? "Allowed." : `Refused with ${status}.`}</strong> {detail}
         </p>
         {code && (
           <p>

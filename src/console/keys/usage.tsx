@@ -1,4 +1,4 @@
-/** How a key is used, and what it has left. */
+/** The use of a key, and what is left of its limits. */
 
 import type { Advice } from "../../control/advise.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
@@ -72,7 +72,7 @@ export function Limits({ states }: { states: readonly LimitState[] }) {
             <p class="hint">
               {number(state.limit)} per{" "}
               {state.kind === "rate" ? secondsOf(state.window).replace(/^1 /, "") : `${state.per} (UTC)`}
-              {state.resetMs > 0 && `; whole again in ${secondsOf(Math.ceil(state.resetMs / 1000))}`}
+              {state.resetMs > 0 && `; resets in ${secondsOf(Math.ceil(state.resetMs / 1000))}`}
             </p>
           </div>
         );
@@ -86,9 +86,9 @@ export function UnusedScopes({ advice, days }: { advice: Advice; days: number })
   return (
     <>
       {advice.tooYoung ? (
-        <p class="faint">The key is younger than {days} days: too young to tell.</p>
+        <p class="faint">The key is less than {days} days old, too new to say.</p>
       ) : advice.unused.length === 0 ? (
-        <p>It has used all of its scopes within {days} days.</p>
+        <p>It used all its scopes within {days} days.</p>
       ) : (
         <p>
           Granted, but not used within {days} days: {listOf(advice.unused)}.
@@ -96,7 +96,7 @@ export function UnusedScopes({ advice, days }: { advice: Advice; days: number })
       )}
       {used.length > 0 && (
         <details>
-          <summary>When each was last used</summary>
+          <summary>Last use of each scope</summary>
           <ul>
             {used.map(({ scope, lastUsedAt }) => (
               <li>

@@ -1,4 +1,4 @@
-/** The form in which a key is asked for, as the API would get it. */
+/** The form of a new key, as the API's fields. */
 
 import type { Control } from "../../control/control.ts";
 import { draftOf } from "../../control/draft-key.ts";
@@ -8,7 +8,7 @@ import { Form } from "../frame/form.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Fields of the API's `keyBody`, for it to check. */
+/** The fields of the API's `keyBody`, unchecked. */
 export function keyFieldsOf(form: Form, organizationId: string, control: Control) {
   const reach = form.text("reach");
   return {
@@ -25,7 +25,7 @@ export function keyFieldsOf(form: Form, organizationId: string, control: Control
   };
 }
 
-/** At the beginning of the chosen day, in UTC, or after the chosen days; `null` for the configuration's own life of keys. */
+/** The start of the chosen day in UTC, or after the chosen days; `null` for the configured lifetime. */
 function expiryOf(form: Form, control: Control): string | null {
   const day = form.text("expires_on");
   if (day !== "") return `${day}T00:00:00Z`;
@@ -33,7 +33,7 @@ function expiryOf(form: Form, control: Control): string | null {
   return days > 0 ? new Date(control.now() + days * DAY_MS).toISOString() : null;
 }
 
-/** As far as the form has been filled in; what is missing or wrong is taken as the narrowest. */
+/** The key as far as the form is filled in; missing or wrong values count as the narrowest. */
 export function draftFrom(form: Form, control: Control, member: MemberRecord): KeyRecord {
   const fields = keyFieldsOf(form, member.organizationId, control);
   const expiresAt = Date.parse(fields.expires_at ?? "");

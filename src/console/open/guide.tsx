@@ -1,4 +1,4 @@
-/** For those who call the API: no sign-in, and nothing but what the configuration says. */
+/** For callers of the API: needs no sign-in, and shows only what the configuration says. */
 
 import { Hono } from "hono";
 import type { Gateway } from "../../config/compile.ts";
@@ -19,7 +19,7 @@ export const guide = new Hono<ConsoleEnv>().get("/guide", (c) => {
     { title: "Guide" },
     <>
       <h1>How to call the API</h1>
-      <p class="faint">For whoever writes a program that calls it. All you need is a key.</p>
+      <p class="faint">For developers of programs that call it. All you need is a key.</p>
       <Environments gateway={gateway} />
       <Authentication gateway={gateway} />
       <Scopes gateway={gateway} />
@@ -51,7 +51,7 @@ function Environments({ gateway }: { gateway: Gateway }) {
   return (
     <section class="sheet">
       <h2>Base URLs</h2>
-      <p>Each environment has a base URL and keys of its own. A key of one is refused by the other.</p>
+      <p>Each environment has its own base URL and its own keys. A key of one environment is refused by the others.</p>
       <Table
         caption="Base URLs"
         rows={Object.values(gateway.environments)}
@@ -75,8 +75,8 @@ function Authentication({ gateway }: { gateway: Gateway }) {
     <section class="sheet">
       <h2>Authentication</h2>
       <p>
-        Send the key with every request, in the header <code>Authorization: Bearer …</code>. Never put it into a URL:
-        there it is refused, even if it is right. Keep it on a server, out of web pages, apps and repositories.
+        Send the key with every request in the header <code>Authorization: Bearer …</code>. Never put it into a URL: a
+        valid key is refused there too. Keep it on a server, and out of web pages, apps and repositories.
       </p>
       {snippetsOf(url, `${environment?.keyPrefix}_…`).map(({ language, text }) => (
         <>
@@ -85,8 +85,8 @@ function Authentication({ gateway }: { gateway: Gateway }) {
         </>
       ))}
       <p>
-        Each answer has an <code>X-Request-Id</code>: name it when you ask for help. In the last 30 days of a key,
-        answers have the header <code>Keygate-Key-Expires</code>.
+        Each answer has an <code>X-Request-Id</code>. Quote it when you ask for help. In the last 30 days of a key,
+        answers also have the header <code>Keygate-Key-Expires</code>.
       </p>
     </section>
   );
@@ -99,9 +99,8 @@ function Scopes({ gateway: { policy } }: { gateway: Gateway }) {
     <section class="sheet">
       <h2>Scopes</h2>
       <p>
-        What a key may do is a list of scopes, <code>resource:action</code>. GET, HEAD and OPTIONS need{" "}
-        <code>read</code>; DELETE needs <code>delete</code>; all others need <code>write</code>, unless a route says
-        otherwise.
+        Scopes say what a key can do, as <code>resource:action</code>. GET, HEAD and OPTIONS need <code>read</code>,
+        DELETE needs <code>delete</code>, and other methods need <code>write</code>, unless a route says otherwise.
       </p>
       <Table
         caption="Scopes"
@@ -113,15 +112,15 @@ function Scopes({ gateway: { policy } }: { gateway: Gateway }) {
             cell: ([name, { actions }]) => actions.map((action) => <span class="scope">{`${name}:${action}`}</span>),
           },
           {
-            label: "Keys of some workspaces",
-            cell: ([, { workspaceKeys }]) => (workspaceKeys === "read" ? "may only read" : "may use all"),
+            label: "Keys limited to workspaces",
+            cell: ([, { workspaceKeys }]) => (workspaceKeys === "read" ? "can only read" : "all actions"),
           },
         ]}
       />
       {bundles.length > 0 && (
         <>
           <h3>Bundles</h3>
-          <p>Names that stand for many scopes.</p>
+          <p>A bundle is a name for several scopes.</p>
           <Table
             caption="Bundles"
             rows={bundles}
@@ -151,9 +150,9 @@ function Limits({ gateway: { plans, keys } }: { gateway: Gateway }) {
     <section class="sheet">
       <h2>Limits</h2>
       <p>
-        Over a limit, the answer is 429 with <code>Retry-After</code>: a client that waits so many seconds is let
-        through. <code>RateLimit-Policy</code> and <code>RateLimit</code> tell beforehand. A refused request counts for
-        nothing.
+        Over a limit, the answer is 429 with <code>Retry-After</code>. A client that waits this many seconds is
+        admitted. <code>RateLimit-Policy</code> and <code>RateLimit</code> show what is left. Refused requests do not
+        count.
       </p>
       {Object.keys(plans).length > 0 && (
         <Table
@@ -179,8 +178,8 @@ function Limits({ gateway: { plans, keys } }: { gateway: Gateway }) {
         />
       )}
       <p>
-        A key lives for {number(keys.lifetimeDays)} days at the most. An organization has up to{" "}
-        {number(keys.quotaPerOrganization)} active keys, unless it agreed on another number.
+        A key works for at most {number(keys.lifetimeDays)} days. An organization can have{" "}
+        {number(keys.quotaPerOrganization)} active keys, unless it has its own quota.
       </p>
     </section>
   );
@@ -192,7 +191,7 @@ function Errors() {
       <h2>Errors</h2>
       <p>
         An error is a problem document (<code>{PROBLEM_TYPE}</code>) with a <code>code</code>, a <code>detail</code> for
-        this very request, and a <code>fix</code>. Errors of the service behind the gateway have none of these codes.
+        this request, and a <code>fix</code>. Errors of the services behind the gateway have none of these codes.
       </p>
       <Table
         caption="Error codes"
@@ -200,7 +199,7 @@ function Errors() {
         columns={[
           { label: "Status", cell: ([, { status }]) => String(status) },
           { label: "Code", cell: ([code]) => <ErrorCode code={code} /> },
-          { label: "How to mend it", cell: ([, { fix }]) => fix.replaceAll("`", "") },
+          { label: "Fix", cell: ([, { fix }]) => fix.replaceAll("`", "") },
         ]}
       />
     </section>

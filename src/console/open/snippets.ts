@@ -1,4 +1,4 @@
-/** The same call in three languages, with nothing to install. */
+/** The same call in three languages. Nothing to install. */
 
 export interface Snippet {
   readonly language: string;

@@ -1,4 +1,4 @@
-/** What the platform team says of an organization, new or not. */
+/** The fields of an organization, for the platform team. */
 
 import type { Gateway } from "../../config/compile.ts";
 import type { Organization } from "../../store/organizations.ts";
@@ -21,7 +21,7 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
       <Field
         name="plan"
         label="Plan"
-        hint="Its limits hold for each of the organization's keys that has no plan of its own."
+        hint="Its limits apply to each key of the organization without its own plan."
         problem={problems.get("plan")}
       >
         <select id="plan" name="plan">
@@ -31,7 +31,7 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
       <Choice
         name="environments"
         label="Environments"
-        hint="Where it may have keys. Those that exist go on."
+        hint="Where it can have keys. Existing keys keep working."
         problem={problems.get("environments")}
       >
         {Object.entries(gateway.environments).map(([name, environment]) => (
@@ -51,8 +51,8 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
       </Choice>
       <Field
         name="key_quota"
-        label="Active keys at the most"
-        hint={`Empty for what the configuration says: ${gateway.keys.quotaPerOrganization}.`}
+        label="Key quota"
+        hint={`The most active keys. Empty for the configured ${gateway.keys.quotaPerOrganization}.`}
         problem={problems.get("key_quota")}
       >
         <input id="key_quota" name="key_quota" inputmode="numeric" value={form.text("key_quota")} autocomplete="off" />

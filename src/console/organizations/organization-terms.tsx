@@ -1,4 +1,4 @@
-/** One organization, for the platform team: its terms, whether it may call at all, and the way in for its people. */
+/** One organization, for the platform team: its terms, its suspension, and its members. */
 
 import { Hono } from "hono";
 import { findOrganization } from "../../control/access.ts";
@@ -59,7 +59,7 @@ async function showLink(c: Visit, memberId: string) {
   return show(c, { title: "Sign-in link", status: 201 }, <LinkSheet made={made} back={back} />);
 }
 
-/** `form`: the terms as they were filled in, where the refusal is about them. */
+/** `form`: the terms as filled in, if the refusal is about them. */
 async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | undefined) {
   const { control } = c.var;
   const { gateway } = control;
@@ -83,7 +83,7 @@ async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | un
             ["Status", <span class={`status ${organization.status}`}>{organization.status}</span>],
             ["Active keys", <Part of={quota}>{({ active, limit }) => `${number(active)} of ${number(limit)}`}</Part>],
             [
-              "First key made",
+              "First key created",
               organization.trialStartedAt === null ? "not yet" : <Moment at={organization.trialStartedAt} />,
             ],
             ["Created", <Moment at={organization.createdAt} />],
@@ -92,7 +92,7 @@ async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | un
         />
       </section>
       <form class="sheet" method="post" novalidate>
-        <h2>Its terms</h2>
+        <h2>Terms</h2>
         <Version of={organization} />
         <OrganizationFields form={form ?? formOf(organization)} gateway={gateway} problems={problems} />
         <button type="submit">Save</button>
@@ -115,7 +115,7 @@ async function People({ c, organization: { id } }: Props) {
   const roles = Object.keys(gateway.policy.roles).map((role) => [role, role] as const);
   return (
     <section class="sheet">
-      <h2>Its people</h2>
+      <h2>Members</h2>
       {members.length > 0 && (
         <Table
           caption="Members"
@@ -127,11 +127,11 @@ async function People({ c, organization: { id } }: Props) {
             },
             { label: "Role", cell: ({ role }) => role },
             {
-              label: "Let them in",
+              label: "Sign-in",
               cell: (member) => (
                 <form method="post" action={`/organizations/${id}/members/${member.id}/sign-in-link`}>
                   <button type="submit" class="quiet small">
-                    Make a sign-in link<span class="unseen"> for {member.name}</span>
+                    Create a sign-in link<span class="unseen"> for {member.name}</span>
                   </button>
                 </form>
               ),
@@ -152,7 +152,7 @@ async function People({ c, organization: { id } }: Props) {
             <Options options={roles} chosen={roles[0]?.[0] ?? ""} />
           </select>
         </Field>
-        <button type="submit">Make them a member, and a link</button>
+        <button type="submit">Add the member and create a link</button>
       </form>
     </section>
   );
@@ -162,13 +162,13 @@ function Suspension({ c, organization }: Props) {
   const isActive = organization.status === "active";
   return (
     <form class="sheet" method="post">
-      <h2>{isActive ? "Suspend it" : "Let it call again"}</h2>
+      <h2>{isActive ? "Suspend" : "Activate"}</h2>
       <Version of={organization} />
       <input type="hidden" name="status" value={isActive ? "suspended" : "active"} />
       <p>
         {isActive
-          ? `None of its keys is taken, everywhere within ${boundOf(c.var.control.gateway)}, and nobody of it can sign in.`
-          : "Its keys are taken again, as they are."}
+          ? `All its keys are refused everywhere within ${boundOf(c.var.control.gateway)}, and its members cannot sign in.`
+          : "Its keys work again."}
       </p>
       <button type="submit" class={isActive ? "grave" : ""}>
         {isActive ? `Suspend ${organization.name}` : `Activate ${organization.name}`}

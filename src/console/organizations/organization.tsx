@@ -1,4 +1,4 @@
-/** One's own organization. Its terms are the platform team's to change, on a page of theirs. */
+/** The visitor's own organization. The platform team changes its terms on another page. */
 
 import { Hono } from "hono";
 import { findOrganization, requireScope } from "../../control/access.ts";
@@ -44,7 +44,7 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined) {
     { title: organization.name, status: refusal ? (describe(refusal).status as 422) : 200 },
     <>
       <h1>{organization.name}</h1>
-      <p class="faint">Its plan, environments and number of keys are changed by the provider.</p>
+      <p class="faint">Your provider can change its plan, environments and key quota.</p>
       <Done c={c} />
       {!problem && <Refused refusal={refusal} />}
       <section class="sheet">
@@ -68,7 +68,7 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined) {
               : [["Active keys", `${number(quota.active)} of ${number(quota.limit)}`] as const]),
             ["Status", organization.status],
             [
-              "First key made",
+              "First key created",
               organization.trialStartedAt === null ? "not yet" : <Moment at={organization.trialStartedAt} />,
             ],
             ["Created", <Moment at={organization.createdAt} />],

@@ -42,12 +42,12 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
     { title: "Organizations", status: refusal ? (describe(refusal).status as 422) : 200 },
     <>
       <h1>Organizations</h1>
-      <p class="faint">The customers of this gateway. What they pay for is set here, and nowhere else.</p>
+      <p class="faint">The customers of this gateway. Their plans and quotas can only be set here.</p>
       <Done c={c} />
       {problems.size === 0 && <Refused refusal={refusal} />}
       <section class="sheet">
         {organizations.items.length === 0 ? (
-          <p>There is no organization yet.</p>
+          <p>No organizations yet.</p>
         ) : (
           <Table
             caption="Organizations"
@@ -84,7 +84,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       <form class="sheet" method="post" action="/organizations" novalidate>
         <h2>New organization</h2>
         <OrganizationFields form={form} gateway={gateway} problems={problems} />
-        <button type="submit">Make it</button>
+        <button type="submit">Create</button>
       </form>
     </>,
   );

@@ -62,12 +62,12 @@ async function showList(c: Visit, name: string, refusal: Refusal | undefined) {
     { title: "Workspaces", status: refusal ? (describe(refusal).status as 422) : 200 },
     <>
       <h1>Workspaces</h1>
-      <p class="faint">Parts of {organization.name}. A key reaches all of them, or those that were chosen for it.</p>
+      <p class="faint">The parts of {organization.name}. A key reaches all of them, or only those chosen for it.</p>
       <Done c={c} />
       {!problem && <Refused refusal={refusal} />}
       <section class="sheet">
         {workspaces.items.length === 0 ? (
-          <p>There is no workspace yet.</p>
+          <p>No workspaces yet.</p>
         ) : (
           <Table
             caption="Workspaces"
@@ -95,7 +95,7 @@ async function showList(c: Visit, name: string, refusal: Refusal | undefined) {
           <Field name="name" label="Name" problem={problem}>
             <input id="name" name="name" value={name} maxlength={200} required autocomplete="off" />
           </Field>
-          <button type="submit">Make it</button>
+          <button type="submit">Create</button>
         </form>
       )}
     </>,
@@ -130,16 +130,15 @@ async function showOne(c: Visit, refusal: Refusal | undefined) {
       )}
       {requireScope(visitor.caller, "workspaces:delete") === undefined && (
         <form class="sheet" method="post" action={`/workspaces/${workspace.id}/delete`}>
-          <h2>Delete it</h2>
+          <h2>Delete</h2>
           <Version of={workspace} />
           <Notice kind="note">
-            Keys and members lose it, everywhere within {boundOf(control.gateway)}; a key that reached no other
-            workspace is revoked, for good.{" "}
-            <a href={`/keys?workspace_id=${workspace.id}&status=active`}>See its active keys</a>.
+            Keys and members lose it everywhere within {boundOf(control.gateway)}. Keys that reach no other workspace
+            are revoked for good. <a href={`/keys?workspace_id=${workspace.id}&status=active`}>See its active keys</a>.
           </Notice>
           <label class="choice">
             <input type="checkbox" required />
-            <span>I have looked at its keys</span>
+            <span>I have checked its keys</span>
           </label>
           <button type="submit" class="grave">
             Delete {workspace.name}

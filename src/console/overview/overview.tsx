@@ -1,4 +1,4 @@
-/** The first page: how the organization's keys are used, and what needs a look. */
+/** The first page: how the organization's keys are used, and what needs attention. */
 
 import { Hono } from "hono";
 import { readKeyQuota } from "../../control/key-quota.ts";
@@ -41,11 +41,11 @@ function showWelcome(c: Visit) {
     <>
       <h1>Hello, {member.name}</h1>
       <p>
-        You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>. That role manages
-        no keys: if you need one, ask an owner or admin of your organization.
+        You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>. This role manages
+        no keys. If you need one, ask an owner or admin of your organization.
       </p>
       <p>
-        How to call the API is in the <a href="/guide">guide</a>.
+        The <a href="/guide">guide</a> explains how to call the API.
       </p>
     </>,
   );
@@ -111,7 +111,7 @@ async function showOverview(c: Visit) {
               <Ranking
                 rows={ranking(sums, "route")}
                 label="Route"
-                show={(name) => (name ? <code>{name}</code> : "none that exists")}
+                show={(name) => (name ? <code>{name}</code> : "no route")}
               />
             )}
           </Part>
@@ -126,7 +126,7 @@ async function showOverview(c: Visit) {
             {({ active, limit }) => (
               <>
                 <label for="quota">
-                  {number(active)} of {number(limit)} that the organization may have
+                  {number(active)} of {number(limit)} that the organization can have
                 </label>
                 <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={active} />
               </>
@@ -147,7 +147,7 @@ function Span({ c, days, environment }: { c: Visit; days: string; environment: s
       </label>
       <div>
         <select id="environment" name="environment">
-          <Options options={[["", "every environment"], ...environments]} chosen={environment} />
+          <Options options={[["", "all environments"], ...environments]} chosen={environment} />
         </select>
       </div>
       <label for="days" class="unseen">

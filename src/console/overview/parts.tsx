@@ -1,4 +1,4 @@
-/** The parts of the overview: sums, rankings, and what needs a look. */
+/** The parts of the overview: sums, rankings, and what needs attention. */
 
 import { findKey } from "../../control/access.ts";
 import { isRefusal } from "../../errors.ts";
@@ -12,7 +12,7 @@ import type { Visit } from "../frame/visit.ts";
 import { number, plural } from "../frame/words.ts";
 import { ErrorCode } from "../keys/usage.tsx";
 
-/** How many rows a ranking has. */
+/** Rows of a ranking. */
 export const TOP = 8;
 
 export function Figures({ sums }: { sums: readonly UsageSum[] }) {
@@ -24,7 +24,7 @@ export function Figures({ sums }: { sums: readonly UsageSum[] }) {
     ["Requests", all, ""],
     ["Forwarded", kind("forwarded"), share(kind("forwarded"))],
     ["Over a limit (429)", kind("limited"), share(kind("limited"))],
-    ["Refused otherwise", kind("refused"), share(kind("refused"))],
+    ["Refused for other reasons", kind("refused"), share(kind("refused"))],
   ] as const;
   return (
     <dl class="figures">

@@ -10,11 +10,11 @@ interface Props {
   readonly form: Form;
   readonly problems: ReadonlyMap<string, string>;
   readonly workspaces: readonly Workspace[];
-  /** Their own, which others change. */
+  /** The visitor's own, which only others can change. */
   readonly isSelf?: boolean;
 }
 
-/** What can be said of every member, new or not. Roles that the visitor may not give are greyed, with the reason. */
+/** The fields of a member. Roles that the visitor cannot give are greyed out, with the reason. */
 export function MemberFields({ c, form, problems, workspaces, isSelf = false }: Props) {
   const { control, visitor } = c.var;
   const { gateway } = control;

@@ -1,4 +1,4 @@
-/** One member: their role, their way in, and their sessions. */
+/** One member: role, sign-in and sessions. */
 
 import { Hono } from "hono";
 import { findMember, requireScope } from "../../control/access.ts";
@@ -30,7 +30,7 @@ export const memberPages = new Hono<ConsoleEnv>()
     if (isRefusal(form)) return showRefusal(c, form);
     const [name, role, workspace_ids] = [form.text("name"), form.text("role"), form.list("workspace_ids")];
     const own = c.req.param("id") === visitor.session.memberId;
-    // Nobody changes their own role or workspaces, so their form does not have them.
+    // Nobody can change their own role or workspaces, so the form does not have them.
     const body = check(memberPatch, own ? { name } : { name, role, workspace_ids });
     if (isRefusal(body)) return showMember(c, form, body);
     const caller = { ...visitor.caller, ifMatch: [form.text("version")] };
@@ -76,7 +76,7 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
       <h1>{member.name}</h1>
       <p class="faint">
         {member.email}, {member.role}, since <Moment at={member.createdAt} />.{" "}
-        <a href={`/audit?actor=${member.id}`}>What they did</a>
+        <a href={`/audit?actor=${member.id}`}>Their actions</a>
       </p>
       <Done c={c} />
       {problems.size === 0 && <Refused refusal={refusal} />}
@@ -85,19 +85,19 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
       )}
       {standing.kind === "member" && isOwner(standing) && (
         <form class="sheet" method="post" action={`/members/${member.id}/sign-in-link`}>
-          <h2>Let them in</h2>
-          <p>A sign-in link works once, within ten minutes. It is shown to you, and you give it to them.</p>
-          <button type="submit">Make a sign-in link</button>
+          <h2>Sign-in link</h2>
+          <p>A sign-in link works once, for ten minutes. You see it here and send it to them.</p>
+          <button type="submit">Create a sign-in link</button>
         </form>
       )}
       {!isRefusal(sessions) && (
         <section class="sheet">
-          <h2>Their sessions</h2>
+          <h2>Sessions</h2>
           <Sessions sessions={sessions.items} current={caller.via} />
           {sessions.items.length > 0 && (
             <form method="post" action={`/members/${member.id}/end-sessions`}>
               <button type="submit" class="quiet">
-                End all of them{member.id === visitor.session.memberId && " but this one"}
+                End all{member.id === visitor.session.memberId && " but this one"}
               </button>
             </form>
           )}
@@ -122,7 +122,7 @@ async function EditMember({ c, member, form, problems }: EditProps) {
   return (
     <form class="sheet" method="post" action={`/members/${member.id}`} novalidate>
       <Version of={member} />
-      {isSelf && <p class="hint">Your own role and workspaces are changed by another owner.</p>}
+      {isSelf && <p class="hint">Only another owner can change your own role and workspaces.</p>}
       <MemberFields
         c={c}
         form={form}
@@ -139,16 +139,16 @@ function Removal({ c, member }: { c: Visit; member: MemberRecord }) {
   const { gateway } = c.var.control;
   return (
     <form class="sheet" method="post" action={`/members/${member.id}/remove`}>
-      <h2>Remove them</h2>
+      <h2>Remove</h2>
       <p>
         {gateway.policy.actAs === "member"
-          ? `Their keys are dead everywhere within ${boundOf(gateway)}. `
-          : "Their keys go on: here keys stand for the organization. "}
+          ? `Their keys stop working everywhere within ${boundOf(gateway)}. `
+          : "Their keys keep working, because keys belong to the organization here. "}
         <a href={`/keys?member_id=${member.id}&status=active`}>See their active keys</a>.
       </p>
       <label class="choice">
         <input type="checkbox" required />
-        <span>I have looked at their keys</span>
+        <span>I have checked their keys</span>
       </label>
       <button type="submit" class="grave">
         Remove {member.name}

@@ -54,7 +54,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
     { title: "Members", status: refusal ? (describe(refusal).status as 422) : 200 },
     <>
       <h1>Members</h1>
-      <p class="faint">The people of {organization.name}. A role says which keys its members manage.</p>
+      <p class="faint">The people of {organization.name}. Their role decides which keys they manage.</p>
       <Done c={c} />
       {problems.size === 0 && <Refused refusal={refusal} />}
       <section class="sheet">
@@ -79,7 +79,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
               cell: ({ workspaceIds }) =>
                 workspaceIds.length > 0 ? listOf(workspaceIds.map(workspaceName)) : <span class="faint">none</span>,
             },
-            { label: "Keys", cell: ({ id }) => <a href={`/keys?member_id=${id}`}>made by them</a> },
+            { label: "Keys", cell: ({ id }) => <a href={`/keys?member_id=${id}`}>their keys</a> },
             { label: "Since", cell: ({ createdAt }) => <Day at={createdAt} /> },
           ]}
         />
@@ -92,8 +92,8 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
             <input id="email" name="email" type="email" value={form.text("email")} required autocomplete="off" />
           </Field>
           <MemberFields c={c} form={form} problems={problems} workspaces={workspaces} />
-          <button type="submit">Make them a member</button>
-          <p class="hint">They sign in with a link that an owner makes on their page.</p>
+          <button type="submit">Add the member</button>
+          <p class="hint">They sign in with a link that an owner creates on their page.</p>
         </form>
       )}
     </>,

@@ -1,4 +1,4 @@
-/** One's own sessions, and ending them. */
+/** The visitor's sessions, and how to end them. */
 
 import { Hono } from "hono";
 import { listSessions, revokeSession, revokeSessions } from "../../control/manage-sessions.ts";
@@ -21,7 +21,7 @@ export const sessionPages = new Hono<ConsoleEnv>()
       <>
         <h1>Your sessions</h1>
         <p class="faint">
-          Where you are signed in. A session ends after two hours without a visit, and after twelve in any case.
+          Where you are signed in. A session ends after two hours without a visit, and after twelve hours at the latest.
         </p>
         <Done c={c} />
         <section class="sheet">
@@ -54,7 +54,7 @@ interface Props {
 }
 
 export function Sessions({ sessions, current }: Props) {
-  if (sessions.length === 0) return <p class="faint">They are not signed in.</p>;
+  if (sessions.length === 0) return <p class="faint">Not signed in.</p>;
   return (
     <Table
       caption="Sessions"

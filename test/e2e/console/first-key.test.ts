@@ -46,7 +46,7 @@ describe("A member makes a key in the console", () => {
     const snippet = (await page.locator(`#snippet-${language}`).textContent()) as string;
     const args = language === "JavaScript" ? [flag, "-e", snippet] : [flag, snippet];
     expect(await run(command, args)).toMatch(/^(HTTP\/1\.1 )?200\b/);
-    await page.getByLabel("I have stored the secret").check();
+    await page.getByLabel("I have saved the secret").check();
     await press("Done");
     await page.getByRole("heading", { name: `for ${language}` }).waitFor();
   });
@@ -58,9 +58,9 @@ describe("A member makes a key in the console", () => {
     expect(secret).toMatch(/^kg_test_[0-9A-Za-z]{36}$/);
     await press("Copy the secret");
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
-    await page.getByLabel("I have stored the secret").check();
+    await page.getByLabel("I have saved the secret").check();
     await page.reload();
-    await page.getByText("This was done before").waitFor();
+    await page.getByText("This form was already sent").waitFor();
     const { body } = await gateway.manage("GET", `/v1/api-keys?organization_id=${tenant.organizationId}&q=once`);
     expect(body.data).toHaveLength(1);
     expect(await page.content()).not.toContain(secret);
@@ -77,11 +77,11 @@ describe("A member makes a key in the console", () => {
     await words.getByText("It can read emails; and read, write and delete folders.").waitFor();
     await page.getByLabel("Read only").check();
     await words.getByText("folders:write and folders:delete (the key is read only)").waitFor();
-    await page.getByLabel("Only the workspaces chosen here").check();
+    await page.getByLabel("Only the workspaces you choose here").check();
     await page.getByLabel("Berlin").check();
-    await words.getByText("in the workspace Berlin alone").waitFor();
+    await words.getByText("in the workspace Berlin only").waitFor();
     await page.locator("input[value=production]").check();
-    await words.getByText("this is not a sandbox").waitFor();
+    await words.getByText("not a sandbox").waitFor();
   });
 
   test("what is wrong is said beside its field, and what was filled in is kept", async () => {
@@ -109,7 +109,7 @@ describe("Without script", () => {
     await plain.goto(`http://localhost:${gateway.port}/keys/new`);
     await plain.getByLabel("Name", { exact: true }).fill("plain");
     await plain.getByLabel("emails:read").check();
-    await plain.getByRole("button", { name: "Only tell what it could do" }).click();
+    await plain.getByRole("button", { name: "Update the summary" }).click();
     expect(await plain.locator("#summary").textContent()).toContain("It can read emails.");
     await plain.getByRole("button", { name: "Create the key" }).click();
     expect(await plain.locator("#secret").textContent()).toMatch(/^kg_test_/);

@@ -36,12 +36,12 @@ describe("By keyboard alone", () => {
     await keyboard.toggle(/^emails:read$/);
     await keyboard.enter(/^Create the key$/);
     await page.locator("#secret").waitFor();
-    await keyboard.toggle(/I have stored/);
+    await keyboard.toggle(/I have saved/);
     await keyboard.enter(/^Done$/);
     await keyboard.enter(/^Revoke$/);
     await keyboard.write(/^Reason$/, "a trial");
     await keyboard.enter(/^Revoke for good$/);
-    await says("The key is revoked, for good");
+    await says("The key is revoked");
   });
 
   test("a key is edited, after a look at what changes", async () => {
@@ -49,9 +49,9 @@ describe("By keyboard alone", () => {
     await page.goto(`/keys/${id}`);
     await keyboard.enter(/^Edit$/);
     await keyboard.write(/^Name$/, "edited");
-    await keyboard.enter(/^See what changes$/);
+    await keyboard.enter(/^Review the change$/);
     await keyboard.enter(/^Save the change$/);
-    await says("The change is saved");
+    await says("Saved");
     expect(await page.locator("h1").textContent()).toBe("edited");
   });
 
@@ -59,13 +59,13 @@ describe("By keyboard alone", () => {
     const { id, secret } = await tenant.key({ name: "to rotate" });
     await page.goto(`/keys/${id}`);
     await keyboard.enter(/^Rotate$/);
-    await keyboard.to(/^Grace$/);
+    await keyboard.to(/^Grace period$/);
     await page.keyboard.press("ArrowUp");
-    await keyboard.enter(/^Make a new secret$/);
+    await keyboard.enter(/^Create a new secret$/);
     const rotated = await page.locator("#secret").textContent();
     expect(rotated).toMatch(/^kg_test_/);
     expect(rotated).not.toBe(secret);
-    await keyboard.toggle(/I have stored/);
+    await keyboard.toggle(/I have saved/);
     await keyboard.enter(/^Done$/);
     await keyboard.enter(/^Disable$/);
     await keyboard.enter(/^Disable/);
@@ -97,13 +97,13 @@ describe("By keyboard alone", () => {
   test("a workspace is made, renamed and deleted", async () => {
     await page.goto("/workspaces");
     await keyboard.write(/^Name$/, "Porto");
-    await keyboard.enter(/^Make it$/);
+    await keyboard.enter(/^Create$/);
     await keyboard.enter(/^Porto$/);
     await keyboard.write(/^Name$/, "Oporto");
     await keyboard.enter(/^Rename$/);
     await page.goto("/workspaces");
     await keyboard.enter(/^Oporto$/);
-    await keyboard.toggle(/I have looked/);
+    await keyboard.toggle(/I have checked/);
     await keyboard.enter(/^Delete Oporto$/);
     expect(await page.getByRole("link", { name: "Oporto" }).count()).toBe(0);
   });
@@ -115,18 +115,18 @@ describe("By keyboard alone", () => {
     // One stop for all roles; arrows choose.
     await keyboard.to(/^owner/);
     await page.keyboard.press("ArrowDown");
-    await keyboard.enter(/^Make them a member$/);
+    await keyboard.enter(/^Add the member$/);
     expect(await page.locator("h1").textContent()).toBe("Nell");
     await keyboard.to(/^admin/);
     await page.keyboard.press("ArrowDown");
     await keyboard.enter(/^Save$/);
     const { body } = await gateway.manage("GET", `/v1/members?organization_id=${tenant.organizationId}`);
     expect(body.data.find(({ name }: { name: string }) => name === "Nell").role).toBe("member");
-    await keyboard.enter(/^Make a sign-in link$/);
+    await keyboard.enter(/^Create a sign-in link$/);
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/");
     await page.goto("/members");
     await keyboard.enter(/^Nell$/);
-    await keyboard.toggle(/I have looked/);
+    await keyboard.toggle(/I have checked/);
     await keyboard.enter(/^Remove Nell$/);
     expect(await page.getByRole("link", { name: "Nell" }).count()).toBe(0);
   });
@@ -161,7 +161,7 @@ describe("By keyboard alone", () => {
     await page.goto("/organization");
     await keyboard.write(/^Name$/, "Acme");
     await keyboard.enter(/^Rename$/);
-    await says("The change is saved");
+    await says("Saved");
     await page.goto("/");
     await keyboard.to(/^Environment$/);
     await page.keyboard.type("sandbox");
@@ -176,15 +176,15 @@ describe("By keyboard alone", () => {
     await keyboard.write(/^Name$/, "Keys Only");
     await keyboard.to(/^Plan$/);
     await page.keyboard.type("free");
-    await keyboard.enter(/^Make it$/);
+    await keyboard.enter(/^Create$/);
     await keyboard.write(/^Email address$/, "kay@keys.test");
     await keyboard.write(/^Their name$/, "Kay");
-    await keyboard.enter(/^Make them a member, and a link$/);
+    await keyboard.enter(/^Add the member and create a link$/);
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/kgl_");
     await keyboard.enter(/^The organization$/);
     await keyboard.enter(/^Suspend Keys Only$/);
-    await says("The change is saved");
-    await says("Let it call again");
+    await says("Saved");
+    await says("Activate");
   });
 
   test("other sessions are ended, and one's own is begun and ended", async () => {

@@ -93,13 +93,13 @@ describe("Every page", () => {
   const STEPS: Record<string, () => Promise<unknown>> = {
     "secret-shown": async () => {
       await page.goto(`/keys/${keyId}/rotate`);
-      await page.getByRole("button", { name: "Make a new secret" }).click();
+      await page.getByRole("button", { name: "Create a new secret" }).click();
       await page.locator("#secret").waitFor();
     },
     "changes-reviewed": async () => {
       await page.goto(`/keys/${keyId}/edit`);
       await page.getByLabel("Description").fill("Used by the nightly export");
-      await page.getByRole("button", { name: "See what changes" }).click();
+      await page.getByRole("button", { name: "Review the change" }).click();
     },
     "request-explained": async () => {
       await page.goto(`/keys/${keyId}`);
@@ -112,7 +112,7 @@ describe("Every page", () => {
     },
     "link-shown": async () => {
       await page.goto(`/members/${tenant.members.admin}`);
-      await page.getByRole("button", { name: "Make a sign-in link" }).click();
+      await page.getByRole("button", { name: "Create a sign-in link" }).click();
       await page.locator("#secret").waitFor();
     },
     disable: () => page.goto(`/keys/${keyId}/disable`),

@@ -147,10 +147,11 @@ describe("Editing keys", () => {
     await page.goto(`/keys/${id}/edit`);
     expect(await page.locator('input[type=checkbox][value="emails:delete"]').isDisabled()).toBe(true);
     await page.getByLabel("Name", { exact: true }).first().fill("renamed");
-    await page.getByRole("button", { name: "See what changes" }).click();
+    await page.getByRole("button", { name: "Review the change" }).click();
+    await page.getByRole("heading", { name: "Review the change" }).waitFor();
     expect(await page.locator("del").allTextContents()).toEqual(["test"]);
     await page.getByRole("button", { name: "Save the change" }).click();
-    await page.getByText("The change is saved").waitFor();
+    await page.getByText("Saved").waitFor();
     await gateway.manage("PATCH", `/v1/members/${tenant.members.admin}`, { role: "admin" });
     const { body } = await gateway.manage("GET", `/v1/api-keys/${id}`);
     expect([body.name, body.scopes.sort()]).toEqual(["renamed", scopes]);
@@ -178,7 +179,7 @@ describe("Editing keys", () => {
     await page.goto(`/members/${other.members.member}`);
     await page.getByLabel("Name", { exact: true }).fill("renamed");
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("The change is saved").waitFor();
+    await page.getByText("Saved").waitFor();
     const { body } = await gateway.manage("GET", `/v1/members/${other.members.member}`);
     expect([body.name, body.workspace_ids]).toEqual(["renamed", [last]]);
   });
@@ -191,7 +192,7 @@ describe("One's own page", () => {
     expect(await page.locator("input[name=role]:enabled, input[name=workspace_ids]:enabled").count()).toBe(0);
     await page.getByLabel("Name", { exact: true }).fill("owner");
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("The change is saved").waitFor();
+    await page.getByText("Saved").waitFor();
     const { body } = await gateway.manage("GET", `/v1/members/${tenant.members.owner}`);
     expect([body.role, body.workspace_ids.length]).toEqual(["owner", 2]);
   });
@@ -204,13 +205,13 @@ describe("Two editors", () => {
     await first.goto(`/keys/${id}/edit`);
     await second.goto(`/keys/${id}/edit`);
     await first.getByLabel("Name", { exact: true }).first().fill("by the first");
-    await first.getByRole("button", { name: "See what changes" }).click();
+    await first.getByRole("button", { name: "Review the change" }).click();
     await second.getByLabel("Description").fill("by the second");
-    await second.getByRole("button", { name: "See what changes" }).click();
+    await second.getByRole("button", { name: "Review the change" }).click();
     await first.getByRole("button", { name: "Save the change" }).click();
-    await first.getByText("The change is saved").waitFor();
+    await first.getByText("Saved").waitFor();
     await second.getByRole("button", { name: "Save the change" }).click();
-    await second.getByText("Somebody else changed this key").waitFor();
+    await second.getByText("Someone else changed this key").waitFor();
     expect(await second.locator("del").allTextContents()).toEqual(["by the first"]);
     expect(await second.locator("ins").allTextContents()).toEqual(["shared", "by the second"]);
     const { body } = await gateway.manage("GET", `/v1/api-keys/${id}`);
@@ -226,7 +227,7 @@ describe("Ending a key", () => {
     expect(await page.getByLabel(/Type its name/).count()).toBe(0);
     await page.getByLabel("Reason").fill("leaked");
     await page.getByRole("button", { name: "Revoke for good" }).click();
-    await page.getByText("The key is revoked, for good. It is effective everywhere within 2.5 seconds.").waitFor();
+    await page.getByText("The key is revoked. It takes effect everywhere within 2.5 seconds.").waitFor();
     await page.getByText("reason: leaked").waitFor();
     expect(await page.getByRole("link", { name: "Rotate" }).count()).toBe(0);
   });
@@ -244,6 +245,6 @@ describe("Ending a key", () => {
     expect((await record()).status).toBe("active");
     await page.getByLabel(/Type its name/).fill("in use");
     await page.getByRole("button", { name: "Revoke for good" }).click();
-    await page.getByText("The key is revoked, for good").waitFor();
+    await page.getByText("The key is revoked").waitFor();
   });
 });

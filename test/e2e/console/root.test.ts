@@ -36,9 +36,9 @@ describe("The platform team", () => {
     await page.getByLabel("Name", { exact: true }).fill("Newcomer");
     await page.getByLabel("Plan").selectOption("free");
     await page.getByLabel("production").uncheck();
-    await page.getByLabel(/Active keys/).fill("5");
-    await page.getByRole("button", { name: "Make it" }).click();
-    await page.getByText("It is made").waitFor();
+    await page.getByLabel(/Key quota/).fill("5");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByText("Created.", { exact: true }).waitFor();
     const id = page.url().split("/").at(-1)?.split("?")[0] as string;
     expect(await organization(id)).toMatchObject({
       name: "Newcomer",
@@ -48,7 +48,7 @@ describe("The platform team", () => {
     });
     await page.getByLabel("Email address").fill("first@newcomer.test");
     await page.getByLabel("Their name").fill("First");
-    await page.getByRole("button", { name: "Make them a member, and a link" }).click();
+    await page.getByRole("button", { name: "Add the member and create a link" }).click();
     const link = await page.locator("#secret").textContent();
     const visitor = await (await browser.newContext()).newPage();
     await visitor.goto(link as string);
@@ -59,7 +59,7 @@ describe("The platform team", () => {
   test("is told what is wrong with a member, and not that it were the organization's name", async () => {
     await page.goto(`/organizations/${tenant.organizationId}`);
     await page.getByLabel("Email address").fill("nameless@acme.test");
-    await page.getByRole("button", { name: "Make them a member, and a link" }).click();
+    await page.getByRole("button", { name: "Add the member and create a link" }).click();
     await page.locator(".notice.bad").waitFor();
     expect(await page.locator(".field.wrong").count()).toBe(0);
   });
@@ -71,12 +71,12 @@ describe("The platform team", () => {
     await other.goto(path);
     await page.getByLabel("Plan").selectOption("free");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("The change is saved. It is effective everywhere within 2.5 seconds.").waitFor();
+    await page.getByText("Saved. It takes effect everywhere within 2.5 seconds.").waitFor();
     await other.getByLabel("Name", { exact: true }).fill("By the slower");
     await other.getByRole("button", { name: "Save" }).click();
     await other.locator(".notice.bad").waitFor();
     expect(await organization(tenant.organizationId)).toMatchObject({ name: "Acme", plan: "free" });
-    await page.getByLabel(/Active keys/).fill("many");
+    await page.getByLabel(/Key quota/).fill("many");
     await page.getByRole("button", { name: "Save" }).click();
     await page.locator(".field.wrong").waitFor();
     await other.close();
@@ -88,10 +88,10 @@ describe("The platform team", () => {
     expect(await call()).not.toBe(401);
     await page.goto(`/organizations/${tenant.organizationId}`);
     await page.getByRole("button", { name: "Suspend Acme" }).click();
-    await page.getByText("The change is saved").waitFor();
+    await page.getByText("Saved").waitFor();
     await expect.poll(call, { timeout: 5_000 }).toBe(401);
     await page.getByRole("button", { name: "Activate Acme" }).click();
-    await page.getByText("The change is saved").waitFor();
+    await page.getByText("Saved").waitFor();
     await expect.poll(call, { timeout: 5_000 }).not.toBe(401);
   });
 

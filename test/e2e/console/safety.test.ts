@@ -266,10 +266,10 @@ test("a page that shows a secret is kept nowhere, and tells no other site of its
   const link = await signInLink(gateway, plain.members.admin);
   await visitor.goto(link);
   await visitor.goto(`/keys/${id}/rotate`);
-  await visitor.getByRole("button", { name: "Make a new secret" }).click();
+  await visitor.getByRole("button", { name: "Create a new secret" }).click();
   await visitor.locator("#secret").waitFor();
   await visitor.goto(`/members/${plain.members.admin}`);
-  await visitor.getByRole("button", { name: "Make a sign-in link" }).click();
+  await visitor.getByRole("button", { name: "Create a sign-in link" }).click();
   await visitor.locator("#secret").waitFor();
   expect(answers).toHaveLength(5);
   for (const headers of answers) {
