@@ -21,6 +21,9 @@ export interface ControlPlane extends Sources {
   readonly log: (line: string) => void;
 }
 
+/** Without the hosts below this one, which may be somebody else's. */
+const HTTPS_FOR_A_YEAR = "max-age=31536000";
+
 export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   const { control, newRequestId, log } = plane;
   const app = new Hono<ManagementEnv>();
@@ -32,6 +35,9 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     c.set("refuse", (refusal) => problemResponse(refusal, requestId, control.gateway.controlUrl, "keygate management"));
     await next();
     c.res.headers.set("X-Request-Id", requestId);
+    c.res.headers.set("X-Content-Type-Options", "nosniff");
+    // https://www.rfc-editor.org/rfc/rfc6797#section-7.2: not over plain HTTP, which only a base URL of http has.
+    if (c.req.url.startsWith("https:")) c.res.headers.set("Strict-Transport-Security", HTTPS_FOR_A_YEAR);
     log(logLine(requestId, c.req.method, routePath(c, -1), c.res.status));
   });
   app.route("/", health(plane.checks, control.now));

@@ -16,7 +16,6 @@ export const SCRIPT_PATH = named("/console.js", SCRIPT);
 const headers = (type: string) => ({
   "Content-Type": `${type}; charset=utf-8`,
   "Cache-Control": "public, max-age=86400",
-  "X-Content-Type-Options": "nosniff",
 });
 
 export const assets = new Hono<ConsoleEnv>()
