@@ -7,6 +7,7 @@ export default defineGateway({
       baseUrls: ["https://api.example.com/v1"],
       issuer: "https://api.example.com",
       keyPrefix: "kg_live",
+      main: true,
     },
     sandbox: {
       baseUrls: ["https://sandbox.example.com/v1"],

@@ -51,7 +51,11 @@ interface Members {
   precondition_failed: unknown;
   idempotency_key_reused: unknown;
   conflict: { problem: string };
-  key_quota_reached: { limit: number };
+  key_quota_reached: {
+    limit: number;
+    /** Of the organization's places those that a key of another environment leaves free. */
+    kept?: { places: number; environment: string } | undefined;
+  };
   environment_not_allowed: { environment: string; plans?: readonly string[] | undefined };
   internal_error: unknown;
 }
@@ -437,7 +441,10 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 409,
     title: "Too many active keys",
     meaning: "An organization may have a certain number of active keys, over all environments together, and has them.",
-    detail: ({ limit }) => `The organization may have ${limit} active keys, and would have more.`,
+    detail: ({ limit, kept }) =>
+      kept
+        ? `A key of another environment than ${kept.environment} can create keys while the organization has fewer than ${limit}: the last ${kept.places} places are kept free of such keys.`
+        : `The organization may have ${limit} active keys, and would have more.`,
     fix: "Revoke a key that is no longer used, or have the organization's key quota raised.",
     members: ({ limit }) => ({ limit }),
   },

@@ -24,6 +24,8 @@ import type { GatewayConfig } from "./types.ts";
 
 export interface Gateway {
   readonly environments: Readonly<Record<string, Environment>>;
+  /** The name of the one whose keys may manage more than keys. */
+  readonly mainEnvironment: string;
   /** By host; the longest prefix first. */
   readonly baseUrls: ReadonlyMap<string, readonly BaseUrl[]>;
   /** Where the control plane is reached, without a slash at its end. */
@@ -121,6 +123,7 @@ export function compile(input: GatewayConfig): Gateway {
   const { routes, router } = compileRoutes(config);
   return {
     environments,
+    mainEnvironment: mainEnvironmentOf(config),
     baseUrls: compileBaseUrls(config, environments),
     controlUrl: config.control.baseUrls[0] as string,
     changelog: config.control.changelog.toSorted((one, other) => (one.date < other.date ? 1 : -1)),
@@ -138,6 +141,12 @@ export function compile(input: GatewayConfig): Gateway {
     routes,
     router,
   };
+}
+
+/** The one that says so, or else the first. */
+export function mainEnvironmentOf({ environments }: Pick<GatewayConfig, "environments">): string {
+  const names = Object.keys(environments);
+  return names.find((name) => environments[name]?.main) ?? (names[0] as string);
 }
 
 /** The key's plan, if it is not configured, so that nobody knows the key's limits. */

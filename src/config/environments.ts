@@ -11,6 +11,7 @@ export function problemsOfEnvironments(config: Config): ConfigProblem[] {
     ...problemsOfControl(config),
     ...problemsOfIssuers(config),
     ...problemsOfKeyPrefixes(config),
+    ...problemsOfMain(config),
     ...problemsOfPlans(config),
     ...problemsOfOrigins(config),
     ...problemsOfSharing(config),
@@ -81,6 +82,17 @@ function problemsOfKeyPrefixes(config: Config): ConfigProblem[] {
       ["environments", item.name, "keyPrefix"],
       `is the key prefix of "${earlier.name}" too`,
       "Give each environment a prefix of its own, so that a key shows where it belongs.",
+    ),
+  );
+}
+
+function problemsOfMain(config: Config): ConfigProblem[] {
+  const mains = Object.entries(config.environments).filter(([, { main }]) => main);
+  return repeatsOf(mains.map(([name]) => ({ name, key: "main" }))).map(({ item, earlier }) =>
+    problemAt(
+      ["environments", item.name, "main"],
+      `is true of "${earlier.name}" too`,
+      "Keep it for one environment: the one that your customers depend on.",
     ),
   );
 }

@@ -1,10 +1,27 @@
 /** What is right by the rules of the configuration, and seldom meant. */
 
+import { mainEnvironmentOf } from "./compile.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";
 import type { GatewayConfig, OriginConfig, RouteConfig } from "./types.ts";
 
 /** `config` has been compiled without a mistake. */
-export function hintsOf({ origins, routes }: Pick<GatewayConfig, "origins" | "routes">): ConfigProblem[] {
+export function hintsOf(config: GatewayConfig): ConfigProblem[] {
+  return [...hintsOfMain(config), ...hintsOfLocations(config)];
+}
+
+function hintsOfMain({ environments }: GatewayConfig): ConfigProblem[] {
+  const isSaid = Object.values(environments).some(({ main }) => main);
+  if (isSaid || Object.keys(environments).length === 1) return [];
+  return [
+    problemAt(
+      ["environments", mainEnvironmentOf({ environments })],
+      "is the main environment only because it stands first",
+      "Write main: true into the environment that your customers depend on.",
+    ),
+  ];
+}
+
+function hintsOfLocations({ origins, routes }: GatewayConfig): ConfigProblem[] {
   return Object.entries(origins).flatMap(([name, byEnvironment]) => {
     const silent = routes.filter((route) => route.origin === name && route.rewriteLocation === undefined);
     const [route] = silent;

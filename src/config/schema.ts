@@ -31,6 +31,7 @@ const environment = fields({
     .string()
     .max(MAX_PREFIX_LENGTH, { error: `is too long; use at most ${MAX_PREFIX_LENGTH} characters`, abort: true })
     .regex(PREFIX_FORM, "is not a key prefix; use lower-case letters, digits and single _, for example kg_live"),
+  main: z.boolean().default(false),
   plans: z.array(z.string()).min(1, "is empty; leave it out to open the environment to every plan").optional(),
 });
 

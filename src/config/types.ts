@@ -37,6 +37,11 @@ export interface EnvironmentConfig {
   issuer: string;
   /** What this environment's keys begin with, for example `kg_live`. */
   keyPrefix: string;
+  /**
+   * Whether this is the main environment. Its keys manage all that their scopes name; keys of the others manage keys of their own
+   * environment alone, and cannot use up the quota. Say it of one. Default: the first.
+   */
+  main?: boolean | undefined;
   /** Only organizations on one of these plans may make keys here. Default: every organization that has the environment. */
   plans?: string[];
 }

@@ -9,6 +9,7 @@ import type { Organization } from "../store/organizations.ts";
 import { findOrganization, forbidden } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkGrant } from "./grants.ts";
+import { quotaFor, quotaRefusal } from "./key-quota.ts";
 import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./key-rules.ts";
 import { checkOpen } from "./organization-rules.ts";
 import { lostRace } from "./validation.ts";
@@ -49,7 +50,7 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   const key = newKey(control, { ...wanted, expiresAt: lifeOf(control, caller, wanted) }, hintOf(secret));
   const excess = await checkGrant(control, caller, key);
   if (excess) return excess;
-  const quota = organization.keyQuota ?? gateway.keys.quotaPerOrganization;
+  const quota = quotaFor(caller, organization, gateway);
   const { environment, reach, workspaceIds, permission, scopes, name } = key;
   const details = { environment, reach, workspaceIds, permission, scopes, name };
   const event = auditEvent(control, caller, {
@@ -66,7 +67,7 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   ]);
   if (made?.meta.changes !== 0) return { key, secret };
   const isFull = (await countActiveKeys(db, organization.id, control.now())) >= quota;
-  return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or the member");
+  return isFull ? quotaRefusal(caller, organization, gateway) : lostRace(caller, "organization or the member");
 }
 
 async function checkNewKey(

@@ -7,6 +7,7 @@ import { unknownWorkspaces } from "../store/workspaces.ts";
 import { findOrganization, requireRoot } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { type NewKey, newKey } from "./create-key.ts";
+import { quotaOf } from "./key-quota.ts";
 import { checkEnvironment, checkMembership, checkRequired, checkTerms, refuseWorkspaces } from "./key-rules.ts";
 import { checkOpen } from "./organization-rules.ts";
 import { lostRace } from "./validation.ts";
@@ -43,7 +44,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   if (refusal) return refusal;
 
   const keys = await hashed(control, wanted);
-  const quota = organization.keyQuota ?? gateway.keys.quotaPerOrganization;
+  const quota = quotaOf(organization, gateway);
   const events = keys.map(({ key }) => auditEvent(control, caller, importEvent(key)));
   const [made] = await db.batch([
     ...keyImports(db, {

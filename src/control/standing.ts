@@ -38,8 +38,8 @@ export function standingOfKey(key: KeyRecord, gateway: Gateway): MemberStanding 
 }
 
 /** Keys of the other environments, such as a sandbox, manage keys of their own environment and nothing else. */
-function isOfMainEnvironment({ environment }: KeyRecord, { environments }: Gateway): boolean {
-  return Object.keys(environments)[0] === environment;
+export function isOfMainEnvironment({ environment }: KeyRecord, { mainEnvironment }: Gateway): boolean {
+  return environment === mainEnvironment;
 }
 
 function isOfKeys(scope: Scope): boolean {

@@ -6,7 +6,7 @@ import { defineGateway, type GatewayConfig } from "../../src/config/types.ts";
 
 const base = defineGateway({
   environments: {
-    production: { baseUrls: ["https://api.test/v1"], issuer: "https://api.test", keyPrefix: "kg_live" },
+    production: { baseUrls: ["https://api.test/v1"], issuer: "https://api.test", keyPrefix: "kg_live", main: true },
     sandbox: { baseUrls: ["https://sandbox.test/v1"], issuer: "https://sandbox.test", keyPrefix: "kg_test" },
   },
   control: { baseUrls: ["https://keys.test"] },

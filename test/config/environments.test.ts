@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { hintsOf } from "../../src/config/hints.ts";
+import { lineOf } from "../../src/config/problems.ts";
 import { type Change, changed, mistakesOf } from "./base.ts";
 
 const broken: { mistake: string; change: Change; says: string[] }[] = [
@@ -69,6 +71,18 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     says: ["environments.production.plans: is empty. Leave it out to open the environment to every plan."],
   },
   {
+    mistake: "a second main environment",
+    change: { "environments.sandbox.main": true },
+    says: [
+      'environments.sandbox.main: is true of "production" too. Keep it for one environment: the one that your customers depend on.',
+    ],
+  },
+  {
+    mistake: "a main environment that says so with a word",
+    change: { "environments.production.main": "yes" },
+    says: ['environments.production.main: must be true or false, not "yes". Write true or false here.'],
+  },
+  {
     mistake: "an origin that an environment lacks",
     change: { "origins.billing.sandbox": undefined },
     says: [
@@ -124,6 +138,14 @@ const accepted: { what: string; change: Change }[] = [
     what: "environments on one host, told apart by their port",
     change: { "environments.sandbox.baseUrls.0": "https://api.test:8443/v1" },
   },
+  {
+    what: "a main environment that does not stand first",
+    change: { "environments.production.main": false, "environments.sandbox.main": true },
+  },
+  {
+    what: "environments of which none says that it is the main one",
+    change: { "environments.production.main": undefined },
+  },
   { what: "a base URL that is a whole host", change: { "environments.production.baseUrls.0": "https://api.test" } },
 ];
 
@@ -134,5 +156,25 @@ describe("what keeps environments apart", () => {
 
   test.each(accepted)("$what is accepted", ({ change }) => {
     expect(mistakesOf(changed(change))).toEqual([]);
+  });
+});
+
+describe("which environment is the main one", () => {
+  const hintsFor = (change: Change) =>
+    hintsOf(changed(change))
+      .map(lineOf)
+      .filter((line) => line.startsWith("  environments"));
+
+  test("is hinted at where only their order says it", () => {
+    expect(hintsFor({ "environments.production.main": undefined })).toEqual([
+      "  environments.production: is the main environment only because it stands first. Write main: true into the environment that your customers depend on.",
+    ]);
+  });
+
+  test.each<[string, Change]>([
+    ["where one says it", {}],
+    ["where there is no other", { "environments.production.main": undefined, "environments.sandbox": undefined }],
+  ])("is not hinted at %s", (_, change) => {
+    expect(hintsFor(change)).toEqual([]);
   });
 });

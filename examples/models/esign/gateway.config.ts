@@ -12,6 +12,7 @@ export default defineGateway({
       baseUrls: ["https://api.example.com/v3"],
       issuer: "https://api.example.com",
       keyPrefix: "sign_live",
+      main: true,
       plans: ["api"],
     },
     sandbox: {

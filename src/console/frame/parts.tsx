@@ -8,8 +8,7 @@ import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
 
 /** The main environment differs from the others in word, colour and shape. */
 export function EnvironmentBadge({ name, gateway }: { name: string; gateway: Gateway }) {
-  const isMain = Object.keys(gateway.environments)[0] === name;
-  return <span class={isMain ? "environment main" : "environment"}>{name}</span>;
+  return <span class={name === gateway.mainEnvironment ? "environment main" : "environment"}>{name}</span>;
 }
 
 export function StatusBadge({ status }: { status: KeyStatus }) {

@@ -124,8 +124,8 @@ interface PartProps {
 function Environments({ offer, form, problem }: PartProps) {
   const { environments, gateway } = offer;
   const open = environments.filter(({ closed }) => closed === undefined);
-  // The last environment is the least harmful: the main one comes first.
-  const chosen = form.text("environment") || open.at(-1)?.name;
+  const harmless = open.findLast(({ name }) => name !== gateway.mainEnvironment) ?? open[0];
+  const chosen = form.text("environment") || harmless?.name;
   return (
     <Choice name="environment" label="Environment" problem={problem}>
       {environments.map(({ name, closed }) => (

@@ -66,7 +66,9 @@ function Environments({ gateway }: { gateway: Gateway }) {
 }
 
 function Authentication({ gateway }: { gateway: Gateway }) {
-  const environment = Object.values(gateway.environments).at(-1);
+  const { environments, mainEnvironment } = gateway;
+  const environment =
+    Object.values(environments).findLast(({ name }) => name !== mainEnvironment) ?? environments[mainEnvironment];
   const route = gateway.routes.find(
     ({ public: open, params, methods }) => !open && params.length === 0 && methods === undefined,
   );

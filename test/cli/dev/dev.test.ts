@@ -132,6 +132,15 @@ describe("keygate check", () => {
     expect((await keygate(["check", "--config", models])).stdout).not.toContain("hint");
   });
 
+  test("names the main environment where only the order of the environments says which it is", async () => {
+    const project = copyOfProject();
+    const config = join(project, "gateway.config.ts");
+    writeFileSync(config, readFileSync(config, "utf8").replace("      main: true,\n", ""));
+    const { code, stdout } = await keygate(["check"], { project });
+    expect(code).toBe(0);
+    expect(stdout).toContain("\nhint: environments.production: is the main environment only because it stands first");
+  });
+
   test("names the service that wrangler.toml does not bind, and what to add", async () => {
     const project = copyOfProject();
     const wrangler = join(project, "wrangler.toml");
