@@ -5,6 +5,7 @@ import { type Limits, limitsOf } from "../domain/limits.ts";
 import { type Plans, planIn } from "../domain/plans.ts";
 import type { Policy } from "../domain/rights.ts";
 import { matches } from "./automaton.ts";
+import { type Cors, compileCors, compileCorsOfAll } from "./cors.ts";
 import { parseKeyPattern } from "./key-pattern.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
@@ -12,14 +13,7 @@ import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
 import { Router } from "./router.ts";
 import { methodsOf } from "./routes.ts";
-import {
-  type Config,
-  type CorsSettings,
-  gatewaySchema,
-  type KeySettings,
-  type OriginSettings,
-  type RouteSettings,
-} from "./schema.ts";
+import { type Config, gatewaySchema, type KeySettings, type OriginSettings, type RouteSettings } from "./schema.ts";
 import type { GatewayConfig } from "./types.ts";
 
 export interface Gateway {
@@ -42,6 +36,8 @@ export interface Gateway {
   /** As written, in its order. */
   readonly routes: readonly Route[];
   readonly router: Router<Route>;
+  /** For its own answers where no route has rules; `undefined` where none has. */
+  readonly cors: Cors | undefined;
 }
 
 export interface Environment {
@@ -96,7 +92,7 @@ export interface Route extends Passage {
   readonly resource: string | undefined;
   readonly action: string | undefined;
   readonly workspace: Config["routes"][number]["workspace"];
-  readonly cors: CorsSettings | undefined;
+  readonly cors: Cors | undefined;
   readonly onAuthorityFailure: "closed" | "open";
   readonly forwardCredentials: boolean;
   /** Whether assertions hold the digest of the body. */
@@ -140,6 +136,7 @@ export function compile(input: GatewayConfig): Gateway {
     leaseTtlMs: config.leases.ttlSeconds * 1000,
     routes,
     router,
+    cors: compileCorsOfAll(config.routes),
   };
 }
 
@@ -207,7 +204,7 @@ function compileRoutes(config: Config): Pick<Gateway, "routes" | "router"> {
       resource: route.resource,
       action: route.action,
       workspace: route.workspace,
-      cors: route.cors,
+      cors: route.cors && compileCors(route.cors),
       onAuthorityFailure: route.onAuthorityFailure,
       forwardCredentials: route.forwardCredentials,
       digest: route.digest,

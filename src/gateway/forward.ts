@@ -58,7 +58,8 @@ export async function forward(
   const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
-  if (!isRebuildable(answer)) return forgesOurs(answer.headers) ? { code: "origin_unreachable" } : answer;
+  if (!isRebuildable(answer))
+    return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
   const passed =
     (route.rewriteLocation ?? route.origins[environment]?.rewriteLocation)
       ? withPublicAddresses(answer, () => addressingOf(outgoing.url, url, forwarding))

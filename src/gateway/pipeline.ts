@@ -44,7 +44,7 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
     requestId: visit.requestId,
     controlUrl: plane.gateway.controlUrl,
     realm: environment ?? "keygate",
-    route,
+    cors: route?.cors ?? (isRefusal(outcome) ? plane.gateway.cors : undefined),
     policies: admission?.policies ?? [],
     keyExpiresAt: admission?.key?.expiresAt,
     degraded: admission?.degraded ?? false,

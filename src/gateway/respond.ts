@@ -1,6 +1,6 @@
 /** Step 9: the answer that the client gets, with what every answer of this gateway carries. */
 
-import type { Route } from "../config/compile.ts";
+import type { Cors } from "../config/cors.ts";
 import type { PolicyState } from "../domain/lease.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
@@ -12,7 +12,8 @@ export interface Answering {
   readonly requestId: string;
   readonly controlUrl: string;
   readonly realm: string;
-  readonly route: Route | undefined;
+  /** The rules that apply to this answer. */
+  readonly cors: Cors | undefined;
   readonly policies: readonly PolicyState[];
   /** The end of the key, where one was used. */
   readonly keyExpiresAt: number | undefined;
@@ -28,7 +29,7 @@ export function respond(outcome: Response | Refusal, request: Request, answering
   if (!isRefusal(outcome) && !isRebuildable(outcome)) return outcome;
   const response = isRefusal(outcome)
     ? problemResponse(outcome, answering.requestId, answering.controlUrl, answering.realm)
-    : withOwnHeaders(outcome);
+    : withOwnHeaders(outcome, answering.cors !== undefined);
   const { headers } = response;
   headers.set("X-Request-Id", answering.requestId);
   for (const [name, value] of rateHeaders(answering.policies)) headers.set(name, value);
@@ -37,7 +38,7 @@ export function respond(outcome: Response | Refusal, request: Request, answering
   if (keyExpiresAt !== undefined && keyExpiresAt > now && keyExpiresAt - now < EXPIRY_NOTICE_MS) {
     headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());
   }
-  addCorsHeaders(headers, request, answering.route);
+  if (answering.cors) addCorsHeaders(headers, request, answering.cors);
   return response;
 }
 
@@ -47,8 +48,8 @@ export function isRebuildable({ status }: Response): boolean {
 }
 
 /** The origin's answer with headers that can be changed; body, status and WebSocket stay the same. */
-function withOwnHeaders(response: Response): Response {
+function withOwnHeaders(response: Response, isCorsOurs: boolean): Response {
   const own = new Response(response.body, response);
-  stripResponse(own.headers);
+  stripResponse(own.headers, isCorsOurs);
   return own;
 }

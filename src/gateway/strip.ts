@@ -11,10 +11,10 @@ export function strip(headers: Headers, names: readonly string[]): void {
 }
 
 /** What a response of an origin must not say: it is between us and the origin, or ours to say. */
-export function stripResponse(headers: Headers): void {
+export function stripResponse(headers: Headers, isCorsOurs = false): void {
   const unsafe: string[] = [];
   headers.forEach((value, name) => {
-    if (isUnsafe(name)) unsafe.push(name);
+    if (isUnsafe(name, isCorsOurs)) unsafe.push(name);
     // Most say keep-alive or close, which names no header.
     else if (name === "connection" && !/^(keep-alive|close)$/i.test(value)) unsafe.push(...namedByConnection(value));
   });
@@ -22,12 +22,17 @@ export function stripResponse(headers: Headers): void {
 }
 
 /** Whether an origin says something here that only the gateway may say. */
-export function forgesOurs(headers: Headers): boolean {
-  return [...headers.keys()].some(isUnsafe);
+export function forgesOurs(headers: Headers, isCorsOurs: boolean): boolean {
+  return [...headers.keys()].some((name) => isUnsafe(name, isCorsOurs));
 }
 
-function isUnsafe(name: string): boolean {
-  return name.startsWith("keygate-") || name.startsWith("ratelimit") || name.startsWith("proxy-");
+function isUnsafe(name: string, isCorsOurs: boolean): boolean {
+  return (
+    name.startsWith("keygate-") ||
+    name.startsWith("ratelimit") ||
+    name.startsWith("proxy-") ||
+    (isCorsOurs && name.startsWith("access-control-"))
+  );
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -65,6 +65,14 @@ export const CONFIG = defineGateway({
       resource: "folders",
       cors: { origins: ["https://app.test"], headers: ["X-Page"], exposeHeaders: ["ETag"], credentials: true },
     },
+    {
+      methods: ["GET", "POST"],
+      path: "/album/:photo",
+      origin: "api",
+      resource: "folders",
+      cors: { origins: ["https://app.test", "https://other.test"] },
+    },
+    { methods: ["PATCH"], path: "/album/:photo", origin: "api", resource: "folders" },
     { path: "/widgets", origin: "api", public: true, cors: { origins: "*", maxAgeSeconds: 60 } },
   ],
 });

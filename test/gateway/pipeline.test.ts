@@ -391,11 +391,13 @@ describe("who does not hold a living key", () => {
     ],
   ];
 
-  async function answersTo(authorization: string | undefined): Promise<Set<string>> {
+  async function answersTo(authorization: string | undefined, page: string | undefined): Promise<Set<string>> {
     const [plane, address] = [buildPlane(), newClient()];
     const answers = places.map(async ([, path, init]) => {
       const headers = new Headers(init?.headers);
       if (authorization !== undefined) headers.set("Authorization", authorization);
+      if (page === undefined) headers.delete("Origin");
+      else headers.set("Origin", page);
       const response = await send(plane, new Request(`${SANDBOX}${path}`, { ...init, headers }), { address });
       const id = response.headers.get("X-Request-Id") as string;
       return JSON.stringify([response.status, [...response.headers], await response.text()]).replaceAll(id, "ID");
@@ -412,8 +414,10 @@ describe("who does not hold a living key", () => {
   ] as [string, () => Promise<string | undefined>, string][])(
     "but %s gets one and the same answer for every path, existing, missing or ambiguous",
     async (_, authorization, code) => {
-      const answers = await answersTo(await authorization());
-      expect([...answers]).toEqual([expect.stringContaining(code)]);
+      for (const page of [undefined, "https://app.test", "https://evil.test"]) {
+        const answers = await answersTo(await authorization(), page);
+        expect([...answers]).toEqual([expect.stringContaining(code)]);
+      }
     },
   );
 });
