@@ -22,6 +22,7 @@ interface Members {
   no_such_route: unknown;
   method_not_allowed: { allow: readonly string[] };
   path_ambiguous: { problem: string };
+  target_forbidden: { field: string; problem: string };
   url_too_long: { limit: number };
   headers_too_large: { limit: string };
   body_too_large: { limit: number };
@@ -225,6 +226,14 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
       "Servers differ in how they read this path, for example in whether they decode %2F, and the readings fall under different routes.",
     detail: ({ problem }) => `The path can be read in more than one way: ${problem}.`,
     fix: "Send the path in its plain form: no empty segments, no dot segments, no encoded slashes.",
+  },
+  target_forbidden: {
+    status: 403,
+    title: "Another address is not allowed",
+    meaning:
+      "A WebDAV request names other resources in Destination and If, and the gateway treats each of them like the resource of the request itself.",
+    detail: ({ field, problem }) => `An address in the header ${field} ${problem}.`,
+    fix: "Name an address below the same base URL, of the same service and the same workspace.",
   },
   url_too_long: {
     status: 414,

@@ -7,6 +7,7 @@ import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts"
 import { type Rights, rightsOf } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import type { OtherTargets } from "./other-targets.ts";
 import type { RouteMatch } from "./route.ts";
 
 /** Who a request is from and what they may do: what the steps after this one, and the origin, rely on. */
@@ -24,6 +25,7 @@ export interface Asked {
   /** The client as the edge saw it; empty where it is not known. */
   readonly client: string;
   readonly match: RouteMatch | Refusal;
+  readonly others?: OtherTargets | undefined;
 }
 
 export function authorize(
@@ -43,8 +45,39 @@ export function authorize(
   const rights = rightsFor(key, gateway);
   return (
     workspaceRefusal(rights, asked, asked.match) ??
-    scopeRefusal(rights, route, asked.request.method) ?? { route, key, rights }
+    scopeRefusal(rights, route, asked.request.method) ??
+    othersRefusal(rights, asked, asked.match) ?? { route, key, rights }
   );
+}
+
+/** The other resources that the request names: by the same origin, in the same workspace, and as much within the rights as its own. */
+export function othersRefusal(
+  rights: Rights | undefined,
+  { request, url, others }: Pick<Asked, "request" | "url" | "others">,
+  { route, params }: RouteMatch,
+): Refusal | undefined {
+  if (!others) return undefined;
+  for (const { field, url: named, match } of others.targets) {
+    const forbidden = (problem: string): Refusal => ({ code: "target_forbidden", field, problem });
+    if (isRefusal(match)) {
+      if (match.code === "target_forbidden") return match;
+      if (match.code === "path_ambiguous") return forbidden(`can be read in more than one way: ${match.problem}`);
+      return forbidden(`falls under no route that takes ${request.method}`);
+    }
+    if (match.route.origin !== route.origin) return forbidden("is served by another service");
+    if (!rights) {
+      if (match.route.public) continue;
+      return forbidden("needs a key, and this route reads none");
+    }
+    const refusal = workspaceRefusal(rights, { request, url: named }, match);
+    if (refusal) return refusal;
+    const [mine] = workspacesNamed(route.workspace, params, { request, url });
+    const [theirs] = workspacesNamed(match.route.workspace, match.params, { request, url: named });
+    if (mine !== undefined && theirs !== undefined && mine !== theirs) return forbidden("is in another workspace");
+    const lacking = match.route.public ? undefined : scopeRefusal(rights, match.route, request.method);
+    if (lacking) return lacking;
+  }
+  return undefined;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1: the safe methods read. */

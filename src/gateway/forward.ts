@@ -11,8 +11,10 @@ import type { DataPlace } from "./environment.ts";
 import { exchange } from "./exchange.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
 import type { Addressing } from "./location.ts";
+import type { OtherTargets } from "./other-targets.ts";
 import { isRebuildable } from "./respond.ts";
 import { forgesOurs, strip } from "./strip.ts";
+import { baseOf, targetOf } from "./target.ts";
 import { passTrace } from "./trace.ts";
 import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
@@ -30,6 +32,7 @@ export interface Forwarding {
   readonly place: DataPlace;
   /** Of the request's headers. */
   readonly headerNames: readonly string[];
+  readonly others: OtherTargets | undefined;
   readonly client: string;
   /** Ends in 32 random hexadecimal digits. */
   readonly requestId: string;
@@ -85,20 +88,10 @@ function addressingOf(asked: string, called: URL, { route, place }: Forwarding):
   return { asked, origin, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
 }
 
-/** Concatenated, never resolved: a path such as `//evil.example` stays a path. */
-export function targetOf(url: URL, { route, place }: Pick<Forwarding, "route" | "place">, environment: string): string {
-  return `${baseOf(url, route, environment)}${place.path}${url.search}`;
-}
-
-/** A service has no address of its own: it is called at the client's. */
-function baseOf(url: URL, { origins }: Route, environment: string): string {
-  const origin = origins[environment];
-  return origin && "url" in origin ? origin.url : url.origin;
-}
-
 function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environment: string): void {
-  const { route, principal, place, headerNames, client, requestId } = forwarding;
+  const { route, principal, place, headerNames, others, client, requestId } = forwarding;
   strip(headers, headerNames);
+  for (const [name, value] of others?.fields ?? []) if (headers.has(name)) headers.set(name, value);
   if (!route.forwardCredentials) headers.delete("authorization");
   for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
   const scheme = url.protocol.slice(0, -1);

@@ -72,7 +72,7 @@ function pathOf({ pathname }: URL): string {
   return pathname === "/" ? "" : pathname;
 }
 
-function formOf(reference: string): Form {
+export function formOf(reference: string): Form {
   const text = reference.trim();
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return "absolute";
   if (/^[/\\]{2}/.test(text)) return "network";

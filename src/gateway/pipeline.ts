@@ -10,13 +10,14 @@ import type { Route } from "../config/compile.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { account } from "./account.ts";
 import { type Admission, admit } from "./admit.ts";
-import { requiredScope } from "./authorize.ts";
+import { othersRefusal, requiredScope } from "./authorize.ts";
 import { checkBounds } from "./bounds.ts";
 import { answerPreflight } from "./cors.ts";
 import { hasKeyInUrl, readCredential } from "./credentials.ts";
 import type { DataPlane, Visit } from "./data-plane.ts";
 import type { DataPlace } from "./environment.ts";
 import { type Forwarding, forward } from "./forward.ts";
+import { otherTargetsOf } from "./other-targets.ts";
 import { readmit } from "./readmit.ts";
 import { relay } from "./relay.ts";
 import { respond } from "./respond.ts";
@@ -90,17 +91,22 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   if (preflight) return { outcome: preflight };
 
   if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
-  if (route?.public) return pass({ route, principal: undefined, place, headerNames }, plane, visit);
+  const others = route && otherTargetsOf({ request, url, place, headerNames, route }, plane.gateway);
+  if (!isRefusal(match) && match.route.public) {
+    const refusal = othersRefusal(undefined, { request, url, others }, match);
+    if (refusal) return { outcome: refusal, route };
+    return pass({ route: match.route, principal: undefined, place, headerNames, others }, plane, visit);
+  }
 
   const credential = readCredential(request.headers, plane.gateway);
   if (isRefusal(credential)) return { outcome: credential, route };
-  const asked = { request, url, environment: place.environment, client: visit.client, match };
+  const asked = { request, url, environment: place.environment, client: visit.client, match, others };
   const admission = await admit(credential, asked, plane, visit);
   const principal = admission.outcome;
   if (isRefusal(principal)) return { outcome: principal, route, admission };
   const watching = () => watchOf(principal, () => readmit(credential, asked, plane, visit), plane.now);
   return {
-    ...(await pass({ route: principal.route, principal, place, headerNames }, plane, visit, watching)),
+    ...(await pass({ route: principal.route, principal, place, headerNames, others }, plane, visit, watching)),
     admission,
   };
 }

@@ -198,6 +198,20 @@ describe("What differs, and how", () => {
     expect(headerOf(await send("GET", [], path), "location")).toBe(expected && filled(expected));
   });
 
+  test.for([
+    ["COPY", "http://127.0.0.1:GATEWAY/sandbox/moved/2", "http://127.0.0.1:ORIGIN/base/moved/2"],
+    ["MOVE", "/sandbox/signatures/a/../2", "/base/signatures/2"],
+    ["MOVE", "http://127.0.0.1:GATEWAY/production/moved/2", undefined],
+    ["MOVE", "http://127.0.0.1:ORIGIN/base/moved/2", undefined],
+    ["MOVE", "http://127.0.0.1:GATEWAY/sandbox/nowhere", undefined],
+    ["COPY", "http://127.0.0.1:GATEWAY/sandbox/../production/moved/2", undefined],
+  ] as const)("the Destination of %s, %s, reaches the origin as %s", async ([method, destination, expected]) => {
+    const filled = (text: string) => text.replace("ORIGIN", `${originPort()}`).replace("GATEWAY", `${direct.port}`);
+    const response = await send(method, [["Destination", filled(destination)]], "/moved/1");
+    expect(codeOf(response)).toBe(expected ? undefined : "target_forbidden");
+    expect(origin.sandbox.seen[0]?.headers.destination).toBe(expected && filled(expected));
+  });
+
   test("an origin gets its own headers from the gateway, and not from the client", async () => {
     await send(
       "GET",

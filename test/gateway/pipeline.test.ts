@@ -91,6 +91,10 @@ const cases: Partial<Record<Code, Case>> = {
   no_such_route: { path: "/nowhere", status: 404 },
   method_not_allowed: { path: "/vault", init: { method: "PUT" }, status: 405, headers: { Allow: "GET, HEAD, POST" } },
   path_ambiguous: { path: "/signatures/..%2fvault", status: 400 },
+  target_forbidden: {
+    init: { method: "MOVE", headers: { Destination: "https://elsewhere.test/v1/files/b" } },
+    status: 403,
+  },
   url_too_long: { path: `/files/${"a".repeat(17_000)}`, status: 414 },
   headers_too_large: { init: { headers: { Cookie: "a".repeat(70_000) } }, status: 431 },
   body_too_large: { init: { method: "POST", headers: { "Content-Length": "104857601" } }, status: 413 },

@@ -1,0 +1,19 @@
+/** At which address an origin is asked. */
+
+import type { Route } from "../config/compile.ts";
+import type { DataPlace } from "./environment.ts";
+
+/** Concatenated, never resolved: a path such as `//evil.example` stays a path. */
+export function targetOf(
+  url: URL,
+  { route, place }: { readonly route: Route; readonly place: DataPlace },
+  environment: string,
+): string {
+  return `${baseOf(url, route, environment)}${place.path}${url.search}`;
+}
+
+/** Without a slash at its end. A service has no address of its own: it is called at the client's. */
+export function baseOf(url: URL, { origins }: Route, environment: string): string {
+  const origin = origins[environment];
+  return origin && "url" in origin ? origin.url : url.origin;
+}
