@@ -77,6 +77,12 @@ export function managesKey(
   return hasWorkspaces(standing, key.workspaceIds);
 }
 
+/** Who belongs to a workspace, or manages all of them, may change it. Everybody else can only see it. */
+export function checkBelonging({ standing }: Caller, workspaceId: string): Refusal | undefined {
+  if (standing.kind === "root" || hasWorkspaces(standing, [workspaceId])) return undefined;
+  return forbidden("You do not belong to this workspace.");
+}
+
 export function hasWorkspaces({ workspaces }: MemberStanding, ids: readonly string[]): boolean {
   return workspaces === undefined || ids.every((id) => workspaces.has(id));
 }

@@ -4,6 +4,7 @@ import { type MemberRecord, memberRemoval, memberUpdates } from "../store/member
 import { findMember, forbidden } from "./access.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
+import { checkHiddenKeys } from "./hidden-keys.ts";
 import { checkWorkspaces } from "./key-rules.ts";
 import { checkLastOwner, checkRole, checkStanding, ownerRoles } from "./member-rules.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "./validation.ts";
@@ -57,7 +58,8 @@ async function checkChange(
 ): Promise<Refusal | undefined> {
   const { gateway } = control;
   const { standing } = caller;
-  const ownRights = member.role !== changed.role || member.workspaceIds !== changed.workspaceIds;
+  const changesRole = member.role !== changed.role;
+  const ownRights = changesRole || member.workspaceIds !== changed.workspaceIds;
   return (
     checkRole(changed.role, gateway) ??
     (await checkWorkspaces(control, member.organizationId, changed.workspaceIds)) ??
@@ -65,21 +67,32 @@ async function checkChange(
       ? forbidden("Nobody changes their own role or workspaces; ask another owner.")
       : undefined) ??
     checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway) ??
-    checkStanding(caller, { role: changed.role, workspaceIds: added(member, changed) }, gateway)
+    checkStanding(caller, { role: changed.role, workspaceIds: givenOrTaken(member, changed) }, gateway) ??
+    (changesRole ? await checkWhole(control, caller, member) : undefined)
   );
 }
 
-function added(member: MemberRecord, changed: MemberRecord): string[] {
-  return changed.workspaceIds.filter((id) => !member.workspaceIds.includes(id));
+function givenOrTaken(member: MemberRecord, changed: MemberRecord): string[] {
+  return [...new Set(member.workspaceIds).symmetricDifference(new Set(changed.workspaceIds))];
 }
+
+/** A role is for all workspaces of a member, and so is their removal. */
+async function checkWhole(control: Control, caller: Caller, member: MemberRecord): Promise<Refusal | undefined> {
+  const { policy } = control.gateway;
+  const foreign = checkStanding(caller, member, control.gateway);
+  if (foreign || policy.actAs === "organization") return foreign;
+  const { id, organizationId } = member;
+  return checkHiddenKeys(control, caller, organizationId, { memberId: id }, HAS_HIDDEN_KEYS);
+}
+
+const HAS_HIDDEN_KEYS = "Keys that you do not manage act as this member.";
 
 /** Keys that act as the member are dead from then on. */
 export async function removeMember(control: Control, caller: Caller, id: string): Promise<ChangedMember | Refusal> {
-  const { db, gateway } = control;
+  const { db } = control;
   const member = await findMember(control, caller, id, "members:delete");
   if (isRefusal(member)) return member;
-  const refusal =
-    checkVersion(caller, member.version) ?? checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway);
+  const refusal = checkVersion(caller, member.version) ?? (await checkWhole(control, caller, member));
   if (refusal) return refusal;
   const kept = await checkLastOwner(control, caller, member);
   if (isRefusal(kept)) return kept;

@@ -1,9 +1,10 @@
 import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
 import { type Workspace, workspaceDeletion, workspaceUpdate } from "../store/workspaces.ts";
-import { findWorkspace } from "./access.ts";
+import { checkBelonging, findWorkspace } from "./access.ts";
 import { commit, type Effect } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
+import { checkHiddenKeys } from "./hidden-keys.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "./validation.ts";
 
 export interface WorkspaceChange {
@@ -19,7 +20,7 @@ export async function changeWorkspace(
   const { db } = control;
   const workspace = await findWorkspace(control, caller, id, "workspaces:write");
   if (isRefusal(workspace)) return workspace;
-  const refusal = checkVersion(caller, workspace.version);
+  const refusal = checkBelonging(caller, id) ?? checkVersion(caller, workspace.version);
   if (refusal) return refusal;
   const { organizationId } = workspace;
   const changed: Workspace = { ...workspace, ...withoutUndefined(change), version: control.newId("ver") };
@@ -32,6 +33,8 @@ export async function changeWorkspace(
   return changes[0] === 0 ? lostRace(caller, "workspace") : changed;
 }
 
+const HAS_HIDDEN_KEYS = "Keys that you do not manage reach this workspace and no other.";
+
 /** Takes it from keys and members; a key that reached no other workspace is revoked. */
 export async function deleteWorkspace(
   control: Control,
@@ -41,9 +44,12 @@ export async function deleteWorkspace(
   const { db } = control;
   const workspace = await findWorkspace(control, caller, id, "workspaces:delete");
   if (isRefusal(workspace)) return workspace;
-  const refusal = checkVersion(caller, workspace.version);
-  if (refusal) return refusal;
   const { organizationId, name } = workspace;
+  const refusal =
+    checkBelonging(caller, id) ??
+    checkVersion(caller, workspace.version) ??
+    (await checkHiddenKeys(control, caller, organizationId, { workspaceId: id }, HAS_HIDDEN_KEYS));
+  if (refusal) return refusal;
   const details = { name };
   const event = auditEvent(control, caller, { organizationId, action: "workspace.deleted", target: id, details });
   const { actor: by, via, requestId } = caller;

@@ -90,7 +90,8 @@ export const members = [
     name: "removeMember",
     tag,
     summary: "Remove a member",
-    description: "Keys that act as the member end with them.",
+    description:
+      "Keys that act as the member end with them, so the caller must manage all of these, and belong to the member's workspaces.",
     answer: memberAnswer,
     versioned: true,
     delayed: true,

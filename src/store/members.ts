@@ -74,6 +74,23 @@ export function memberUpdates(
   ];
 }
 
+/** Changes nothing where the member is gone. */
+export function memberJoins(
+  db: D1Database,
+  join: { id: string; organizationId: string; workspaceId: string; version: string },
+): D1PreparedStatement[] {
+  const { id, organizationId, workspaceId, version } = join;
+  return [
+    db.prepare("UPDATE members SET version = ?2 WHERE id = ?1 AND removed_at IS NULL").bind(id, version),
+    db
+      .prepare(
+        `INSERT INTO member_workspaces (member_id, organization_id, workspace_id)
+         SELECT ?1, ?3, ?4 WHERE EXISTS (SELECT 1 FROM members WHERE id = ?1 AND version = ?2)`,
+      )
+      .bind(id, version, organizationId, workspaceId),
+  ];
+}
+
 /** The row stays, for keys and audit events name it. */
 export function memberRemoval(
   db: D1Database,

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { findOrganization, findWorkspace, requireScope } from "../../control/access.ts";
+import { checkBelonging, findOrganization, findWorkspace, requireScope } from "../../control/access.ts";
 import { changeWorkspace, deleteWorkspace } from "../../control/change-workspace.ts";
 import { createWorkspace } from "../../control/create-workspace.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
@@ -107,6 +107,7 @@ async function showOne(c: Visit, refusal: Refusal | undefined) {
   const workspace = await findWorkspace(control, visitor.caller, c.req.param("id") as string, "workspaces:read");
   if (isRefusal(workspace)) return showRefusal(c, workspace);
   const problem = problemsOf(refusal).get("name");
+  const belongs = checkBelonging(visitor.caller, workspace.id) === undefined;
   return show(
     c,
     { title: workspace.name, status: refusal ? (describe(refusal).status as 422) : 200 },
@@ -119,7 +120,8 @@ async function showOne(c: Visit, refusal: Refusal | undefined) {
         <code>{workspace.id}</code>
       </p>
       {!problem && <Refused refusal={refusal} />}
-      {requireScope(visitor.caller, "workspaces:write") === undefined && (
+      {!belongs && <p>You do not belong to this workspace, so you can only see it.</p>}
+      {belongs && requireScope(visitor.caller, "workspaces:write") === undefined && (
         <form class="sheet" method="post">
           <Version of={workspace} />
           <Field name="name" label="Name" problem={problem}>
@@ -128,7 +130,7 @@ async function showOne(c: Visit, refusal: Refusal | undefined) {
           <button type="submit">Rename</button>
         </form>
       )}
-      {requireScope(visitor.caller, "workspaces:delete") === undefined && (
+      {belongs && requireScope(visitor.caller, "workspaces:delete") === undefined && (
         <form class="sheet" method="post" action={`/workspaces/${workspace.id}/delete`}>
           <h2>Delete</h2>
           <Version of={workspace} />

@@ -1,3 +1,4 @@
+import { checkBelonging } from "../../control/access.ts";
 import { checkStanding } from "../../control/member-rules.ts";
 import { describe } from "../../errors.ts";
 import type { Workspace } from "../../store/workspaces.ts";
@@ -49,18 +50,24 @@ export function MemberFields({ c, form, problems, workspaces, isSelf = false }: 
       </Choice>
       {workspaces.length > 0 && (
         <Choice name="workspace_ids" label="Workspaces" problem={problems.get("workspace_ids")}>
-          {workspaces.map(({ id, name }) => (
-            <label class={isSelf ? "choice off" : "choice"}>
-              <input
-                type="checkbox"
-                name="workspace_ids"
-                value={id}
-                checked={form.list("workspace_ids").includes(id)}
-                disabled={isSelf}
-              />
-              <span>{name}</span>
-            </label>
-          ))}
+          {workspaces.map(({ id, name }) => {
+            const isChosen = form.list("workspace_ids").includes(id);
+            const isForeign = checkBelonging(visitor.caller, id) !== undefined;
+            return (
+              <label class={isSelf || isForeign ? "choice off" : "choice"}>
+                <input
+                  type="checkbox"
+                  name="workspace_ids"
+                  value={id}
+                  checked={isChosen}
+                  disabled={isSelf || isForeign}
+                />
+                {/* Browsers do not send what is disabled. */}
+                {isForeign && !isSelf && isChosen && <input type="hidden" name="workspace_ids" value={id} />}
+                <span>{name}</span>
+              </label>
+            );
+          })}
         </Choice>
       )}
     </>

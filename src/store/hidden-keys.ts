@@ -1,0 +1,29 @@
+import { type VisibleKeys, visibilityOf } from "./key-list.ts";
+
+/** Keys that hang on one thing: those that act as a member, or those that reach one workspace and no other. */
+export type Hanging = { readonly memberId: string } | { readonly workspaceId: string };
+
+/** Whether there is a living key among them that is not visible to somebody. */
+export async function hasHiddenKey(
+  db: D1Database,
+  organizationId: string,
+  hanging: Hanging,
+  visibleTo: VisibleKeys,
+  now: number,
+): Promise<boolean> {
+  const values: (string | number)[] = [organizationId, now];
+  const bind = (value: string | number) => `?${values.push(value)}`;
+  const hangs =
+    "memberId" in hanging
+      ? `member_id = ${bind(hanging.memberId)}`
+      : `id IN (SELECT key_id FROM api_key_workspaces WHERE workspace_id = ${bind(hanging.workspaceId)})
+           AND json_array_length(workspace_list) = 1`;
+  const row = await db
+    .prepare(
+      `SELECT 1 FROM api_keys WHERE organization_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 AND ${hangs}
+         AND (${visibilityOf(visibleTo, bind)}) IS NOT TRUE LIMIT 1`,
+    )
+    .bind(...values)
+    .first();
+  return row !== null;
+}
