@@ -33,22 +33,20 @@ export class Router<T> {
 
   /** `path` begins with a slash. One slash at its end makes an empty last segment, which only a wildcard takes. */
   find(path: string): Match<T> | undefined {
-    return search(this.#root, path === "/" ? [] : path.slice(1).split("/"), 0, []);
+    return search(this.#root, path, path === "/" ? 1 : 0, []);
   }
 }
 
-function search<T>(
-  node: Node<T>,
-  segments: readonly string[],
-  at: number,
-  params: readonly string[],
-): Match<T> | undefined {
-  const segment = segments[at];
-  if (segment === undefined) return firstOf(node.here, node.below, params);
+/** `at`: where the slash before the next segment is, or the end of the path. Reads no further than the routes do. */
+function search<T>(node: Node<T>, path: string, at: number, params: readonly string[]): Match<T> | undefined {
+  if (at === path.length) return firstOf(node.here, node.below, params);
+  const slash = path.indexOf("/", at + 1);
+  const next = slash < 0 ? path.length : slash;
+  const segment = path.slice(at + 1, next);
   const literal = node.literals.get(segment);
   return (
-    (literal && search(literal, segments, at + 1, params)) ??
-    (node.param && segment !== "" ? search(node.param, segments, at + 1, [...params, segment]) : undefined) ??
+    (literal && search(literal, path, next, params)) ??
+    (node.param && segment !== "" ? search(node.param, path, next, [...params, segment]) : undefined) ??
     firstOf([], node.below, params)
   );
 }

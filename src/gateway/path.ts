@@ -4,55 +4,74 @@
  * reading is looked up too: a request passes only if all of them fall under the same route.
  */
 
-/** Origins have been seen to decode more than once. */
+/** Origins have been seen to decode up to three times. */
 const DECODING_ROUNDS = 3;
 
-/** The other readings of `path`; or a problem, where no server should be asked to read it. */
+/** The other readings of `path`; or a problem, where no server should be asked to read it. Takes time in proportion to its length. */
 export function readingsOf(path: string): readonly string[] | { problem: string } {
   // Nearly every path is plain, and has no second reading.
   if (!/[%\\;]|\/\/|\.(\/|$)|.\/$/.test(path)) return [];
   const readings = new Set<string>();
-  let decoded = path;
+  let forms = new Set([path]);
   for (let round = 0; round <= DECODING_ROUNDS; round++) {
-    const segments = decoded.split("/");
-    if (segments.some((segment) => /^\.{1,2}(;.*)?$/s.test(segment))) return { problem: "an encoded dot segment" };
-    if (decoded.includes("\0")) return { problem: "an encoded NUL" };
-    readings
-      .add(decoded)
-      .add(merge(segments))
-      .add(merge(segments.map(withoutParameters)))
-      .add(merge(segments.map(trimmed)).replace(/[?#].*/s, ""));
-    const next = decode(decoded);
-    if (next === decoded) break;
-    decoded = next;
+    const decoded = new Set<string>();
+    for (const form of forms) {
+      if (DOT_SEGMENT.test(form)) return { problem: "an encoded dot segment" };
+      if (form.includes("\0")) return { problem: "an encoded NUL" };
+      const bare = withoutParameters(form);
+      readings
+        .add(form)
+        .add(merged(form))
+        .add(merged(bare))
+        .add(merged(trimmed(bare)).replace(/[?#].*/s, ""));
+      // Parameters may be dropped before or after an encoded slash in them becomes a slash.
+      for (const each of [form, bare]) {
+        const next = decode(each);
+        if (next !== each) decoded.add(next);
+      }
+    }
+    if (decoded.size === 0) {
+      readings.delete(path);
+      return [...readings];
+    }
+    forms = decoded;
   }
-  readings.delete(path);
-  return [...readings];
+  return { problem: `it is percent-encoded more than ${DECODING_ROUNDS} times` };
 }
 
-/** What the most forgiving server takes a segment for. */
+/** What the most forgiving server takes a segment for, of a path that has readings. */
 export function plainForm(text: string): string {
-  const next = decode(text);
-  return next === text ? trimmed(text.replace(/[?#].*/s, "")) : plainForm(next);
+  let plain = text;
+  for (let round = 0; round < DECODING_ROUNDS; round++) plain = decode(plain);
+  return trimmed(withoutParameters(plain.replace(/[?#].*/s, "")));
 }
 
-function merge(segments: readonly string[]): string {
-  return `/${segments.filter(Boolean).join("/")}`;
+const DOT_SEGMENT = /(^|\/)\.{1,2}(;[^/]*)?(\/|$)/;
+
+function merged(path: string): string {
+  const single = path.replace(/\/{2,}/g, "/");
+  return single.length > 1 && single.endsWith("/") ? single.slice(0, -1) : single;
 }
 
 /** Some servers route `/admin;x=1` as `/admin`: https://www.rfc-editor.org/rfc/rfc3986#section-3.3 */
-function withoutParameters(segment: string): string {
-  return segment.replace(/;.*/s, "");
+function withoutParameters(path: string): string {
+  return path.replace(/;[^/]*/g, "");
 }
 
 /** Some file systems ignore dots and blanks at the end of a name. */
-function trimmed(segment: string): string {
-  return withoutParameters(segment).replace(/[.\s]+$/, "");
+function trimmed(path: string): string {
+  if (!/[.\s](\/|$)/.test(path)) return path;
+  return path.split("/").map(trimmedName).join("/");
 }
 
-/** Percent-decodes what can be decoded, `%u002F` too as some servers do; backslashes count as slashes. */
+/** A regular expression would read a row of dots once for each of them. */
+function trimmedName(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === "." || name[end - 1]?.trim() === "")) end--;
+  return name.slice(0, end);
+}
+
+/** Percent-decodes what can be decoded, byte by byte, and `%u002F` too as some servers do; backslashes count as slashes. */
 function decode(path: string): string {
-  return path
-    .replace(/%(?:u00)?([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replaceAll("\\", "/");
+  return unescape(path).replaceAll("\\", "/");
 }

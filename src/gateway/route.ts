@@ -15,7 +15,7 @@ export function findRoute(method: string, path: string, router: Gateway["router"
   const match = router.find(path);
   const readings = readingsOf(path);
   if ("problem" in readings) return { code: "path_ambiguous", problem: readings.problem };
-  if (readings.some((reading) => !sameRoute(router.find(reading), match))) {
+  if (readings.length > 0 && !isSameInAll(readings, match, router)) {
     return { code: "path_ambiguous", problem: "servers differ in how they read it, and so in what it names" };
   }
   if (!match) return { code: "no_such_route" };
@@ -40,7 +40,12 @@ function allowedMethods(routes: readonly Route[]): string[] {
 }
 
 /** The routes of one path share its shape. What a parameter (a workspace!) names must not depend on the reading either. */
-function sameRoute(a: Match<Route> | undefined, b: Match<Route> | undefined): boolean {
-  if (a?.routes[0]?.shape !== b?.routes[0]?.shape) return false;
-  return (a?.params ?? []).every((value, i) => plainForm(value) === plainForm(b?.params[i] ?? ""));
+function isSameInAll(readings: readonly string[], match: Match<Route> | undefined, router: Gateway["router"]): boolean {
+  const shape = match?.routes[0]?.shape;
+  const params = (match?.params ?? []).map(plainForm);
+  return readings.every((reading) => {
+    const other = router.find(reading);
+    if (other?.routes[0]?.shape !== shape) return false;
+    return params.every((value, i) => value === plainForm(other?.params[i] ?? ""));
+  });
 }

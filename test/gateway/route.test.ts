@@ -115,6 +115,16 @@ const spellings: [raw: string, outcome: string, method?: string][] = [
   ["/signatures//drafts/;x", AMBIGUOUS],
   ["/signatures/1;v=2", "/signatures/*"],
   ["/files/a;v=2", "/files/:name"],
+  ["/signatures/s%65arch/;x%2fy", AMBIGUOUS, "POST"],
+  // Encoded over and over.
+  ["/signatures/%252561", "/signatures/*"],
+  ["/signatures/%25252561", AMBIGUOUS],
+  ["/files/%252561", "/files/:name"],
+  ["/files/%25252561", AMBIGUOUS],
+  ["/nowhere/%25252561", AMBIGUOUS],
+  ["/files/%u0025u0025u0025u002561", AMBIGUOUS],
+  [`/files/%${"25".repeat(8_000)}41/x`, AMBIGUOUS],
+  [`/files/a%20${".".repeat(16_000)}x`, "/files/:name"],
 ];
 
 describe("the route of a path", () => {
