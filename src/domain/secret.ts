@@ -26,6 +26,7 @@ export function generateSecret(prefix: string, randomBytes: RandomBytes): string
 
 /** The prefix of a well-formed secret whose checksum is right; `undefined` for anything else. */
 export function prefixOfSecret(text: string): string | undefined {
+  if (text.length > MAX_SECRET_LENGTH) return undefined;
   const form = SECRET_FORM.exec(text);
   if (!form) return undefined;
   return checksum(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH) ? form[1] : undefined;
@@ -51,9 +52,11 @@ export const MAX_PREFIX_LENGTH = 32;
 /** Of which every secret is made, its prefix and what stands between them too. */
 export const SECRET_CHARACTERS = `${ALPHABET}_`;
 export const MAX_SECRET_LENGTH = MAX_PREFIX_LENGTH + 1 + RANDOM_LENGTH + CHECKSUM_LENGTH;
+/** The shortest prefix is one letter. */
+export const MIN_SECRET_LENGTH = 2 + RANDOM_LENGTH + CHECKSUM_LENGTH;
 
-/** The shortest prefix is one letter. Other secrets, such as those of sessions, have `-` in them too. */
-const AS_LONG_AS_A_SECRET = new RegExp(`[${SECRET_CHARACTERS}-]{${2 + RANDOM_LENGTH + CHECKSUM_LENGTH},}`, "g");
+/** Other secrets, such as those of sessions, have `-` in them too. */
+const AS_LONG_AS_A_SECRET = new RegExp(`[${SECRET_CHARACTERS}-]{${MIN_SECRET_LENGTH},}`, "g");
 const SECRET_FORM = new RegExp(`^${patternOfSecrets("([a-z][a-z0-9_]*)")}$`);
 
 function checksum(text: string): string {

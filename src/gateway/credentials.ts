@@ -1,7 +1,7 @@
 /** What the client presents, if it can be a key at all. Decided without I/O; nothing of a credential is ever echoed. */
 
 import type { Gateway } from "../config/compile.ts";
-import { MAX_SECRET_LENGTH, prefixOfSecret } from "../domain/secret.ts";
+import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, prefixOfSecret } from "../domain/secret.ts";
 import type { Refusal } from "../errors.ts";
 
 export interface Credential {
@@ -64,9 +64,14 @@ function environmentOfImported(secret: string, { importedFormats }: Gateway): st
  * Any query value that has a key's form and checksum: it has leaked already, whatever else the request holds. The form of an
  * imported key alone proves nothing.
  */
-export function hasKeyInUrl(url: URL, gateway: Gateway): boolean {
-  if (!url.search) return false;
-  for (const value of url.searchParams.values()) {
+export function hasKeyInUrl({ search }: URL, gateway: Gateway): boolean {
+  // Few parameters are as long as a key, and each that is not costs as much to parse.
+  if (search.length < MIN_SECRET_LENGTH) return false;
+  const long = search
+    .slice(1)
+    .split("&")
+    .filter(({ length }) => length > MIN_SECRET_LENGTH);
+  for (const value of new URLSearchParams(long.join("&")).values()) {
     const prefix = prefixOfSecret(value.trim().replace(/^bearer\s+/i, ""));
     if (prefix !== undefined && gateway.environmentOfPrefix.has(prefix)) return true;
   }
