@@ -12,8 +12,9 @@ import type { LimitState } from "./domain/limit-state.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal, type Refusal } from "./errors.ts";
 import { createAssert } from "./gateway/assertion.ts";
+import { checkControlRequest, NOWHERE, readUrl } from "./gateway/bounds.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
-import { type ControlPlace, findEnvironment } from "./gateway/environment.ts";
+import { type ControlPlace, findEnvironment, type Place } from "./gateway/environment.ts";
 import type { WaitUntil } from "./gateway/flights.ts";
 import type { OriginFetch } from "./gateway/forward.ts";
 import { Identifier } from "./gateway/identify.ts";
@@ -43,12 +44,12 @@ export function createGateway(config: GatewayConfig) {
   const worker = {
     async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
       planes ??= buildPlanes(gateway, env);
-      // `OPTIONS *` and a malformed Host come with a URL that cannot be parsed.
-      const url = URL.parse(request.url) ?? new URL("http://unknown.invalid/");
+      const read = readUrl(request.url, gateway);
+      const url = isRefusal(read) ? NOWHERE : read;
       const jwks = answerJwks(request, url, gateway, planes.signers);
       if (isRefusal(jwks)) return problemResponse(jwks, newRequestId(), gateway.controlUrl, "keygate");
       if (jwks) return jwks;
-      const place = findEnvironment(url, gateway);
+      const place = isRefusal(read) ? read : findPlace(request, url, gateway);
       if (!isRefusal(place) && !place.environment) {
         return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
       }
@@ -163,6 +164,13 @@ function sendTo(origin: OriginSettings, env: Env): OriginFetch {
   const service = serviceBinding(env, origin.service);
   if (!service) throw new Error(`the service binding ${origin.service} is missing`);
   return (request, init) => service.fetch(request, init);
+}
+
+/** Where a request of the control plane may not pass, the refusal: its own plane reads the whole URL before it can refuse. */
+function findPlace({ headers }: Request, url: URL, gateway: Gateway): Place | Refusal {
+  const place = findEnvironment(url, gateway);
+  if (isRefusal(place) || place.environment) return place;
+  return checkControlRequest(url, headers) ?? place;
 }
 
 function belowBaseUrl(request: Request, url: URL, place: ControlPlace): Request {

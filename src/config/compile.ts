@@ -13,7 +13,14 @@ import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
 import { Router } from "./router.ts";
 import { methodsOf } from "./routes.ts";
-import { type Config, gatewaySchema, type KeySettings, type OriginSettings, type RouteSettings } from "./schema.ts";
+import {
+  type Config,
+  DEFAULT_LIMITS,
+  gatewaySchema,
+  type KeySettings,
+  type OriginSettings,
+  type RouteSettings,
+} from "./schema.ts";
 import type { GatewayConfig } from "./types.ts";
 
 export interface Gateway {
@@ -38,6 +45,8 @@ export interface Gateway {
   readonly router: Router<Route>;
   /** For its own answers where no route has rules; `undefined` where none has. */
   readonly cors: Cors | undefined;
+  /** How long a URL may be on the route that takes the longest. */
+  readonly urlBytes: number;
 }
 
 export interface Environment {
@@ -137,6 +146,7 @@ export function compile(input: GatewayConfig): Gateway {
     routes,
     router,
     cors: compileCorsOfAll(config.routes),
+    urlBytes: Math.max(DEFAULT_LIMITS.urlBytes, ...routes.map(({ limits }) => limits.urlBytes)),
   };
 }
 

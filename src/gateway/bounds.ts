@@ -1,26 +1,52 @@
 /** How much of a request is taken: the runtime itself would take far more than an origin can use. */
 
 import { DEFAULT_LIMITS, type InputLimits } from "../config/schema.ts";
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+
+/** For what cannot be parsed, such as `OPTIONS *` or a malformed Host: no base URL is there. */
+export const NOWHERE = new URL("http://unknown.invalid/");
+
+/** Before anything else reads the URL. `urlBytes`: as many as any route takes. */
+export function readUrl(text: string, { urlBytes }: Pick<InputLimits, "urlBytes">): URL | Refusal {
+  if (text.length > urlBytes) return { code: "url_too_long", limit: urlBytes };
+  const url = URL.parse(text) ?? NOWHERE;
+  return lengthRefusal(url, urlBytes) ?? url;
+}
 
 /** The names of the request's headers, which are read this once; or what there is too much of. */
 export function checkBounds(
-  { url, headers }: Pick<Request, "url" | "headers">,
-  limits: InputLimits = DEFAULT_LIMITS,
+  url: URL,
+  headers: Headers,
+  { urlBytes, headerCount, headerBytes, bodyBytes }: InputLimits = DEFAULT_LIMITS,
 ): readonly string[] | Refusal {
-  if (url.length > limits.urlBytes) return { code: "url_too_long", limit: limits.urlBytes };
+  const tooLong = lengthRefusal(url, urlBytes);
+  if (tooLong) return tooLong;
   const names: string[] = [];
   let bytes = 0;
-  let bodyBytes = 0;
-  headers.forEach((value, name) => {
+  for (const [name, value] of headers) {
     names.push(name);
-    if (name === "content-length") bodyBytes = Number(value);
+    if (names.length > headerCount) return { code: "headers_too_large", limit: `${headerCount} fields` };
+    if (name === "content-length" && Number(value) > bodyBytes) return { code: "body_too_large", limit: bodyBytes };
     // An overlong Authorization is no header problem but a credential that cannot be right; it is told so.
     if (name !== "authorization") bytes += name.length + value.length;
-  });
-  const { bodyBytes: maxBodyBytes, headerCount, headerBytes } = limits;
-  if (bodyBytes > maxBodyBytes) return { code: "body_too_large", limit: maxBodyBytes };
-  if (names.length > headerCount) return { code: "headers_too_large", limit: `${headerCount} fields` };
+  }
   if (bytes > headerBytes) return { code: "headers_too_large", limit: `${headerBytes} bytes` };
   return names;
+}
+
+/** For the control plane, whose router decodes the URL and does so again for each part that is not UTF-8. */
+export function checkControlRequest(url: URL, headers: Headers): Refusal | undefined {
+  const bounds = checkBounds(url, headers);
+  if (isRefusal(bounds)) return bounds;
+  try {
+    decodeURIComponent(url.pathname + url.search);
+    return undefined;
+  } catch {
+    return { code: "request_invalid", problem: "The URL holds percent-encoding that is not UTF-8." };
+  }
+}
+
+/** In the form that is matched and forwarded, in which some characters take three bytes. */
+function lengthRefusal({ href }: URL, limit: number): Refusal | undefined {
+  return href.length > limit ? { code: "url_too_long", limit } : undefined;
 }

@@ -84,7 +84,7 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   const { request, url } = visit;
   const match = findRoute(request.method, place.path, plane.gateway.router);
   const route = isRefusal(match) ? undefined : match.route;
-  const headerNames = checkBounds(request, route?.limits);
+  const headerNames = checkBounds(url, request.headers, route?.limits);
   if (isRefusal(headerNames)) return { outcome: headerNames, route };
 
   const preflight = answerPreflight(request, place.path, plane.gateway);

@@ -134,6 +134,8 @@ const cases: [Code, Partial<Attempt>][] = [
   ["unknown_host", { base: "https://elsewhere.test/v1" }],
   ["https_required", { base: SANDBOX.replace("https:", "http:") }],
   ["url_too_long", { path: `/files/${"a".repeat(17_000)}` }],
+  ["url_too_long", { path: `/files/${'"'.repeat(6_000)}` }],
+  ["path_ambiguous", { path: `/files/%${"25".repeat(4_000)}41` }],
   ["headers_too_large", { headers: { Cookie: "a".repeat(70_000) } }],
   ["body_too_large", { method: "POST", headers: { "Content-Length": "104857601" } }],
   ["credentials_in_url", { path: "/files/a?key=SECRET" }],

@@ -2,8 +2,9 @@
 
 import { env } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
-import type { Refusal } from "../../src/errors.ts";
+import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { createAssert } from "../../src/gateway/assertion.ts";
+import { NOWHERE, readUrl } from "../../src/gateway/bounds.ts";
 import type { Credential } from "../../src/gateway/credentials.ts";
 import type { DataPlane } from "../../src/gateway/data-plane.ts";
 import { type DataPlace, findEnvironment } from "../../src/gateway/environment.ts";
@@ -106,10 +107,11 @@ export interface Client {
 
 /** Sends a request through the data plane. */
 export function send(plane: DataPlane, request: Request, client: Client = {}): Promise<Response> {
-  const url = new URL(request.url);
-  return serve(findEnvironment(url, plane.gateway) as DataPlace | Refusal, plane, {
+  const read = readUrl(request.url, plane.gateway);
+  const place = isRefusal(read) ? read : (findEnvironment(read, plane.gateway) as DataPlace | Refusal);
+  return serve(place, plane, {
     request,
-    url,
+    url: isRefusal(read) ? NOWHERE : read,
     requestId: newId("req"),
     client: client.address ?? "192.0.2.1",
     waitUntil: client.waitUntil ?? (() => {}),

@@ -1,9 +1,10 @@
 /** What the gateway knows of a request before it looks at the credential. */
 
 import type { Gateway, Route } from "../../config/compile.ts";
+import type { InputLimits } from "../../config/schema.ts";
 import { withoutSecrets } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { checkBounds } from "../../gateway/bounds.ts";
+import { checkBounds, readUrl } from "../../gateway/bounds.ts";
 import { answerPreflight } from "../../gateway/cors.ts";
 import { hasKeyInUrl } from "../../gateway/credentials.ts";
 import { type DataPlace, findEnvironment } from "../../gateway/environment.ts";
@@ -26,13 +27,15 @@ export interface Arrival {
 }
 
 export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | Refusal {
+  const read = readUrl(request.url, gateway);
+  if (isRefusal(read)) return arriveUnread(request, read);
   const place = findEnvironment(request.parsedUrl, gateway);
   if (isRefusal(place)) return arriveNowhere(request, place, gateway);
   const { environment, path } = place;
   if (!environment) return invalid("url", "is of the control plane, which has no routes");
   const isPreflight = answerPreflight(request, path, gateway) !== undefined;
   const match = findRoute(request.method, path, gateway.router);
-  const size = refusalOf(checkBounds(request, isRefusal(match) ? undefined : match.route.limits));
+  const size = sizeRefusal(request, isRefusal(match) ? undefined : match.route.limits);
   const refusal = size ?? (isPreflight ? undefined : leakOf(request, gateway));
   return {
     request,
@@ -60,11 +63,22 @@ export function forwardStep({ request, place, route }: Arrival): Step {
 function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gateway): Arrival {
   const steps = [
     judge("base_url", place, ""),
-    judge("size", refusalOf(checkBounds(request)), "No more than the gateway takes."),
+    judge("size", sizeRefusal(request), "No more than the gateway takes."),
     skip("path", "Without a base URL there are no routes."),
     judge("url", leakOf(request, gateway), "The URL holds no key."),
   ];
   return { request, place, match: undefined, route: undefined, isPreflight: false, refusal: place, steps };
+}
+
+/** Nothing of such a URL is looked at. */
+function arriveUnread(request: ExplainedRequest, refusal: Refusal): Arrival {
+  const unread = "A URL of this length is not read.";
+  const steps = [skip("base_url", unread), judge("size", refusal, ""), skip("path", unread), skip("url", unread)];
+  return { request, place: refusal, match: undefined, route: undefined, isPreflight: false, refusal, steps };
+}
+
+function sizeRefusal({ parsedUrl, headers }: ExplainedRequest, limits?: InputLimits): Refusal | undefined {
+  return refusalOf(checkBounds(parsedUrl, headers, limits));
 }
 
 function leakOf({ parsedUrl }: ExplainedRequest, gateway: Gateway): Refusal | undefined {

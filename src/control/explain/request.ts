@@ -18,6 +18,7 @@ export interface Question {
 
 export interface ExplainedRequest {
   readonly method: string;
+  /** As it would be sent. */
   readonly url: string;
   readonly parsedUrl: URL;
   readonly headers: Headers;
@@ -42,7 +43,7 @@ export function readRequest({ keyId, key, method, url, clientAddress, headers }:
     if (!isHeaderValue(key)) return invalid("key", "holds a character that cannot be sent");
     sent.set("Authorization", `Bearer ${key}`);
   }
-  return { method, url: parsedUrl.href, parsedUrl, headers: sent };
+  return { method, url: url.split("#", 1)[0] as string, parsedUrl, headers: sent };
 }
 
 function headersOf(given: Question["headers"] = {}): Headers | undefined {
