@@ -2,15 +2,22 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The process id of a child of this process. */
+/** The process id of the only child of this process that has this name. */
 export function childNamed(name: string): number {
-  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
-  const found = pids.find((pid) => {
-    const [, command, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readIfThere(`/proc/${pid}/stat`)) ?? [];
-    return command === name && Number(parent) === process.pid;
-  });
+  const [found] = childrenNamed(name);
   if (!found) throw new Error(`no process ${name} was started`);
-  return Number(found);
+  return found;
+}
+
+/** The process ids of the children of this process. */
+export function childrenNamed(name: string): number[] {
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return pids
+    .filter((pid) => {
+      const [, command, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readIfThere(`/proc/${pid}/stat`)) ?? [];
+      return command === name && Number(parent) === process.pid;
+    })
+    .map(Number);
 }
 
 /** Processes may end while they are listed. */
