@@ -84,7 +84,8 @@ const many = (line: (n: number) => string, bytes = HEADER_BYTES - 2_000) => {
 
 const HEADERS: Readonly<Record<string, readonly string[]>> = {
   "200 headers": Array.from({ length: 190 }, (_, n) => `X-${n}: a`),
-  "headers of one letter": many((n) => `h${n.toString(36)}:`),
+  // Twice as many cost the gateway 1.5 ms, and workerd 6 ms to read them.
+  "headers of one letter": many((n) => `h${n.toString(36)}:`, 32_000),
   "one header, thousands of lines": many(() => "x:a"),
   "Connection of many names": [`Connection: ${fill("a,", HEADER_BYTES - 2_000)}`],
   "Connection of many names beside 190 headers": [
@@ -103,6 +104,8 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   "Authorization of blanks": [`Authorization: Bearer a${fill(" ", HEADER_BYTES - 2_000)}a`],
   "Authorization of underscores": [`Authorization: Bearer ${fill("a_", HEADER_BYTES - 2_000)}`],
   "Authorization of commas": [`Authorization: ${fill(",", HEADER_BYTES - 2_000)}`],
+  "Authorization of quotes": [`Authorization: Digest a="${fill('\\\\",', HEADER_BYTES - 2_000)}`],
+  "Authorization of Bearers": [`Authorization: Digest ${fill("bearera,", HEADER_BYTES - 2_000)}`],
   "Authorization, thousands of lines": many(() => "Authorization:a"),
   "an address of 60 KB": [`CF-Connecting-IP: ${fill("1:", HEADER_BYTES - 2_000)}`],
   "Sec-WebSocket-Key of 60 KB": ["Upgrade: websocket", `Sec-WebSocket-Key: ${fill("a", HEADER_BYTES - 2_000)}`],

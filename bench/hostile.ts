@@ -17,7 +17,8 @@ import { sendInTurn } from "./send-in-turn.ts";
 const MOST_MICROS = 2_000;
 const WARM_UP_REQUESTS = 1_000;
 const REQUESTS = 20;
-/** Other work on the machine only ever adds to what is measured. */
+/** What comes out above it is measured again: a collection of garbage, and other work of the machine, only ever add to it. */
+const SETTLED_MICROS = 500;
 const TRIES = 4;
 const SHOWN = 20;
 
@@ -89,9 +90,9 @@ async function measure(): Promise<void> {
 
 async function leastCostOf(each: HostileCase): Promise<Cost> {
   let least = await costOf(each);
-  for (let tries = 1; tries < TRIES && extraOf(least) > MOST_MICROS; tries++) {
-    const again = await costOf(each);
-    if (extraOf(again) < extraOf(least)) least = again;
+  for (let tries = 1; tries < TRIES && extraOf(least) > SETTLED_MICROS; tries++) {
+    const { micros, bareMicros } = await costOf(each);
+    least = { ...least, micros: Math.min(micros, least.micros), bareMicros: Math.min(bareMicros, least.bareMicros) };
   }
   return least;
 }

@@ -24,8 +24,8 @@ export function readCredential(headers: Headers, gateway: Gateway): Credential |
  * schemes are separated by commas, and have them in quoted strings: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
  */
 function isBearerAmongOthers(authorization: string): boolean {
-  const parts = authorization.replace(/"(?:[^"\\]|\\.)*"?/g, "").split(",");
-  return parts.length > 1 && parts.some((part) => /^\s*bearer(?!\S)/i.test(part));
+  const unquoted = authorization.replace(/"(?:[^"\\]|\\.)*"?/g, "");
+  return unquoted.includes(",") && /(^|,)\s*bearer(?=[\s,]|$)/i.test(unquoted);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-2.1, with exactly one space; the scheme is case-insensitive (RFC 9110 §11.1). */
