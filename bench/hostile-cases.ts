@@ -130,6 +130,12 @@ export const HOSTILE: readonly HostileCase[] = [
   })),
   ...Object.entries(QUERIES).map(([name, query]) => ({ name: `query: ${name}`, path: `/by-query/1?${query}` })),
   ...Object.entries(HEADERS).map(([name, headers]) => ({ name: `headers: ${name}`, headers })),
+  ...Object.entries(FILLINGS).map(([name, filling]) => ({
+    name: `Destination: ${name}`,
+    method: "MOVE",
+    path: "/files/a",
+    headers: [`Destination: /sandbox/files/${filling}${filling}`],
+  })),
   {
     name: "preflight: Access-Control-Request-Headers",
     method: "OPTIONS",
