@@ -180,7 +180,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_age ON outbox (created_at);
 CREATE INDEX outbox_by_key ON outbox (key_id);
 
--- hash: SHA-256 of the link's token, base64url. role: the member's when the link was made; a link to another role is void.
+-- hash: HMAC-SHA-256(pepper, SHA-256("token " + the link's token)), base64url. role: the member's when the link was made; a link to another role is void.
 -- session_id: what it was spent on.
 CREATE TABLE sign_in_links (
   hash TEXT PRIMARY KEY,
@@ -197,7 +197,7 @@ CREATE TABLE sign_in_links (
 
 CREATE INDEX sign_in_links_by_end ON sign_in_links (expires_at);
 
--- hash: SHA-256 of the cookie's token, base64url. last_seen_at: exact to five minutes.
+-- hash: of the cookie's token, as that of links. last_seen_at: exact to five minutes.
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
   hash TEXT NOT NULL UNIQUE,
@@ -238,7 +238,7 @@ CREATE TABLE api_key_scope_uses (
 ) STRICT, WITHOUT ROWID;
 
 -- The platform team's own sessions in the console. A row begins as a link, which is used once (link_hash); then it has a session
--- (hash: that of the cookie's token). Both are SHA-256, base64url. A row goes with its end.
+-- (hash: that of the cookie's token). Both are as those of sign_in_links. A row goes with its end.
 CREATE TABLE root_sessions (
   id TEXT PRIMARY KEY,
   link_hash TEXT NOT NULL UNIQUE,

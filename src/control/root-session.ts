@@ -1,48 +1,48 @@
 /** The platform team in the console: by a link that the root token makes, for an hour. */
 
 import { LINK_LIFE_MS, RETENTION_MS, ROOT_SESSION_LIFE_MS } from "../domain/session.ts";
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
 import {
   deleteRootSession,
-  isRootLinkUsable,
   readRootSession,
+  readUsableRootLink,
   rootLinkInserts,
   spendRootLink,
 } from "../store/root-sessions.ts";
 import { forbidden } from "./access.ts";
 import type { Caller, Control } from "./control.ts";
 import type { MadeSignInLink } from "./sign-in-link.ts";
-import { hashOfToken, newToken } from "./token.ts";
+import { hashesOfToken, newToken } from "./token.ts";
 
 /** By the token itself: no session makes itself another, and lives on in it. */
 export async function createRootSignInLink(control: Control, caller: Caller): Promise<MadeSignInLink | Refusal> {
   if (caller.actor !== "root" || caller.via !== "root") return forbidden("Only the root token makes such links.");
   const now = control.now();
-  const token = newToken("kgq", control.randomBytes);
+  const { token, hash: linkHash } = await newToken("kgq", control);
   const expiresAt = now + LINK_LIFE_MS;
   const link = {
     id: control.newId("ses"),
-    linkHash: (await hashOfToken("kgq", token)) as string,
+    linkHash,
     linkExpiresAt: expiresAt,
   };
   await control.db.batch(rootLinkInserts(control.db, link, now - RETENTION_MS));
   return { url: `${control.gateway.controlUrl}/sign-in/root/${token}`, expiresAt };
 }
 
-export async function findRootLink(control: Control, token: string): Promise<Refusal | undefined> {
-  const hash = await hashOfToken("kgq", token);
-  const isUsable = hash !== undefined && (await isRootLinkUsable(control.db, hash, control.now()));
-  return isUsable ? undefined : { code: "sign_in_link_invalid" };
+/** Its id. The link stays as it is: programs look at links before people do. */
+export async function findRootLink(control: Control, token: string): Promise<string | Refusal> {
+  const hashes = await hashesOfToken(control, "kgq", token);
+  const id = hashes && (await readUsableRootLink(control.db, hashes, control.now()));
+  return id ?? { code: "sign_in_link_invalid" };
 }
 
 /** The token for the cookie; shown this once. */
 export async function signInAsRoot(control: Control, linkToken: string): Promise<string | Refusal> {
-  const linkHash = await hashOfToken("kgq", linkToken);
-  if (linkHash === undefined) return { code: "sign_in_link_invalid" };
-  const token = newToken("kgo", control.randomBytes);
-  const hash = (await hashOfToken("kgo", token)) as string;
+  const id = await findRootLink(control, linkToken);
+  if (isRefusal(id)) return id;
+  const { token, hash } = await newToken("kgo", control);
   const at = control.now();
-  const isSpent = await spendRootLink(control.db, linkHash, { hash, at, expiresAt: at + ROOT_SESSION_LIFE_MS });
+  const isSpent = await spendRootLink(control.db, id, { hash, at, expiresAt: at + ROOT_SESSION_LIFE_MS });
   return isSpent ? token : { code: "sign_in_link_invalid" };
 }
 
@@ -51,13 +51,13 @@ export async function findRootSession(
   control: Control,
   token: string,
 ): Promise<Omit<Caller, "requestId"> | Refusal | undefined> {
-  const hash = await hashOfToken("kgo", token);
-  if (hash === undefined) return undefined;
-  const id = await readRootSession(control.db, hash, control.now());
+  const hashes = await hashesOfToken(control, "kgo", token);
+  if (!hashes) return undefined;
+  const id = await readRootSession(control.db, hashes, control.now());
   return id ? { actor: "root", via: id, standing: { kind: "root" } } : { code: "session_ended" };
 }
 
 export async function signOutRoot(control: Control, token: string): Promise<void> {
-  const hash = await hashOfToken("kgo", token);
-  if (hash !== undefined) await deleteRootSession(control.db, hash);
+  const caller = await findRootSession(control, token);
+  if (caller && !isRefusal(caller)) await deleteRootSession(control.db, caller.via);
 }

@@ -14,7 +14,7 @@ import {
 import { signInLinkSpending } from "../store/sign-in-links.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { findSignInLink } from "./sign-in-link.ts";
-import { hashOfToken, newToken } from "./token.ts";
+import { hashesOfToken, newToken } from "./token.ts";
 
 type Actor = Pick<Caller, "actor" | "via" | "requestId">;
 
@@ -34,8 +34,7 @@ export async function signIn(
   const { requestId } = request;
   const link = await findSignInLink(control, request.linkToken);
   if (isRefusal(link)) return link;
-  const token = newToken("kgs", control.randomBytes);
-  const hash = (await hashOfToken("kgs", token)) as string;
+  const { token, hash } = await newToken("kgs", control);
   const [id, version, at] = [control.newId("ses"), control.newId("ver"), control.now()];
   const { organizationId, memberId, createdBy } = link;
   const event = auditEvent(
@@ -67,9 +66,9 @@ export async function signOut(control: Control, requestId: string, token: string
   if (ending.length > 0) await control.db.batch(ending);
 }
 
-async function read({ db }: Control, token: string): Promise<MemberSession | undefined> {
-  const hash = await hashOfToken("kgs", token);
-  return hash === undefined ? undefined : readMemberSession(db, hash);
+async function read(control: Control, token: string): Promise<MemberSession | undefined> {
+  const hashes = await hashesOfToken(control, "kgs", token);
+  return hashes && readMemberSession(control.db, hashes);
 }
 
 /** By the member's own hand; nothing where the session has ended already. */

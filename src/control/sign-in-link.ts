@@ -7,7 +7,7 @@ import { findMember, forbidden } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkStanding } from "./member-rules.ts";
 import { isOwner, refuseKey } from "./session-rules.ts";
-import { hashOfToken, newToken } from "./token.ts";
+import { hashesOfToken, newToken } from "./token.ts";
 import { invalid } from "./validation.ts";
 
 export interface NewSignInLink {
@@ -36,8 +36,7 @@ export async function createSignInLink(
   const { id: memberId, organizationId, role } = member;
   const createdAt = control.now();
   const expiresAt = createdAt + LINK_LIFE_MS;
-  const token = newToken("kgl", control.randomBytes);
-  const hash = (await hashOfToken("kgl", token)) as string;
+  const { token, hash } = await newToken("kgl", control);
   const link = { hash, organizationId, memberId, role, next, createdBy: caller.actor, createdAt, expiresAt };
   const details = { expiresAt: new Date(expiresAt).toISOString() };
   const event = auditEvent(control, caller, {
@@ -67,13 +66,10 @@ async function findInvited(control: Control, caller: Caller, memberId: string) {
 }
 
 /** What a link's page says. The link stays as it is: programs look at links before people do. */
-export async function findSignInLink(
-  { db, now }: Control,
-  token: string,
-): Promise<(UsableLink & { hash: string }) | Refusal> {
-  const hash = await hashOfToken("kgl", token);
-  const link = hash && (await readUsableLink(db, hash, now()));
-  return link ? { ...link, hash } : { code: "sign_in_link_invalid" };
+export async function findSignInLink(control: Control, token: string): Promise<UsableLink | Refusal> {
+  const hashes = await hashesOfToken(control, "kgl", token);
+  const link = hashes && (await readUsableLink(control.db, hashes, control.now()));
+  return link ?? { code: "sign_in_link_invalid" };
 }
 
 /**

@@ -44,8 +44,8 @@ export const signInPages = new Hono<ManagementEnv>()
     return c.redirect(signedIn.next, 303);
   })
   .get("/sign-in/root/:token", async (c) => {
-    const refusal = await findRootLink(c.var.control, c.req.param("token"));
-    if (refusal) return refuse(c, refusal);
+    const link = await findRootLink(c.var.control, c.req.param("token"));
+    if (isRefusal(link)) return refuse(c, link);
     return c.html(
       page(
         "Sign in",

@@ -1,4 +1,7 @@
-/** How secrets are stored: HMAC-SHA-256(pepper, SHA-256(secret)). Who reads D1 learns no secret, and who writes it can mint none. */
+/**
+ * How secrets are stored: HMAC-SHA-256(pepper, SHA-256(secret)). Who reads D1 learns no secret. Who writes it can make up no
+ * new one, but can point the hash of a secret that they have at another key: writing D1 is full control of the gateway.
+ */
 
 import { toBase64Url } from "../domain/base64url.ts";
 

@@ -14,41 +14,50 @@ export function rootLinkInserts(
   ];
 }
 
-export async function isRootLinkUsable(db: D1Database, linkHash: string, now: number): Promise<boolean> {
-  const row = await db
+/** The id of the link, while it can be used. `hashes`: one of them is the link's. */
+export async function readUsableRootLink(
+  db: D1Database,
+  hashes: readonly [string, string],
+  now: number,
+): Promise<string | undefined> {
+  const id = await db
     .withSession("first-primary")
-    .prepare("SELECT 1 FROM root_sessions WHERE link_hash = ?1 AND hash IS NULL AND link_expires_at > ?2")
-    .bind(linkHash, now)
-    .first();
-  return row !== null;
+    .prepare("SELECT id FROM root_sessions WHERE link_hash IN (?1, ?2) AND hash IS NULL AND link_expires_at > ?3")
+    .bind(...hashes, now)
+    .first<string>("id");
+  return id ?? undefined;
 }
 
 /** Whether the link could still be used: of those who try at once, one succeeds. */
 export async function spendRootLink(
   db: D1Database,
-  linkHash: string,
+  id: string,
   session: { hash: string; at: number; expiresAt: number },
 ): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `UPDATE root_sessions SET hash = ?2, expires_at = ?3
-       WHERE link_hash = ?1 AND hash IS NULL AND link_expires_at > ?4`,
+       WHERE id = ?1 AND hash IS NULL AND link_expires_at > ?4`,
     )
-    .bind(linkHash, session.hash, session.expiresAt, session.at)
+    .bind(id, session.hash, session.expiresAt, session.at)
     .run();
   return meta.changes === 1;
 }
 
-/** The id of the session, while it lives. */
-export async function readRootSession(db: D1Database, hash: string, now: number): Promise<string | undefined> {
+/** The id of the session, while it lives. `hashes`: one of them is the session's. */
+export async function readRootSession(
+  db: D1Database,
+  hashes: readonly [string, string],
+  now: number,
+): Promise<string | undefined> {
   const id = await db
     .withSession("first-primary")
-    .prepare("SELECT id FROM root_sessions WHERE hash = ?1 AND expires_at > ?2")
-    .bind(hash, now)
+    .prepare("SELECT id FROM root_sessions WHERE hash IN (?1, ?2) AND expires_at > ?3")
+    .bind(...hashes, now)
     .first<string>("id");
   return id ?? undefined;
 }
 
-export async function deleteRootSession(db: D1Database, hash: string): Promise<void> {
-  await db.prepare("DELETE FROM root_sessions WHERE hash = ?1").bind(hash).run();
+export async function deleteRootSession(db: D1Database, id: string): Promise<void> {
+  await db.prepare("DELETE FROM root_sessions WHERE id = ?1").bind(id).run();
 }

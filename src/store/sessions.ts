@@ -61,8 +61,11 @@ export function sessionInserts(
   ];
 }
 
-/** A session of a member who is gone is not found. */
-export async function readMemberSession(db: D1Database, hash: string): Promise<MemberSession | undefined> {
+/** A session of a member who is gone is not found. `hashes`: one of them is the session's. */
+export async function readMemberSession(
+  db: D1Database,
+  hashes: readonly [string, string],
+): Promise<MemberSession | undefined> {
   const row = await db
     .withSession("first-primary")
     .prepare(
@@ -72,9 +75,9 @@ export async function readMemberSession(db: D1Database, hash: string): Promise<M
        FROM sessions s
        JOIN members m ON m.id = s.member_id AND m.removed_at IS NULL
        JOIN organizations o ON o.id = s.organization_id
-       WHERE s.hash = ?1`,
+       WHERE s.hash IN (?1, ?2)`,
     )
-    .bind(hash)
+    .bind(...hashes)
     .first<MemberRow>();
   return row ? memberSessionOf(row) : undefined;
 }

@@ -16,6 +16,7 @@ export interface SignInLink {
 
 /** One that can be used now, and what its page says. */
 export interface UsableLink {
+  readonly hash: string;
   readonly organizationId: string;
   readonly organizationName: string;
   readonly memberId: string;
@@ -26,6 +27,7 @@ export interface UsableLink {
 }
 
 interface Row {
+  hash: string;
   organization_id: string;
   organization_name: string;
   member_id: string;
@@ -35,12 +37,12 @@ interface Row {
   created_by: string;
 }
 
-/** Unspent and in time, of a member who is still there, in the same role, in an active organization. `?1`: the hash, `?2`: the time. */
+/** Unspent and in time, of a member who is still there, in the same role, in an active organization. `?1`: the time. */
 const USABLE = `
   FROM sign_in_links l
   JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL
   JOIN organizations o ON o.id = l.organization_id AND o.status = 'active'
-  WHERE l.hash = ?1 AND l.session_id IS NULL AND l.expires_at > ?2`;
+  WHERE l.session_id IS NULL AND l.expires_at > ?1`;
 
 /** `endedBefore`: links whose time was over by then go. */
 export function signInLinkInserts(db: D1Database, link: SignInLink, endedBefore: number): D1PreparedStatement[] {
@@ -56,17 +58,23 @@ export function signInLinkInserts(db: D1Database, link: SignInLink, endedBefore:
   ];
 }
 
-export async function readUsableLink(db: D1Database, hash: string, now: number): Promise<UsableLink | undefined> {
+/** `hashes`: one of them is the link's. */
+export async function readUsableLink(
+  db: D1Database,
+  hashes: readonly [string, string],
+  now: number,
+): Promise<UsableLink | undefined> {
   const row = await db
     .withSession("first-primary")
     .prepare(
-      `SELECT l.organization_id, o.name AS organization_name, l.member_id, m.name AS member_name, m.email, l.next,
-         l.created_by ${USABLE}`,
+      `SELECT l.hash, l.organization_id, o.name AS organization_name, l.member_id, m.name AS member_name, m.email, l.next,
+         l.created_by ${USABLE} AND l.hash IN (?2, ?3)`,
     )
-    .bind(hash, now)
+    .bind(now, ...hashes)
     .first<Row>();
   if (!row) return undefined;
   return {
+    hash: row.hash,
     organizationId: row.organization_id,
     organizationName: row.organization_name,
     memberId: row.member_id,
@@ -83,6 +91,6 @@ export function signInLinkSpending(
   { hash, sessionId, now }: { hash: string; sessionId: string; now: number },
 ): D1PreparedStatement {
   return db
-    .prepare(`UPDATE sign_in_links SET session_id = ?3 WHERE hash = ?1 AND EXISTS (SELECT 1 ${USABLE})`)
-    .bind(hash, now, sessionId);
+    .prepare(`UPDATE sign_in_links SET session_id = ?2 WHERE hash = ?3 AND EXISTS (SELECT 1 ${USABLE} AND l.hash = ?3)`)
+    .bind(now, sessionId, hash);
 }

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findRepeated } from "../../src/store/audit.ts";
 import { type AuditFilter, listAuditEvents } from "../../src/store/audit-list.ts";
+import { hasHiddenKey } from "../../src/store/hidden-keys.ts";
 import { countActiveKeys } from "../../src/store/key-count.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import { countKnown, unknownMembers } from "../../src/store/key-import.ts";
@@ -10,7 +11,7 @@ import { readKey } from "../../src/store/keys.ts";
 import { emailTaken, hasOtherMember, listMembers, readMember } from "../../src/store/members.ts";
 import { listOrganizations, readOrganization } from "../../src/store/organizations.ts";
 import { countOutbox, readChange, readOutboxOf } from "../../src/store/outbox.ts";
-import { isRootLinkUsable, readRootSession } from "../../src/store/root-sessions.ts";
+import { readRootSession, readUsableRootLink } from "../../src/store/root-sessions.ts";
 import { listSessions, readMemberSession, readSession } from "../../src/store/sessions.ts";
 import { readUsableLink } from "../../src/store/sign-in-links.ts";
 import { readScopeUses } from "../../src/store/usage-list.ts";
@@ -23,6 +24,9 @@ beforeAll(migrate);
 const FIRST = { limit: 9, after: undefined };
 const NEXT = { limit: 9, after: { sort: "", value: 1, id: "x" } };
 const member = { id: "mem_1", organizationId: "org_1" } as Parameters<typeof hasOtherMember>[1];
+
+const HASHES = ["current", "retiring"] as const;
+const VISIBLE = { organization: "none", workspace: { workspaceIds: ["ws_1", "ws_2"] } } as const;
 
 const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "a secret": (db) => new KeyFinder(env.KV, db, peppers).inD1(newSecret()),
@@ -41,12 +45,14 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   members: (db) => listMembers(db, "org_1", NEXT),
   "an address": (db) => emailTaken(db, "org_1", "ada@acme.test"),
   "another owner": (db) => hasOtherMember(db, member, ["owner"]),
-  "a session by its cookie": (db) => readMemberSession(db, "hash"),
+  "hidden keys of a member": (db) => hasHiddenKey(db, "org_1", { memberId: "mem_1" }, VISIBLE, 1),
+  "hidden keys of a workspace": (db) => hasHiddenKey(db, "org_1", { workspaceId: "ws_1" }, VISIBLE, 1),
+  "a session by its cookie": (db) => readMemberSession(db, HASHES),
   "a session": (db) => readSession(db, "ses_1"),
   sessions: (db) => listSessions(db, "mem_1", 1, NEXT),
-  "a sign-in link": (db) => readUsableLink(db, "hash", 1),
-  "a link of the platform team": (db) => isRootLinkUsable(db, "hash", 1),
-  "a session of the platform team": (db) => readRootSession(db, "hash", 1),
+  "a sign-in link": (db) => readUsableLink(db, HASHES, 1),
+  "a link of the platform team": (db) => readUsableRootLink(db, HASHES, 1),
+  "a session of the platform team": (db) => readRootSession(db, HASHES, 1),
   "a repeated request": (db) => findRepeated(db, "root", "key"),
   "a change's outbox": async (db) => [await readChange(db, "chg_1", 9), await countOutbox(db, "chg_1")],
   "a key's outbox": (db) => readOutboxOf(db, "key_1"),
