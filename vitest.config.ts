@@ -8,6 +8,8 @@ const IN_WORKERD = ["domain", "gateway", "authority", "control", "management", "
 const IN_NODE = ["config", "cli", "house", "interop", "proof"];
 /** Its pages in a browser, which take a while: `npm run test:pages`. */
 const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
+/** Before servers of others, which Debian has: `npm run test:servers`. */
+const SERVERS = ["test/e2e/servers/**/*.test.ts"];
 
 /** The gateway as its users meet it, over HTTP. */
 const endToEnd = {
@@ -51,9 +53,10 @@ export default defineConfig({
         },
       },
       {
-        test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: PAGES },
+        test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...PAGES, ...SERVERS] },
       },
       { test: { ...endToEnd, name: "pages", include: PAGES } },
+      { test: { ...endToEnd, name: "servers", include: SERVERS } },
     ],
   },
 });
