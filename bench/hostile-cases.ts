@@ -52,6 +52,14 @@ const FILLINGS: Readonly<Record<string, string>> = {
   "encoded dots": fill("%2e%2ea"),
   "question marks, encoded": fill("%3f"),
   "upper-case letters": fill("A"),
+  "upper-case letters and dots": fill("A."),
+  "parameters of one letter": fill(";a/"),
+  "full-width slashes": fill("%EF%BC%8F"),
+  "letters that fold to another": fill("%C4%B0"),
+  "characters that stand for eighteen": fill("%EF%B7%BA"),
+  "marks in the wrong order": fill("%CC%87%CC%A3"),
+  "invisible characters": fill("%E2%80%8B"),
+  "a little of everything": fill("%20;%2F%3F./+"),
 };
 
 const NEAR_KEY = `kg_test_${"a".repeat(36)}`;

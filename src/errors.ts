@@ -223,9 +223,9 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 400,
     title: "Ambiguous path",
     meaning:
-      "Servers differ in how they read this path, for example in whether they decode %2F, and the readings fall under different routes.",
+      "Servers differ in how they read this path, for example in whether they decode %2F or ignore the case of letters, and the readings fall under different routes.",
     detail: ({ problem }) => `The path can be read in more than one way: ${problem}.`,
-    fix: "Send the path in its plain form: no empty segments, no dot segments, no encoded slashes.",
+    fix: "Send the path as the API documents it: in the same case, with no suffix such as .json, and with no empty segments, dot segments or encoded slashes.",
   },
   target_forbidden: {
     status: 403,

@@ -11,7 +11,7 @@ import { parsePattern, shapeOf } from "./pattern.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
 import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
-import { Router } from "./router.ts";
+import { type Leniency, Router } from "./router.ts";
 import { methodsOf } from "./routes.ts";
 import {
   type Config,
@@ -86,7 +86,7 @@ type Passage = Pick<
   | "onResponse"
 >;
 
-export interface Route extends Passage {
+export interface Route extends Passage, Leniency {
   /** As written in the configuration; what logs call it. */
   readonly path: string;
   /** The same for the routes of one path. */
@@ -203,13 +203,16 @@ function compileRoutes(config: Config): Pick<Gateway, "routes" | "router"> {
   for (const route of config.routes) {
     const pattern = parsePattern(route.path);
     if ("problem" in pattern) throw new Error(`unchecked path ${route.path}`);
+    const origins = config.origins[route.origin] as Record<string, OriginSettings>;
     const compiled: Route = {
       path: route.path,
       shape: shapeOf(pattern.segments),
       methods: methodsOf(route),
       params: pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : [])),
       origin: route.origin,
-      origins: config.origins[route.origin] as Record<string, OriginSettings>,
+      origins,
+      ignoresCase: Object.values(origins).some(({ caseSensitive }) => !caseSensitive),
+      dropsSuffixes: Object.values(origins).some(({ formatSuffixes }) => formatSuffixes),
       public: route.public,
       resource: route.resource,
       action: route.action,

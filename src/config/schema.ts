@@ -43,6 +43,8 @@ const ofEveryOrigin = {
   assertion: z.boolean().default(true),
   rewriteLocation: z.boolean().default(false),
   usesForwardedPrefix: z.boolean().optional(),
+  caseSensitive: z.boolean().default(false),
+  formatSuffixes: z.boolean().default(true),
   headers: z
     .record(
       headerName,

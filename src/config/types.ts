@@ -65,6 +65,13 @@ export type OriginConfig = (
    * it, by beginning with that prefix or not.
    */
   usesForwardedPrefix?: boolean;
+  /**
+   * Whether the origin takes `/Users` for another path than `/users`. Default: false, since many take them for one, Express
+   * among them, and a rule for `/users` must then hold for both.
+   */
+  caseSensitive?: boolean;
+  /** Whether the origin may take `/users.json` for `/users`, as Rails does. Default: true; say false if it never does. */
+  formatSuffixes?: boolean;
   /** What the origin gets with each request, for example a credential: a text, or the name of a Worker secret. */
   headers?: Record<string, string | { secret: string }>;
 };

@@ -1,77 +1,111 @@
 /**
- * Paths that an origin may read in another way than the router. The router sees the URL parser's form, and that form is
- * forwarded. But many servers decode `%2F`, merge `//`, or drop `;…` or a slash at the end before they route, so each such
- * reading is looked up too: a request passes only if all of them fall under the same route.
+ * The texts that servers may take a path for. The router sees the URL parser's form, and that form is forwarded. But a server
+ * may decode `%2F`, merge `//`, drop `;…` or a slash at the end before it routes, and it may do these in any order.
  */
 
-/** Origins have been seen to decode up to three times. */
+import {
+  decodedFully,
+  isBlank,
+  normalized,
+  percentDecoded,
+  trimmed,
+  unicodeDecoded,
+  withoutIgnorable,
+} from "../domain/spelling.ts";
+
+/** Whether every server reads the path as it is. Nearly all are such. */
+export function isEveryday(path: string): boolean {
+  return !/[A-Z.%\\;+]|\/\/|.\/$/.test(path);
+}
+
+/** Likewise, but perhaps for the case of its letters and for suffixes, which the router compares. */
+function isPlain(path: string): boolean {
+  return !/[%\\;+]|\/\/|\.(\/|$)|.\/$/.test(path);
+}
+
+/** Servers have been seen to decode more than once. */
 const DECODING_ROUNDS = 3;
+/** Of all readings together, for each of the path, so that the work is in proportion to its length. Few paths need more than two readings. */
+const MAX_GROWTH = 3;
+const MIN_CHARACTERS = 16_384;
+const MAX_READINGS = 64;
 
-/** The other readings of `path`; or a problem, where no server should be asked to read it. Takes time in proportion to its length. */
-export function readingsOf(path: string): readonly string[] | { problem: string } {
-  // Nearly every path is plain, and has no second reading.
-  if (!/[%\\;]|\/\/|\.(\/|$)|.\/$/.test(path)) return [];
-  const readings = new Set<string>();
-  let forms = new Set([path]);
-  for (let round = 0; round <= DECODING_ROUNDS; round++) {
-    const decoded = new Set<string>();
-    for (const form of forms) {
-      if (DOT_SEGMENT.test(form)) return { problem: "an encoded dot segment" };
-      if (form.includes("\0")) return { problem: "an encoded NUL" };
-      const bare = withoutParameters(form);
-      readings
-        .add(form)
-        .add(merged(form))
-        .add(merged(bare))
-        .add(merged(trimmed(bare)).replace(/[?#].*/s, ""));
-      // Parameters may be dropped before or after an encoded slash in them becomes a slash.
-      for (const each of [form, bare]) {
-        const next = decode(each);
-        if (next !== each) decoded.add(next);
-      }
-    }
-    if (decoded.size === 0) {
-      readings.delete(path);
-      return [...readings];
-    }
-    forms = decoded;
+/** Each takes something away, so that no reading comes round again. */
+const STEPS: readonly ((path: string) => string)[] = [
+  percentDecoded,
+  unicodeDecoded,
+  normalized,
+  withoutIgnorable,
+  (path) => path.replaceAll("\\", "/"),
+  // Some servers route `/admin;x=1` as `/admin`: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+  (path) => path.replace(/;[^/]*/g, ""),
+  (path) => untilFirst(path, /;jsessionid=/i),
+  (path) => untilFirst(path, /[?#]/),
+  (path) => path.replace(/\/{2,}/g, "/"),
+  withoutLastSlashes,
+  (path) => (/[\s.+]|[^\x20-\x7e]/.test(path) ? path.split("/").map(trimmed).join("/") : path),
+];
+
+/** The path itself and its other readings; or a problem, where no server should be asked to read it. */
+export function readingsOf(path: string): Iterable<string> | { problem: string } {
+  if (isPlain(path)) return [path];
+  if (isEncodedBeyond(path, DECODING_ROUNDS)) return { problem: `it is encoded more than ${DECODING_ROUNDS} times` };
+  const readings = new Set([path]);
+  let charactersLeft = Math.max(MIN_CHARACTERS, MAX_GROWTH * path.length);
+  for (const reading of readings) {
+    const problem = problemOf(reading);
+    if (problem) return { problem };
+    charactersLeft -= reading.length;
+    if (readings.size > MAX_READINGS || charactersLeft < 0) return { problem: "it has too many readings" };
+    for (const step of STEPS) readings.add(step(reading));
   }
-  return { problem: `it is percent-encoded more than ${DECODING_ROUNDS} times` };
+  return readings;
 }
 
-/** What the most forgiving server takes a segment for, of a path that has readings. */
-export function plainForm(text: string): string {
-  let plain = text;
-  for (let round = 0; round < DECODING_ROUNDS; round++) plain = decode(plain);
-  return trimmed(withoutParameters(plain.replace(/[?#].*/s, "")));
+/** What a server takes the value of a parameter for. Its letters keep their case: they tell ids apart. */
+export function plainForm(value: string): string {
+  return trimmed(untilFirst(decodedFully(value), /[;?#]/));
 }
 
-const DOT_SEGMENT = /(^|\/)\.{1,2}(;[^/]*)?(\/|$)/;
-
-function merged(path: string): string {
-  const single = path.replace(/\/{2,}/g, "/");
-  return single.length > 1 && single.endsWith("/") ? single.slice(0, -1) : single;
+function isEncodedBeyond(path: string, rounds: number): boolean {
+  let decoded = path;
+  for (let round = 0; round < rounds; round++) decoded = decodedOnce(decoded);
+  return decodedOnce(decoded) !== decoded;
 }
 
-/** Some servers route `/admin;x=1` as `/admin`: https://www.rfc-editor.org/rfc/rfc3986#section-3.3 */
-function withoutParameters(path: string): string {
-  return path.replace(/;[^/]*/g, "");
+function decodedOnce(path: string): string {
+  return unicodeDecoded(percentDecoded(path));
 }
 
-/** Some file systems ignore dots and blanks at the end of a name. */
-function trimmed(path: string): string {
-  if (!/[.\s](\/|$)/.test(path)) return path;
-  return path.split("/").map(trimmedName).join("/");
+function problemOf(reading: string): string | undefined {
+  if (reading.includes("\0")) return "an encoded NUL";
+  if (OVERLONG.test(reading)) return "an overlong form of a character";
+  if (reading.split("/").some(isDotSegment)) return "an encoded dot segment";
+  return undefined;
 }
 
-/** A regular expression would read a row of dots once for each of them. */
-function trimmedName(name: string): string {
-  let end = name.length;
-  while (end > 0 && (name[end - 1] === "." || name[end - 1]?.trim() === "")) end--;
-  return name.slice(0, end);
+/** Bytes that begin no character of UTF-8, but from which some decoders still make a dot or slash: https://www.rfc-editor.org/rfc/rfc3629#section-10 */
+const OVERLONG = /%c[01]|%e0%[89]|%f0%8/i;
+
+/** With blanks too, and with what servers cut off. */
+function isDotSegment(segment: string): boolean {
+  let dots = 0;
+  for (let at = 0; at < segment.length; at++) {
+    const character = segment[at] as string;
+    if (";?#".includes(character)) break;
+    if (character === ".") dots++;
+    else if (!isBlank(segment.charCodeAt(at))) return false;
+  }
+  return dots === 1 || dots === 2;
 }
 
-/** Percent-decodes what can be decoded, byte by byte, and `%u002F` too as some servers do; backslashes count as slashes. */
-function decode(path: string): string {
-  return unescape(path).replaceAll("\\", "/");
+function withoutLastSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === "/") end--;
+  return path.slice(0, end);
+}
+
+function untilFirst(text: string, end: RegExp): string {
+  const at = text.search(end);
+  return at < 0 ? text : text.slice(0, at);
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { headerOf, type RawResponse, rawRequest, sendRaw } from "../helpers/raw.ts";
+import { codeOf, headerOf, type RawResponse, rawRequest, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
 import { BOTH, devServer, origins } from "./shared.ts";
 
@@ -75,6 +75,45 @@ const PATHS = [
   "/workspaces/%4fTHER/folders/1",
 ];
 
+/** Below /sandbox: an origin that ignores case, drops formats, or folds characters may take each for what lies in the vault. */
+const SPELLINGS_OF_THE_VAULT = [
+  "/assets/VAULT/1",
+  "/assets/Vault",
+  "/assets/v%41ult/1",
+  "/assets/v%2541ult/1",
+  "/assets//VAULT//1",
+  "/assets/VAULT/",
+  "/assets%2fVAULT%2f1",
+  "/assets/vault.json",
+  "/assets/VAULT.JSON",
+  "/assets/vault.tar.gz",
+  "/assets/vault.json/1",
+  "/assets/vault.",
+  "/assets/vault;jsessionid=1/1",
+  "/assets/vault%3bx.json/1",
+  "/assets/vault%20/1",
+  "/assets/%20vault/1",
+  "/assets/vault+/1",
+  "/assets/va%09ult/1",
+  "/assets/va%0d%0ault/1",
+  "/assets/%EF%BD%96ault/1",
+  "/assets/%EF%BC%B6AULT/1",
+  "/assets/vau%E2%84%93t/1",
+  "/assets/va%C2%ADult/1",
+  "/assets/va%E2%80%8Bult/1",
+  "/assets/va%FFult/1",
+  "/assets/%EF%BC%8Fvault/1",
+  "/assets/x%EF%BC%8F..%EF%BC%8Fvault/1",
+  "/assets/%E2%88%95vault/1",
+  "/assets/%C0%AFvault/1",
+  "/assets/x%C0%AF%C0%AE%C0%AE%C0%AFvault/1",
+  "/assets/x/%EF%BC%8E%EF%BC%8E/vault/1",
+  "/assets/%u0076ault/1",
+  "/assets/%uff0fvault/1",
+  "/assets/%25%37%36ault/1",
+  "/assets/%2%09fvault/1",
+];
+
 /** What the paths of the configuration need, for a path in its plain form. */
 function needOf(method: string, path: string): string {
   const [first = "", second, third] = path.split("/").filter(Boolean);
@@ -90,7 +129,14 @@ function readings(url: string): string[] {
   const [path = ""] = url.split(/[?#]/);
   const decoded = [path];
   for (let round = 0; round < 5; round++) decoded.push(decodeLoosely(decoded.at(-1) as string));
-  return decoded.map((text) => resolve(text.replaceAll("\\", "/")));
+  return decoded
+    .flatMap((text) => [text, caseFolded(text), caseFolded(text).replace(/\.[^./]*(?=\/|$)/g, "")])
+    .map((text) => resolve(text.replaceAll("\\", "/")));
+}
+
+/** As bytes of UTF-8 that have been decoded one by one. */
+function caseFolded(text: string): string {
+  return Buffer.from(text, "latin1").toString().normalize("NFKC").toUpperCase().toLowerCase();
 }
 
 function decodeLoosely(text: string): string {
@@ -109,6 +155,8 @@ function resolve(path: string): string {
   }
   return `/${kept.join("/")}`;
 }
+
+const AMBIGUOUS = { status: 400, code: "path_ambiguous" };
 
 const origin = origins();
 
@@ -150,6 +198,22 @@ describe.for(BOTH)("No spelling of a path leads where the key may not go: $serve
     }
     expect((await send("POST", `/sandbox/workspaces/${own}/folders/1`))?.status).toBe(200);
     expectNoEscape();
+  });
+
+  test("ids in capitals, with dots, at signs and letters of any language are taken as they are", async () => {
+    for (const id of ["VAULT-1", "Ab9_X", "vaults.json", "file.json", "a.b@C.test", "CAF%C3%89", "%E6%97%A5", "v1.2"]) {
+      expect((await send("GET", `/sandbox/assets/${id}`))?.status, id).toBe(200);
+      expect(origin.sandbox.seen.at(-1)?.url).toBe(`/base/assets/${id}`);
+    }
+    expectNoEscape();
+  });
+
+  test.for(SPELLINGS_OF_THE_VAULT)("%s is refused, for it may be in the vault", async (path) => {
+    for (const method of ["GET", "HEAD", "POST", "DELETE"]) {
+      const response = await send(method, `/sandbox${path}`);
+      if (method !== "HEAD") expect({ status: response?.status, code: codeOf(response) }).toEqual(AMBIGUOUS);
+    }
+    expect(origin.sandbox.seen).toEqual([]);
   });
 
   test.for(PATHS)("%j", async (path) => {

@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse } from "smol-toml";
-import { compile } from "../../config/compile.ts";
+import { compile, type Gateway } from "../../config/compile.ts";
 import { ConfigError, type ConfigProblem, lineOf } from "../../config/problems.ts";
+import { problemsOfTwins } from "../../config/twins.ts";
 import type { GatewayConfig } from "../../config/types.ts";
 import { problemsOfWrangler } from "../../config/wrangler.ts";
 import { Failure } from "../terminal/failure.ts";
@@ -32,15 +33,21 @@ export interface CheckedConfig {
 export async function checkedConfig(path: string = DEFAULT_CONFIG): Promise<CheckedConfig> {
   const file = resolve(path);
   const config = await loadConfig(file);
+  const problems = [
+    ...problemsOfTwins(compiled(file, config)),
+    ...problemsOfWrangler(config, parse(readFileSync(inProject("wrangler.toml"), "utf8"))),
+  ];
+  if (problems.length > 0) throw unusable(file, problems);
+  return { file, config };
+}
+
+function compiled(file: string, config: GatewayConfig): Gateway {
   try {
-    compile(config);
+    return compile(config);
   } catch (error) {
     if (error instanceof ConfigError) throw unusable(file, error.problems);
     throw error;
   }
-  const problems = problemsOfWrangler(config, parse(readFileSync(inProject("wrangler.toml"), "utf8")));
-  if (problems.length > 0) throw unusable(file, problems);
-  return { file, config };
 }
 
 function unusable(file: string, problems: readonly ConfigProblem[]): Failure {
