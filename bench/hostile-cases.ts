@@ -144,6 +144,22 @@ export const HOSTILE: readonly HostileCase[] = [
     path: "/files/a",
     headers: [`Destination: /sandbox/files/${filling}${filling}`],
   })),
+  ...Object.entries(FILLINGS).flatMap(([name, filling]) =>
+    [`Destination: /sandbox/nobody/${filling}`, `If: </sandbox/nobody/${filling}> (["1"])`].map((header) => ({
+      name: `with a key, ${header.slice(0, 11)} ${name}`,
+      method: "MOVE",
+      path: "/files/a",
+      key: true,
+      headers: [header],
+    })),
+  ),
+  ...['</sandbox/nobody/a> (["1"])', "<>", "(", "<", '"\\', "(<"].map((text) => ({
+    name: `with a key, If of ${text}`,
+    method: "MOVE",
+    path: "/files/a",
+    key: true,
+    headers: [`If: ${fill(text)}`],
+  })),
   {
     name: "preflight: Access-Control-Request-Headers",
     method: "OPTIONS",

@@ -25,7 +25,7 @@ export interface Asked {
   /** The client as the edge saw it; empty where it is not known. */
   readonly client: string;
   readonly match: RouteMatch | Refusal;
-  readonly others?: OtherTargets | undefined;
+  readonly others?: (() => OtherTargets) | undefined;
 }
 
 export function authorize(
@@ -57,7 +57,7 @@ export function othersRefusal(
   { route, params }: RouteMatch,
 ): Refusal | undefined {
   if (!others) return undefined;
-  for (const { field, url: named, match } of others.targets) {
+  for (const { field, url: named, match } of others().targets) {
     const forbidden = (problem: string): Refusal => ({ code: "target_forbidden", field, problem });
     if (isRefusal(match)) {
       if (match.code === "target_forbidden") return match;

@@ -32,7 +32,7 @@ export interface Forwarding {
   readonly place: DataPlace;
   /** Of the request's headers. */
   readonly headerNames: readonly string[];
-  readonly others: OtherTargets | undefined;
+  readonly others: (() => OtherTargets) | undefined;
   readonly client: string;
   /** Ends in 32 random hexadecimal digits. */
   readonly requestId: string;
@@ -91,7 +91,7 @@ function addressingOf(asked: string, called: URL, { route, place }: Forwarding):
 function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environment: string): void {
   const { route, principal, place, headerNames, others, client, requestId } = forwarding;
   strip(headers, headerNames);
-  for (const [name, value] of others?.fields ?? []) if (headers.has(name)) headers.set(name, value);
+  for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
   if (!route.forwardCredentials) headers.delete("authorization");
   for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
   const scheme = url.protocol.slice(0, -1);

@@ -7,7 +7,7 @@ import type { Gateway, Route } from "../config/compile.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type DataPlace, findEnvironment } from "./environment.ts";
 import { formOf } from "./location.ts";
-import { findRoute, type RouteMatch } from "./route.ts";
+import { findRoute, type RouteMatch, routeOfMethod } from "./route.ts";
 import { baseOf } from "./target.ts";
 
 export interface OtherTargets {
@@ -33,31 +33,42 @@ interface Naming {
   readonly headerNames: readonly string[];
 }
 
-/** Each is read before the caller is known. */
-const MAX_REFERENCES = 100;
-
-/** `undefined` for nearly every request: it names none. */
-export function otherTargetsOf(naming: Naming, gateway: Gateway): OtherTargets | undefined {
-  const { request, headerNames, route } = naming;
+/** What is named is read once, when the caller is known. `undefined` for nearly every request: it names nothing. */
+export function otherTargetsOf(naming: Naming, gateway: Gateway): (() => OtherTargets) | undefined {
+  const { request, headerNames } = naming;
   const isCopyOrMove = request.method === "COPY" || request.method === "MOVE";
   const destination = isCopyOrMove && headerNames.includes("destination") ? request.headers.get("destination") : null;
   const condition = headerNames.includes("if") ? request.headers.get("if") : null;
   if (destination === null && condition === null) return undefined;
+  let known: OtherTargets | undefined;
+  return () => {
+    known ??= readTargets(destination, condition, naming, gateway);
+    return known;
+  };
+}
+
+function readTargets(
+  destination: string | null,
+  condition: string | null,
+  naming: Naming,
+  gateway: Gateway,
+): OtherTargets {
+  // A path takes time to read, so all of a request's together may be as long as one.
+  const room = naming.route.limits.urlBytes - naming.url.href.length;
+  const parts = (destination ?? "").length + (condition ?? "").length <= room && partsOf(condition ?? "");
+  if (!parts) {
+    const field = condition === null ? "Destination" : "If";
+    return { targets: refused(field, naming, "is too long, or one too many").targets, fields: [] };
+  }
   const targets: OtherTarget[] = [];
   const fields: [Field, string][] = [];
-  let bytes = 0;
-  let count = 0;
   const read = (field: Field, reference: string): string => {
-    bytes += reference.length;
-    const isTooMuch = ++count > MAX_REFERENCES || bytes > route.limits.urlBytes;
-    const named = isTooMuch
-      ? refused(field, naming, "is too long, or one too many")
-      : resolve(field, reference, naming, gateway);
+    const named = resolve(field, reference, naming, gateway);
     targets.push(...named.targets);
     return named.reference;
   };
   if (destination !== null) fields.push(["Destination", read("Destination", destination)]);
-  if (condition !== null) fields.push(["If", withTags(condition, (tag) => read("If", tag))]);
+  if (condition !== null) fields.push(["If", parts.map((part, at) => (at % 2 ? read("If", part) : part)).join("")]);
   return { targets, fields };
 }
 
@@ -81,8 +92,12 @@ function resolve(field: Field, reference: string, naming: Naming, gateway: Gatew
   const targets: OtherTarget[] = [{ field, url, match }];
   if (field === "Destination" && !isRefusal(match)) {
     // What COPY and MOVE put there, PUT could have.
-    const put = findRoute("PUT", named.path, gateway.router);
-    if (!isRefusal(put) && put.route !== match.route) targets.push({ field, url, match: put });
+    const { shape } = match.route;
+    const put = routeOfMethod(
+      gateway.routes.filter((route) => route.shape === shape),
+      "PUT",
+    );
+    if (put && put !== match.route) targets.push({ field, url, match: { ...match, route: put } });
   }
   const origin = baseOf(called, route, place.environment.name);
   const base = form === "rooted" ? new URL(origin).pathname.replace(/\/$/, "") : origin;
@@ -95,13 +110,27 @@ function refused(field: Field, { url }: Naming, problem: string): Named {
   return { targets: [{ field, url, match: { code: "target_forbidden", field, problem } }], reference: "" };
 }
 
-/** What stands in parentheses are states, not resources: https://www.rfc-editor.org/rfc/rfc4918#section-10.4.2 */
-function withTags(value: string, replaced: (tag: string) => string): string {
+const TOKEN = /"(?:[^"\\]|\\.)*(?:"|\\?$)|<([^>]*)>?|[()]/g;
+const MAX_TAGS = 100;
+const MAX_TOKENS = 1_000;
+
+/**
+ * The value in parts, of which each second is a tag; `undefined` where there are too many. What stands in parentheses are states,
+ * not resources: https://www.rfc-editor.org/rfc/rfc4918#section-10.4.2
+ */
+function partsOf(value: string): string[] | undefined {
+  const parts: string[] = [];
   let isInList = false;
-  return value.replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)|<([^>]*)>?|[()]/g, (token, tag?: string) => {
+  let end = 0;
+  let tokens = 0;
+  for (const { 0: token, 1: tag, index } of value.matchAll(TOKEN)) {
+    if (++tokens > MAX_TOKENS || parts.length > 2 * MAX_TAGS) return undefined;
     if (token === "(") isInList = true;
     else if (token === ")") isInList = false;
-    else if (tag !== undefined && !isInList) return `<${replaced(tag)}>`;
-    return token;
-  });
+    else if (tag !== undefined && !isInList) {
+      parts.push(value.slice(end, index + 1), tag);
+      end = index + 1 + tag.length;
+    }
+  }
+  return [...parts, value.slice(end)];
 }

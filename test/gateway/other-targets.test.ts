@@ -164,7 +164,7 @@ test("For every Destination, the origin gets an address at which the key might h
     const request = { method: "MOVE", headers: new Headers({ Destination: destination }) };
     const naming = { request, url, place, route: match.route, headerNames: ["destination"] };
     const others = otherTargetsOf(naming, gateway);
-    const told = others?.fields[0]?.[1] as string;
+    const told = others?.().fields[0]?.[1] as string;
     const asked = { request, url, environment, client: "192.0.2.1", match, others };
     return isRefusal(authorize(key, key.secrets[0]?.hash as string, asked, gateway, 2)) ? undefined : told;
   };
