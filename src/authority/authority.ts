@@ -12,7 +12,8 @@ import { lend, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
 import { type KeyLimits, limitsOfRecord, type Plan, type Plans } from "../domain/plans.ts";
-import { endOfPeriod } from "../domain/quota.ts";
+import { endOfPeriod, type Period } from "../domain/quota.ts";
+import { restsAt } from "../domain/rest.ts";
 import { noteUsage, type UsageReport, type UsageState, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
@@ -27,6 +28,9 @@ const USAGE_EVERY_MS = 60_000;
 const USAGE_SOON_MS = 5_000;
 /** How long a revoked key is known as such: longer than D1's Time Travel reaches back (30 days). */
 const TOMBSTONE_MS = 35 * 86_400_000;
+/** How long a record is kept of a key that nothing else is kept of. */
+const RECORD_KEPT_MS = 3_600_000;
+const LONGEST_ALARM_MS = 365 * 86_400_000;
 /** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
 const FLOOD_PER_SECOND = 200;
 
@@ -56,12 +60,15 @@ export abstract class KeyAuthority extends DurableObject<Env> {
       Date.now(),
       (known) => !knowsSecret(known, question.secretHash),
     );
-    if (!record) return { kind: "no_such_key" };
     const now = Date.now();
+    if (!record) {
+      await this.#ringOnce();
+      return { kind: "no_such_key" };
+    }
     const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
     const known = this.#limitsOf(record, question.plans);
     const isUse = !lifeless && known !== undefined && (question.waiting > 0 || question.usage !== undefined);
-    if (isUse || question.usage) await this.#ringBy(this.#nextWriteAt(now));
+    await (isUse || question.usage ? this.#ringBy(this.#nextWriteAt(now)) : this.#ringOnce());
     // From here on nothing is awaited: questions that came at once change the account one after the other.
     const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
     if (lifeless || !known) {
@@ -88,8 +95,8 @@ export abstract class KeyAuthority extends DurableObject<Env> {
 
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string): Promise<void> {
-    const record = await this.#records.reread(environment, keyId, Date.now());
-    if (record?.revokedAt != null) await this.#ringBy(record.revokedAt + TOMBSTONE_MS);
+    await this.#records.reread(environment, keyId, Date.now());
+    await this.#ringBy(this.#keptUntil);
   }
 
   /** `plans`: as the asker's configuration has them. */
@@ -114,13 +121,30 @@ export abstract class KeyAuthority extends DurableObject<Env> {
       console.error(JSON.stringify({ level: "error", message: `usage was not written: ${error}` }));
       return this.#ringBy(Date.now() + USAGE_EVERY_MS);
     }
-    const revokedAt = this.#records.kept?.revokedAt ?? null;
-    if (revokedAt === null) return;
-    const { usage } = this.#account;
-    // What is forgotten with an hour that goes on would be missing from its count.
-    const until = Math.max(revokedAt + TOMBSTONE_MS, usage ? endOfPeriod("hour", usage.hour) : 0);
-    if (Date.now() < until) await this.#ringBy(until);
-    else await this.ctx.storage.deleteAll();
+    const until = this.#keptUntil;
+    if (Date.now() < until) return this.#ringBy(until);
+    await this.ctx.storage.deleteAll();
+    this.#records.forget();
+  }
+
+  /** Until when what is stored may matter: that the key is revoked, what it has used of its limits, and its use. */
+  get #keptUntil(): number {
+    const { kept: record, readAt } = this.#records;
+    const { ledger, usage } = this.#account;
+    const ends = [
+      // Whoever goes on asking with a dead key has it read from D1 no more often.
+      readAt + RECORD_KEPT_MS,
+      // What is forgotten with an hour that goes on would be missing from its count.
+      usage ? endOfPeriod("hour", usage.hour) : 0,
+    ];
+    if (record?.revokedAt != null) return Math.max(...ends, record.revokedAt + TOMBSTONE_MS);
+    return Math.max(...ends, record?.expiresAt ?? 0, ledger ? restsAt(ledger, this.#periodsOf(record)) : 0);
+  }
+
+  /** Of the quotas that the key may have; the longest where nobody knows. */
+  #periodsOf(record: KeyRecord | undefined): Period[] {
+    const known = record && this.#limitsOf(record, undefined);
+    return known ? known.limits.quotas.map(({ per }) => per) : ["month"];
   }
 
   get #account(): Account {
@@ -133,6 +157,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
 
   async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {
     const record = await this.#records.read(environment, keyId, Date.now(), () => false);
+    await this.#ringOnce();
     if (!record) return { code: "not_found", problem: "There is no key with this id." };
     return this.#limitsOf(record, plans)?.limits ?? { code: "plan_unknown", plan: record.plan as string };
   }
@@ -160,7 +185,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   async #writeUsage(): Promise<void> {
     const { kept: record } = this.#records;
     const { usage, usedAt } = this.#account;
-    if (!record) return;
+    if (!record || (!usage && usedAt === undefined)) return;
     const ended = this.#endedHours.all();
     const hours = usage ? [...ended, usage] : ended;
     await writeUsage(this.env.DB, record, { hours, scopes: usage?.scopes ?? new Map(), usedAt });
@@ -176,9 +201,16 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return Math.max(now + USAGE_SOON_MS, (this.#account.writtenAt ?? 0) + USAGE_EVERY_MS);
   }
 
-  /** There is one alarm, for whatever is to be done first. */
+  /** For what is stored by now: the alarm finds out itself when it is to go. */
+  async #ringOnce(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#ringBy(this.#keptUntil);
+  }
+
+  /** There is one alarm, for whatever is to be done first; none where nothing is stored. */
   async #ringBy(at: number): Promise<void> {
+    if (at <= 0) return;
     const set = await this.ctx.storage.getAlarm();
-    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+    // The runtime takes none beyond 2189; whoever it wakes too early sets it again.
+    if (set === null || set > at) await this.ctx.storage.setAlarm(Math.min(at, Date.now() + LONGEST_ALARM_MS));
   }
 }

@@ -35,6 +35,16 @@ export class RecordKeeper {
     return this.#kept?.record;
   }
 
+  /** When D1 was asked for it; far in the past where there is none. */
+  get readAt(): number {
+    return this.#kept?.readAt ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** As if none had ever been read. */
+  forget(): void {
+    this.#kept = undefined;
+  }
+
   /** `isVoid`: whether a copy that is fresh enough must be read again all the same. */
   async read(
     environment: string,

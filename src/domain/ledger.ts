@@ -34,7 +34,7 @@ export interface LedgerState {
 }
 
 /** How long after its end a lease can still be reported, unless too many others ended after it. */
-const REPORTABLE_MS = 60_000;
+export const REPORTABLE_MS = 60_000;
 const MOST_REPORTABLE = 64;
 /** The share of a rate's burst that makes it plentiful, whoever holds the rest. */
 const PLENTIFUL_SHARE = 3 / 4;

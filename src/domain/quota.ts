@@ -13,6 +13,10 @@ export function accountOf({ name, per }: Quota): string {
   return `${name} per ${per}`;
 }
 
+export function periodOf(account: string): Period {
+  return account.slice(account.lastIndexOf(" ") + 1) as Period;
+}
+
 export function startOfPeriod(per: Period, now: number): number {
   const date = new Date(now);
   if (per === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());

@@ -8,6 +8,8 @@ import { ask, askLease, authorityOf, instrumentAuthority, tell } from "./ask.ts"
 const NOON = Date.UTC(2040, 4, 31, 12);
 const SOON = 5_000;
 const MINUTE = 60_000;
+/** When the alarm of a key rings that lives longer, and of which there is nothing to write. */
+const YEAR = 365 * 1_440 * MINUTE;
 
 beforeAll(migrate);
 beforeEach(() => {
@@ -260,9 +262,11 @@ describe("the time at which a key was last used", () => {
 
   test("is written once a minute at the most, and not at all while the key is not used", async () => {
     const key = await seedKey();
+    const calls = await callsOf(key);
     await askLease(key);
     expect(await runDurableObjectAlarm(authorityOf(key))).toBe(true);
-    expect(await runDurableObjectAlarm(authorityOf(key))).toBe(false);
+    expect(calls).toEqual(["first", "batch"]);
+    expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + YEAR);
     wait(MINUTE / 2);
     await askLease(key);
     expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + MINUTE);
@@ -297,7 +301,10 @@ describe("the time at which a key was last used", () => {
 
   test("does not tell of a key that may do nothing", async () => {
     const key = await seedKey({ revokedAt: NOON });
+    const calls = await callsOf(key);
     await askLease(key);
-    expect(await runDurableObjectAlarm(authorityOf(key))).toBe(false);
+    await runDurableObjectAlarm(authorityOf(key));
+    expect(calls).toEqual(["first"]);
+    expect(await lastUsedAt(key)).toBeNull();
   });
 });

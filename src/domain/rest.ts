@@ -1,0 +1,18 @@
+/** When an account makes no difference any more: from then on it is as if nothing had ever been charged to it. */
+
+import { whenHolding } from "./bucket.ts";
+import { replay } from "./journal.ts";
+import { type LedgerState, REPORTABLE_MS } from "./ledger.ts";
+import { endOfPeriod, type Period, periodOf } from "./quota.ts";
+
+/** `periods`: of the quotas that tokens on loan may yet be charged to. */
+export function restsAt({ clock, rates, quotas, open }: LedgerState, periods: readonly Period[]): number {
+  const settled = Math.max(clock, ...open.map(({ endsAt }) => endsAt + REPORTABLE_MS));
+  const presumed = open.map(({ tokens, endsAt }) => ({ tokens, at: endsAt }));
+  const full = Object.values(rates).map((journal) =>
+    whenHolding(journal.rate, replay(journal, presumed, settled), journal.rate.burst),
+  );
+  const used = Object.entries(quotas).map(([account, { start }]) => endOfPeriod(periodOf(account), start));
+  const lent = open.flatMap(({ grantedAt }) => periods.map((per) => endOfPeriod(per, grantedAt)));
+  return Math.max(settled, ...full, ...used, ...lent);
+}
