@@ -39,6 +39,7 @@ CREATE TABLE members (
 
 CREATE INDEX members_by_age ON members (organization_id, created_at, id);
 CREATE UNIQUE INDEX members_by_email ON members (organization_id, lower(email)) WHERE removed_at IS NULL;
+CREATE INDEX members_by_removal ON members (removed_at) WHERE removed_at IS NOT NULL;
 
 -- Both halves of a pair belong to one organization: the composite keys see to it.
 CREATE TABLE member_workspaces (
@@ -98,7 +99,9 @@ CREATE INDEX api_keys_by_name ON api_keys (
   workspace_list, scope_list
 );
 CREATE INDEX api_keys_active ON api_keys (organization_id, expires_at) WHERE revoked_at IS NULL;
-CREATE INDEX api_keys_by_member ON api_keys (member_id) WHERE member_id IS NOT NULL;
+-- By the end of a key: its revocation or its expiry, whichever came first.
+CREATE INDEX api_keys_by_end ON api_keys (coalesce(min(revoked_at, expires_at), expires_at), id);
+CREATE INDEX api_keys_of_member ON api_keys (member_id, organization_id);
 
 CREATE TABLE api_key_scopes (
   key_id TEXT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
@@ -167,6 +170,8 @@ CREATE TABLE audit_events (
 CREATE UNIQUE INDEX audit_events_by_idempotency ON audit_events (actor, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX audit_events_by_time ON audit_events (organization_id, at, id);
 CREATE INDEX audit_events_by_target ON audit_events (target, at);
+-- For removing what is old, and for the age of the oldest event.
+CREATE INDEX audit_events_by_age ON audit_events (at);
 
 -- Authorities that have yet to hear of a change. Written in the change's own batch; each row goes once its authority knows.
 CREATE TABLE outbox (
@@ -196,6 +201,7 @@ CREATE TABLE sign_in_links (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sign_in_links_by_end ON sign_in_links (expires_at);
+CREATE INDEX sign_in_links_by_member ON sign_in_links (member_id);
 
 -- hash: of the cookie's token, as that of links. last_seen_at: exact to five minutes.
 CREATE TABLE sessions (
@@ -238,7 +244,7 @@ CREATE TABLE api_key_scope_uses (
 ) STRICT, WITHOUT ROWID;
 
 -- The platform team's own sessions in the console. A row begins as a link, which is used once (link_hash); then it has a session
--- (hash: that of the cookie's token). Both are as those of sign_in_links. A row goes with its end.
+-- (hash: that of the cookie's token). Both are as those of sign_in_links. A row goes a day after its end.
 CREATE TABLE root_sessions (
   id TEXT PRIMARY KEY,
   link_hash TEXT NOT NULL UNIQUE,
@@ -247,3 +253,5 @@ CREATE TABLE root_sessions (
   expires_at INTEGER,
   CHECK ((hash IS NULL) = (expires_at IS NULL))
 ) STRICT;
+
+CREATE INDEX root_sessions_by_end ON root_sessions (coalesce(expires_at, link_expires_at));

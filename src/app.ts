@@ -25,6 +25,7 @@ import { resolveHeaders, withHeaders } from "./gateway/origin.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { RetryBudget } from "./gateway/retry.ts";
 import { signersFrom } from "./gateway/signer.ts";
+import { hourly } from "./hourly.ts";
 import { createControlPlane } from "./management/control-plane.ts";
 import type { Checks } from "./management/health.ts";
 import { problemResponse } from "./problem.ts";
@@ -51,6 +52,7 @@ export function createGateway(config: GatewayConfig) {
       if (jwks) return jwks;
       const place = isRefusal(read) ? read : findPlace(request, url, gateway);
       if (!isRefusal(place) && !place.environment) {
+        context.waitUntil(planes.startRetention());
         return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
       }
       return serve(place, planes.data, {
@@ -62,11 +64,17 @@ export function createGateway(config: GatewayConfig) {
       });
     },
   };
-  return { worker, KeyAuthority: authorityOf(gateway), Courier };
+  return { worker, KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) };
 }
 
 function authorityOf(gateway: Gateway) {
   return class extends KeyAuthority {
+    protected override readonly gateway = gateway;
+  };
+}
+
+function courierOf(gateway: Gateway) {
+  return class extends Courier {
     protected override readonly gateway = gateway;
   };
 }
@@ -78,6 +86,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const authority = (environment: string, keyId: string) =>
     env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(environment, keyId)));
+  const courier = (role: "courier" | "retention") => env.COURIER.get(env.COURIER.idFromName(role));
   const finder = new KeyFinder(env.KV, env.DB, peppers);
   const control: Control = {
     db: env.DB,
@@ -99,7 +108,8 @@ function buildPlanes(gateway: Gateway, env: Env) {
       ),
     tellAuthority: (environment, keyId) =>
       within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),
-    callCourier: () => within(TELL_DEADLINE_MS, env.COURIER.get(env.COURIER.idFromName("courier")).call()),
+    callCourier: () => within(TELL_DEADLINE_MS, courier("courier").call()),
+    lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),
   };
   const data: DataPlane = {
     gateway,
@@ -132,6 +142,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
     }),
     data,
     signers,
+    startRetention: hourly(() => courier("retention").startRetention(), now),
   };
 }
 

@@ -28,7 +28,7 @@ const USAGE_EVERY_MS = 60_000;
 const USAGE_SOON_MS = 5_000;
 /** How long a revoked key is known as such: longer than D1's Time Travel reaches back (30 days). */
 const TOMBSTONE_MS = 35 * 86_400_000;
-/** How long a record is kept of a key that nothing else is kept of. */
+/** How long a record is kept at least, so that questions about a dead key read D1 no more often. */
 const RECORD_KEPT_MS = 3_600_000;
 const LONGEST_ALARM_MS = 365 * 86_400_000;
 /** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
@@ -127,12 +127,11 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     this.#records.forget();
   }
 
-  /** Until when what is stored may matter: that the key is revoked, what it has used of its limits, and its use. */
+  /** Until when the storage is needed: to know that the key is revoked, what it used of its limits, and its usage. */
   get #keptUntil(): number {
     const { kept: record, readAt } = this.#records;
     const { ledger, usage } = this.#account;
     const ends = [
-      // Whoever goes on asking with a dead key has it read from D1 no more often.
       readAt + RECORD_KEPT_MS,
       // What is forgotten with an hour that goes on would be missing from its count.
       usage ? endOfPeriod("hour", usage.hour) : 0,
@@ -141,7 +140,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return Math.max(...ends, record?.expiresAt ?? 0, ledger ? restsAt(ledger, this.#periodsOf(record)) : 0);
   }
 
-  /** Of the quotas that the key may have; the longest where nobody knows. */
+  /** Of the key's quotas; the longest if its limits are not known. */
   #periodsOf(record: KeyRecord | undefined): Period[] {
     const known = record && this.#limitsOf(record, undefined);
     return known ? known.limits.quotas.map(({ per }) => per) : ["month"];
@@ -201,16 +200,16 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return Math.max(now + USAGE_SOON_MS, (this.#account.writtenAt ?? 0) + USAGE_EVERY_MS);
   }
 
-  /** For what is stored by now: the alarm finds out itself when it is to go. */
+  /** Makes sure that an alarm will free the storage some day; the alarm itself works out when. */
   async #ringOnce(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.#ringBy(this.#keptUntil);
   }
 
-  /** There is one alarm, for whatever is to be done first; none where nothing is stored. */
+  /** There is one alarm, for whatever is due first; none if nothing is stored. */
   async #ringBy(at: number): Promise<void> {
     if (at <= 0) return;
     const set = await this.ctx.storage.getAlarm();
-    // The runtime takes none beyond 2189; whoever it wakes too early sets it again.
+    // The runtime accepts no alarm after 2189. One that rings early is set again.
     if (set === null || set > at) await this.ctx.storage.setAlarm(Math.min(at, Date.now() + LONGEST_ALARM_MS));
   }
 }

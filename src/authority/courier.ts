@@ -4,10 +4,13 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import type { Gateway } from "../config/compile.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
 import { readOutbox } from "../store/outbox.ts";
+import type { Cleanup } from "../store/retention.ts";
 import { authorityName } from "./name.ts";
+import { Retention } from "./retention.ts";
 
 /** How soon the courier looks after it was called, and again while there is work. */
 const ROUND_MS = 2_000;
@@ -16,14 +19,26 @@ const WATCH_MS = 60_000;
 /** Authorities told in one round: a Worker may make 1,000 calls per invocation. */
 const ROUND_SIZE = 400;
 
-export class Courier extends DurableObject<Env> {
+export abstract class Courier extends DurableObject<Env> {
+  protected abstract readonly gateway: Gateway;
+
   /** There may soon be something to deliver. */
   async call(): Promise<void> {
     this.ctx.storage.kv.put("watch_until", Date.now() + WATCH_MS);
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + ROUND_MS);
   }
 
+  /** For the object of this class that deletes old rows. */
+  async startRetention(): Promise<void> {
+    await this.#retention.start(Date.now());
+  }
+
+  lastCleanup(): Cleanup | undefined {
+    return this.#retention.latest;
+  }
+
   override async alarm(): Promise<void> {
+    if (this.#retention.isHere) return this.#retention.alarm(Date.now());
     const watching = (this.ctx.storage.kv.get<number>("watch_until") ?? 0) > Date.now();
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
     const told = pending
@@ -32,6 +47,10 @@ export class Courier extends DurableObject<Env> {
     if (pending?.length === 0 && !watching) return;
     // A full round that went well is followed at once by the next.
     await this.ctx.storage.setAlarm(Date.now() + (told === ROUND_SIZE ? 0 : ROUND_MS));
+  }
+
+  get #retention(): Retention {
+    return new Retention(this.ctx.storage, this.env.DB, this.gateway.retention);
   }
 
   async #tell(environment: string, keyId: string): Promise<void> {

@@ -35,12 +35,12 @@ export class RecordKeeper {
     return this.#kept?.record;
   }
 
-  /** When D1 was asked for it; far in the past where there is none. */
+  /** When D1 was asked for it; `-Infinity` if there is none. */
   get readAt(): number {
     return this.#kept?.readAt ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** As if none had ever been read. */
+  /** Once the storage was deleted. */
   forget(): void {
     this.#kept = undefined;
   }

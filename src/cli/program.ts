@@ -15,6 +15,7 @@ import { addCheck } from "./operate/check.ts";
 import { addPepper } from "./operate/pepper.ts";
 import { inProject } from "./operate/project.ts";
 import { addSigningKeys } from "./operate/signing-keys.ts";
+import { addStatus } from "./operate/status.ts";
 import { addAudit } from "./organizations/audit.ts";
 import { addChanges } from "./organizations/changes.ts";
 import { addMembers } from "./organizations/members.ts";
@@ -70,6 +71,7 @@ addUsage(program);
 addAudit(program);
 addExplain(program);
 addChanges(program);
+addStatus(program);
 program.commandsGroup("Security:");
 addPepper(program);
 

@@ -38,6 +38,7 @@ export interface Gateway {
   readonly plans: Plans;
   readonly keys: KeySettings;
   readonly leaseTtlMs: number;
+  readonly retention: Config["retention"];
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -143,6 +144,7 @@ export function compile(input: GatewayConfig): Gateway {
     plans: compilePlans(config),
     keys: config.keys,
     leaseTtlMs: config.leases.ttlSeconds * 1000,
+    retention: config.retention,
     routes,
     router,
     cors: compileCorsOfAll(config.routes),

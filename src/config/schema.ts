@@ -5,7 +5,8 @@
 
 import * as z from "zod";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
-import { didYouMean } from "./problems.ts";
+import { count, fields } from "./fields.ts";
+import { retention } from "./retention-schema.ts";
 import type { GatewayConfig, OnRequest, OnResponse } from "./types.ts";
 import { problemOfBaseUrl, problemOfWebOrigin } from "./urls.ts";
 
@@ -210,6 +211,7 @@ export const gatewaySchema = fields({
   keys: keys.prefault({}),
   plans: z.record(name, plan).default({}),
   leases: leases.prefault({}),
+  retention: retention.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),
 }) satisfies z.ZodType<unknown, GatewayConfig>;
 
@@ -222,27 +224,6 @@ export type InputLimits = RouteSettings["limits"];
 export const DEFAULT_LIMITS: InputLimits = inputLimits.parse({});
 export type OriginSettings = z.output<typeof origin>;
 export type KeySettings = Config["keys"];
-
-/** An object with these fields and no others. The message about others has one line, a remedy, for each of them. */
-function fields<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys" ? issue.keys.map((key) => didYouMean(key, known)).join("\n") : undefined,
-  });
-}
-
-function count(most: number, whenAbove = `write a whole number from 1 to ${grouped(most)}`) {
-  return z
-    .number()
-    .min(1, { error: `is below 1; write a whole number from 1 to ${grouped(most)}`, abort: true })
-    .max(most, { error: `is above ${grouped(most)}; ${whenAbove}`, abort: true })
-    .int();
-}
-
-function grouped(number: number): string {
-  return number.toLocaleString("en");
-}
 
 function hasEntries(record: object): boolean {
   return Object.keys(record).length > 0;

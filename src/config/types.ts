@@ -21,6 +21,7 @@ export interface GatewayConfig<
   keys?: KeysConfig<NoInfer<Environment>>;
   plans?: Record<string, PlanConfig>;
   leases?: LeasesConfig;
+  retention?: RetentionConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
 }
 
@@ -125,6 +126,18 @@ export interface LeasesConfig {
    * and half a second; the longer, the fewer questions. Default: 2.
    */
   ttlSeconds?: number;
+}
+
+/** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */
+export interface RetentionConfig {
+  /** Usage by the hour. Default: 90. */
+  usageDays?: number;
+  /** Audit events, and with them the `Idempotency-Key`s of changes. The events of a key are kept as long as the key. Default: 400. */
+  auditDays?: number;
+  /** Keys after their revocation or expiry, and members after their removal. Default: 90. */
+  deadKeyDays?: number;
+  /** How much D1 can hold: 10,000 on the paid plan (the default), 500 on the free plan. Above 80 % a warning is logged every hour. */
+  databaseMegabytes?: number;
 }
 
 export interface PlanConfig {

@@ -11,6 +11,7 @@ import type { AuditEvent } from "../store/audit.ts";
 import type { TellAuthority } from "../store/delivery.ts";
 import type { FoundKey } from "../store/key-finder.ts";
 import type { Pepper } from "../store/peppers.ts";
+import type { Cleanup } from "../store/retention.ts";
 import { boundedDetails } from "./audit-details.ts";
 
 export interface Control {
@@ -31,6 +32,8 @@ export interface Control {
   readonly tellAuthority: TellAuthority;
   /** Has the courier look at the outbox soon, for what this writer does not live to tell. */
   readonly callCourier: () => Promise<void>;
+  /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
+  readonly lastCleanup: () => Promise<Cleanup | undefined>;
 }
 
 export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg" | "ses";

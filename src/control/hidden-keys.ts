@@ -15,7 +15,8 @@ export async function checkHiddenKeys(
   hanging: Hanging,
   problem: string,
 ): Promise<Refusal | undefined> {
-  if (standing.kind === "root") return undefined;
-  const visibleTo = { ...visibleKeys(standing), environment: undefined };
+  const visible = visibleKeys(standing);
+  if (!visible) return undefined;
+  const visibleTo = { ...visible, environment: undefined };
   return (await hasHiddenKey(db, organizationId, hanging, visibleTo, now())) ? forbidden(problem) : undefined;
 }

@@ -3,7 +3,7 @@ import { type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../sto
 import type { ManagedKey } from "../store/keys.ts";
 import type { Page, PageRequest } from "../store/pages.ts";
 import { findOrganization } from "./access.ts";
-import type { Caller, Control, MemberStanding } from "./control.ts";
+import type { Caller, Control, Standing } from "./control.ts";
 
 /** The keys of an organization that the caller manages. */
 export async function listKeysFor(
@@ -15,13 +15,16 @@ export async function listKeysFor(
 ): Promise<Page<ManagedKey> | Refusal> {
   const organization = await findOrganization(control, caller, filter.organizationId, "api_keys:read");
   if (isRefusal(organization)) return organization;
-  const { standing } = caller;
-  const visibleTo = standing.kind === "root" ? undefined : visibleKeys(standing);
+  const visibleTo = visibleKeys(caller.standing);
   return listKeys(control.db, { ...filter, visibleTo }, sort, page, control.now());
 }
 
-export function visibleKeys({ manages, memberId, workspaces, key }: MemberStanding): VisibleKeys {
+/** `undefined` for every key, deleted ones included: others cannot see those, because nobody knows any more whose they were. */
+export function visibleKeys(standing: Standing): VisibleKeys | undefined {
+  if (standing.kind === "root") return undefined;
+  const { manages, memberId, workspaces, key } = standing;
   const { organization, workspace } = manages;
+  if (organization === "all" && workspace === "all" && !key) return undefined;
   const ownWorkspaces = workspaces ? { workspaceIds: [...workspaces] } : ("all" as const);
   return {
     organization: organization === "own" ? { memberId: memberId ?? "" } : organization,

@@ -15,6 +15,6 @@ export async function readAudit(
 ): Promise<Page<AuditEvent> | Refusal> {
   const organization = await findOrganization(control, caller, filter.organizationId, "audit_events:read");
   if (isRefusal(organization)) return organization;
-  const visibleTo = caller.standing.kind === "root" ? undefined : visibleKeys(caller.standing);
+  const visibleTo = visibleKeys(caller.standing);
   return listAuditEvents(control.db, { ...filter, visibleTo }, page);
 }

@@ -29,8 +29,7 @@ export async function readUsage(
   if (isRefusal(organization)) return organization;
   const refusal = checkSpan(wanted) ?? checkEnvironmentOf(control, wanted) ?? (await checkKey(control, caller, wanted));
   if (refusal) return refusal;
-  const { standing } = caller;
-  const visibleTo = standing.kind === "root" ? undefined : visibleKeys(standing);
+  const visibleTo = visibleKeys(caller.standing);
   if (top !== undefined) return sumUsage(control.db, { ...filter, visibleTo }, groupBy, top, "requests");
   const sums = await sumUsage(control.db, { ...filter, visibleTo }, groupBy, MOST_SUMS + 1);
   return sums.length > MOST_SUMS

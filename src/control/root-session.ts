@@ -1,13 +1,13 @@
 /** The platform team in the console: by a link that the root token makes, for an hour. */
 
-import { LINK_LIFE_MS, RETENTION_MS, ROOT_SESSION_LIFE_MS } from "../domain/session.ts";
+import { LINK_LIFE_MS, ROOT_SESSION_LIFE_MS } from "../domain/session.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import {
   deleteRootSession,
   readRootSession,
   readUsableRootLink,
-  rootLinkInserts,
   spendRootLink,
+  writeRootLink,
 } from "../store/root-sessions.ts";
 import { forbidden } from "./access.ts";
 import type { Caller, Control } from "./control.ts";
@@ -25,7 +25,7 @@ export async function createRootSignInLink(control: Control, caller: Caller): Pr
     linkHash,
     linkExpiresAt: expiresAt,
   };
-  await control.db.batch(rootLinkInserts(control.db, link, now - RETENTION_MS));
+  await writeRootLink(control.db, link);
   return { url: `${control.gateway.controlUrl}/sign-in/root/${token}`, expiresAt };
 }
 

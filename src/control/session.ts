@@ -1,13 +1,13 @@
 /** The life of a session: it begins with a sign-in link, carries a member from request to request, and ends. */
 
-import { isLive, isSeenAnew, RETENTION_MS, SESSION_LIFE_MS } from "../domain/session.ts";
+import { isLive, isSeenAnew, SESSION_LIFE_MS } from "../domain/session.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsertIf } from "../store/audit.ts";
 import {
   type MemberSession,
   readMemberSession,
   type Session,
-  sessionInserts,
+  sessionInsert,
   sessionRevocation,
   writeLastSeen,
 } from "../store/sessions.ts";
@@ -44,7 +44,7 @@ export async function signIn(
   );
   const [spent] = await db.batch([
     signInLinkSpending(db, { hash: link.hash, sessionId: id, now: at }),
-    ...sessionInserts(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version }, link.hash, at - RETENTION_MS),
+    sessionInsert(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version }, link.hash),
     auditInsertIf(db, event, "sessions", version),
     ...(await endingOf(control, requestId, request.previous, "replaced")),
   ]);

@@ -1,8 +1,8 @@
-import { LINK_LIFE_MS, RETENTION_MS } from "../domain/session.ts";
+import { LINK_LIFE_MS } from "../domain/session.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { readOrganization } from "../store/organizations.ts";
-import { readUsableLink, signInLinkInserts, type UsableLink } from "../store/sign-in-links.ts";
+import { readUsableLink, signInLinkInsert, type UsableLink } from "../store/sign-in-links.ts";
 import { findMember, forbidden } from "./access.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkStanding } from "./member-rules.ts";
@@ -45,7 +45,7 @@ export async function createSignInLink(
     target: memberId,
     details,
   });
-  await db.batch([...signInLinkInserts(db, link, createdAt - RETENTION_MS), auditInsert(db, event)]);
+  await db.batch([signInLinkInsert(db, link), auditInsert(db, event)]);
   return { url: `${gateway.controlUrl}/sign-in/${token}`, expiresAt };
 }
 

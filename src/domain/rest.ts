@@ -1,11 +1,11 @@
-/** When an account makes no difference any more: from then on it is as if nothing had ever been charged to it. */
+/** When an account can be forgotten: from then on it answers as if nothing had ever been charged to it. */
 
 import { whenHolding } from "./bucket.ts";
 import { replay } from "./journal.ts";
 import { type LedgerState, REPORTABLE_MS } from "./ledger.ts";
 import { endOfPeriod, type Period, periodOf } from "./quota.ts";
 
-/** `periods`: of the quotas that tokens on loan may yet be charged to. */
+/** `periods`: those of the quotas to which tokens that are still lent will be charged. */
 export function restsAt({ clock, rates, quotas, open }: LedgerState, periods: readonly Period[]): number {
   const settled = Math.max(clock, ...open.map(({ endsAt }) => endsAt + REPORTABLE_MS));
   const presumed = open.map(({ tokens, endsAt }) => ({ tokens, at: endsAt }));

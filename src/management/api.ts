@@ -14,6 +14,7 @@ import type { Operation } from "./operation.ts";
 import { organizations } from "./organizations.ts";
 import { peppers } from "./peppers.ts";
 import { sessions } from "./sessions.ts";
+import { status } from "./status.ts";
 import { usage } from "./usage.ts";
 import { workspaces } from "./workspaces.ts";
 
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   ...auditEvents,
   ...changes,
   ...peppers,
+  ...status,
 ];
 
 export function managementApi(): Hono<ManagementEnv> {

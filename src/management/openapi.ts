@@ -20,6 +20,7 @@ const TAGS: Record<string, string> = {
   Usage: "What keys were used for.",
   Audit: "Who changed what, and when.",
   Changes: "How far a change has got.",
+  Operation: "The state of the gateway itself.",
   Peppers: "Under which secrets of the Worker the keys' secrets are stored.",
 };
 

@@ -1,17 +1,13 @@
 /** Sessions of the platform team, and the links by which they begin. Only hashes of tokens are stored. */
 
-/** `endedBefore`: what was over by then goes. */
-export function rootLinkInserts(
+export async function writeRootLink(
   db: D1Database,
   link: { id: string; linkHash: string; linkExpiresAt: number },
-  endedBefore: number,
-): D1PreparedStatement[] {
-  return [
-    db.prepare("DELETE FROM root_sessions WHERE coalesce(expires_at, link_expires_at) < ?1").bind(endedBefore),
-    db
-      .prepare("INSERT INTO root_sessions (id, link_hash, link_expires_at) VALUES (?1, ?2, ?3)")
-      .bind(link.id, link.linkHash, link.linkExpiresAt),
-  ];
+): Promise<void> {
+  await db
+    .prepare("INSERT INTO root_sessions (id, link_hash, link_expires_at) VALUES (?1, ?2, ?3)")
+    .bind(link.id, link.linkHash, link.linkExpiresAt)
+    .run();
 }
 
 /** The id of the link, while it can be used. `hashes`: one of them is the link's. */

@@ -42,23 +42,19 @@ interface MemberRow extends Row {
   organization_status: "active" | "suspended";
 }
 
-/** Makes the session that a link was spent on; none where it was not. `endedBefore`: sessions whose time was over by then go. */
-export function sessionInserts(
+/** Makes the session that a link was spent on; none where it was not. */
+export function sessionInsert(
   db: D1Database,
   session: { id: string; hash: string; at: number; expiresAt: number; version: string },
   linkHash: string,
-  endedBefore: number,
-): D1PreparedStatement[] {
+): D1PreparedStatement {
   const { id, hash, at, expiresAt, version } = session;
-  return [
-    db.prepare("DELETE FROM sessions WHERE expires_at < ?1").bind(endedBefore),
-    db
-      .prepare(
-        `INSERT INTO sessions (id, hash, organization_id, member_id, created_at, last_seen_at, expires_at, version)
-         SELECT ?1, ?2, organization_id, member_id, ?3, ?3, ?4, ?5 FROM sign_in_links WHERE hash = ?6 AND session_id = ?1`,
-      )
-      .bind(id, hash, at, expiresAt, version, linkHash),
-  ];
+  return db
+    .prepare(
+      `INSERT INTO sessions (id, hash, organization_id, member_id, created_at, last_seen_at, expires_at, version)
+       SELECT ?1, ?2, organization_id, member_id, ?3, ?3, ?4, ?5 FROM sign_in_links WHERE hash = ?6 AND session_id = ?1`,
+    )
+    .bind(id, hash, at, expiresAt, version, linkHash);
 }
 
 /** A session of a member who is gone is not found. `hashes`: one of them is the session's. */

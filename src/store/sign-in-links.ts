@@ -44,18 +44,14 @@ const USABLE = `
   JOIN organizations o ON o.id = l.organization_id AND o.status = 'active'
   WHERE l.session_id IS NULL AND l.expires_at > ?1`;
 
-/** `endedBefore`: links whose time was over by then go. */
-export function signInLinkInserts(db: D1Database, link: SignInLink, endedBefore: number): D1PreparedStatement[] {
+export function signInLinkInsert(db: D1Database, link: SignInLink): D1PreparedStatement {
   const { hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt } = link;
-  return [
-    db.prepare("DELETE FROM sign_in_links WHERE expires_at < ?1").bind(endedBefore),
-    db
-      .prepare(
-        `INSERT INTO sign_in_links (hash, organization_id, member_id, role, next, created_by, created_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
-      )
-      .bind(hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt),
-  ];
+  return db
+    .prepare(
+      `INSERT INTO sign_in_links (hash, organization_id, member_id, role, next, created_by, created_at, expires_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+    )
+    .bind(hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt);
 }
 
 /** `hashes`: one of them is the link's. */

@@ -42,6 +42,21 @@ const EVENT = {
   request_id: "req_1",
 };
 
+const STATUS = {
+  database: {
+    bytes: 8_411_200_000,
+    limit_bytes: 10_000_000_000,
+    full: 0.84112,
+    oldest_audit_event_at: "2025-11-20T14:01:36.750Z",
+  },
+  retention: { usage_days: 90, audit_days: 400, dead_key_days: 90 },
+  last_cleanup: {
+    started_at: "2026-11-20T14:00:36.750Z",
+    ended_at: "2026-11-20T14:01:36.750Z",
+    removed: { usage_hours: 1_200, api_keys: 3, members: 0 },
+  },
+};
+
 const COMMANDS: [args: string[], answer: unknown, method: string, path: string, body?: object][] = [
   [["orgs", "create", "--name", "Acme"], ORGANIZATION, "POST", "/v1/organizations", { name: "Acme" }],
   [
@@ -137,6 +152,7 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
     { status: "suspended", key_quota: null },
   ],
   [["workspaces", "show", WORKSPACE.id], WORKSPACE, "GET", `/v1/workspaces/${WORKSPACE.id}`],
+  [["status"], STATUS, "GET", "/v1/status"],
   [["changes", "show", "chg_1"], { id: "chg_1", pending_keys: 3 }, "GET", "/v1/changes/chg_1"],
   [["members", "sign-out", MEMBER.id], { revoked: 2 }, "DELETE", `/v1/sessions?member_id=${MEMBER.id}`],
   [["members", "sign-out", "ses_1"], { id: "ses_1" }, "DELETE", "/v1/sessions/ses_1"],
@@ -281,6 +297,16 @@ test("explain takes a secret from stdin or KEYGATE_KEY, and never prints it", as
     expect(stdout).toMatch(/^✗ scope +The key lacks it\.$/m);
     expect(stdout).not.toContain(SECRET);
   }
+});
+
+test("status tells how full the database is, and what was deleted last", async () => {
+  const { code, stdout, calls } = await run(["status"], STATUS);
+  expect([code, calls[0]?.path]).toEqual([0, "/v1/status"]);
+  expect(stdout).toMatch(/^D1 +8,412 MB of 10,000 MB \(84\.1 %\)$/m);
+  expect(stdout).toMatch(/^Last cleanup +20 Nov 2026, 14:01 UTC$/m);
+  expect(stdout).toMatch(/^Rows deleted +usage hours 1,200, api keys 3$/m);
+  const never = await run(["status"], { ...STATUS, last_cleanup: null });
+  expect(never.stdout).toMatch(/^Last cleanup +none yet$/m);
 });
 
 test("--json may stand in front", async () => {

@@ -13,6 +13,16 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     says: "keys.colour: is not a known field. Choose one of: actAs, reaches, maxWorkspaces, lifetimeDays, quotaPerOrganization, required, importedFormats.",
   },
   {
+    mistake: "records that a restore could bring back to life",
+    change: { retention: { deadKeyDays: 30 } },
+    says: "retention.deadKeyDays: is below 35. Use at least 35 days, because a restore of D1 can go back 30.",
+  },
+  {
+    mistake: "records that are kept for longer than anybody lives",
+    change: { retention: { auditDays: 40_000 } },
+    says: "retention.auditDays: is above 36,500. Write 35 to 36,500 days.",
+  },
+  {
     mistake: "an unknown field at the top",
     change: { environment: {} },
     says: 'environment: is not a known field. Did you mean "environments"?',

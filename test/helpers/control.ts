@@ -32,6 +32,7 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id, gateway.plans),
     tellAuthority: async () => {},
     callCourier: async () => {},
+    lastCleanup: async () => undefined,
     wait: (ms) => {
       time += ms;
     },

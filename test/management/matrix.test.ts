@@ -16,6 +16,7 @@ const ROOT_ALONE = [
   "listPeppers",
   "retirePepper",
   "listKeysOfPepper",
+  "readStatus",
   "resetLimits",
 ];
 

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findRepeated } from "../../src/store/audit.ts";
 import { type AuditFilter, listAuditEvents } from "../../src/store/audit-list.ts";
+import { readDatabaseState } from "../../src/store/health.ts";
 import { hasHiddenKey } from "../../src/store/hidden-keys.ts";
 import { countActiveKeys } from "../../src/store/key-count.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
@@ -11,6 +12,7 @@ import { readKey } from "../../src/store/keys.ts";
 import { emailTaken, hasOtherMember, listMembers, readMember } from "../../src/store/members.ts";
 import { listOrganizations, readOrganization } from "../../src/store/organizations.ts";
 import { countOutbox, readChange, readOutboxOf } from "../../src/store/outbox.ts";
+import * as retention from "../../src/store/retention.ts";
 import { readRootSession, readUsableRootLink } from "../../src/store/root-sessions.ts";
 import { listSessions, readMemberSession, readSession } from "../../src/store/sessions.ts";
 import { readUsableLink } from "../../src/store/sign-in-links.ts";
@@ -53,6 +55,7 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "a sign-in link": (db) => readUsableLink(db, HASHES, 1),
   "a link of the platform team": (db) => readUsableRootLink(db, HASHES, 1),
   "a session of the platform team": (db) => readRootSession(db, HASHES, 1),
+  "the oldest audit event": (db) => readDatabaseState(db),
   "a repeated request": (db) => findRepeated(db, "root", "key"),
   "a change's outbox": async (db) => [await readChange(db, "chg_1", 9), await countOutbox(db, "chg_1")],
   "a key's outbox": (db) => readOutboxOf(db, "key_1"),
@@ -64,6 +67,26 @@ describe("a look-up walks through no table", () => {
     const plans = await scansOf(lookUp);
     expect(plans).not.toEqual([]);
     expect(plans.filter(({ scans }) => scans.length > 0)).toEqual([]);
+  });
+});
+
+describe("a removal of old rows reads an index in the order of age, and sorts nothing", () => {
+  const removals = Object.entries(retention).filter(
+    (entry): entry is [string, retention.Removal] => typeof entry[1] === "function",
+  );
+
+  test.for(removals)("%s", async ([, remove]) => {
+    for (const after of [undefined, [1, 1] as const]) {
+      const plans = await scansOf((db) => remove(db, 1, after));
+      expect(plans).not.toEqual([]);
+      expect(plans.filter(({ scans }) => scans.length > 0)).toEqual([]);
+      expect(plans.flatMap(({ details }) => details).filter((detail) => /TEMP B-TREE/.test(detail))).toEqual([]);
+    }
+  });
+
+  test("and looks for the keys of a removed member by the member, not through the whole organization", async () => {
+    const details = (await scansOf((db) => retention.removeMembers(db, 1, undefined))).flatMap((plan) => plan.details);
+    expect(details.filter((detail) => /api_keys/.test(detail) && !detail.includes("(member_id=?"))).toEqual([]);
   });
 });
 

@@ -2,21 +2,30 @@
 
 import { env } from "cloudflare:workers";
 
-/** The statements that `run` sends, each with the tables that it walks from end to end. */
-export async function scansOf(run: (db: D1Database) => Promise<unknown>): Promise<{ sql: string; scans: string[] }[]> {
-  const statements: string[] = [];
-  await run(noting(env.DB, statements));
-  return Promise.all(statements.map(async (sql) => ({ sql, scans: await scansIn(sql) })));
+export interface Plan {
+  readonly sql: string;
+  /** Every line of SQLite's plan. */
+  readonly details: readonly string[];
+  /** Those that walk a table from end to end. */
+  readonly scans: readonly string[];
 }
 
-async function scansIn(sql: string): Promise<string[]> {
+/** The statements that `run` sends, each with how SQLite goes about it. */
+export async function scansOf(run: (db: D1Database) => Promise<unknown>): Promise<Plan[]> {
+  const statements: string[] = [];
+  await run(noting(env.DB, statements));
+  return Promise.all(statements.map(planOf));
+}
+
+async function planOf(sql: string): Promise<Plan> {
   const numbers = [...sql.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number));
   const values = Array.from({ length: Math.max(0, ...numbers) }, () => "1");
   const explained = env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...values);
   const { results } = await explained.all<{ detail: string }>();
   const details = results.map(({ detail }) => detail);
   if (!details.some((detail) => /^(SEARCH|SCAN)/.test(detail))) throw new Error(`reads nothing: ${sql}`);
-  return details.filter((detail) => /^SCAN (?!CONSTANT ROW|\w+ VIRTUAL TABLE)/.test(detail));
+  const scans = details.filter((detail) => /^SCAN (?!CONSTANT ROW|\w+ VIRTUAL TABLE)/.test(detail));
+  return { sql, details, scans };
 }
 
 function noting<T extends object>(target: T, statements: string[]): T {

@@ -2,6 +2,7 @@
 
 import { Hono } from "hono";
 import { createOrganization } from "../../control/create-organization.ts";
+import { readStatus, type Status } from "../../control/status.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { organizationBody } from "../../management/schemas.ts";
@@ -35,7 +36,10 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const { gateway } = control;
   const page = pageIn(c);
   if (isRefusal(page)) return showRefusal(c, page);
-  const organizations = await listOrganizations(control.db, page);
+  const [organizations, status] = await Promise.all([
+    listOrganizations(control.db, page),
+    readStatus(control, rootOf(c)),
+  ]);
   const problems = problemsOf(refusal);
   return show(
     c,
@@ -86,6 +90,16 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
         <OrganizationFields form={form} gateway={gateway} problems={problems} />
         <button type="submit">Create</button>
       </form>
+      {!isRefusal(status) && <Fullness database={status.database} />}
     </>,
+  );
+}
+
+function Fullness({ database: { bytes, limitBytes } }: Pick<Status, "database">) {
+  const share = Math.floor((bytes / limitBytes) * 100);
+  return (
+    <p class="faint">
+      The database holds {Math.ceil(bytes / 1_000_000)} MB of {limitBytes / 1_000_000} MB ({share} %).
+    </p>
   );
 }

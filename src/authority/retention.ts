@@ -1,0 +1,146 @@
+/**
+ * Deletes old rows from D1 once a day, a few at a time; the configuration says how long each kind is kept. One object does
+ * this in its alarm. Every hour it also checks how full D1 is.
+ */
+
+import type { Gateway } from "../config/compile.ts";
+import { RETENTION_MS } from "../domain/session.ts";
+import { readDatabaseState } from "../store/health.ts";
+import {
+  type Cleanup,
+  KINDS,
+  type Kind,
+  type Place,
+  type Removal,
+  removeAuditEvents,
+  removeKeys,
+  removeMembers,
+  removeRootSessions,
+  removeSessions,
+  removeSignInLinks,
+  removeUsage,
+} from "../store/retention.ts";
+
+type Settings = Gateway["retention"];
+
+interface State {
+  /** The time of the last alarm. */
+  readonly seenAt: number;
+  /** Since when the clock has not jumped. */
+  readonly steadySince: number;
+  readonly latest?: Cleanup | undefined;
+  /** Where the last cleanup continues. */
+  readonly kind: number;
+  readonly after?: Place | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** If the clock is further ahead of the last alarm than this, it may be wrong: nothing is deleted for a day. */
+const JUMP_MS = 3 * HOUR_MS;
+/** D1 calls in one round, and the pause after it, which leaves D1 to others. */
+const ROUND_CALLS = 20;
+const ROUND_MS = 1_000;
+const AFTER_FAULT_MS = 60_000;
+const FULL_SHARE = 0.8;
+
+const STATE = "retention";
+
+export class Retention {
+  readonly #storage: DurableObjectStorage;
+  readonly #db: D1Database;
+  readonly #settings: Settings;
+
+  constructor(storage: DurableObjectStorage, db: D1Database, settings: Settings) {
+    this.#storage = storage;
+    this.#db = db;
+    this.#settings = settings;
+  }
+
+  /** Whether this object is the one that does it. */
+  get isHere(): boolean {
+    return this.#storage.kv.get(STATE) !== undefined;
+  }
+
+  get latest(): Cleanup | undefined {
+    return this.#storage.kv.get<State>(STATE)?.latest;
+  }
+
+  /** Starts the hourly alarm. Also repairs one that was set while the clock was ahead. */
+  async start(now: number): Promise<void> {
+    if (!this.isHere) this.#put({ seenAt: now, steadySince: now, kind: 0 });
+    const set = await this.#storage.getAlarm();
+    if (set === null || set > now + HOUR_MS) await this.#storage.setAlarm(now + HOUR_MS);
+  }
+
+  async alarm(now: number): Promise<void> {
+    // First, so that there is a next alarm whatever fails below.
+    await this.#storage.setAlarm(now + HOUR_MS);
+    const state = started(seen(this.#storage.kv.get<State>(STATE) as State, now), now);
+    this.#put(state);
+    try {
+      if (!isUnderWay(state)) return await this.#warnOfFullness();
+      const next = await this.#clean(state, now);
+      this.#put(next);
+      if (isUnderWay(next)) await this.#storage.setAlarm(now + ROUND_MS);
+      else console.log(JSON.stringify({ level: "info", message: "old rows were deleted", ...next.latest?.removed }));
+    } catch (error) {
+      console.error(JSON.stringify({ level: "error", message: `old rows were not deleted: ${error}` }));
+      await this.#storage.setAlarm(now + AFTER_FAULT_MS);
+    }
+  }
+
+  async #clean(state: State, now: number): Promise<State> {
+    let { kind, after, latest } = state as State & { latest: Cleanup };
+    for (let call = 0; call < ROUND_CALLS && kind < KINDS.length; call++) {
+      const name = KINDS[kind] as Kind;
+      const { remove, keptMs } = REMOVALS[name];
+      const { rows, next } = await remove(this.#db, latest.startedAt - keptMs(this.#settings), after);
+      latest = { ...latest, removed: { ...latest.removed, [name]: (latest.removed[name] ?? 0) + rows } };
+      after = next;
+      if (!next) kind += 1;
+    }
+    const endedAt = kind < KINDS.length ? null : now;
+    return { ...state, kind, after, latest: { ...latest, endedAt } };
+  }
+
+  async #warnOfFullness(): Promise<void> {
+    const { bytes } = await readDatabaseState(this.#db);
+    const limit = this.#settings.databaseMegabytes * 1_000_000;
+    if (bytes < limit * FULL_SHARE) return;
+    const message = `D1 is ${Math.floor((bytes / limit) * 100)} % full; when it is full, nothing can be changed or revoked`;
+    console.warn(JSON.stringify({ level: "warn", message, d1_bytes: bytes, d1_limit_bytes: limit }));
+  }
+
+  #put(state: State): void {
+    this.#storage.kv.put(STATE, state);
+  }
+}
+
+const ofSessions = () => RETENTION_MS;
+const daysOf = (name: "usageDays" | "auditDays" | "deadKeyDays") => (settings: Settings) => settings[name] * DAY_MS;
+
+const REMOVALS: Record<Kind, { remove: Removal; keptMs: (settings: Settings) => number }> = {
+  usage_hours: { remove: removeUsage, keptMs: daysOf("usageDays") },
+  sessions: { remove: removeSessions, keptMs: ofSessions },
+  sign_in_links: { remove: removeSignInLinks, keptMs: ofSessions },
+  root_sessions: { remove: removeRootSessions, keptMs: ofSessions },
+  api_keys: { remove: removeKeys, keptMs: daysOf("deadKeyDays") },
+  members: { remove: removeMembers, keptMs: daysOf("deadKeyDays") },
+  audit_events: { remove: removeAuditEvents, keptMs: daysOf("auditDays") },
+};
+
+function seen(state: State, now: number): State {
+  const passed = now - state.seenAt;
+  const isSteady = passed >= 0 && passed < JUMP_MS;
+  return { ...state, seenAt: now, steadySince: isSteady ? state.steadySince : now };
+}
+
+/** With a new cleanup, if one is due. */
+function started(state: State, now: number): State {
+  const isDue = !state.latest || Math.abs(now - state.latest.startedAt) >= DAY_MS;
+  if (isUnderWay(state) || !isDue || now - state.steadySince < DAY_MS) return state;
+  return { ...state, kind: 0, after: undefined, latest: { startedAt: now, endedAt: null, removed: {} } };
+}
+
+const isUnderWay = ({ latest }: State) => latest?.endedAt === null;
