@@ -1,9 +1,9 @@
-/** Every reason for which Keygate itself answers with an error: status, words for the caller, and what to do about it. */
+/** Every error that Keygate itself answers with: its status, its words for the caller, and the fix. */
 
 import type { Narrowing } from "./domain/rights.ts";
 import { withoutSecrets } from "./domain/secret.ts";
 
-/** What a refusal carries beside its code. */
+/** The members of each refusal beside its code. */
 interface Members {
   unknown_host: unknown;
   https_required: unknown;
@@ -68,15 +68,15 @@ type RefusalOf<C extends Code> = { readonly code: C } & Members[C];
 interface Entry<C extends Code> {
   readonly status: number;
   readonly title: string;
-  /** What the code stands for. */
+  /** What the code means. */
   readonly meaning: string;
-  /** What happened to this very request, where there is more to say than `meaning`. Never holds anything of a secret. */
+  /** What happened to this request, if there is more to say than `meaning`. Never contains any part of a secret. */
   readonly detail?: (refusal: RefusalOf<C>) => string;
-  /** What the caller can do about it. */
+  /** What the caller can do. */
   readonly fix: string;
-  /** Seconds, where waiting helps. */
+  /** Seconds, if waiting helps. */
   readonly retryAfter?: (refusal: RefusalOf<C>) => number;
-  /** Members of its own in the problem document, RFC 9457 §3.2. */
+  /** Extension members of the problem document. https://www.rfc-editor.org/rfc/rfc9457#section-3.2 */
   readonly members?: (refusal: RefusalOf<C>) => Record<string, unknown>;
 }
 
@@ -84,7 +84,7 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === "object" && value !== null && "code" in value;
 }
 
-/** The words for this very refusal. */
+/** The words for this refusal. */
 export function describe(refusal: Refusal): Description {
   const entry = ERRORS[refusal.code] as unknown as Entry<Code>;
   const { status, title, fix } = entry;
@@ -109,7 +109,7 @@ export interface Description {
 
 const wholeSeconds = ({ retryAfterMs }: { retryAfterMs: number }) => Math.max(1, Math.ceil(retryAfterMs / 1000));
 const violated = ({ policy }: { policy: string }) => ({ violated_policies: [policy] });
-/** How long a caller waits before trying again what failed through no fault of theirs. */
+/** How long a caller should wait after a fault of ours. */
 const FAULT_RETRY_SECONDS = 5;
 const afterFault = () => FAULT_RETRY_SECONDS;
 
@@ -117,14 +117,14 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   unknown_host: {
     status: 404,
     title: "Nothing is served at this address",
-    meaning: "The host and path of this request belong to no base URL of this gateway.",
-    fix: "Check the base URL: scheme, host and path prefix, without a typing error.",
+    meaning: "The host and path of this request match no base URL of this gateway.",
+    fix: "Check the base URL: its scheme, host and path prefix.",
   },
   https_required: {
     status: 403,
     title: "HTTPS is required",
-    meaning: "The request came over plain HTTP, so a key in it may have been read on the way.",
-    fix: "Use https:// and, if a key was sent, rotate it: it must be taken as leaked.",
+    meaning: "The request came over plain HTTP, so others could read a key in it.",
+    fix: "Use https://. If you sent a key, rotate it: treat it as leaked.",
   },
   credentials_missing: {
     status: 401,
@@ -135,53 +135,52 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   credentials_malformed: {
     status: 401,
     title: "Malformed credentials",
-    meaning:
-      "The Authorization header holds something that cannot be a key of this gateway; `detail` says what is wrong with it.",
+    meaning: "The Authorization header cannot be a key of this gateway. `detail` says what is wrong with it.",
     detail: ({ problem }) => `The Authorization header cannot be a key: ${problem}.`,
-    fix: "Send exactly `Authorization: Bearer <your API key>`: one space, and the key just as it was shown when it was created.",
+    fix: "Send exactly `Authorization: Bearer <your API key>`: one space, and the key as it was shown when it was created.",
   },
   credentials_repeated: {
     status: 400,
     title: "More than one credential",
-    meaning: "The request carries more than one credential, and it is not for the gateway to choose.",
+    meaning: "The request has more than one credential, and the gateway does not choose between them.",
     fix: "Send one Authorization header with one key.",
   },
   credentials_in_url: {
     status: 401,
     title: "A key in the URL",
     meaning:
-      "The URL holds an API key. URLs end up in logs and histories, so keys in them are refused, even valid ones.",
-    fix: "Move the key to the header `Authorization: Bearer <your API key>`, and rotate it: it must be taken as leaked.",
+      "The URL contains an API key. URLs are kept in logs and histories, so keys in them are refused, even valid ones.",
+    fix: "Move the key to the header `Authorization: Bearer <your API key>`, and rotate it: treat it as leaked.",
   },
   key_unknown: {
     status: 401,
     title: "Unknown key",
     meaning: "No key with this secret exists.",
-    fix: "Check that the whole key was copied, and that it was not deleted; create a new one if in doubt.",
+    fix: "Check that you copied the whole key and that it was not deleted. If in doubt, create a new key.",
   },
   key_expired: {
     status: 401,
     title: "Expired key",
-    meaning: "The key, or this secret of it, has reached its end.",
-    fix: "Create a new key, or use the newer secret if the key was rotated.",
+    meaning: "The key, or this secret of the key, has expired.",
+    fix: "Create a new key. If the key was rotated, use its new secret.",
   },
   key_revoked: {
     status: 401,
     title: "Revoked key",
-    meaning: "The key was revoked. That is final.",
+    meaning: "The key was revoked. This is final.",
     fix: "Create a new key.",
   },
   key_disabled: {
     status: 401,
     title: "Disabled key",
-    meaning: "The key is switched off for now.",
-    fix: "Ask whoever manages your keys to enable it.",
+    meaning: "The key is disabled.",
+    fix: "Ask the person who manages your keys to enable it.",
   },
   member_inactive: {
     status: 401,
     title: "The key's member is gone",
     meaning: "The key acts as a member who is no longer part of the organization.",
-    fix: "Have a current member create a key.",
+    fix: "Ask a current member to create a key.",
   },
   organization_suspended: {
     status: 401,
@@ -193,30 +192,30 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 403,
     title: "Key of another environment",
     meaning:
-      "Every key belongs to one environment, and this one was sent to another environment's base URL. No origin has seen the request.",
-    detail: ({ keyEnvironment, baseUrl }) => `This is a key of ${keyEnvironment}; its base URL is ${baseUrl}.`,
-    fix: "Use the base URL of the key's environment, or a key of this one.",
+      "The key belongs to one environment and was sent to the base URL of another. The request was not forwarded.",
+    detail: ({ keyEnvironment, baseUrl }) => `This is a key of ${keyEnvironment}. Its base URL is ${baseUrl}.`,
+    fix: "Use the base URL of the key's environment, or use a key of this environment.",
     members: ({ keyEnvironment, baseUrl }) => ({ key_environment: keyEnvironment, base_url: baseUrl }),
   },
   address_forbidden: {
     status: 403,
     title: "Client address not allowed",
-    meaning: "The key may be used from certain addresses only, and the request came from another.",
-    detail: ({ address }) => `The key may not be used from ${address}.`,
-    fix: "Call from an allowed address, or have this one added to the key's allowed addresses.",
+    meaning: "The key can be used only from certain addresses, and the request came from another one.",
+    detail: ({ address }) => `The key cannot be used from ${address}.`,
+    fix: "Call from an allowed address, or add this address to the key's allowed addresses.",
     members: ({ address }) => ({ client_address: address }),
   },
   no_such_route: {
     status: 404,
     title: "No such route",
     meaning: "No route of this API matches the path.",
-    fix: "Check the path against the API's reference.",
+    fix: "Check the path in the API's documentation.",
   },
   method_not_allowed: {
     status: 405,
     title: "Method not allowed",
-    meaning: "The path exists, and does not take this method.",
-    detail: ({ allow }) => `This path takes ${allow.join(", ") || "no method that can be sent here"}.`,
+    meaning: "The path exists but does not accept this method.",
+    detail: ({ allow }) => `This path accepts ${allow.join(", ") || "no method that can be sent here"}.`,
     fix: "Use one of the methods in the Allow header.",
   },
   path_ambiguous: {
@@ -238,47 +237,47 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   url_too_long: {
     status: 414,
     title: "URL too long",
-    meaning: "The URL is longer than the gateway takes.",
+    meaning: "The URL is longer than the gateway accepts.",
     detail: ({ limit }) => `The URL is longer than ${limit} bytes.`,
     fix: "Shorten the query, or send the data in a body.",
   },
   headers_too_large: {
     status: 431,
     title: "Header fields too large",
-    meaning: "The header fields are more, or longer, than the gateway takes.",
+    meaning: "The request has more or longer header fields than the gateway accepts.",
     detail: ({ limit }) => `The header fields of the request exceed ${limit}.`,
-    fix: "Send fewer or shorter header fields; cookies are often the cause.",
+    fix: "Send fewer or shorter header fields. Cookies are often the cause.",
   },
   body_too_large: {
     status: 413,
     title: "Body too large",
-    meaning: "The body is larger than the gateway takes.",
+    meaning: "The body is larger than the gateway accepts.",
     detail: ({ limit }) => `The body is larger than ${limit} bytes.`,
-    fix: "Send a smaller body, or several requests.",
+    fix: "Send a smaller body, or split it into several requests.",
   },
   length_required: {
     status: 411,
     title: "Length required",
-    meaning: "A GET or HEAD request has a body of which it does not tell the length, so that no limit could hold it.",
+    meaning: "A GET or HEAD request has a body without a Content-Length, so its size cannot be limited.",
     fix: "Send a Content-Length, or send the body with another method.",
   },
   request_broken_off: {
     status: 400,
-    title: "Request broken off",
-    meaning: "The client left, or the body of the request ended before it was whole.",
+    title: "Request aborted",
+    meaning: "The client disconnected, or the body ended before it was complete.",
     fix: "Send the whole request again.",
   },
   request_timeout: {
     status: 408,
     title: "Request too slow",
-    meaning: "The body of the request stood still for longer than the gateway waits.",
-    detail: ({ seconds }) => `No part of the body came for ${seconds} s.`,
+    meaning: "The body of the request paused for longer than the gateway waits.",
+    detail: ({ seconds }) => `No part of the body arrived for ${seconds} s.`,
     fix: "Send the request again, without pauses.",
   },
   workspace_forbidden: {
     status: 403,
     title: "Workspace out of reach",
-    meaning: "The key reaches certain workspaces only, and the request is about another.",
+    meaning: "The key reaches only certain workspaces, and the request names another one.",
     detail: ({ workspace }) => `The key does not reach the workspace ${withoutSecrets(workspace)}.`,
     fix: "Use a key that reaches this workspace.",
     members: ({ workspace }) => ({ workspace: withoutSecrets(workspace) }),
@@ -293,10 +292,10 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 403,
     title: "Missing scope",
     meaning:
-      "The key is good, but it may not do this. `lacking_in` names what leaves the scope out: the scopes granted, the role of the key's member, the key's permission, or its reach.",
+      "The key is valid but lacks a scope. `lacking_in` says where the scope is missing: in the key's scopes, the role of its member, its permission, or its reach.",
     detail: ({ required, lacking }) =>
       `This call needs ${required}, which ${lacking.map((set) => LACKING[set]).join(" and ") || "you do not have"}.`,
-    fix: "Add the required scope to the key, or use a key that has it; where the role, permission or reach lacks it, a scope alone does not help.",
+    fix: "Add the required scope to the key, or use a key that has it. If the role, permission or reach lacks it, change that instead.",
     members: ({ required, effective, lacking }) => ({
       required_scopes: [required],
       effective_scopes: effective,
@@ -306,40 +305,40 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   rate_exceeded: {
     status: 429,
     title: "Rate exceeded",
-    meaning: "The key has made as many requests as one of its rates allows for now.",
+    meaning: "The key has used up one of its rates for now.",
     detail: (refusal) =>
       `The rate "${refusal.policy}" of this key is used up. Try again in ${wholeSeconds(refusal)} s.`,
-    fix: "Wait for the seconds in Retry-After, then go on; spread requests out, or ask for a higher plan.",
+    fix: "Wait for the seconds in Retry-After, then try again. Spread requests out, or ask for a higher plan.",
     retryAfter: wholeSeconds,
     members: violated,
   },
   quota_exceeded: {
     status: 429,
     title: "Quota exceeded",
-    meaning: "The key has made as many requests as one of its quotas allows in this hour, day or month (UTC).",
+    meaning: "The key has used up one of its quotas for this hour, day or month (UTC).",
     detail: (refusal) =>
       `The quota "${refusal.policy}" of this key is used up. Try again in ${wholeSeconds(refusal)} s.`,
-    fix: "Wait for the seconds in Retry-After (the start of the next period, in UTC), or ask for a higher plan.",
+    fix: "Wait for the seconds in Retry-After (until the next period starts, in UTC), or ask for a higher plan.",
     retryAfter: wholeSeconds,
     members: violated,
   },
   origin_unreachable: {
     status: 502,
     title: "Origin unreachable",
-    meaning: "The gateway let the request pass, and got no answer that it could read from the service behind it.",
-    fix: "Try again later; if it lasts, tell the provider the request_id.",
+    meaning: "The gateway accepted the request but got no readable answer from the service behind it.",
+    fix: "Try again later. If it continues, send the request_id to the provider.",
   },
   origin_timeout: {
     status: 504,
     title: "Origin too slow",
-    meaning: "The service behind the gateway did not begin its answer in time.",
-    detail: ({ seconds }) => `The service behind the gateway did not begin its answer within ${seconds} s.`,
-    fix: "Try again later. The request may have had its effect all the same.",
+    meaning: "The service behind the gateway did not start to answer in time.",
+    detail: ({ seconds }) => `The service behind the gateway did not start to answer within ${seconds} s.`,
+    fix: "Try again later. The request may have taken effect.",
   },
   key_store_unavailable: {
     status: 503,
     title: "Keys cannot be looked up",
-    meaning: "The gateway cannot reach its record of keys at the moment. This says nothing about your key.",
+    meaning: "The gateway cannot reach its key database at the moment. Your key can be valid.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },
@@ -347,67 +346,67 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 503,
     title: "Too many unknown keys",
     meaning:
-      "Too many keys that the gateway had not seen came from this address, so it looks no more up for now. This says nothing about your key.",
-    fix: "Try again after the seconds in Retry-After, and look for a client that sends keys which do not exist.",
+      "This address sent too many keys that the gateway did not know, so it looks up no more of them for now. Your key can be valid.",
+    fix: "Try again after the seconds in Retry-After, and look for a client that sends keys that do not exist.",
     retryAfter: () => 60,
   },
   authority_unavailable: {
     status: 503,
     title: "Limits cannot be checked",
-    meaning: "The gateway cannot check this key's rights and limits at the moment. This says nothing about your key.",
+    meaning: "The gateway cannot check this key's rights and limits at the moment. Your key can be valid.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },
   plan_unknown: {
     status: 503,
     title: "The key's plan is not configured",
-    meaning: "The key is on a plan that the gateway's configuration does not have, so that its limits are not known.",
-    detail: ({ plan }) => `The key is on the plan "${plan}", which this gateway's configuration does not have.`,
-    fix: "Tell the provider: the plan must come back into gateway.config.ts, or the key or its organization be put on another.",
+    meaning: "The key has a plan that is not in the gateway's configuration, so its limits are not known.",
+    detail: ({ plan }) => `The key has the plan "${plan}", which is not in the gateway's configuration.`,
+    fix: "Tell the provider to add the plan to gateway.config.ts, or to give the key or its organization another plan.",
     retryAfter: afterFault,
   },
   assertion_unavailable: {
     status: 503,
-    title: "Identity cannot be proved",
+    title: "Identity cannot be proven",
     meaning:
-      "The gateway let the request pass, but cannot prove to the service behind it who sent it, so it was not forwarded. This says nothing about your key.",
-    fix: "Try again after the seconds in Retry-After; if it lasts, tell the provider the request_id: the gateway's signing keys are missing or unusable.",
+      "The gateway cannot prove to the service behind it who sent the request, so it was not forwarded. Your key can be valid.",
+    fix: "Try again after the seconds in Retry-After. If it continues, send the request_id to the provider: the gateway's signing keys are missing or invalid.",
     retryAfter: afterFault,
   },
   request_invalid: {
     status: 400,
     title: "Invalid request",
-    meaning: "The request cannot be read; `detail` says why.",
+    meaning: "The request cannot be read. `detail` says why.",
     detail: ({ problem }) => problem,
-    fix: "Mend the request as the detail says.",
+    fix: "Fix the request as the detail says.",
   },
   validation_failed: {
     status: 422,
     title: "Invalid fields",
-    meaning: "Some fields cannot be as they are; `errors` lists them.",
+    meaning: "Some fields are invalid. `errors` lists them.",
     detail: ({ errors }) => errors.map(({ field, problem }) => `${field}: ${problem}`).join("; "),
-    fix: "Mend the fields listed in errors.",
+    fix: "Fix the fields listed in errors.",
     members: ({ errors }) => ({ errors }),
   },
   not_found: {
     status: 404,
     title: "Not found",
-    meaning: "There is nothing with this id or at this path that you may see.",
+    meaning: "Nothing with this id or at this path exists, or you cannot see it.",
     detail: ({ problem }) => problem,
     fix: "Check the id, and that it belongs to your organization.",
   },
   token_invalid: {
     status: 401,
     title: "Invalid token",
-    meaning: "The Authorization header holds neither this gateway's root token nor an API key.",
+    meaning: "The Authorization header is neither this gateway's root token nor an API key.",
     fix: "Send `Authorization: Bearer <token>` with the root token (locally it is in .dev.vars) or an API key.",
   },
   management_forbidden: {
     status: 403,
-    title: "Not for you to do",
-    meaning: "You may use this call, but not for this; `detail` says why.",
+    title: "Not allowed",
+    meaning: "You can use this call, but not for this. `detail` says why.",
     detail: ({ problem }) => problem,
-    fix: "Ask somebody whose role may do it: an owner of the organization, or the provider.",
+    fix: "Ask someone whose role allows it: an owner of the organization, or the provider.",
   },
   session_ended: {
     status: 401,
@@ -418,59 +417,59 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   sign_in_link_invalid: {
     status: 401,
     title: "Sign-in link not valid",
-    meaning: "The sign-in link has been used, is older than ten minutes, or never existed.",
+    meaning: "The sign-in link was already used, is older than ten minutes, or never existed.",
     fix: "Ask for a new link, and open it within ten minutes.",
   },
   cross_site_refused: {
     status: 403,
     title: "Request from another site",
-    meaning: "A browser sent this request with your session, or to begin one, from a page of another site.",
-    fix: "Do it on the console's own pages, or by the API with a token.",
+    meaning: "A browser sent this request from a page of another site, with your session or to start one.",
+    fix: "Use the console's own pages, or the API with a token.",
   },
   precondition_failed: {
     status: 412,
-    title: "Changed meanwhile",
-    meaning: "The record is no longer at the version that If-Match names: somebody changed it after you read it.",
+    title: "Version mismatch",
+    meaning: "The record no longer has the version in If-Match: someone changed it after you read it.",
     fix: "Read it again, look at what changed, and repeat your change with the new ETag.",
   },
   idempotency_key_reused: {
     status: 422,
-    title: "Idempotency key used for something else",
-    meaning: "The same Idempotency-Key came before with another request.",
-    fix: "Use a new Idempotency-Key for each new request, and the same one for its repetitions alone.",
+    title: "Idempotency key reused",
+    meaning: "This Idempotency-Key was already used for another request.",
+    fix: "Use a new Idempotency-Key for each new request, and the same one only to repeat it.",
   },
   conflict: {
     status: 409,
     title: "Conflict",
-    meaning: "The change does not fit the current state.",
+    meaning: "The change conflicts with the current state.",
     detail: ({ problem }) => problem,
     fix: "Read the current state, then try again.",
   },
   key_quota_reached: {
     status: 409,
-    title: "Too many active keys",
-    meaning: "An organization may have a certain number of active keys, over all environments together, and has them.",
+    title: "Key quota reached",
+    meaning: "The organization has as many active keys as it can have, over all environments together.",
     detail: ({ limit, kept }) =>
       kept
         ? `A key of another environment than ${kept.environment} can create keys while the organization has fewer than ${limit}: the last ${kept.places} places are kept free of such keys.`
-        : `The organization may have ${limit} active keys, and would have more.`,
-    fix: "Revoke a key that is no longer used, or have the organization's key quota raised.",
+        : `The organization can have ${limit} active keys, and already has them.`,
+    fix: "Revoke a key that is no longer used, or ask for a higher key quota.",
     members: ({ limit }) => ({ limit }),
   },
   environment_not_allowed: {
     status: 403,
     title: "Environment not open to this organization",
-    meaning: "The organization may not have keys for this environment.",
+    meaning: "The organization cannot have keys for this environment.",
     detail: ({ environment, plans }) =>
-      `The organization may not have keys for ${environment}${plans ? `, which is for those on the plan ${plans.join(" or ")}` : ""}.`,
-    fix: "Have the environment opened for the organization, or its plan changed, or choose another environment.",
+      `The organization cannot have keys for ${environment}${plans ? `, which needs the plan ${plans.join(" or ")}` : ""}.`,
+    fix: "Ask the provider to open the environment or to change the plan, or choose another environment.",
     members: ({ environment, plans }) => ({ environment, ...(plans && { plans }) }),
   },
   internal_error: {
     status: 500,
     title: "Internal error",
-    meaning: "Something in the gateway is broken. The request was not forwarded.",
-    fix: "Tell the provider the request_id.",
+    meaning: "An error happened in the gateway. The request can have reached the service behind it.",
+    fix: "Send the request_id to the provider.",
   },
 };
 

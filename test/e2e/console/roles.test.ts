@@ -128,7 +128,7 @@ describe("Making keys", () => {
     await page.goto("/keys/new");
     const production = page.locator("input[name=environment][value=production]");
     expect(await production.isDisabled()).toBe(true);
-    await page.getByText("The organization may not have keys for production.").waitFor();
+    await page.getByText("The organization cannot have keys for production.").waitFor();
     const fields = { environment: "production", reach: "organization", permission: "read-only" };
     const forged = { ...fields, scopes: "emails:read", name: "forged", attempt: crypto.randomUUID() };
     expect(await post(page, "/keys/new", forged)).toBe(403);
