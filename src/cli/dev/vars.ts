@@ -7,6 +7,7 @@ import { parseSigningKeys, type SigningKeys } from "../../domain/signing-keys.ts
 import { newSigningKeys } from "../operate/new-signing-keys.ts";
 import { shown } from "../operate/project.ts";
 import { Failure } from "../terminal/failure.ts";
+import { refuseToCommit } from "../terminal/secret-file.ts";
 
 /** The required form of each secret. */
 const FORMS = {
@@ -79,6 +80,7 @@ function random(): string {
 
 /** Atomic, for gateways that start at the same time. Returns whether this call created the file. */
 function create(file: string): boolean {
+  refuseToCommit(file);
   const draft = `${file}.${process.pid}`;
   const lines = [`KEYGATE_PEPPERS=p1:${random()}`, `KEYGATE_ROOT_TOKEN=kgr_${random()}`, ""];
   writeFileSync(draft, lines.join("\n"), { mode: 0o600, flag: "wx" });

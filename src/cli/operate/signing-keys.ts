@@ -13,7 +13,8 @@ import {
 import { readDevVars, writeSigningKeys } from "../dev/vars.ts";
 import { COMMAND, example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
-import { table } from "../terminal/render.ts";
+import { hint, table } from "../terminal/render.ts";
+import { writeSecretFile } from "../terminal/secret-file.ts";
 import { newSigningKey, newSigningKeys } from "./new-signing-keys.ts";
 import { checkedConfig, DEFAULT_CONFIG, inProject } from "./project.ts";
 
@@ -22,6 +23,7 @@ const DEV_VARS = inProject(".dev.vars");
 
 interface Options {
   from?: string;
+  to?: string;
   environment?: string;
 }
 
@@ -35,22 +37,26 @@ export function addSigningKeys(program: Command): void {
     .command("init")
     .description(`print a value of ${VARIABLE} with a key and a next key for each environment`)
     .option("--config <file>", "use this file instead of gateway.config.ts")
-    .addHelpText("after", example("signing-keys init > signing-keys.json"))
-    .action(async ({ config = DEFAULT_CONFIG }: { config?: string }) => {
+    .option("--to <file>", TO)
+    .addHelpText("after", example("signing-keys init --to signing-keys.json"))
+    .action(async ({ config = DEFAULT_CONFIG, to }: { config?: string; to?: string }) => {
       const checked = await checkedConfig(config);
-      print(newSigningKeys(Object.keys(checked.config.environments)));
+      const keys = newSigningKeys(Object.keys(checked.config.environments));
+      if (to === undefined) print(keys);
+      else keep(to, keys);
     });
 
   group
     .command("rotate")
     .description("sign with the next key, keep the old one published, and create another next key")
     .option("--from <file>", FROM)
+    .option("--to <file>", TO)
     .option("--environment <name>", "only in this environment")
-    .addHelpText("after", example("signing-keys rotate --from signing-keys.json > rotated.json"))
-    .action(({ from, environment }: Options) => {
+    .addHelpText("after", example("signing-keys rotate --from signing-keys.json --to signing-keys.json"))
+    .action((options: Options) => {
       write(
-        from,
-        changed(read(from), environment, (keys) => rotate(keys, newSigningKey())),
+        options,
+        changed(read(options.from), options.environment, (keys) => rotate(keys, newSigningKey())),
       );
     });
 
@@ -59,11 +65,12 @@ export function addSigningKeys(program: Command): void {
     .description("remove keys that no longer sign; with an id, remove that key at once")
     .argument("[kid]", "the id of one key, as list shows it")
     .option("--from <file>", FROM)
+    .option("--to <file>", TO)
     .option("--environment <name>", "only in this environment")
-    .addHelpText("after", example("signing-keys retire --from rotated.json > signing-keys.json"))
-    .action((kid: string | undefined, { from, environment }: Options) => {
-      const keys = read(from);
-      write(from, kid === undefined ? changed(keys, environment, retire) : without(keys, kid));
+    .addHelpText("after", example("signing-keys retire --from signing-keys.json --to signing-keys.json"))
+    .action((kid: string | undefined, options: Options) => {
+      const keys = read(options.from);
+      write(options, kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid));
     });
 
   group
@@ -87,13 +94,15 @@ export function addSigningKeys(program: Command): void {
 
 const FROM = `the file with the present value, - for stdin (default: $${VARIABLE}, or that of .dev.vars)`;
 
+const TO = "write the value to this file, which only you can read (default: stdout)";
+
 const PROCEDURE = `A Worker's secret cannot be read back, so keep the value, as you keep the peppers.
-Values go to stdout alone:
+A file that --to names can be read only by you, and git has to ignore it:
 
-  ${COMMAND} signing-keys rotate --from signing-keys.json > rotated.json
-  npx wrangler secret put ${VARIABLE} < rotated.json
+  ${COMMAND} signing-keys rotate --from signing-keys.json --to signing-keys.json
+  npx wrangler secret put ${VARIABLE} < signing-keys.json
 
-Without --from and without $${VARIABLE}, .dev.vars is changed in place,
+Without --to, the value goes to stdout: pipe it to where you keep secrets. Without --from and without $${VARIABLE}, .dev.vars is changed in place,
 for the local gateway.`;
 
 type Change = (keys: readonly SigningKey[]) => SigningKey[];
@@ -134,13 +143,20 @@ function readText(file: string): string {
   }
 }
 
-function write(from: string | undefined, keys: SigningKeys): void {
-  if (!isLocal(from)) {
+function write({ from, to }: Options, keys: SigningKeys): void {
+  if (to !== undefined) {
+    keep(to, keys, from);
+  } else if (!isLocal(from)) {
     print(keys);
-    return;
+  } else {
+    writeSigningKeys(DEV_VARS, keys);
+    console.log("Changed in .dev.vars. A gateway that runs takes it up by itself.");
   }
-  writeSigningKeys(DEV_VARS, keys);
-  console.log("Changed in .dev.vars. A running gateway picks it up.");
+}
+
+function keep(file: string, keys: SigningKeys, instead?: string): void {
+  writeSecretFile(file, `${JSON.stringify(keys)}\n`, instead);
+  console.log(hint(`${file} has the new value. Set it:`, `npx wrangler secret put ${VARIABLE} < ${file}`));
 }
 
 function print(keys: SigningKeys): void {

@@ -1,8 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
@@ -24,6 +25,13 @@ describe(".dev.vars", () => {
       KEYGATE_SIGNING_KEYS: expect.stringMatching(/^\{"production":/),
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test("is not made where git would commit it", () => {
+    execFileSync("git", ["init", "-q", dirname(file)]);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(/git would commit .*\.dev\.vars/);
+    writeFileSync(join(dirname(file), ".gitignore"), ".dev.vars\n");
+    expect(ensureDevVars(file, ENVIRONMENTS)).toBe(true);
   });
 
   test("is not the same twice", () => {

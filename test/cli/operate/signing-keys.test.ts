@@ -1,12 +1,15 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys, type SigningKeys } from "../../../src/domain/signing-keys.ts";
-import { copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
+import { copyOfProject, keygate, PROJECT, temporaryFolder } from "../helpers.ts";
 
 const states = (keys: SigningKeys, environment: string) => keys[environment]?.map(({ state }) => state);
 const kids = (keys: SigningKeys, environment: string) => keys[environment]?.map(({ kid }) => kid) ?? [];
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 describe("keygate signing-keys", () => {
   let file: string;
@@ -73,6 +76,71 @@ describe("keygate signing-keys", () => {
     expect(states(parseSigningKeys(piped.stdout), "production")).toEqual(["retired", "active", "next"]);
     const set = await keygate(["signing-keys", "rotate"], { env: { KEYGATE_SIGNING_KEYS: input } });
     expect(states(parseSigningKeys(set.stdout), "production")).toEqual(["retired", "active", "next"]);
+  });
+
+  describe("with --to", () => {
+    test("writes a file that only its owner can read, in place of the one it was read from", async () => {
+      const to = join(temporaryFolder(), "kept.json");
+      const made = await keygate(["signing-keys", "init", "--to", to]);
+      expect([made.code, made.stdout]).toEqual([
+        0,
+        expect.stringContaining(`wrangler secret put KEYGATE_SIGNING_KEYS < ${to}`),
+      ]);
+      expect(modeOf(to)).toBe(0o600);
+      const before = readFileSync(to, "utf8");
+      for (const { d } of Object.values(parseSigningKeys(before)).flat()) expect(made.stdout).not.toContain(d);
+      chmodSync(to, 0o644);
+      expect((await keygate(["signing-keys", "rotate", "--from", to, "--to", to])).code).toBe(0);
+      expect(states(parseSigningKeys(readFileSync(to, "utf8")), "sandbox")).toEqual(["retired", "active", "next"]);
+      expect(modeOf(to)).toBe(0o600);
+      expect(readdirSync(join(to, ".."))).toEqual(["kept.json"]);
+    });
+
+    test("replaces no other file", async () => {
+      const { code, stderr } = await keygate(["signing-keys", "init", "--to", file]);
+      expect([code, stderr]).toEqual([1, `keygate: ${file} already exists. Name another file, or move it away.\n`]);
+      expect(parseSigningKeys(readFileSync(file, "utf8"))).toEqual(keys);
+    });
+
+    test("writes no file that git would commit", async () => {
+      const repository = temporaryFolder();
+      const to = join(repository, "keys.json");
+      execFileSync("git", ["init", "-q", repository]);
+      const { code, stderr } = await keygate(["signing-keys", "init", "--to", to]);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/git would commit .*keys\.json.* Add keys\.json to \.gitignore/),
+      ]);
+      expect(existsSync(to)).toBe(false);
+      writeFileSync(join(repository, ".gitignore"), "keys.json\n");
+      expect((await keygate(["signing-keys", "init", "--to", to])).code).toBe(0);
+    });
+  });
+
+  test("the commands of the docs leave no file that others can read or git would commit", {
+    timeout: 60_000,
+  }, async () => {
+    const project = copyOfProject();
+    cpSync(join(PROJECT, ".gitignore"), join(project, ".gitignore"));
+    execFileSync("git", ["init", "-q", project]);
+    const before = new Set(readdirSync(project));
+    for (const page of ["README.md", "docs/origins.md"]) {
+      const commands = [
+        ...readFileSync(join(PROJECT, page), "utf8").matchAll(/^ *npx --no-install keygate (signing-keys .*)$/gm),
+      ];
+      expect(commands.length).toBeGreaterThan(0);
+      for (const [, command = ""] of commands) {
+        const args = command.replace(/ #.*/, "").trim();
+        expect(args).not.toMatch(/[>|]/);
+        const { code, stderr } = await keygate(args.split(" "), { project });
+        expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: "" });
+      }
+      const made = readdirSync(project).filter((name) => !before.has(name));
+      expect(made.map((name) => [name, modeOf(join(project, name))])).toEqual([["signing-keys.json", 0o600]]);
+      const untracked = execFileSync("git", ["status", "--porcelain", "-uall"], { cwd: project, encoding: "utf8" });
+      expect(untracked).not.toContain("signing-keys.json");
+      rmSync(join(project, "signing-keys.json"));
+    }
   });
 
   test("changes .dev.vars in place, for the local gateway, and prints no key", async () => {
