@@ -13,7 +13,7 @@ export interface Identity extends FoundKey {
   readonly foundIn: "memory" | "kv" | "d1";
 }
 
-/** How many look-ups in D1 each client address may cause; Workers' rate limiting binding is one. */
+/** How many look-ups in D1 each client address may cause; Workers' rate limiting binding is one, and counts in each location alone. */
 export interface LookupBudget {
   limit(use: { key: string }): Promise<{ success: boolean }>;
 }
