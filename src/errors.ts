@@ -27,6 +27,7 @@ interface Members {
   headers_too_large: { limit: string };
   body_too_large: { limit: number };
   length_required: unknown;
+  websocket_handshake_invalid: { problem: string };
   request_broken_off: unknown;
   request_timeout: { seconds: number };
   workspace_forbidden: { workspace: string };
@@ -260,6 +261,13 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "Length required",
     meaning: "A GET or HEAD request has a body without a Content-Length, so its size cannot be limited.",
     fix: "Send a Content-Length, or send the body with another method.",
+  },
+  websocket_handshake_invalid: {
+    status: 400,
+    title: "Invalid WebSocket handshake",
+    meaning: "The request asks for a WebSocket (`Upgrade: websocket`), but not in the way of RFC 6455.",
+    detail: ({ problem }) => `The request asks for a WebSocket, but ${problem}.`,
+    fix: "For a WebSocket, send a GET over HTTP/1.1 with `Sec-WebSocket-Version: 13`, a `Sec-WebSocket-Key` of 16 bytes in base64, and no body. For anything else, leave out `Upgrade`.",
   },
   request_broken_off: {
     status: 400,

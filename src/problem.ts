@@ -21,6 +21,8 @@ export function problemResponse(refusal: Refusal, requestId: string, controlUrl:
   const headers = new Headers({ "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" });
   if (status === 401 || code === "scope_missing") headers.set("WWW-Authenticate", challengeOf(refusal, realm));
   if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
+  // https://www.rfc-editor.org/rfc/rfc6455#section-4.4. No 426: it would need an `Upgrade`, which the runtime does not send.
+  if (code === "websocket_handshake_invalid") headers.set("Sec-WebSocket-Version", "13");
   if (refusal.code === "method_not_allowed") headers.set("Allow", refusal.allow.join(", "));
   return new Response(JSON.stringify(problem), { status, headers });
 }

@@ -1,7 +1,16 @@
 /** Names of request headers that a client must not be able to set for an origin. */
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and what clients still send. */
-const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+const HOP_BY_HOP = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+];
 
 /** Said by us, or a way to make an origin see another request than the one that was authorized. */
 const FORGEABLE = new Set([

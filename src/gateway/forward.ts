@@ -16,6 +16,7 @@ import { isRebuildable } from "./respond.ts";
 import { forgesOurs, strip } from "./strip.ts";
 import { baseOf, targetOf } from "./target.ts";
 import { passTrace } from "./trace.ts";
+import { dropOtherUpgrades, isBrokenUpgrade } from "./upgrade.ts";
 import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
 export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
@@ -52,6 +53,7 @@ export async function forward(
   setHeaders(asked.headers, url, forwarding, environment);
   const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
   if (outgoing instanceof Response) return outgoing;
+  if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const signed = route.origins[environment]?.assertion ? principal : undefined;
   const sign =
     signed && (() => setAssertion(outgoing, { principal: signed, requestId, environment: place.environment }, assert));
@@ -61,6 +63,7 @@ export async function forward(
   const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
+  if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };
   if (!isRebuildable(answer))
     return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
   const passed =

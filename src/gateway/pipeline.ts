@@ -22,6 +22,7 @@ import { readmit } from "./readmit.ts";
 import { relay } from "./relay.ts";
 import { respond } from "./respond.ts";
 import { findRoute } from "./route.ts";
+import { handshakeRefusal } from "./upgrade.ts";
 import type { Use } from "./usage.ts";
 import { type Watch, watchOf } from "./watch.ts";
 
@@ -86,6 +87,8 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   const route = isRefusal(match) ? undefined : match.route;
   const headerNames = checkBounds(url, request.headers, route?.limits);
   if (isRefusal(headerNames)) return { outcome: headerNames, route };
+  const malformed = headerNames.includes("upgrade") ? handshakeRefusal(request) : undefined;
+  if (malformed) return { outcome: malformed, route };
 
   const preflight = answerPreflight(request, place.path, plane.gateway);
   if (preflight) return { outcome: preflight };

@@ -130,6 +130,12 @@ const onePerHour = { limits: { rates: [{ name: "hourly", limit: 1, window: 3_600
 const onePerMonth = { limits: { quotas: [{ name: "monthly", limit: 1, per: "month" as const }] } };
 const preflight = { Origin: "https://app.test", "Access-Control-Request-Method": "GET" };
 
+const HANDSHAKE = {
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
 const cases: [Code, Partial<Attempt>][] = [
   ["unknown_host", { base: "https://elsewhere.test/v1" }],
   ["https_required", { base: SANDBOX.replace("https:", "http:") }],
@@ -138,6 +144,9 @@ const cases: [Code, Partial<Attempt>][] = [
   ["path_ambiguous", { path: `/files/%${"25".repeat(4_000)}41` }],
   ["headers_too_large", { headers: { Cookie: "a".repeat(70_000) } }],
   ["body_too_large", { method: "POST", headers: { "Content-Length": "104857601" } }],
+  ["websocket_handshake_invalid", { method: "POST", headers: HANDSHAKE }],
+  ["websocket_handshake_invalid", { headers: { ...HANDSHAKE, "Sec-WebSocket-Version": "8" } }],
+  ["websocket_handshake_invalid", { path: "/status", headers: { Upgrade: "WebSocket" }, credential: "none" }],
   ["credentials_in_url", { path: "/files/a?key=SECRET" }],
   ["credentials_in_url", { path: "/status?key=SECRET" }],
   ["credentials_missing", { credential: "none" }],
@@ -185,6 +194,8 @@ describe("an explanation agrees with the gateway", () => {
         credential: "none",
       },
     ],
+    ["a WebSocket handshake", 200, { headers: HANDSHAKE }],
+    ["another upgrade, which is ignored", 200, { method: "POST", headers: { Upgrade: "websocket, h2c" } }],
     ["a workspace in reach", 200, { seed: { reach: "workspace" }, path: "/spaces/WORKSPACE/a" }],
     ["an allowed address", 200, { seed: { allowedAddresses: ["203.0.113.0/24"] }, address: "203.0.113.9" }],
     ["a limit that is not used up", 200, { seed: onePerHour }],
@@ -269,6 +280,7 @@ const attempts: fc.Arbitrary<Attempt> = fc.record({
     {},
     preflight,
     { "X-Workspace-Id": "WORKSPACE" },
+    HANDSHAKE,
     { x_workspace_id: "ws_other" },
     { Cookie: "a".repeat(70_000) },
   ),

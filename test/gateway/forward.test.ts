@@ -25,6 +25,12 @@ async function answered(
   return send(plane, requestWith(key, options.path ?? "/files/a", options.request), { address: newClient() });
 }
 
+const HANDSHAKE = {
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
 describe("the URL that the origin gets", () => {
   test.each([
     ["/files/a", "https://origin-sandbox.test/base/files/a"],
@@ -49,6 +55,15 @@ describe("the URL that the origin gets", () => {
 });
 
 describe("the request that the origin gets", () => {
+  // A service would see it: between Workers no header is lost.
+  test("has no upgrade but a WebSocket's", async () => {
+    expect((await forwarded("/files/a", { headers: HANDSHAKE })).headers.get("upgrade")).toBe("websocket");
+    for (const upgrade of ["h2c", "websocket, h2c", "TLS/1.0"]) {
+      const { sent } = await forwarded("/files/a", { method: "POST", headers: { ...HANDSHAKE, Upgrade: upgrade } });
+      expect([sent.method, sent.headers.has("upgrade")]).toEqual(["POST", false]);
+    }
+  });
+
   test("has the client's method, body and headers", async () => {
     const { sent } = await forwarded("/files/a", {
       method: "PUT",
@@ -241,7 +256,7 @@ describe("the answer that the client gets", () => {
     const { 0: client, 1: server } = new WebSocketPair();
     server.accept();
     const response = await answered(new Response(null, { status: 101, webSocket: client }), {
-      request: { headers: { Upgrade: "websocket" } },
+      request: { headers: HANDSHAKE },
     });
     expect(response.status).toBe(101);
     const received = new Promise((resolve) => server.addEventListener("message", ({ data }) => resolve(data)));

@@ -98,6 +98,11 @@ const cases: Partial<Record<Code, Case>> = {
   url_too_long: { path: `/files/${"a".repeat(17_000)}`, status: 414 },
   headers_too_large: { init: { headers: { Cookie: "a".repeat(70_000) } }, status: 431 },
   body_too_large: { init: { method: "POST", headers: { "Content-Length": "104857601" } }, status: 413 },
+  websocket_handshake_invalid: {
+    init: { method: "POST", headers: { Upgrade: "websocket" } },
+    status: 400,
+    headers: { "Sec-WebSocket-Version": "13" },
+  },
   workspace_forbidden: {
     path: "/workspaces/ws_other/folders/1",
     seed: { reach: "workspace" },
@@ -154,7 +159,7 @@ const cases: Partial<Record<Code, Case>> = {
 };
 
 /** Headers that only some refusals have. */
-const TELLING = ["WWW-Authenticate", "Retry-After", "Allow", "RateLimit", "RateLimit-Policy"];
+const TELLING = ["WWW-Authenticate", "Retry-After", "Allow", "RateLimit", "RateLimit-Policy", "Sec-WebSocket-Version"];
 
 describe.each(Object.entries(cases))(
   "%s",

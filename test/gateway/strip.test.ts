@@ -40,6 +40,7 @@ const hopByHop = [
   "TE",
   "Trailer",
   "Transfer-Encoding",
+  "HTTP2-Settings",
   "Proxy-Authorization",
   "Proxy-Authenticate",
   "Expect",

@@ -10,6 +10,7 @@ import { hasKeyInUrl } from "../../gateway/credentials.ts";
 import { type DataPlace, findEnvironment } from "../../gateway/environment.ts";
 import { findRoute, type RouteMatch } from "../../gateway/route.ts";
 import { targetOf } from "../../gateway/target.ts";
+import { handshakeRefusal } from "../../gateway/upgrade.ts";
 import { invalid } from "../validation.ts";
 import { judge, type Step, skip } from "./explanation.ts";
 import type { ExplainedRequest } from "./request.ts";
@@ -36,7 +37,8 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
   const isPreflight = answerPreflight(request, path, gateway) !== undefined;
   const match = findRoute(request.method, path, gateway.router);
   const size = sizeRefusal(request, isRefusal(match) ? undefined : match.route.limits);
-  const refusal = size ?? (isPreflight ? undefined : leakOf(request, gateway));
+  const upgrade = handshakeRefusal(request);
+  const refusal = size ?? upgrade ?? (isPreflight ? undefined : leakOf(request, gateway));
   return {
     request,
     place,
@@ -47,6 +49,7 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
     steps: [
       judge("base_url", undefined, `A base URL of ${environment.name}.`),
       judge("size", size, "No more than the gateway takes."),
+      judgeUpgrade(upgrade),
       judge("path", refusalOf(match), isRefusal(match) ? "" : describeRoute(match.route)),
       judge("url", leakOf(request, gateway), "The URL holds no key."),
     ],
@@ -64,6 +67,7 @@ function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gatew
   const steps = [
     judge("base_url", place, ""),
     judge("size", sizeRefusal(request), "No more than the gateway takes."),
+    judgeUpgrade(handshakeRefusal(request)),
     skip("path", "Without a base URL there are no routes."),
     judge("url", leakOf(request, gateway), "The URL holds no key."),
   ];
@@ -73,8 +77,16 @@ function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gatew
 /** Nothing of such a URL is looked at. */
 function arriveUnread(request: ExplainedRequest, refusal: Refusal): Arrival {
   const unread = "A URL of this length is not read.";
-  const steps = [skip("base_url", unread), judge("size", refusal, ""), skip("path", unread), skip("url", unread)];
+  const steps = [
+    skip("base_url", unread),
+    judge("size", refusal, ""),
+    ...(["upgrade", "path", "url"] as const).map((check) => skip(check, unread)),
+  ];
   return { request, place: refusal, match: undefined, route: undefined, isPreflight: false, refusal, steps };
+}
+
+function judgeUpgrade(refusal: Refusal | undefined): Step {
+  return judge("upgrade", refusal, "No WebSocket is asked for, or in a proper handshake.");
 }
 
 function sizeRefusal({ parsedUrl, headers }: ExplainedRequest, limits?: InputLimits): Refusal | undefined {

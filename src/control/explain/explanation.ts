@@ -52,6 +52,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 const STEP_OF = {
   base_url: "environment",
   size: "environment",
+  upgrade: "environment",
   path: "route",
   url: "identify",
   credential: "identify",

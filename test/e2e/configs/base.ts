@@ -108,6 +108,8 @@ export function guarding(origins: { production: string; sandbox: string }) {
         resource: "signatures",
         onRequest(request, { key }) {
           if (request.url.endsWith("/teapot")) return new Response("short and stout", { status: 418 });
+          if (request.url.endsWith("/as-post")) return new Request(request, { method: "POST" });
+          if (request.url.endsWith("/as-socket")) request.headers.set("Upgrade", "websocket");
           request.headers.set("X-Hooked", key?.id ?? "nobody");
         },
         onResponse(response, { route }) {
@@ -116,6 +118,8 @@ export function guarding(origins: { production: string; sandbox: string }) {
       },
       { path: "/open/*", origin: "main", resource: "signatures", onAuthorityFailure: "open" },
       { path: "/status", origin: "main", public: true },
+      { methods: ["POST"], path: "/dropbox", origin: "main", public: true },
+      { methods: ["GET"], path: "/dropbox", origin: "main", resource: "signatures" },
     ],
   });
 }

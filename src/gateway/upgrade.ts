@@ -1,0 +1,54 @@
+/**
+ * WebSockets. Of whatever has `Upgrade: websocket` the runtime makes a GET without a body, so that a request may have it only if
+ * it is one, and a proper handshake too. Any other upgrade is ignored: https://www.rfc-editor.org/rfc/rfc9110#section-7.8
+ */
+
+import type { Refusal } from "../errors.ts";
+
+/** https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1: 16 bytes. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+const VERSION = "13";
+
+type Asking = Pick<Request, "method" | "headers"> & Partial<Pick<Request, "body" | "cf">>;
+
+/** Why a request that asks for a WebSocket cannot have one; `undefined` for those that ask for none. */
+export function handshakeRefusal(request: Asking): Refusal | undefined {
+  if (!asksForWebSocket(request)) return undefined;
+  const problem = problemOf(request);
+  return problem === undefined ? undefined : { code: "websocket_handshake_invalid", problem };
+}
+
+function problemOf(request: Asking): string | undefined {
+  const { method, headers, cf } = request;
+  if (method !== "GET") return "its method is not GET";
+  if (cf?.httpProtocol === "HTTP/1.0") return "it came over HTTP/1.0";
+  if (hasBody(request)) return "it has a body";
+  if (headers.get("sec-websocket-version") !== VERSION) return `its Sec-WebSocket-Version is not ${VERSION}`;
+  if (!KEY.test(headers.get("sec-websocket-key") ?? "")) return "its Sec-WebSocket-Key is not 16 bytes in base64";
+  return undefined;
+}
+
+/** Nothing but a proper handshake of the client's keeps its `Upgrade`. A hook can neither begin one nor change its method. */
+export function dropOtherUpgrades(outgoing: Request, asked: Request): void {
+  const isHandshake = asksForWebSocket(asked) && outgoing.method === "GET" && !hasBody(outgoing);
+  if (!isHandshake || !asksForWebSocket(outgoing)) outgoing.headers.delete("upgrade");
+}
+
+/**
+ * A 101 that nobody asked for, or a handshake that the origin did not complete: of that the runtime makes a 502 of its own, the
+ * only answer that has no header at all.
+ */
+export function isBrokenUpgrade({ status, headers, webSocket }: Response, outgoing: Request): boolean {
+  if (webSocket) return false;
+  return status < 200 || (status === 502 && asksForWebSocket(outgoing) && headers.keys().next().done === true);
+}
+
+/** The runtime gives one of no bytes a body too. */
+function hasBody({ headers, body }: Asking): boolean {
+  const length = headers.get("content-length");
+  return length === null ? body != null || headers.has("transfer-encoding") : Number(length) > 0;
+}
+
+function asksForWebSocket({ headers }: Pick<Request, "headers">): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket";
+}
