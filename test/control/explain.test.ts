@@ -40,6 +40,7 @@ describe("an explanation", () => {
     expect(steps.map(({ step, check, outcome }) => `${step} ${check} ${outcome}`)).toEqual([
       "environment base_url passed",
       "environment size passed",
+      "environment upgrade passed",
       "route path passed",
       "identify url passed",
       "identify credential passed",
