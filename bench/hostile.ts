@@ -70,7 +70,7 @@ try {
 
 async function measure(): Promise<void> {
   for (const server of [own, bare]) await sendInTurn(server.port, bytesOf(ORDINARY), WARM_UP_REQUESTS);
-  const ordinary = await costOf(ORDINARY);
+  const ordinary = await leastCostOf(ORDINARY, 0);
   const costs: Cost[] = [];
   const bar = new SingleBar({ format: "Sending {bar} {value} of {total}" }, Presets.shades_classic);
   bar.start(HOSTILE.length, 0);
@@ -88,9 +88,9 @@ async function measure(): Promise<void> {
   if (tooMuch.length > 0) process.exitCode = 1;
 }
 
-async function leastCostOf(each: HostileCase): Promise<Cost> {
+async function leastCostOf(each: HostileCase, settled = SETTLED_MICROS): Promise<Cost> {
   let least = await costOf(each);
-  for (let tries = 1; tries < TRIES && extraOf(least) > SETTLED_MICROS; tries++) {
+  for (let tries = 1; tries < TRIES && extraOf(least) > settled; tries++) {
     const { micros, bareMicros } = await costOf(each);
     least = { ...least, micros: Math.min(micros, least.micros), bareMicros: Math.min(bareMicros, least.bareMicros) };
   }
