@@ -21,6 +21,7 @@ import { Identifier } from "./gateway/identify.ts";
 import { answerJwks } from "./gateway/jwks.ts";
 import { recordOfCaller } from "./gateway/key-caller.ts";
 import { Leases } from "./gateway/lease.ts";
+import { Lookups } from "./gateway/lookups.ts";
 import { resolveHeaders, withHeaders } from "./gateway/origin.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { RetryBudget } from "./gateway/retry.ts";
@@ -88,14 +89,14 @@ function buildPlanes(gateway: Gateway, env: Env) {
     env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(environment, keyId)));
   const courier = (role: "courier" | "retention") => env.COURIER.get(env.COURIER.idFromName(role));
   const finder = new KeyFinder(env.KV, env.DB, peppers);
-  const control: Control = {
+  const lookups = new Lookups(env.LOOKUP_BUDGET, now);
+  const control: Omit<Control, "findSecret" | "look"> = {
     db: env.DB,
     gateway,
     peppers,
     now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     newId: (kind) => `${kind}_${crypto.randomUUID().replaceAll("-", "")}`,
-    findSecret: (secret) => finder.inD1(secret),
     readLimits: (environment, keyId) =>
       within<readonly LimitState[] | Refusal>(
         TELL_DEADLINE_MS,
@@ -110,6 +111,14 @@ function buildPlanes(gateway: Gateway, env: Env) {
       within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),
     callCourier: () => within(TELL_DEADLINE_MS, courier("courier").call()),
     lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),
+  };
+  const controlFor = (request: Request): Control => {
+    const client = clientOf(request);
+    return {
+      ...control,
+      findSecret: (secret) => lookups.findAgain(secret, client, () => finder.inD1(secret)),
+      look: (shown, read) => lookups.findAgain(shown, client, read),
+    };
   };
   const data: DataPlane = {
     gateway,
@@ -132,7 +141,9 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const rootTokens = env.KEYGATE_ROOT_TOKEN;
   return {
     control: createControlPlane({
-      control,
+      gateway,
+      now,
+      controlFor,
       rootTokens,
       recordOfKey,
       readAsset,

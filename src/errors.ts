@@ -352,10 +352,10 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   },
   lookup_budget_spent: {
     status: 503,
-    title: "Too many unknown keys",
+    title: "Too many unknown credentials",
     meaning:
-      "This address sent too many keys that the gateway did not know, so it looks up no more of them for now. Your key can be valid.",
-    fix: "Try again after the seconds in Retry-After, and look for a client that sends keys that do not exist.",
+      "This address sent too many keys, sessions or sign-in links that the gateway did not know, so it looks up no more of them for now. Yours can be valid.",
+    fix: "Try again after the seconds in Retry-After, and look for a client that sends keys or cookies that do not exist.",
     retryAfter: () => 60,
   },
   authority_unavailable: {

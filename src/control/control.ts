@@ -23,7 +23,8 @@ export interface Control {
   readonly randomBytes: RandomBytes;
   readonly newId: (kind: IdKind) => string;
   /** The key of a secret, by D1. */
-  readonly findSecret: (secret: string) => Promise<FoundKey | undefined>;
+  readonly findSecret: (secret: string) => Promise<FoundKey | Refusal | undefined>;
+  readonly look: Look;
   /** As the key's authority has them. Rejects where it cannot be asked. */
   readonly readLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
   /** Every limit whole again, but for what is lent; as they stand then. */
@@ -35,6 +36,12 @@ export interface Control {
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
 }
+
+/**
+ * Reads D1 for what anybody may show: a cookie, or a link. The client that shows it has a budget of such reads, and what was not
+ * found is not read again for some seconds.
+ */
+export type Look = <T>(shown: string, read: () => Promise<T | undefined>) => Promise<T | Refusal | undefined>;
 
 export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg" | "ses";
 

@@ -42,33 +42,46 @@ export async function signIn(
     { actor: memberId, via: id, requestId },
     { organizationId, action: "session.created", target: id, details: { memberId, linkCreatedBy: createdBy } },
   );
+  const ending = await endingOf(control, requestId, request.previous, "replaced");
+  if (isRefusal(ending)) return ending;
   const [spent] = await db.batch([
     signInLinkSpending(db, { hash: link.hash, sessionId: id, now: at }),
     sessionInsert(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version }, link.hash),
     auditInsertIf(db, event, "sessions", version),
-    ...(await endingOf(control, requestId, request.previous, "replaced")),
+    ...ending,
   ]);
   return spent?.meta.changes === 1 ? { token, next: link.next } : { code: "sign_in_link_invalid" };
 }
 
 /** Who is signed in by this token, with the role that they have now. */
 export async function findSession(control: Control, token: string): Promise<MemberSession | Refusal> {
+  const session = await readLive(control, token);
+  if (!session) return { code: "session_ended" };
+  if (isRefusal(session)) return session;
   const now = control.now();
-  const session = await read(control, token);
-  if (!session || !isLive(session, now)) return { code: "session_ended" };
   if (session.organization.status === "suspended") return { code: "organization_suspended" };
   if (isSeenAnew(session, now)) await writeLastSeen(control.db, session.id, now);
   return session;
 }
 
-export async function signOut(control: Control, requestId: string, token: string | undefined): Promise<void> {
+export async function signOut(
+  control: Control,
+  requestId: string,
+  token: string | undefined,
+): Promise<Refusal | undefined> {
   const ending = await endingOf(control, requestId, token, "signed_out");
+  if (isRefusal(ending)) return ending;
   if (ending.length > 0) await control.db.batch(ending);
+  return undefined;
 }
 
-async function read(control: Control, token: string): Promise<MemberSession | undefined> {
+async function readLive(control: Control, token: string): Promise<MemberSession | Refusal | undefined> {
   const hashes = await hashesOfToken(control, "kgs", token);
-  return hashes && readMemberSession(control.db, hashes);
+  if (!hashes) return undefined;
+  return control.look(token, async () => {
+    const session = await readMemberSession(control.db, hashes);
+    return session && isLive(session, control.now()) ? session : undefined;
+  });
 }
 
 /** By the member's own hand; nothing where the session has ended already. */
@@ -77,9 +90,10 @@ async function endingOf(
   requestId: string,
   token: string | undefined,
   reason: string,
-): Promise<D1PreparedStatement[]> {
-  const session = token === undefined ? undefined : await read(control, token);
-  if (!session || !isLive(session, control.now())) return [];
+): Promise<D1PreparedStatement[] | Refusal> {
+  const session = token === undefined ? undefined : await readLive(control, token);
+  if (!session) return [];
+  if (isRefusal(session)) return session;
   return revocationOf(control, { actor: session.memberId, via: session.id, requestId }, session, reason);
 }
 

@@ -1,42 +1,32 @@
 /** Step 3: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
 
 import { within } from "../deadline.ts";
-import { networkOf } from "../domain/address.ts";
-import type { Refusal } from "../errors.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
 import type { FoundKey, KeyFinder } from "../store/key-finder.ts";
 import type { Credential } from "./credentials.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
+import { type LookupBudget, Lookups } from "./lookups.ts";
 
 export interface Identity extends FoundKey {
   readonly environment: string;
   readonly foundIn: "memory" | "kv" | "d1";
 }
 
-/** How many look-ups in D1 each client address may cause; Workers' rate limiting binding is one, and counts in each location alone. */
-export interface LookupBudget {
-  limit(use: { key: string }): Promise<{ success: boolean }>;
-}
-
 /** Secrets that one isolate remembers, at the most twice as many; about 250 bytes each. */
 const MEMORY_SIZE = 20_000;
-/** How long a secret that D1 does not know is refused from memory. */
-const UNKNOWN_MS = 5_000;
 const KV_DEADLINE_MS = 1_000;
 const D1_DEADLINE_MS = 5_000;
 
 export class Identifier {
   readonly #finder: KeyFinder;
-  readonly #lookupBudget: LookupBudget;
-  readonly #now: () => number;
+  readonly #lookups: Lookups;
   readonly #known = new Generations<string, FoundKey>(MEMORY_SIZE);
-  readonly #unknown = new Generations<string, number>(MEMORY_SIZE);
   readonly #flights = new Flights<Identity | Refusal>();
 
   constructor(finder: KeyFinder, lookupBudget: LookupBudget, now: () => number) {
     this.#finder = finder;
-    this.#lookupBudget = lookupBudget;
-    this.#now = now;
+    this.#lookups = new Lookups(lookupBudget, now);
   }
 
   async identify(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
@@ -54,7 +44,7 @@ export class Identifier {
   recall({ secret, environment }: Credential): Identity | Refusal | undefined {
     const known = this.#known.get(secret);
     if (known) return { ...known, environment, foundIn: "memory" };
-    return (this.#unknown.get(secret) ?? 0) > this.#now() ? { code: "key_unknown" } : undefined;
+    return this.#lookups.isMissing(secret) ? { code: "key_unknown" } : undefined;
   }
 
   /** For an identity that the key's own record denies: memory and KV were wrong, and D1 decides. */
@@ -86,13 +76,9 @@ export class Identifier {
   }
 
   async #inD1({ secret, environment }: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
-    const { success } = await this.#lookupBudget.limit({ key: networkOf(client) });
-    if (!success) return { code: "lookup_budget_spent" };
-    const found = await within(D1_DEADLINE_MS, this.#finder.inD1(secret));
-    if (!found) {
-      this.#unknown.set(secret, this.#now() + UNKNOWN_MS);
-      return { code: "key_unknown" };
-    }
+    const found = await this.#lookups.find(secret, client, () => within(D1_DEADLINE_MS, this.#finder.inD1(secret)));
+    if (!found) return { code: "key_unknown" };
+    if (isRefusal(found)) return found;
     this.#known.set(secret, found);
     waitUntil(
       this.#finder

@@ -2,8 +2,9 @@
 
 import { Hono } from "hono";
 import { routePath } from "hono/route";
+import type { Gateway } from "../config/compile.ts";
 import { consolePages } from "../console/console.tsx";
-import { collisionOf } from "../control/control.ts";
+import { type Control, collisionOf } from "../control/control.ts";
 import { isRefusal } from "../errors.ts";
 import { problemResponse } from "../problem.ts";
 import { managementApi } from "./api.ts";
@@ -14,7 +15,11 @@ import { type Checks, health } from "./health.ts";
 import { type ReadAsset, reference } from "./reference.ts";
 import { signInPages } from "./sign-in.ts";
 
-export interface ControlPlane extends Sources {
+export interface ControlPlane extends Omit<Sources, "control"> {
+  readonly gateway: Gateway;
+  readonly now: () => number;
+  /** What the request's use cases work with: look-ups are counted for its client. */
+  readonly controlFor: (request: Request) => Control;
   readonly readAsset: ReadAsset;
   readonly checks: Checks;
   readonly newRequestId: () => string;
@@ -25,14 +30,14 @@ export interface ControlPlane extends Sources {
 const HTTPS_FOR_A_YEAR = "max-age=31536000";
 
 export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
-  const { control, newRequestId, log } = plane;
+  const { gateway, newRequestId, log } = plane;
   const app = new Hono<ManagementEnv>();
 
   app.use(async (c, next) => {
     const requestId = newRequestId();
-    c.set("control", control);
+    c.set("control", plane.controlFor(c.req.raw));
     c.set("requestId", requestId);
-    c.set("refuse", (refusal) => problemResponse(refusal, requestId, control.gateway.controlUrl, "keygate management"));
+    c.set("refuse", (refusal) => problemResponse(refusal, requestId, gateway.controlUrl, "keygate management"));
     await next();
     c.res.headers.set("X-Request-Id", requestId);
     c.res.headers.set("X-Content-Type-Options", "nosniff");
@@ -40,7 +45,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     if (c.req.url.startsWith("https:")) c.res.headers.set("Strict-Transport-Security", HTTPS_FOR_A_YEAR);
     log(logLine(requestId, c.req.method, routePath(c, -1), c.res.status));
   });
-  app.route("/", health(plane.checks, control.now));
+  app.route("/", health(plane.checks, plane.now));
   app.route("/", consolePages());
   app.route("/", errorPages);
   app.route("/", reference(plane.readAsset));
@@ -49,7 +54,9 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.use("/v1/*", async (c, next) => {
     // What the API can do is no secret.
     if (c.req.path === "/v1/openapi.json") return next();
-    const who = await identifyCaller(c.req.raw, plane, (promise) => c.executionCtx.waitUntil(promise));
+    const who = await identifyCaller(c.req.raw, { ...plane, control: c.var.control }, (promise) =>
+      c.executionCtx.waitUntil(promise),
+    );
     if (isRefusal(who)) return c.var.refuse(who);
     c.set("caller", { ...who, requestId: c.var.requestId });
     return next();

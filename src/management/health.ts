@@ -17,16 +17,29 @@ const FRESH_MS = 1_000;
 
 export function health(checks: Checks, now: () => number): Hono {
   const app = new Hono();
-  let latest: { readonly report: Report; readonly at: number } | undefined;
+  let latest: { readonly report: Promise<Report>; readonly begunAt: number; endedAt?: number } | undefined;
+
+  /** Whoever comes while the checks are under way gets their report. */
+  function currentReport(waitUntil: (promise: Promise<unknown>) => void): Promise<Report> {
+    if (latest && isCurrent(latest, now())) return latest.report;
+    const begun = { report: ask(checks, now), begunAt: now() };
+    latest = begun;
+    // Goes on for the others when the client that asked first has left.
+    waitUntil(begun.report.then(() => Object.assign(begun, { endedAt: now() })));
+    return begun.report;
+  }
 
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }));
   app.get("/readyz", async (c) => {
-    if (!latest || now() - latest.at >= FRESH_MS || now() < latest.at)
-      latest = { report: await ask(checks, now), at: now() };
-    const { report } = latest;
+    const report = await currentReport((promise) => c.executionCtx.waitUntil(promise));
     return c.json(report, report.status === "ready" ? 200 : 503, { "Cache-Control": "no-store" });
   });
   return app;
+}
+
+function isCurrent({ begunAt, endedAt }: { begunAt: number; endedAt?: number }, now: number): boolean {
+  if (endedAt === undefined) return Math.abs(now - begunAt) < 2 * DEADLINE_MS;
+  return now >= endedAt && now - endedAt < FRESH_MS;
 }
 
 async function ask(checks: Checks, now: () => number): Promise<Report> {

@@ -36,10 +36,14 @@ export const signInPages = new Hono<ManagementEnv>()
     const { control, requestId } = c.var;
     // Else another site could sign its visitors in as somebody whom it watches.
     if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
+    const linkToken = c.req.param("token");
     const previous = sessionToken(c.req.raw);
-    const signedIn = await signIn(control, { linkToken: c.req.param("token"), previous, requestId });
+    const link = await findSignInLink(control, linkToken);
+    if (isRefusal(link)) return refuse(c, link);
+    const refusal = previous === undefined ? undefined : await signOutRoot(control, previous);
+    if (refusal) return refuse(c, refusal);
+    const signedIn = await signIn(control, { linkToken, previous, requestId });
     if (isRefusal(signedIn)) return refuse(c, signedIn);
-    if (previous !== undefined) await signOutRoot(control, previous);
     c.header("Set-Cookie", sessionCookie(signedIn.token));
     return c.redirect(signedIn.next, 303);
   })
@@ -59,28 +63,37 @@ export const signInPages = new Hono<ManagementEnv>()
   .post("/sign-in/root/:token", async (c) => {
     const { control, requestId } = c.var;
     if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
+    const link = await findRootLink(control, c.req.param("token"));
+    if (isRefusal(link)) return refuse(c, link);
+    const refusal = await signOutAll(control, requestId, sessionToken(c.req.raw));
+    if (refusal) return refuse(c, refusal);
     const token = await signInAsRoot(control, c.req.param("token"));
     if (isRefusal(token)) return refuse(c, token);
-    await signOutAll(control, requestId, sessionToken(c.req.raw));
     c.header("Set-Cookie", sessionCookie(token));
     return c.redirect("/organizations", 303);
   })
   .post("/sign-out", async (c) => {
     const { control, requestId } = c.var;
     if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
-    await signOutAll(control, requestId, sessionToken(c.req.raw));
+    const refusal = await signOutAll(control, requestId, sessionToken(c.req.raw));
+    if (refusal) return refuse(c, refusal);
     c.header("Set-Cookie", expiredCookie());
     return c.redirect("/", 303);
   });
 
 /** Whoever the browser's cookie is of. */
-async function signOutAll(control: Control, requestId: string, token: string | undefined): Promise<void> {
-  await signOut(control, requestId, token);
-  if (token !== undefined) await signOutRoot(control, token);
+async function signOutAll(
+  control: Control,
+  requestId: string,
+  token: string | undefined,
+): Promise<Refusal | undefined> {
+  if (token === undefined) return undefined;
+  return (await signOut(control, requestId, token)) ?? signOutRoot(control, token);
 }
 
 function refuse(c: Visit, refusal: Refusal) {
-  const { status, title, detail, fix } = describe(refusal);
+  const { status, title, detail, fix, retryAfter } = describe(refusal);
+  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   return c.html(
     page(
       title,

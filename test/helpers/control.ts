@@ -28,6 +28,7 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     newId,
     findSecret: (secret) => new KeyFinder(env.KV, env.DB, peppers).inD1(secret),
+    look: (_, read) => read(),
     readLimits: (environment, id) => authorityOf({ environment, id }).limitsOf(environment, id, gateway.plans),
     resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id, gateway.plans),
     tellAuthority: async () => {},

@@ -6,7 +6,7 @@ import config from "../../gateway.config.ts";
 import { createGateway } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
 import { createControlPlane } from "../../src/management/control-plane.ts";
-import { controlOf } from "../helpers/control.ts";
+import { controlOf, GATEWAY } from "../helpers/control.ts";
 import { migrate } from "../helpers/workerd.ts";
 import { CONTROL, worker } from "./call.ts";
 
@@ -14,7 +14,9 @@ await migrate();
 
 const unexpected = () => Promise.reject(new Error("unexpected"));
 const { routes } = createControlPlane({
-  control: controlOf(),
+  gateway: GATEWAY,
+  now: () => Date.now(),
+  controlFor: () => controlOf(),
   rootTokens: "",
   recordOfKey: unexpected,
   readAsset: unexpected,

@@ -36,8 +36,10 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   if (isRefusal(session)) {
     const root = await readRootCaller(c.req.raw, c.var.control);
     if (root && !isRefusal(root)) return c.redirect("/organizations", 303);
-    const isOver = session.code === "session_ended" || session.code === "organization_suspended";
-    return isOver ? showSignedOut(c, session) : showRefusal(c, session);
+    // Of a cookie of the platform team, only the look for their session says what is wrong with it.
+    const refusal = root ?? session;
+    const isOver = refusal.code === "session_ended" || refusal.code === "organization_suspended";
+    return isOver ? showSignedOut(c, refusal) : showRefusal(c, refusal);
   }
   const caller = { ...callerOfSession(session, c.var.control), requestId: c.var.requestId };
   c.set("visitor", { caller, session });

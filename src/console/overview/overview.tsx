@@ -5,7 +5,7 @@ import { readKeyQuota } from "../../control/key-quota.ts";
 import { listKeysFor } from "../../control/list-keys.ts";
 import { readUsage } from "../../control/read-usage.ts";
 
-import { readSession } from "../../management/session.ts";
+import { sessionToken } from "../../management/session.ts";
 import { barsOf, Chart, ranking } from "../frame/chart.tsx";
 import { managesKeys, show } from "../frame/layout.tsx";
 import { Options, Part } from "../frame/parts.tsx";
@@ -24,7 +24,7 @@ const SPANS = [
 
 export const overview = new Hono<ConsoleEnv>().get(
   "/",
-  async (c, next) => ((await readSession(c.req.raw, c.var.control)) ? next() : showSignedOut(c, undefined)),
+  async (c, next) => (sessionToken(c.req.raw) === undefined ? showSignedOut(c, undefined) : next()),
   requireVisitor,
   async (c) => {
     const { standing } = c.var.visitor.caller;

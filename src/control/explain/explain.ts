@@ -32,7 +32,7 @@ export async function explain(control: Control, caller: Caller, question: Questi
   if (isRefusal(arrival)) return arrival;
   if (arrival.isPreflight || arrival.route?.public) return explainOpen(arrival);
   const shown = named ?? (await shownByCredential(control, caller, request.headers));
-  if (isRefusal(shown)) return explainUnknown(arrival, shown);
+  if (isRefusal(shown)) return shown.code === "lookup_budget_spent" ? shown : explainUnknown(arrival, shown);
   const judged = await judgeKey(control, shown, arrival, question.clientAddress);
   if (isRefusal(judged)) return judged;
   const refusal = arrival.refusal ?? judged.refusal;

@@ -31,6 +31,7 @@ export async function shownByCredential(control: Control, caller: Caller, header
   const credential = readCredential(headers, control.gateway);
   if (isRefusal(credential)) return credential;
   const found = await control.findSecret(credential.secret);
+  if (isRefusal(found)) return found;
   if (!found || isRefusal(await findKey(control, caller, found.keyId, SEEING_KEYS))) return { code: "key_unknown" };
   const record = await readKeyRecord(control.db, credential.environment, found.keyId);
   return record && knowsSecret(record, found.hash) ? { record, secretHash: found.hash } : { code: "key_unknown" };
