@@ -1,7 +1,7 @@
 /**
- * How a change to rights is made. In order: the courier is called, so that somebody delivers even if this writer dies;
- * one batch writes the change, its audit event and its outbox; then the authorities are told. Once all of them know, the old
- * rights end everywhere with the leases that live: after the lease's ttl and margin.
+ * The only place where a use case writes to D1. First it calls the courier, so that a change is delivered even if this writer dies.
+ * Then one batch writes the change, its audit event and its outbox. Then it tells the authorities. Once all of them know, the old
+ * rights end everywhere with the present leases: after their ttl and margin.
  */
 
 import { deliver } from "../store/delivery.ts";
@@ -14,17 +14,17 @@ export interface Committed {
   readonly effect: Effect;
 }
 
-/** What has become of a change. */
+/** How far a change has got. */
 export interface Effect {
   readonly changeId: string;
-  /** Whether some authority may not know yet; the courier goes on telling them. */
+  /** Whether some authority does not know yet. The courier keeps telling them. */
   readonly isPending: boolean;
 }
 
-/** Authorities that the writer itself tells; the courier tells the others. */
+/** How many authorities the writer itself tells. The courier tells the others. */
 const TOLD_AT_ONCE = 100;
 
-/** `affected`: whose rights the change touches, if anyone's. */
+/** `affected`: whose rights the change touches; `undefined` if nobody's. */
 export async function commit(
   control: Control,
   affected: Affected | undefined,
@@ -42,7 +42,7 @@ export async function commit(
   };
 }
 
-/** The change is made by now: a fault delays only who hears of it, and never turns into an error. */
+/** The change is written by now: a fault only delays its delivery, and is not an error. */
 async function isToldToAll(control: Control, changeId: string): Promise<boolean> {
   const { db } = control;
   try {

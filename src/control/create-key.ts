@@ -7,6 +7,7 @@ import { keyInserts, type ManagedKey } from "../store/keys.ts";
 import { type MemberRecord, readMember } from "../store/members.ts";
 import type { Organization } from "../store/organizations.ts";
 import { findOrganization, forbidden } from "./access.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkGrant } from "./grants.ts";
 import { quotaFor, quotaRefusal } from "./key-quota.ts";
@@ -61,11 +62,11 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   });
   const [pepper] = control.peppers;
   const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };
-  const [made] = await db.batch([
+  const { changes } = await commit(control, undefined, [
     ...keyInserts(db, key, stored, { quota, organization: organization.version, member: member?.version }),
     auditInsertIf(db, event, "api_keys", key.version),
   ]);
-  if (made?.meta.changes !== 0) return { key, secret };
+  if (changes[0] !== 0) return { key, secret };
   const isFull = (await countActiveKeys(db, organization.id, control.now())) >= quota;
   return isFull ? quotaRefusal(caller, organization, gateway) : lostRace(caller, "organization or the member");
 }

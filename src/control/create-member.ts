@@ -2,6 +2,7 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { emailTaken, type MemberRecord, memberInserts } from "../store/members.ts";
 import { findOrganization } from "./access.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkWorkspaces } from "./key-rules.ts";
 import { checkRole, checkStanding } from "./member-rules.ts";
@@ -37,7 +38,7 @@ export async function createMember(
   const details = { email, name, role, workspaceIds };
   const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
   try {
-    await db.batch([...memberInserts(db, member), auditInsert(db, event)]);
+    await commit(control, undefined, [...memberInserts(db, member), auditInsert(db, event)]);
   } catch (error) {
     if (!(await emailTaken(db, organizationId, email))) throw error;
     return { code: "conflict", problem: "The organization has a member with this email address already." };

@@ -2,6 +2,7 @@ import type { Refusal } from "../errors.ts";
 import { auditInsert } from "../store/audit.ts";
 import { type Organization, organizationInsert } from "../store/organizations.ts";
 import { requireRoot } from "./access.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkPlan } from "./key-rules.ts";
 import { checkEnvironments } from "./organization-rules.ts";
@@ -43,6 +44,6 @@ export async function createOrganization(
     target: id,
     details: { name, plan, environments, keyQuota },
   });
-  await db.batch([organizationInsert(db, organization), auditInsert(db, event)]);
+  await commit(control, undefined, [organizationInsert(db, organization), auditInsert(db, event)]);
   return organization;
 }

@@ -3,6 +3,7 @@ import { auditInsert, auditInsertIf } from "../store/audit.ts";
 import { memberJoins, readMember } from "../store/members.ts";
 import { type Workspace, workspaceInsert } from "../store/workspaces.ts";
 import { findOrganization } from "./access.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 
 export interface NewWorkspace {
@@ -27,7 +28,7 @@ export async function createWorkspace(
     version: control.newId("ver"),
   };
   const change = { organizationId, action: "workspace.created", target: workspace.id, details: { name } };
-  await db.batch([
+  await commit(control, undefined, [
     workspaceInsert(db, workspace),
     auditInsert(db, auditEvent(control, caller, change)),
     ...(await joiningOf(control, caller, workspace)),

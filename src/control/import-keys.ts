@@ -5,6 +5,7 @@ import { countKnown, type ImportedKey, keyImports, unknownMembers } from "../sto
 import type { ManagedKey } from "../store/keys.ts";
 import { unknownWorkspaces } from "../store/workspaces.ts";
 import { findOrganization, requireRoot } from "./access.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { type NewKey, newKey } from "./create-key.ts";
 import { quotaOf } from "./key-quota.ts";
@@ -46,7 +47,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   const keys = await hashed(control, wanted);
   const quota = quotaOf(organization, gateway);
   const events = keys.map(({ key }) => auditEvent(control, caller, importEvent(key)));
-  const [made] = await db.batch([
+  const { changes } = await commit(control, undefined, [
     ...keyImports(db, {
       organizationId: organization.id,
       pepperId: control.peppers[0].id,
@@ -57,7 +58,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
     }),
     auditInsertsForMade(db, events),
   ]);
-  const imported = made?.meta.changes ?? 0;
+  const imported = changes[0] ?? 0;
   const secrets = keys.map(({ hashes }) => hashes);
   const unknown = imported > 0 ? 0 : keys.length - (await countKnown(db, secrets));
   if (unknown === 0) return { imported, skipped: wanted.keys.length - imported };

@@ -4,6 +4,7 @@ import { isLive } from "../domain/session.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { Page, PageRequest } from "../store/pages.ts";
 import { listSessions as list, readSession, type Session } from "../store/sessions.ts";
+import { commit } from "./commit.ts";
 import type { Caller, Control } from "./control.ts";
 import { revocationOf } from "./session.ts";
 import { findHolder, managesSessionsOf, refuseKey } from "./session-rules.ts";
@@ -28,7 +29,7 @@ export async function revokeSession(control: Control, caller: Caller, id: string
   if (refusal) return refusal;
   const session = await readSession(control.db, id);
   if (!session || !managesSessionsOf(caller, session) || !isLive(session, control.now())) return notFound("session");
-  await control.db.batch(revocationOf(control, caller, session, "revoked"));
+  await commit(control, undefined, revocationOf(control, caller, session, "revoked"));
   return session;
 }
 
@@ -45,7 +46,11 @@ export async function revokeSessions(
     const { items } = await list(db, holder.id, control.now(), { limit: BATCH, after: undefined });
     const others = items.filter(({ id }) => id !== caller.via);
     if (others.length === 0) return { revoked };
-    await db.batch(others.flatMap((session) => revocationOf(control, caller, session, "revoked")));
+    await commit(
+      control,
+      undefined,
+      others.flatMap((session) => revocationOf(control, caller, session, "revoked")),
+    );
     revoked += others.length;
   }
 }

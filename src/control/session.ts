@@ -12,6 +12,7 @@ import {
   writeLastSeen,
 } from "../store/sessions.ts";
 import { signInLinkSpending } from "../store/sign-in-links.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { findSignInLink } from "./sign-in-link.ts";
 import { hashesOfToken, newToken } from "./token.ts";
@@ -44,13 +45,13 @@ export async function signIn(
   );
   const ending = await endingOf(control, requestId, request.previous, "replaced");
   if (isRefusal(ending)) return ending;
-  const [spent] = await db.batch([
+  const { changes } = await commit(control, undefined, [
     signInLinkSpending(db, { hash: link.hash, sessionId: id, now: at }),
     sessionInsert(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version }, link.hash),
     auditInsertIf(db, event, "sessions", version),
     ...ending,
   ]);
-  return spent?.meta.changes === 1 ? { token, next: link.next } : { code: "sign_in_link_invalid" };
+  return changes[0] === 1 ? { token, next: link.next } : { code: "sign_in_link_invalid" };
 }
 
 /** Who is signed in by this token, with the role that they have now. */
@@ -71,7 +72,7 @@ export async function signOut(
 ): Promise<Refusal | undefined> {
   const ending = await endingOf(control, requestId, token, "signed_out");
   if (isRefusal(ending)) return ending;
-  if (ending.length > 0) await control.db.batch(ending);
+  if (ending.length > 0) await commit(control, undefined, ending);
   return undefined;
 }
 

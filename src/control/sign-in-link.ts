@@ -4,6 +4,7 @@ import { auditInsert } from "../store/audit.ts";
 import { readOrganization } from "../store/organizations.ts";
 import { readUsableLink, signInLinkInsert, type UsableLink } from "../store/sign-in-links.ts";
 import { findMember, forbidden } from "./access.ts";
+import { commit } from "./commit.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
 import { checkStanding } from "./member-rules.ts";
 import { isOwner, refuseKey } from "./session-rules.ts";
@@ -45,7 +46,7 @@ export async function createSignInLink(
     target: memberId,
     details,
   });
-  await db.batch([signInLinkInsert(db, link), auditInsert(db, event)]);
+  await commit(control, undefined, [signInLinkInsert(db, link), auditInsert(db, event)]);
   return { url: `${gateway.controlUrl}/sign-in/${token}`, expiresAt };
 }
 

@@ -70,6 +70,12 @@ describe("Each layer knows only what is below it", () => {
     expect(linesWith(sql, () => false)).not.toEqual([]);
   });
 
+  test("use cases write to D1 in control/commit.ts, and nowhere else", () => {
+    const isWriter = (path: string) => path === "src/control/commit.ts" || inFolder("store")(path);
+    expect(linesWith(/\.batch\(/, isWriter)).toEqual([]);
+    expect(linesWith(/\.batch\(/, () => false)).not.toEqual([]);
+  });
+
   test("refusals become HTTP in problem.ts, and nowhere else", () => {
     const isHome = (path: string) => path === "src/problem.ts";
     expect(linesWith(/problem\+json|WWW-Authenticate/, isHome)).toEqual([]);
