@@ -78,6 +78,11 @@ const QUERIES: Readonly<Record<string, string>> = {
   semicolons: fill(";"),
   brackets: `workspace${fill("[")}=x`,
   "the workspace, over and over": fill("workspace=a&"),
+  "nearly the workspace, encoded": fill("work%73pacx=a&"),
+  "nearly the workspace, full-width": fill("%EF%BD%97orkspacx=a&"),
+  "encoded ampersands": fill("%26workspacx%3Da"),
+  "encoded ampersands, thrice": fill("%252526workspacx%25253Da"),
+  "NUL in values": fill("a=%00&"),
 };
 
 const many = (line: (n: number) => string, bytes = HEADER_BYTES - 2_000) => {

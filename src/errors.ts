@@ -23,6 +23,7 @@ interface Members {
   method_not_allowed: { allow: readonly string[] };
   path_ambiguous: { problem: string };
   target_forbidden: { field: string; problem: string };
+  query_ambiguous: { problem: string };
   url_too_long: { limit: number };
   headers_too_large: { limit: string };
   body_too_large: { limit: number };
@@ -234,6 +235,14 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
       "A WebDAV request names other resources in Destination and If, and the gateway treats each of them like the resource of the request itself.",
     detail: ({ field, problem }) => `An address in the header ${field} ${problem}.`,
     fix: "Name an address below the same base URL, of the same service and the same workspace.",
+  },
+  query_ambiguous: {
+    status: 400,
+    title: "Ambiguous query",
+    meaning:
+      "The route takes the workspace from the query, and servers differ in how they read this query, for example in whether a semicolon separates parameters.",
+    detail: ({ problem }) => `The query can be read in more than one way: ${problem}.`,
+    fix: "Name the workspace once, as the API documents it, and separate parameters by & alone.",
   },
   url_too_long: {
     status: 414,

@@ -4,6 +4,7 @@ import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
 import { type Plans, planIn } from "../domain/plans.ts";
 import type { Policy } from "../domain/rights.ts";
+import { patternOfSecrets } from "../domain/secret.ts";
 import { matches } from "./automaton.ts";
 import { type Cors, compileCors, compileCorsOfAll } from "./cors.ts";
 import { parseKeyPattern } from "./key-pattern.ts";
@@ -33,6 +34,8 @@ export interface Gateway {
   readonly controlUrl: string;
   /** Which environment the keys that begin so belong to. */
   readonly environmentOfPrefix: ReadonlyMap<string, string>;
+  /** Of all keys that are made here, anywhere in a text. */
+  readonly keyPattern: RegExp;
   readonly importedFormats: readonly ImportedFormat[];
   readonly policy: Policy;
   readonly plans: Plans;
@@ -134,6 +137,14 @@ export function compile(input: GatewayConfig): Gateway {
     controlUrl: config.control.baseUrls[0] as string,
     changelog: config.control.changelog.toSorted((one, other) => (one.date < other.date ? 1 : -1)),
     environmentOfPrefix: new Map(Object.values(environments).map(({ keyPrefix, name }) => [keyPrefix, name])),
+    keyPattern: new RegExp(
+      patternOfSecrets(
+        `(?:${Object.values(environments)
+          .map(({ keyPrefix }) => keyPrefix)
+          .join("|")})`,
+      ),
+      "g",
+    ),
     importedFormats: config.keys.importedFormats.map(compileImportedFormat),
     policy: {
       resources: allResources(config),

@@ -164,7 +164,11 @@ const route = fields({
       [
         fields({ param: name }),
         fields({ header: headerName }),
-        fields({ query: z.string().min(1, "is empty; name the query parameter that holds the workspace") }),
+        fields({
+          query: z
+            .string()
+            .regex(/[\p{L}\p{N}]/u, "has no letter or digit; name the query parameter that holds the workspace"),
+        }),
       ],
       "does not say where the workspace is; write one of { param: … }, { header: … } and { query: … }",
     )

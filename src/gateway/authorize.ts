@@ -2,13 +2,13 @@
 
 import type { Environment, Gateway, Route } from "../config/compile.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
-import { plainName } from "../domain/header-names.ts";
 import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
 import { type Rights, rightsOf } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { OtherTargets } from "./other-targets.ts";
 import type { RouteMatch } from "./route.ts";
+import { workspaceNamed, workspaceRefusal } from "./workspace.ts";
 
 /** Who a request is from and what they may do: what the steps after this one, and the origin, rely on. */
 export interface Principal {
@@ -54,9 +54,10 @@ export function authorize(
 export function othersRefusal(
   rights: Rights | undefined,
   { request, url, others }: Pick<Asked, "request" | "url" | "others">,
-  { route, params }: RouteMatch,
+  own: RouteMatch,
 ): Refusal | undefined {
   if (!others) return undefined;
+  const { route } = own;
   for (const { field, url: named, match } of others().targets) {
     const forbidden = (problem: string): Refusal => ({ code: "target_forbidden", field, problem });
     if (isRefusal(match)) {
@@ -71,8 +72,8 @@ export function othersRefusal(
     }
     const refusal = workspaceRefusal(rights, { request, url: named }, match);
     if (refusal) return refusal;
-    const [mine] = workspacesNamed(route.workspace, params, { request, url });
-    const [theirs] = workspacesNamed(match.route.workspace, match.params, { request, url: named });
+    const mine = workspaceNamed({ request, url }, own);
+    const theirs = workspaceNamed({ request, url: named }, match);
     if (mine !== undefined && theirs !== undefined && mine !== theirs) return forbidden("is in another workspace");
     const lacking = match.route.public ? undefined : scopeRefusal(rights, match.route, request.method);
     if (lacking) return lacking;
@@ -105,40 +106,6 @@ function addressAllowed(key: KeyRecord, client: string): boolean {
     const range = parseRange(text);
     return range !== undefined && contains(range, address);
   });
-}
-
-export function workspaceRefusal(
-  rights: Rights,
-  asked: Pick<Asked, "request" | "url">,
-  { route, params }: RouteMatch,
-): Refusal | undefined {
-  const named = workspacesNamed(route.workspace, params, asked);
-  if (named.length > 1) return { code: "workspace_repeated" };
-  const [workspace] = named;
-  if (workspace === undefined || rights.workspaces === undefined || rights.workspaces.has(workspace)) return undefined;
-  return { code: "workspace_forbidden", workspace };
-}
-
-function workspacesNamed(
-  place: Route["workspace"],
-  params: RouteMatch["params"],
-  { request, url }: Pick<Asked, "request" | "url">,
-): string[] {
-  if (!place) return [];
-  if ("param" in place) return [params[place.param] as string];
-  if ("query" in place) return valuesOfParameter(url.search, place.query);
-  // Several lines of one header arrive joined by a comma.
-  return [...request.headers]
-    .filter(([name]) => plainName(name) === plainName(place.header))
-    .flatMap(([, value]) => value.split(",").map((id) => id.trim()));
-}
-
-/** Of every parameter that some origin would read as this one: in another case, with `[]`, with blanks, or after a semicolon. */
-function valuesOfParameter(search: string, wanted: string): string[] {
-  const plain = (name: string) => name.replace(/\[.*$/s, "").trim().toLowerCase();
-  return [...new URLSearchParams(search.replaceAll(";", "&"))]
-    .filter(([name]) => plain(name) === plain(wanted))
-    .map(([, value]) => value);
 }
 
 export function requiredScope(route: Route, method: string): Scope {

@@ -2,6 +2,7 @@
 
 import type { Gateway } from "../config/compile.ts";
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, prefixOfSecret } from "../domain/secret.ts";
+import { percentDecoded, unicodeDecoded } from "../domain/spelling.ts";
 import type { Refusal } from "../errors.ts";
 
 export interface Credential {
@@ -61,19 +62,19 @@ function environmentOfImported(secret: string, { importedFormats }: Gateway): st
 }
 
 /**
- * Any query value that has a key's form and checksum: it has leaked already, whatever else the request holds. The form of an
- * imported key alone proves nothing.
+ * Whatever has a key's form and checksum, anywhere in the URL and however often encoded: it has leaked already, whatever else the
+ * request holds. The form of an imported key alone proves nothing.
  */
-export function hasKeyInUrl({ search }: URL, gateway: Gateway): boolean {
-  // Few parameters are as long as a key, and each that is not costs as much to parse.
-  if (search.length < MIN_SECRET_LENGTH) return false;
-  const long = search
-    .slice(1)
-    .split("&")
-    .filter(({ length }) => length > MIN_SECRET_LENGTH);
-  for (const value of new URLSearchParams(long.join("&")).values()) {
-    const prefix = prefixOfSecret(value.trim().replace(/^bearer\s+/i, ""));
-    if (prefix !== undefined && gateway.environmentOfPrefix.has(prefix)) return true;
+export function hasKeyInUrl({ href }: URL, { keyPattern }: Pick<Gateway, "keyPattern">): boolean {
+  if (href.length < MIN_SECRET_LENGTH) return false;
+  let text = href;
+  for (let round = 0; round <= DECODING_ROUNDS; round++) {
+    if (text.match(keyPattern)?.some((candidate) => prefixOfSecret(candidate) !== undefined)) return true;
+    const decoded = unicodeDecoded(percentDecoded(text));
+    if (decoded === text) return false;
+    text = decoded;
   }
   return false;
 }
+
+const DECODING_ROUNDS = 3;

@@ -103,6 +103,12 @@ describe.for(BOTH)("Only a key in one Authorization header is let through: $serv
     "/sandbox/signatures/1?q=Bearer%20SECRET",
     "/sandbox/no/such/route?api_key=SECRET",
     "/sandbox/status?key=SECRET",
+    "/sandbox/signatures/1?q=Bearer%2520SECRET",
+    "/sandbox/signatures/1?a=1;SECRET",
+    "/sandbox/signatures/1?next=https%3A%2F%2Fh.test%2F%3Fkey%3DSECRET%26a%3D1",
+    "/sandbox/signatures/SECRET",
+    "/sandbox/signatures/x%2fSECRET/1",
+    "/sandbox/signatures/1;key=SECRET",
   ])("a key in the URL is refused even where it is valid, and beside a good header: %s", async (target) => {
     for (const lines of [[], ["Authorization: Bearer SECRET"]]) {
       expect(await ask(lines, target)).toMatchObject({ status: 401, code: "credentials_in_url" });

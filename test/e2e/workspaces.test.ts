@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { codeOf, rawRequest, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
-import { devServer as gateway, origins } from "./shared.ts";
+import { direct, devServer as gateway, origins } from "./shared.ts";
 
 interface Place {
   place: string;
@@ -123,5 +123,106 @@ describe("A key of some workspaces reaches those and no others", () => {
         .status;
     expect(await status(own)).toBe(200);
     expect(await status(other)).toBe(403);
+  });
+});
+
+/** In which an origin may find the workspace OTHER, on a route that says the parameter `workspace`. */
+const QUERIES = [
+  "workspace.=OTHER",
+  "workspace[=OTHER",
+  "work.space=OTHER",
+  "work[space=OTHER",
+  "work+space=OTHER",
+  "+workspace=OTHER",
+  "%20workspace=OTHER",
+  "workspace%00=OTHER",
+  "workspace%00=OWN",
+  "workspace%2500=OTHER",
+  "workspace[]=OTHER",
+  "workspace%5b%5d=OTHER",
+  "workspace[0]=OTHER",
+  "[workspace]=OTHER",
+  "Workspace=OTHER",
+  "WORKSPACE=OTHER",
+  "work%73pace=OTHER",
+  "work%2573pace=OTHER",
+  "%EF%BD%97orkspace=OTHER",
+  "wor%E2%84%AAspace=OTHER",
+  "work%C2%ADspace=OTHER",
+  "a=1;workspace=OTHER",
+  "a=1;work.space=OTHER",
+  "a=1%26workspace=OTHER",
+  "a=1%26workspace%3DOTHER",
+  "workspace%3DOTHER",
+  "workspace=OWN&work.space=OTHER",
+  "workspace=OWN;workspace=OTHER",
+  "workspace=OWN%26workspace=OTHER",
+  "workspace=OWN;",
+  "workspace=OWN%00",
+];
+
+describe("On workerd's own socket, a key of one workspace", () => {
+  const origin = origins();
+  let own: string;
+  let other: string;
+  let key: Key;
+  beforeAll(async () => {
+    const tenant = await seed(direct);
+    [own, other] = tenant.workspaces;
+    key = await tenant.key({ workspace_ids: [own] });
+  });
+
+  const ask = async (target: string, lines: [string, string][] = []) => {
+    const named = target.replaceAll("OWN", own).replaceAll("OTHER", other);
+    const headers: [string, string][] = [
+      ["Host", `127.0.0.1:${direct.port}`],
+      ...Object.entries(bearing(key)),
+      ...lines,
+    ];
+    const response = await sendRaw(direct.port, rawRequest("GET", `/sandbox${named}`, headers));
+    return { status: response?.status, code: codeOf(response) };
+  };
+
+  test.for(QUERIES)("reaches no other by the query %s", async (query) => {
+    const { code } = await ask(`/by-query/1?${query}`);
+    expect(code).toBeOneOf(["workspace_forbidden", "workspace_repeated", "query_ambiguous"]);
+    expect(origin.sandbox.seen).toEqual([]);
+  });
+
+  test.for([
+    "/workspaces/OWN%2f..%2fOTHER/folders/1",
+    "/workspaces/OWN;OTHER/folders/1",
+    "/workspaces/OWN.json/folders/1",
+    "/workspaces/OWN%20/folders/1",
+    "/workspaces/OWN%00/folders/1",
+    "/workspaces/%EF%BD%97s_1/folders/1",
+    "/workspaces/OWN/Folders/1",
+    "/Workspaces/OTHER/folders/1",
+  ])("reaches no other by the path %s", async (path) => {
+    const { status } = await ask(path);
+    expect(status).toBeOneOf([400, 403, 404]);
+    expect((await ask(path.replace("OWN", own.toUpperCase()))).status).toBeOneOf([400, 403, 404]);
+    expect(origin.sandbox.seen).toEqual([]);
+  });
+
+  test.for(["X_Workspace", "x-workspace", "X.Workspace", "X+Workspace", "X~Workspace"])(
+    "reaches no other by the header %s",
+    async (name) => {
+      expect(await ask("/by-header/1", [[name, other]])).toEqual({ status: 403, code: "workspace_forbidden" });
+      expect(origin.sandbox.seen).toEqual([]);
+    },
+  );
+
+  test.for([
+    "workspace=OWN",
+    "Workspace=OWN&q=a%26b",
+    "workspace=OWN&workspace_name=x&workspaces=OTHER",
+    "q=workspace%20OTHER",
+    "a=1;b=2",
+    "cursor=%00%01",
+  ])("passes with the query %s, as it is", async (query) => {
+    expect((await ask(`/by-query/1?${query}`)).status).toBe(200);
+    const sent = query.replaceAll("OWN", own).replaceAll("OTHER", other);
+    expect(origin.sandbox.seen.at(-1)?.url).toBe(`/base/by-query/1?${sent}`);
   });
 });

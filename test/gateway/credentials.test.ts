@@ -213,6 +213,19 @@ const leaked: [what: string, query: string][] = [
   ["a query value after bearer in lower case", `?access_token=bearer%20%20${SECRET}`],
   ["a query value with white space around it", `?key=%20${SECRET}%0A`],
   ["a key of the other environment", `?key=${OTHER}`],
+  ["a query value that is encoded twice", `?key=Bearer%2520${SECRET.replaceAll("_", "%255F")}`],
+  ["a query value that is encoded thrice", `?key=${SECRET.replaceAll("_", "%25255F")}`],
+  ["a query value that is encoded as JavaScript's escape does", `?key=${SECRET.replaceAll("_", "%u005F")}`],
+  ["a query value that is quoted", `?key=%22${SECRET}%22`],
+  ["a query value that goes on", `?key=${SECRET}0`],
+  ["a value of a list, and of JSON", `?keys=a,${SECRET}&filter={"key":"${SECRET}"}`],
+  ["a URL in the query", `?next=https%3A%2F%2Fh.test%2F%3Fkey%3D${SECRET}`],
+  ["the name of a parameter", `?${SECRET}`],
+  ["a parameter behind a semicolon", `?a=1;key=${SECRET}`],
+  ["a segment of the path", `/${SECRET}`],
+  ["an encoded segment of the path", `/${encoded}/b`],
+  ["a parameter of a segment", `;key=${SECRET}`],
+  ["the fragment", `#${SECRET}`],
 ];
 
 const harmless: [what: string, query: string][] = [
@@ -222,10 +235,17 @@ const harmless: [what: string, query: string][] = [
   ["the hint of a key", "?hint=kg_test_…Nty2"],
   ["a key of some other product", `?key=${newSecret("xy_live")}`],
   ["a key of an imported format, which may be something else", `?key=${IMPORTED}`],
+  ["a key in other letters", `?key=${SECRET.toUpperCase()}`],
   ["the id of a key", "?key=key_0123456789abcdef0123456789abcdef"],
 ];
 
 describe("a key in the URL", () => {
+  test("as a user's name or password is seen", () => {
+    for (const user of [SECRET, `api:${SECRET}`, `${encoded}:x`]) {
+      expect(hasKeyInUrl(new URL(`https://${user}@sandbox.test/v1/files/a`), gateway)).toBe(true);
+    }
+  });
+
   test.each(leaked)("%s is seen", (_, query) => {
     expect(hasKeyInUrl(new URL(`https://sandbox.test/v1/files/a${query}`), gateway)).toBe(true);
   });

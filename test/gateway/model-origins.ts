@@ -23,8 +23,10 @@ const decodeWith =
     path.replace(/(?:%[0-9a-f]{2})+/gi, (run) => textOf(bytesOf(run)));
 const utf8 = (bytes: Uint8Array<ArrayBuffer>) => new TextDecoder().decode(bytes);
 
+export const percentDecoded = decodeWith(utf8);
+
 const STEPS = {
-  decode: decodeWith(utf8),
+  decode: percentDecoded,
   decodeWithoutBadBytes: decodeWith((bytes) => utf8(bytes).replaceAll("\ufffd", "")),
   decodeOverlong: decodeWith((bytes) =>
     utf8(bytes.length === 2 && bytes[0] === 0xc0 ? Uint8Array.of((bytes[1] as number) & 0x3f) : bytes),

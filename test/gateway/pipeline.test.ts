@@ -91,6 +91,7 @@ const cases: Partial<Record<Code, Case>> = {
   no_such_route: { path: "/nowhere", status: 404 },
   method_not_allowed: { path: "/vault", init: { method: "PUT" }, status: 405, headers: { Allow: "GET, HEAD, POST" } },
   path_ambiguous: { path: "/signatures/..%2fvault", status: 400 },
+  query_ambiguous: { path: "/reports?workspace%00=ws_1", status: 400 },
   target_forbidden: {
     init: { method: "MOVE", headers: { Destination: "https://elsewhere.test/v1/files/b" } },
     status: 403,

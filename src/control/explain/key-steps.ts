@@ -11,8 +11,8 @@ import {
   environmentRefusal,
   requiredScope,
   scopeRefusal,
-  workspaceRefusal,
 } from "../../gateway/authorize.ts";
+import { workspaceRefusal } from "../../gateway/workspace.ts";
 import type { Control } from "../control.ts";
 import type { Arrival } from "./arrival.ts";
 import { type Check, judge, type Step, skip } from "./explanation.ts";
