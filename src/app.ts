@@ -8,6 +8,7 @@ import type { OriginSettings } from "./config/schema.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
 import { within } from "./deadline.ts";
+import { isAddress } from "./domain/address.ts";
 import type { LimitState } from "./domain/limit-state.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal, type Refusal } from "./errors.ts";
@@ -199,9 +200,10 @@ function belowBaseUrl(request: Request, url: URL, place: ControlPlace): Request 
   return place.baseUrl.prefix ? new Request(`${url.origin}${place.path}${url.search}`, request) : request;
 }
 
-/** Set by the edge; what a client says of it does not get this far. */
+/** The address of the client, which the edge sets; empty where there is none, or something else, as on a server of one's own. */
 function clientOf(request: Request): string {
-  return request.headers.get("cf-connecting-ip") ?? "";
+  const told = request.headers.get("cf-connecting-ip");
+  return told !== null && isAddress(told) ? told : "";
 }
 
 function newRequestId(): string {

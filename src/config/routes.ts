@@ -1,6 +1,6 @@
 /** Mistakes in routes: unknown names, no decision about who may call, and two routes for one request. */
 
-import { isReserved } from "../domain/header-names.ts";
+import { isForgeable } from "../domain/header-names.ts";
 import type { Resources } from "../domain/scope.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
 import { type ConfigProblem, didYouMean, pathText, problemAt, problemOf } from "./problems.ts";
@@ -29,7 +29,7 @@ function problemsOfPath(route: RouteSettings, index: number): ConfigProblem[] {
   if (
     workspace &&
     "header" in workspace &&
-    (isReserved(workspace.header) || /^authorization$/i.test(workspace.header))
+    (isForgeable(workspace.header) || /^authorization$/i.test(workspace.header))
   ) {
     const remedy = "Choose another header: this one is never forwarded as the client sent it.";
     return [problemAt(["routes", index, "workspace", "header"], `is reserved: "${workspace.header}"`, remedy)];

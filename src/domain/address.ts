@@ -11,7 +11,14 @@ export interface AddressRange {
   readonly prefixLength: number;
 }
 
+/** Six groups of four, and an IPv4 address. */
+const LONGEST_ADDRESS = 45;
 const BITS = { 4: 32, 6: 128 };
+
+export function isAddress(text: string): boolean {
+  if (text.length > LONGEST_ADDRESS) return false;
+  return text.includes(":") ? isIPv6(text) : parseIPv4(text) !== undefined;
+}
 
 export function parseAddress(text: string): Address | undefined {
   return text.includes(":") ? parseIPv6(text) : parseIPv4(text);
@@ -63,9 +70,14 @@ function parseIPv4(text: string): Address | undefined {
   return { family: 4, value: parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
 }
 
+/** The URL parser knows every form of RFC 4291 §2.2. */
+function isIPv6(text: string): boolean {
+  return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`);
+}
+
 function parseIPv6(text: string): Address | undefined {
-  // The URL parser knows every form of RFC 4291 §2.2, and writes it in hexadecimal groups.
-  if (!/^[0-9A-Fa-f:.]+$/.test(text) || !URL.canParse(`http://[${text}]/`)) return undefined;
+  if (!isIPv6(text)) return undefined;
+  // In hexadecimal groups.
   const [head = "", tail = ""] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split("::");
   const first = head.split(":").filter(Boolean);
   const last = tail.split(":").filter(Boolean);

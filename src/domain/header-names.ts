@@ -1,45 +1,48 @@
 /** Names of request headers that a client must not be able to set for an origin. */
 
+import { isBelieved } from "./believed-headers.ts";
+
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and what clients still send. */
-const HOP_BY_HOP = [
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "http2-settings",
-];
+const HOP_BY_HOP = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "http2-settings"];
 
-/** Said by us, or a way to make an origin see another request than the one that was authorized. */
-const FORGEABLE = new Set([
-  ...HOP_BY_HOP.filter((name) => name !== "upgrade"),
-  "expect",
-  "forwarded",
-  "x-real-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "true-client-ip",
-  "x-request-id",
-  "x-original-url",
-  "x-original-host",
-  "x-rewrite-url",
-  "x-http-method",
-  "x-http-method-override",
-  "x-method-override",
-  "cloudflare-workers-version-overrides",
-  "x-middleware-subrequest",
-]);
+/** Of this hop, or said by the gateway. Origins take `Proxy` for the proxy that they are to use: https://httpoxy.org */
+const OURS = new Set([...HOP_BY_HOP, "expect", "proxy", "forwarded", "x-forwarded", "x-request-id"]);
+const OUR_PREFIXES = ["keygate-", "x-keygate-", "proxy-", "x-forwarded-"];
 
-const FORGEABLE_PREFIXES = ["keygate-", "x-keygate-", "proxy-", "x-forwarded-"];
+/** Set by the edge or the runtime, whatever the client says; but only under the exact name. */
+const OF_THE_EDGE = /^(cf-(?!access-authenticated-).+|content-length)$/;
 
 /** Origins often read `X_Name` or `X.Name` as `X-Name`, so all these spellings are one name here. */
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 }
 
+/** Nobody but the gateway says this: neither a client nor the configuration of an origin. */
 export function isReserved(name: string): boolean {
-  const plain = plainName(name);
-  return FORGEABLE.has(plain) || FORGEABLE_PREFIXES.some((prefix) => plain.startsWith(prefix));
+  const plain = beginningOf(name);
+  return OURS.has(plain) || OUR_PREFIXES.some((prefix) => plain.startsWith(prefix));
 }
+
+/** Whether it is taken out of what clients send. */
+export function isForgeable(name: string): boolean {
+  const known = KNOWN.get(name);
+  if (known !== undefined) return known;
+  const forgeable = isReserved(name) || isForged(name.toLowerCase());
+  if (KNOWN.size < MOST_KNOWN && name.length < LONGEST) KNOWN.set(name, forgeable);
+  return forgeable;
+}
+
+function isForged(name: string): boolean {
+  const plain = beginningOf(name);
+  return OF_THE_EDGE.test(plain) ? plain !== name : isBelieved(plain);
+}
+
+/** All of it, but of names of many KB, which no server knows. */
+function beginningOf(name: string): string {
+  return plainName(name.slice(0, LONGEST));
+}
+
+/** Nearly all requests have the same few names. */
+const KNOWN = new Map<string, boolean>();
+const MOST_KNOWN = 2_000;
+const LONGEST = 100;

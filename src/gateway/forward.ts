@@ -103,6 +103,7 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   headers.set("X-Forwarded-Host", url.host);
   if (place.baseUrl.prefix) headers.set("X-Forwarded-Prefix", place.baseUrl.prefix);
   if (client) headers.set("X-Forwarded-For", client);
+  else headers.delete("CF-Connecting-IP");
   // https://www.rfc-editor.org/rfc/rfc7239#section-4
   const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);

@@ -1,12 +1,12 @@
 /** Step 7: what a client must not be able to say to an origin, and an origin not to a client. Once, before anything of ours is added. */
 
-import { isReserved } from "../domain/header-names.ts";
+import { isForgeable } from "../domain/header-names.ts";
 
 /** Removes them from `headers`, which are those of the request that will be forwarded, and have these names. */
 export function strip(headers: Headers, names: readonly string[]): void {
   const named = names.includes("connection") ? namedByConnection(headers.get("connection")) : NONE;
   for (const name of names) {
-    if (isReserved(name) || named.has(name)) headers.delete(name);
+    if (isForgeable(name) || named.has(name)) headers.delete(name);
   }
 }
 

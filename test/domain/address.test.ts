@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { contains, networkOf, parseAddress, parseRange } from "../../src/domain/address.ts";
+import { contains, isAddress, networkOf, parseAddress, parseRange } from "../../src/domain/address.ts";
 
 const holds = (range: string, address: string) => {
   const [parsedRange, parsedAddress] = [parseRange(range), parseAddress(address)];
@@ -33,6 +33,45 @@ describe("addresses", () => {
     ["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", (1n << 128n) - 1n],
   ])("%s is an IPv6 address, in whichever form", (text, value) => {
     expect(parseAddress(text)).toEqual({ family: 6, value });
+  });
+
+  test.each([
+    "9.9.9.9;host=evil",
+    "9.9.9.9, 8.8.8.8",
+    '"9.9.9.9"',
+    "9.9.9.9:80",
+    "[::1]",
+    "[::1]:80",
+    "::1%eth0",
+    "::1/128",
+    "9.9.9",
+    "1.2.3.256",
+    "01.2.3.4",
+    "0x7f.1",
+    "unknown",
+    "_hidden",
+    "",
+    " 9.9.9.9",
+    "9.9.9.9\n",
+    "1:".repeat(20_000),
+    "::".padEnd(46, "0"),
+  ])("%j is none", (text) => {
+    expect(isAddress(text)).toBe(false);
+  });
+
+  test("are known as such exactly where they can be parsed", () => {
+    const part = fc.constantFrom("0", "1", "255", "256", "ffff", "fffff", ".", ":", "::", "g", "%", "/", " ");
+    const addresses = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.array(part, { maxLength: 12 }).map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(addresses, (text) => {
+        expect(isAddress(text)).toBe(text.length <= 45 && parseAddress(text) !== undefined);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test.each(["::ffff:203.0.113.7", "::FFFF:203.0.113.7", "::ffff:cb00:7107", "0:0:0:0:0:ffff:203.0.113.7"])(

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { memoryReplays, verifyNodeRequest } from "../../src/origin/index.ts";
 import type { SeenRequest } from "../helpers/origin.ts";
-import { headerOf, sendRaw } from "../helpers/raw.ts";
+import { codeOf, headerOf, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { BOTH, origins } from "./shared.ts";
 
@@ -50,6 +50,26 @@ const SPELLINGS: Record<string, string[]> = {
   "X-HTTP-Method-Override": ["X-HTTP-Method-Override: FORGED", "X-HTTP-Method: FORGED", "X-Method-Override: FORGED"],
   "X-Request-Id": ["X-Request-Id: FORGED", "X_Request_Id: FORGED"],
   "x-middleware-subrequest": ["x-middleware-subrequest: FORGED"],
+  Proxy: ["Proxy: http://FORGED"],
+  "X-Forwarded": ["X-Forwarded: for=FORGED", "Forwarded-For: FORGED"],
+  "the client's address": ["Client-IP: FORGED", "Fastly-Client-IP: FORGED", "X-Azure-ClientIP: FORGED"],
+  "the client's address, as the edge says it, with underscores": ["CF_Connecting_IP: FORGED", "True_Client_IP: FORGED"],
+  "the client's certificate": ["Client-Cert: :FORGED:", "SSL_CLIENT_S_DN: FORGED", "X-SSL-Client-Verify: FORGED"],
+  "the user": [
+    "Remote-User: FORGED",
+    "Remote_User: FORGED",
+    "X-Auth-Request-Email: FORGED",
+    "X-Consumer-Username: FORGED",
+  ],
+  "the scheme": ["Front-End-Https: FORGED", "X-Url-Scheme: FORGED", "X-Scheme: FORGED"],
+  "the host": ["X-Host: FORGED", "X-HTTP-Host-Override: FORGED", "X-Original-Host: FORGED"],
+  "the method": ["X-Original-Method: FORGED"],
+  "the path": [
+    "X-Original-URI: /FORGED",
+    "X-Override-URL: /FORGED",
+    "X-Envoy-Original-Path: /FORGED",
+    "X-Accel-Mapping: /=FORGED",
+  ],
 };
 
 /** The same, where the framing is not HTTP's. */
@@ -123,6 +143,7 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
     const { status, requestId } = await send(lines);
     expect(status).toBe(200);
     expect(origin.sandbox.seen.map(believed)).toEqual([identity(requestId)]);
+    expect(JSON.stringify(origin.sandbox.seen)).not.toContain("forged-7");
     expect(await principals()).toEqual([key.id]);
   });
 
@@ -131,6 +152,37 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
     expect(new Set(await principals()).difference(new Set([key.id]))).toEqual(new Set());
     if (status === 200) expect(origin.sandbox.seen.map(believed)).toEqual([identity(requestId)]);
     else expect({ status, seen: origin.sandbox.seen }).toEqual({ status: 400, seen: [] });
+  });
+
+  test.for([
+    "9.9.9.9;host=forged-7",
+    "9.9.9.9, forged-7",
+    '9.9.9.9";host="forged-7',
+    "9.9.9.9:80",
+    "[::1]",
+    "::1%forged-7",
+    "9.9.9.9/0",
+    "009.9.9.9",
+    "forged-7",
+    `1${":1".repeat(5_000)}`,
+  ])("what stands in the place of the client's address but is none reaches nobody: %s", async (told) => {
+    const bound = await tenant.key({ allowed_addresses: ["9.9.9.9", "::1"] });
+    const ask = (secret: string, path: string) => {
+      const lines = [`Host: ${host}`, `Authorization: Bearer ${secret}`, `CF-Connecting-IP: ${told}`];
+      return sendRaw(gateway.port, `GET /sandbox${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+    };
+    const refused = await ask(bound.secret, "/signatures/1");
+    expect([codeOf(refused), JSON.parse(refused?.body ?? "").client_address]).toEqual([
+      "address_forbidden",
+      "an unknown address",
+    ]);
+    for (const path of ["/signatures/1", "/status"]) expect((await ask(key.secret, path))?.status).toBe(200);
+    for (const seen of origin.sandbox.seen) {
+      expect(seen.headers.forwarded).toBe(`for=unknown;host="${host}";proto=http`);
+      expect([seen.headers["x-forwarded-for"], seen.headers["cf-connecting-ip"]]).toEqual([undefined, undefined]);
+      expect(JSON.stringify(seen)).not.toContain("forged-7");
+    }
+    expect(gateway.output()).not.toContain("forged-7");
   });
 
   const CHUNK = "5\r\nhello\r\n0\r\n";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isReserved } from "../../src/domain/header-names.ts";
+import { isForgeable, isReserved } from "../../src/domain/header-names.ts";
 import { strip, stripResponse } from "../../src/gateway/strip.ts";
 
 /** The names that are left of `given`. */
@@ -69,6 +69,46 @@ const forged = [
   "X-Method-Override",
   "Cloudflare-Workers-Version-Overrides",
   "X-Middleware-Subrequest",
+  // Who the client is.
+  ..."X-Forwarded Forwarded-For X-Forward-For X-Original-Forwarded-For Z-Forwarded-For X-Forwarded-Host-Original".split(
+    " ",
+  ),
+  ..."Client-IP X-Client-IP X-ClientIP X-Cluster-Client-IP True-Client-IP Fastly-Client-IP Fly-Client-IP X-Originating-IP".split(
+    " ",
+  ),
+  ..."DO-Connecting-IP X-NF-Client-Connection-IP EO-Connecting-IP Ali-CDN-Real-IP X-Sucuri-ClientIP Incap-Client-IP".split(
+    " ",
+  ),
+  ..."X-Azure-ClientIP X-Azure-SocketIP X-Azure-FDID X-Appengine-User-IP X-ProxyUser-Ip WL-Proxy-Client-IP Proxy-Client-IP".split(
+    " ",
+  ),
+  ..."X-Vercel-Forwarded-For Fly-Forwarded-Proto X-Remote-IP X-Remote-Addr Remote-Addr X-Envoy-External-Address".split(
+    " ",
+  ),
+  ..."CloudFront-Viewer-Address X-Custom-IP-Authorization X-Client-Port X-Real-Port HTTP-X-Forwarded-For".split(" "),
+  // Its certificate, and its user.
+  ..."Client-Cert Client-Cert-Chain X-Client-Cert X-SSL-Client-Verify Ssl-Client-Cert SSL-Client-S-DN X-ARR-ClientCert".split(
+    " ",
+  ),
+  ..."Remote-User X-Remote-User Remote-Groups Remote-Email X-Auth-Request-User X-Auth-Request-Email X-Webauth-User".split(
+    " ",
+  ),
+  ..."X-Authentik-Username X-Goog-Authenticated-User-Email X-MS-Client-Principal X-MS-Client-Principal-Name".split(" "),
+  ..."X-Amzn-Oidc-Identity X-Consumer-Username X-Consumer-ID X-Authenticated-Userid X-Credential-Identifier".split(" "),
+  ..."Tailscale-User-Login CF-Access-Authenticated-User-Email OIDC-Claim-Sub SM-User IV-User Oam-Remote-User".split(
+    " ",
+  ),
+  // How it came, and which request it is.
+  ..."X-Host X-HTTP-Host-Override X-Original-Host X-Scheme X-Url-Scheme X-Proto Front-End-Https X-ARR-SSL X-HTTPS".split(
+    " ",
+  ),
+  ..."X-Original-URI X-Original-Method X-Original-Path X-Original-Proto X-Override-URL X-Proxy-URL X-HTTP-DestinationURL".split(
+    " ",
+  ),
+  ..."X-Script-Name X-Request-URI X-Matched-Path X-Invoke-Path X-Envoy-Original-Path X-Accel-Mapping X-Sendfile-Type".split(
+    " ",
+  ),
+  "CloudFront-Forwarded-Proto",
 ].flatMap((name) => [name, name.toUpperCase(), name.replaceAll("-", "_"), name.replace(/-([^-]*)$/, "_$1")]);
 
 const kept = [
@@ -102,8 +142,28 @@ const kept = [
   "Via",
   "My-Keygate-Key-Id",
   "Keygates",
-  "X-Forwarded",
-  "Proxy",
+  // Forwarded by convention, or as mandated, by clients themselves.
+  ..."Client-Id X-Client-Id X-Client-Version X-Client-Info X-User-Id X-Tenant-Id X-Api-Key X-Auth-Token X-Auth-User X-Auth-Key".split(
+    " ",
+  ),
+  ..."X-Requested-With X-CSRF-Token X-XSRF-Token X-Correlation-Id X-B3-TraceId X-Amzn-Trace-Id X-Cloud-Trace-Context baggage".split(
+    " ",
+  ),
+  ..."X-Amz-Date X-Amz-Content-Sha256 X-Ms-Version X-Ms-Blob-Type X-Goog-Api-Client X-Goog-User-Project X-Stainless-Lang".split(
+    " ",
+  ),
+  ..."PSU-IP-Address X-FAPI-Customer-IP-Address X-FAPI-Interaction-ID X-Device-IP X-User-Agent X-Grpc-Web DPoP Signature".split(
+    " ",
+  ),
+  ..."Tus-Resumable Upload-Offset Depth Overwrite Lock-Token SOAPAction HX-Request RSC X-Nextjs-Data X-Inertia Early-Data".split(
+    " ",
+  ),
+  ..."CF-Ray CF-IPCountry CF-Visitor CF-Access-Client-Id CF-Access-Jwt-Assertion CDN-Loop Fastly-Key Max-Forwards".split(
+    " ",
+  ),
+  ..."X-Hub-Signature X-Real-Time X-Realm X-Arrow X-Source X-Schema X-Url X-Path X-Original-Filename X-Http-Version X-Remote".split(
+    " ",
+  ),
 ];
 
 describe("the headers of a request, as far as an origin may see them", () => {
@@ -117,6 +177,30 @@ describe("the headers of a request, as far as an origin may see them", () => {
 
   test.each([...new Set(forged)])("%s, which a client could forge, is taken away", (name) => {
     expect(left([[name, "forged"]])).toEqual([]);
+  });
+
+  test.each(["Proxy", "PROXY", "proxy"])(
+    "%s, which some libraries take for the proxy that they are to use, is taken away",
+    (name) => {
+      expect(left([[name, "http://evil.test"]])).toEqual([]);
+    },
+  );
+
+  test.each(["CF_Connecting_IP", "cf.connecting.ip", "CF-Connecting_IP", "Content_Length"])(
+    "%s, which the edge or the runtime says under another spelling, is taken away",
+    (name) => {
+      expect(left([[name, "1"]])).toEqual([]);
+    },
+  );
+
+  test("a name of many KB is looked at no further than servers know names", () => {
+    expect(isForgeable(`keygate-${"a".repeat(60_000)}`)).toBe(true);
+    expect(isForgeable(`X-${"_".repeat(60_000)}`)).toBe(false);
+  });
+
+  test("more names than are remembered are told apart all the same", () => {
+    for (let n = 0; n < 3_000; n++)
+      expect([isForgeable(`x-own-${n}`), isForgeable(`keygate-${n}`)]).toEqual([false, true]);
   });
 
   test.each(kept)("%s stays as it is", (name) => {
@@ -172,7 +256,8 @@ describe("the headers of a request, as far as an origin may see them", () => {
   test("one character between words is enough to tell a name from a reserved one", () => {
     expect(isReserved("keygate-role")).toBe(true);
     expect(isReserved("Keygate.Role")).toBe(true);
-    expect(isReserved("true-client-ip")).toBe(true);
+    expect(isReserved("x-real-ip")).toBe(false);
+    expect(isForgeable("true-client-ip")).toBe(true);
     expect(isReserved("keygaterole")).toBe(false);
   });
 });

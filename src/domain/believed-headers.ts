@@ -1,0 +1,54 @@
+/**
+ * Request headers that servers, frameworks and proxies in common use take for the word of a proxy in front of them: who the
+ * client is, how it came, or which request this is. Through the gateway nobody but the gateway may say that. What a client
+ * rightly tells an application (its credentials, ids, traces, versions, signatures) is not here.
+ */
+
+const CLIENT = [
+  "(^|-)forwarded(-|$)",
+  "^x-forward-",
+  "(^|-)(client|real|connecting|connection|originating|viewer)-?(ip|ipv6|port|addr|address)$",
+  "(^|-)remote-(addr|address|host|ip|port)$",
+  "^x-(appengine|arr|azure|envoy|proxy|proxyuser|vercel-ip|vercel-proxied)-",
+  "^(cloudfront|wl-proxy)-",
+  "^fastly-(client|ff)$",
+  "^(akamai-origin-hop|cdn-src-ip|x-akamai-edgescape|x-coming-from|x-custom-ip-authorization|x-nginx-proxy)$",
+];
+
+/** https://www.rfc-editor.org/rfc/rfc9440#section-4 asks for the first. */
+const CERTIFICATE = [
+  "(^|-)client-(cert|certificate|dn|s-dn|verify)(-|$)",
+  "(^|-)ssl(-|$)",
+  "^x-m?tls-",
+  "^x-amzn-mtls-",
+];
+
+const USER = [
+  "(^|-)remote-(user|name|email|groups?|roles?)$",
+  "^x-(auth-request|authenticated|authentik|consumer|goog-authenticated-user|pomerium|webauth)-",
+  "^x-(amzn-oidc|ms-client-principal|ms-token)(-|$)",
+  "^x-(anonymous-consumer|credential-identifier|endpoint-api-userinfo|apigateway-api-userinfo)$",
+  "^(oidc-claim|shib|tailscale)-",
+  "^cf-access-authenticated-",
+  "^sm-(user|userdn|universalid|serversessionid)$",
+  "^iv-(user|groups|creds)(-|$)",
+];
+
+/** Another method, host or path than the one that was authorized, or a file to send instead of the answer. */
+const REQUEST = [
+  "^x-(original|override|rewrite|rewritten)-(args|host|method|path|port|proto|query|scheme|uri|url)(-|$)",
+  "^x-http-(destinationurl|host|method|path|uri|url)(-override)?$",
+  "^x-(host|method)(-override)?$",
+  "^x-((url-)?scheme|proto|protocol|https|real-host|real-proto|real-scheme)$",
+  "^front-end-https$",
+  "^(x-)?(path-info|request-uri|script-name)$",
+  "^x-(accel|invoke|middleware)-",
+  "^(x-matched-path|x-now-route-matches|x-sendfile-type|cloudflare-workers-version-overrides)$",
+];
+
+const BELIEVED = new RegExp([...CLIENT, ...CERTIFICATE, ...USER, ...REQUEST].join("|"));
+
+/** `plain`: see `plainName`. */
+export function isBelieved(plain: string): boolean {
+  return BELIEVED.test(plain);
+}
