@@ -39,6 +39,10 @@ import { parsePeppers } from "./store/peppers.ts";
 /** How long a change waits for one authority to hear of it, before it is left to the courier. */
 const TELL_DEADLINE_MS = 3_000;
 
+interface Handler {
+  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
+}
+
 /** Throws a `ConfigError` at start, and so fails the deployment, where the configuration is wrong. */
 export function createGateway(config: GatewayConfig) {
   const gateway = compile(config);
@@ -66,7 +70,18 @@ export function createGateway(config: GatewayConfig) {
       });
     },
   };
-  return { worker, KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) };
+  return { worker: completing(worker), KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) };
+}
+
+/** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */
+function completing({ fetch }: Handler): Handler {
+  return {
+    fetch(request, env, context) {
+      const answer = fetch(request, env, context);
+      context.waitUntil(answer);
+      return answer;
+    },
+  };
 }
 
 function authorityOf(gateway: Gateway) {
