@@ -33,7 +33,9 @@ export function createAssert({ signers, now, newId, log }: Surroundings): Assert
     try {
       const signer = signers.get(asserting.environment.name);
       if (!signer) throw new Error(`there is no signing key for ${asserting.environment.name}`);
-      const digest = asserting.principal.route.digest ? await digestOf(outgoing) : undefined;
+      const digest = asserting.principal.route.digest ? await digestOf(outgoing).catch(() => null) : undefined;
+      // The body did not come.
+      if (digest === null) return { code: "request_broken_off" };
       return await signer.sign(await claimsOf(outgoing, asserting, Math.floor(now() / 1000), newId(), digest));
     } catch (error) {
       log(JSON.stringify({ request_id: asserting.requestId, level: "error", message: (error as Error).message }));

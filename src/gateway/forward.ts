@@ -51,14 +51,16 @@ export async function forward(
   if (isRefusal(upload)) return upload;
   const asked = new Request(targetOf(url, forwarding, environment), upload ? withBody(request, upload) : request);
   setHeaders(asked.headers, url, forwarding, environment);
-  const outgoing = route.onRequest ? await beforeOrigin(asked, route.onRequest, forwarding) : asked;
-  if (outgoing instanceof Response) return outgoing;
+  const outgoing = route.onRequest
+    ? await beforeOrigin(asked, route.onRequest, forwarding).catch((error) => blame(error, upload, request))
+    : asked;
+  if (outgoing instanceof Response || isRefusal(outgoing)) return outgoing;
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const signed = route.origins[environment]?.assertion ? principal : undefined;
   const sign =
     signed && (() => setAssertion(outgoing, { principal: signed, requestId, environment: place.environment }, assert));
   const refusal = sign && (await sign());
-  if (refusal) return refusal;
+  if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
@@ -78,6 +80,14 @@ async function setAssertion(outgoing: Request, asserting: Asserting, assert: Ass
   if (isRefusal(assertion)) return assertion;
   outgoing.headers.set(ASSERTION_HEADER, assertion);
   return undefined;
+}
+
+/** A hook that reads a body fails where the body does not come: that is not the hook's fault. */
+async function blame(error: unknown, upload: Upload | undefined, { signal }: Request): Promise<Refusal> {
+  const refusal = await upload?.broken();
+  if (refusal) return refusal;
+  if (signal.aborted) return { code: "request_broken_off" };
+  throw error;
 }
 
 function withBody({ method, headers }: Request, { body }: Upload): RequestInit {

@@ -36,10 +36,7 @@ interface Journey {
 
 export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit: Visit): Promise<Response> {
   const begunAt = plane.now();
-  const journey = await travel(place, plane, visit).catch((error): Journey => {
-    plane.log(JSON.stringify({ request_id: visit.requestId, level: "error", message: `${(error as Error).stack}` }));
-    return { outcome: { code: "internal_error" } };
-  });
+  const journey = await travel(place, plane, visit).catch((error): Journey => ({ outcome: fail(error, plane, visit) }));
   const { outcome, route, admission, originMs = 0 } = journey;
   const environment = isRefusal(place) ? undefined : place.environment.name;
   const response = respond(outcome, visit.request, {
@@ -70,6 +67,11 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
   );
   if (admission?.used) plane.leases.count(admission.used, useOf(journey, visit.request.method), visit.waitUntil);
   return response;
+}
+
+function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal {
+  log(JSON.stringify({ request_id: requestId, level: "error", message: `${(error as Error).stack}` }));
+  return { code: "internal_error" };
 }
 
 function useOf({ outcome, route, admission }: Journey, method: string): Use {
@@ -117,12 +119,19 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
 async function pass(
   passing: Omit<Forwarding, "client" | "requestId">,
   plane: DataPlane,
-  { request, url, client, requestId }: Visit,
+  visit: Visit,
   watching?: () => Watch,
 ): Promise<Journey> {
+  const { request, url, client, requestId } = visit;
   const { route } = passing;
   const sentAt = plane.now();
-  const answer = await forward(request, url, { ...passing, client, requestId }, plane);
-  const outcome = isRefusal(answer) ? answer : relay(answer, route, watching, plane.now);
+  let outcome: Response | Refusal;
+  try {
+    const answer = await forward(request, url, { ...passing, client, requestId }, plane);
+    outcome = isRefusal(answer) ? answer : relay(answer, route, watching, plane.now);
+  } catch (error) {
+    // Here and not further out: its token is spent, so the key's use must be counted.
+    outcome = fail(error, plane, visit);
+  }
   return { outcome, route, originMs: plane.now() - sentAt };
 }

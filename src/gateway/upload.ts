@@ -11,6 +11,8 @@ export interface Upload {
   readonly body: ReadableStream<Uint8Array>;
   /** Settles when no more of it will come; with a refusal where that is not the origin's doing. */
   readonly ended: Promise<Refusal | undefined>;
+  /** For whoever could not read it: why that is, if it is not the reader's doing. */
+  readonly broken: () => Promise<Refusal | undefined>;
 }
 
 /** Bodies of announced length up to this pass by themselves, unless the route says how long they may stand still: that is faster. */
@@ -31,7 +33,10 @@ export function uploadOf(request: Request, route: Route, now: () => number): Upl
   const idleSeconds = route.requestIdleSeconds ?? IDLE_SECONDS;
   const maxBytes = route.limits.bodyBytes;
   const flow = pump(request.body, { length, maxBytes, idleMs: idleSeconds * 1000, now });
-  return { body: flow.readable, ended: flow.ended.then((end) => refusalOf(end, maxBytes, idleSeconds)) };
+  const ended = flow.ended.then((end) => refusalOf(end, maxBytes, idleSeconds));
+  // Its reader can hear of the end before `ended` settles.
+  const broken = () => Promise.race([ended, new Promise<undefined>((resolve) => setTimeout(resolve, 0))]);
+  return { body: flow.readable, ended, broken };
 }
 
 /** Where the gateway itself reads the body, no deadline of the origin runs yet. */

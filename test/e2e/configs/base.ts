@@ -101,12 +101,14 @@ export function guarding(origins: { production: string; sandbox: string }) {
       { path: "/brisk/*", origin: "main", resource: "signatures", timeoutSeconds: 1 },
       { path: "/moved/*", origin: "main", resource: "signatures", rewriteLocation: true },
       { path: "/unwatched/*", origin: "main", resource: "signatures", watchRevocation: false },
+      { path: "/digested/*", origin: "main", resource: "signatures", digest: true },
       { path: "/credentialed/*", origin: "credentialed", resource: "signatures" },
       {
         path: "/hooked/*",
         origin: "main",
         resource: "signatures",
-        onRequest(request, { key }) {
+        async onRequest(request, { key }) {
+          if (request.url.endsWith("/read")) return new Request(request, { body: await request.text() });
           if (request.url.endsWith("/teapot")) return new Response("short and stout", { status: 418 });
           if (request.url.endsWith("/as-post")) return new Request(request, { method: "POST" });
           if (request.url.endsWith("/as-socket")) request.headers.set("Upgrade", "websocket");
