@@ -7,6 +7,7 @@ import { withPublicAddresses } from "./address-fields.ts";
 import type { Assert, Asserting } from "./assertion.ts";
 import type { Principal } from "./authorize.ts";
 import type { DataPlane } from "./data-plane.ts";
+import { receivedProtocol, restoreAcceptEncoding } from "./edge.ts";
 import type { DataPlace } from "./environment.ts";
 import { exchange } from "./exchange.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
@@ -50,7 +51,7 @@ export async function forward(
   const upload = uploadOf(request, route, now);
   if (isRefusal(upload)) return upload;
   const asked = new Request(targetOf(url, forwarding, environment), upload ? withBody(request, upload) : request);
-  setHeaders(asked.headers, url, forwarding, environment);
+  setHeaders(asked.headers, request, url, forwarding, environment);
   const outgoing = route.onRequest
     ? await beforeOrigin(asked, route.onRequest, forwarding).catch((error) => blame(error, upload, request))
     : asked;
@@ -101,11 +102,12 @@ function addressingOf(asked: string, called: URL, { route, place }: Forwarding):
   return { asked, origin, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
 }
 
-function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environment: string): void {
+function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Forwarding, environment: string): void {
   const { route, principal, place, headerNames, others, client, requestId } = forwarding;
   strip(headers, headerNames);
   for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
   if (!route.forwardCredentials) headers.delete("authorization");
+  restoreAcceptEncoding(headers, request);
   for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
   const scheme = url.protocol.slice(0, -1);
   headers.set("X-Request-Id", requestId);
@@ -117,7 +119,7 @@ function setHeaders(headers: Headers, url: URL, forwarding: Forwarding, environm
   // https://www.rfc-editor.org/rfc/rfc7239#section-4
   const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
-  headers.append("Via", "1.1 keygate");
+  headers.append("Via", `${receivedProtocol(request)} keygate`);
   passTrace(headers, headerNames, requestId);
 }
 

@@ -8,7 +8,7 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { type DataPlace, findEnvironment } from "./environment.ts";
 import { formOf } from "./location.ts";
 import { findRoute, type RouteMatch, routeOfMethod } from "./route.ts";
-import { baseOf } from "./target.ts";
+import { baseOf, queryOf } from "./target.ts";
 
 export interface OtherTargets {
   readonly targets: readonly OtherTarget[];
@@ -101,7 +101,7 @@ function resolve(field: Field, reference: string, naming: Naming, gateway: Gatew
   }
   const origin = baseOf(called, route, place.environment.name);
   const base = form === "rooted" ? new URL(origin).pathname.replace(/\/$/, "") : origin;
-  const path = `${base}${named.path}${url.search}`;
+  const path = `${base}${named.path}${queryOf(url)}`;
   // A path that begins with two slashes would be read as a host.
   return { targets, reference: path.startsWith("//") ? origin + path : path };
 }

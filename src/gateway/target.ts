@@ -9,7 +9,12 @@ export function targetOf(
   { route, place }: { readonly route: Route; readonly place: DataPlace },
   environment: string,
 ): string {
-  return `${baseOf(url, route, environment)}${place.path}${url.search}`;
+  return `${baseOf(url, route, environment)}${place.path}${queryOf(url)}`;
+}
+
+/** With its question mark, which may also stand alone. */
+export function queryOf({ search, href }: URL): string {
+  return search || (href.endsWith("?") ? "?" : "");
 }
 
 /** Without a slash at its end. A service has no address of its own: it is called at the client's. */

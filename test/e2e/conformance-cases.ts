@@ -69,6 +69,8 @@ const queries = [
   "?filter[name]=x",
   "?next=https%3A%2F%2Fe.test%2F%3Fa",
   "?%zz",
+  "?",
+  "??",
   "?%C3%A9",
 ].map((query): ConformanceCase => ({ name: `the query ${query}`, query }));
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { verifyNodeRequest } from "../../src/origin/index.ts";
 import type { SeenRequest } from "../helpers/origin.ts";
 import { headerOf, rawRequest, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
@@ -41,7 +42,8 @@ describe.for(BOTH)("A request and its answer go through unchanged: $server", ({ 
     const lines = [["Host", `127.0.0.1:${gateway.port}`], ...Object.entries(bearing(key))] as [string, string][];
     const response = await sendRaw(gateway.port, rawRequest("GET", `/sandbox/signatures/1${query}`, lines));
     expect(response?.status).toBe(200);
-    expect(seen().url).toBe(`/base/signatures/1${query === "?" ? "" : query}`);
+    expect(seen().url).toBe(`/base/signatures/1${query}`);
+    expect((await verifyNodeRequest(seen(), { issuer: gateway.base("sandbox"), audience: "main" })).keyId).toBe(key.id);
   });
 
   test("a body of a megabyte of any bytes, in both directions", async () => {
@@ -113,6 +115,28 @@ describe.for(BOTH)("A request and its answer go through unchanged: $server", ({ 
     ]);
     expect(await response.text()).toBe("");
   });
+
+  test.for([null, "", "identity", "gzip", "zstd", "gzip;q=0, identity", "gzip;q=0.5, deflate", "*;q=0.1"])(
+    "the codings that the client accepts: %j",
+    async (accepted) => {
+      origin.sandbox.answer((request, response) => {
+        const codings = request.headers["accept-encoding"] ?? "";
+        if (!/gzip(?!;q=0,)/.test(codings)) return response.end("as it is");
+        return response.writeHead(200, { "Content-Encoding": "gzip" }).end(gzipSync("compressed"));
+      });
+      const lines = [
+        ["Host", `127.0.0.1:${gateway.port}`],
+        ...(accepted === null ? [] : [["Accept-Encoding", accepted]]),
+        ...Object.entries(bearing(key)),
+      ] as [string, string][];
+      const response = await sendRaw(gateway.port, rawRequest("GET", "/sandbox/signatures/1", lines));
+      expect(seen().headers["accept-encoding"] ?? "").toBe(accepted ?? "");
+      const isCompressed = /^gzip(?!;q=0,)/.test(accepted ?? "");
+      expect(headerOf(response, "content-encoding")).toBe(isCompressed ? "gzip" : undefined);
+      const body = Buffer.from(response?.body ?? "", "latin1");
+      expect(`${isCompressed ? gunzipSync(body) : body}`).toBe(isCompressed ? "compressed" : "as it is");
+    },
+  );
 
   test("compressed bytes, with their ETag and length", async () => {
     const bytes = gzipSync("compress me ".repeat(1000));
