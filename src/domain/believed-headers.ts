@@ -25,9 +25,9 @@ const CERTIFICATE = [
 
 const USER = [
   "(^|-)remote-(user|name|email|groups?|roles?)$",
-  "^x-(auth-request|authenticated|authentik|consumer|goog-authenticated-user|pomerium|webauth)-",
+  "^x-(auth-request|authenticated|authentik|consumer|goog-authenticated-user|pomerium|vouch|webauth)-",
   "^x-(amzn-oidc|ms-client-principal|ms-token)(-|$)",
-  "^x-(anonymous-consumer|credential-identifier|endpoint-api-userinfo|apigateway-api-userinfo)$",
+  "^x-(anonymous-consumer|credential-identifier|endpoint-api-userinfo|apigateway-api-userinfo|userinfo)$",
   "^(oidc-claim|shib|tailscale)-",
   "^cf-access-authenticated-",
   "^sm-(user|userdn|universalid|serversessionid)$",
