@@ -13,7 +13,7 @@ export interface Rate {
 }
 
 export interface Bucket {
-  /** Units left. May be below 0 for a while after a limit was lowered. */
+  /** Units left. */
   readonly level: number;
   /** The moment, in milliseconds, at which `level` was right. */
   readonly at: number;
@@ -32,10 +32,13 @@ export function refill(rate: Rate, bucket: Bucket, now: number): Bucket {
   return { level: Math.min(capacity(rate), bucket.level + (now - bucket.at) * rate.limit), at: now };
 }
 
-/** Tokens spent at `at`. */
+/**
+ * Tokens spent at `at`. A bucket gets no further than empty: what it did not have was granted by another rate, which was
+ * held to its own.
+ */
 export function charge(rate: Rate, bucket: Bucket, tokens: number, at: number): Bucket {
-  const filled = refill(rate, bucket, at);
-  return { ...filled, level: filled.level - tokens * unitsPerToken(rate) };
+  const { level, at: filledAt } = refill(rate, bucket, at);
+  return { level: Math.max(Math.min(0, level), level - tokens * unitsPerToken(rate)), at: filledAt };
 }
 
 export function isFull(rate: Rate, bucket: Bucket): boolean {
@@ -52,10 +55,4 @@ export function whenHolding(rate: Rate, bucket: Bucket, tokens: number): number 
   if (tokens > rate.burst) return Number.POSITIVE_INFINITY;
   const missing = tokens * unitsPerToken(rate) - bucket.level;
   return bucket.at + Math.max(0, Math.ceil(missing / rate.limit));
-}
-
-/** The bucket under a changed rate: as many whole tokens as before, never more than the new burst. */
-export function convert(from: Rate, to: Rate, bucket: Bucket): Bucket {
-  if (from.limit === to.limit && from.window === to.window && from.burst === to.burst) return bucket;
-  return { level: Math.min(tokensIn(from, bucket), to.burst) * unitsPerToken(to), at: bucket.at };
 }

@@ -45,6 +45,16 @@ export function shorten(journal: Journal, presumed: readonly Charge[], known: nu
   return { ...later, charges: merged(later.charges) };
 }
 
+/** The same journal, where the clock has stepped back by so much: no time has passed. */
+export function journalMovedBack({ rate, bucket, charges }: Journal, by: number): Journal {
+  return {
+    rate,
+    bucket: { ...bucket, at: bucket.at - by },
+    charges: charges.map(({ tokens, at }) => ({ tokens, at: at - by })),
+  };
+}
+
+/** The same journal, begun no earlier than `at`. */
 export function begun(journal: Journal, presumed: readonly Charge[], at: number): Journal {
   if (at <= journal.bucket.at) return journal;
   const { rate, charges } = journal;

@@ -3,31 +3,30 @@
  *
  *     admitted ≤ burst + limit·Δ/window in every interval Δ, and ≤ limit in every period of a quota.
  *
+ * By the authority's clock: where it steps back no time has passed, and the periods that it was in are remembered.
+ *
  * A bucket here holds what is left after the tokens *known to be gone*: spent, or lent and never heard of again. Tokens
  * that are lent and may yet be spent are held beside it. Spending them at this moment would be the worst case, so
  * `bucket − held` may be granted, whatever the isolates do.
  */
 
-import { type Bucket, charge, convert, fullBucket, type Rate, tokensIn, whenHolding } from "./bucket.ts";
-import { begun, enter, type Journal, replay, shorten } from "./journal.ts";
+import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
+import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
+import { atLeast, type Counts, NOTHING_SPENT, spend, steppedBack, usedIn } from "./counts.ts";
+import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { Limits } from "./limits.ts";
-import { accountOf, endOfPeriod, type Quota, startOfPeriod } from "./quota.ts";
-
-/** A lease that nobody has reported yet: its tokens are held until its end, and presumed spent from then on. */
-interface OpenLease {
-  readonly id: string;
-  readonly tokens: number;
-  readonly grantedAt: number;
-  /** When no isolate can spend its tokens any more. */
-  readonly endsAt: number;
-}
+import { movedBack, type OpenLease, presumed, readAt, tokensOf } from "./open-lease.ts";
+import { accountOf, endOfPeriod, periodOf, type Quota, startOfPeriod } from "./quota.ts";
 
 export interface LedgerState {
   readonly clock: number;
   /** By the rate's name. */
-  readonly rates: Readonly<Record<string, Journal>>;
-  /** By account. */
+  readonly rates: Accounts["named"];
+  /** Of rates that others have named lately. */
+  readonly kept?: Accounts["kept"];
+  readonly counts?: Counts;
+  /** By the quota's name and period, for the code of before, which has no `counts`. */
   readonly quotas: Readonly<Record<string, { start: number; used: number }>>;
   /** In order of their ends. */
   readonly open: readonly OpenLease[];
@@ -41,23 +40,34 @@ const PLENTIFUL_SHARE = 3 / 4;
 
 export class Ledger {
   #clock: number;
-  #rates: LedgerState["rates"];
-  #quotas: LedgerState["quotas"];
+  /** Whether all is worked out as it is at that moment. */
+  #isSettled = false;
+  #accounts: Accounts;
+  #counts: Counts;
   #open: LedgerState["open"];
   readonly #limits: Limits;
 
   constructor(limits: Limits, state: LedgerState | undefined, now: number) {
     this.#limits = limits;
-    this.#clock = Math.max(now, state?.clock ?? 0);
-    this.#quotas = state?.quotas ?? {};
+    this.#clock = state?.clock ?? now;
+    this.#counts = countsOf(state);
     this.#open = state?.open ?? [];
-    this.#rates = Object.fromEntries(
-      limits.rates.map((rate) => [rate.name, this.#journalUnder(rate, own(state?.rates, rate.name))]),
-    );
+    const before = { named: state?.rates ?? {}, kept: state?.kept ?? [] };
+    this.#accounts = naming(limits.rates, before, this.#presumed(), this.#known());
+    this.#advance(now);
   }
 
   get state(): LedgerState {
-    return { clock: this.#clock, rates: this.#rates, quotas: this.#quotas, open: this.#open };
+    const { named: rates, kept } = this.#accounts;
+    return {
+      ...{ clock: this.#clock, rates, counts: this.#counts, open: this.#open, ...(kept.length > 0 && { kept }) },
+      quotas: Object.fromEntries(
+        this.#limits.quotas.map((quota) => [
+          accountOf(quota),
+          { start: startOfPeriod(quota.per, this.#clock), used: usedIn(this.#counts, quota.per, this.#clock) },
+        ]),
+      ),
+    };
   }
 
   /** Takes `tokens` from every limit and holds them until `ttlMs` has passed, or a report comes. The caller asks `available` first. */
@@ -124,65 +134,81 @@ export class Ledger {
       const remaining = Math.max(0, this.#leftOfQuota(quota));
       const end = endOfPeriod(quota.per, this.#clock);
       const window = (end - startOfPeriod(quota.per, this.#clock)) / 1000;
-      return { name: quota.name, limit: quota.limit, window, capacity: quota.limit, remaining, resetMs: end - now };
+      const resetAt = remaining > 0 ? end : this.#whenQuota(quota);
+      return { name: quota.name, limit: quota.limit, window, capacity: quota.limit, remaining, resetMs: resetAt - now };
     });
     return [...rates, ...quotas];
   }
 
-  /** A clock that steps back stands still here until it has caught up. */
+  /** What isolates hold, and may have spent. */
+  lent(now: number): number {
+    this.#advance(now);
+    return tokensOf(this.#held());
+  }
+
   #advance(now: number): void {
-    this.#clock = Math.max(this.#clock, now);
+    if (now === this.#clock && this.#isSettled) return;
+    if (now < this.#clock) this.#stepBack(now);
+    this.#clock = now;
     const ended = this.#ended();
     const given = ended.filter(
       ({ endsAt }, index) => endsAt + REPORTABLE_MS <= this.#clock || index < ended.length - MOST_REPORTABLE,
     );
     for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt);
-    const known = Math.min(this.#clock, ...this.#open.map(({ grantedAt }) => grantedAt));
+    this.#isSettled = true;
     const heldSince = Math.min(this.#clock, ...this.#held().map(({ grantedAt }) => grantedAt));
-    this.#rates = mapValues(this.#rates, (journal) => shorten(journal, this.#presumed(), known, heldSince));
+    const gone = this.#presumed();
+    this.#accounts = mapAccounts(this.#accounts, (journal) => shorten(journal, gone, this.#known(), heldSince));
+    this.#accounts = pruned(this.#accounts, gone, now, this.#held().length > 0);
+  }
+
+  /** Nothing is learned any more of the time before. */
+  #known(): number {
+    return Math.min(this.#clock, ...this.#open.map(({ grantedAt }) => grantedAt));
+  }
+
+  /** No time has passed, so that nothing comes back and no lease ends. */
+  #stepBack(now: number): void {
+    const by = this.#clock - now;
+    this.#accounts = mapAccounts(this.#accounts, (journal) => journalMovedBack(journal, by));
+    this.#open = this.#open.map((lease) => movedBack(lease, now, by));
+    this.#counts = steppedBack(this.#counts, now);
   }
 
   #close(lease: OpenLease, spent: number, lastSpent: number): void {
     this.#open = this.#open.filter((other) => other !== lease);
-    this.#rates = mapValues(this.#rates, (journal) =>
+    this.#accounts = mapAccounts(this.#accounts, (journal) =>
       // One that began after the lease's end has it already.
       lease.endsAt < journal.bucket.at ? journal : enter(journal, { tokens: spent, at: lastSpent }),
     );
-    for (const quota of this.#limits.quotas) this.#use(quota, spent, lease.grantedAt);
-  }
-
-  /** Tokens are spent in the period of their grant: a lease ends at its border at the latest. */
-  #use(quota: Quota, tokens: number, grantedAt: number): void {
-    const start = startOfPeriod(quota.per, this.#clock);
-    if (startOfPeriod(quota.per, grantedAt) !== start) return;
-    this.#quotas = { ...this.#quotas, [accountOf(quota)]: { start, used: this.#used(quota) + tokens } };
-  }
-
-  #used(quota: Quota): number {
-    const account = this.#quotas[accountOf(quota)];
-    return account?.start === startOfPeriod(quota.per, this.#clock) ? account.used : 0;
+    this.#counts = spend(this.#counts, spent, readAt(lease));
+    this.#isSettled = false;
   }
 
   #leftOfRate(rate: Rate): number {
-    return tokensIn(rate, this.#bucket(rate)) - sum(this.#held());
+    return tokensIn(rate, this.#bucket(rate)) - tokensOf(this.#held());
   }
 
-  #leftOfQuota(quota: Quota): number {
-    const start = startOfPeriod(quota.per, this.#clock);
-    const open = this.#open.filter(({ grantedAt }) => startOfPeriod(quota.per, grantedAt) === start);
-    return quota.limit - this.#used(quota) - sum(open);
+  #leftOfQuota({ per, limit }: Quota, at = this.#clock): number {
+    const start = startOfPeriod(per, at);
+    const open = this.#open.filter((lease) => readAt(lease) >= start);
+    return limit - usedIn(this.#counts, per, start) - tokensOf(open);
   }
 
-  /** When the quota has one token more than is lent, if every lent one is spent. */
+  /** When the quota has one token more than is lent, if every lent one is spent. After a step back, the next period may be used up too. */
   #whenQuota(quota: Quota): number {
-    return this.#leftOfQuota(quota) > 0 ? this.#clock : endOfPeriod(quota.per, this.#clock);
+    let at = this.#clock;
+    if (this.#leftOfQuota(quota, at) > 0) return at;
+    do at = endOfPeriod(quota.per, at);
+    while (this.#leftOfQuota(quota, at) <= 0 && quota.limit > 0);
+    return at;
   }
 
   /** When the bucket holds one token more than is lent, if every lease runs to its end. */
   #whenRate(rate: Rate): number {
     let bucket = this.#bucket(rate);
     const leases = this.#held();
-    let held = sum(leases);
+    let held = tokensOf(leases);
     for (const lease of leases) {
       const at = whenHolding(rate, bucket, held + 1);
       if (at <= lease.endsAt) return Math.max(at, this.#clock);
@@ -201,27 +227,18 @@ export class Ledger {
   }
 
   #presumed() {
-    return this.#ended().map(({ tokens, endsAt }) => ({ tokens, at: endsAt }));
+    return this.#ended().map(presumed);
   }
 
   #bucket({ name }: Rate): Bucket {
-    return replay(this.#rates[name] as Journal, this.#presumed(), this.#clock);
-  }
-
-  /** The journal of before; begun anew where the rate is new or has changed. */
-  #journalUnder(rate: Rate, before: Journal | undefined): Journal {
-    if (!before) return { rate, bucket: fullBucket(rate, this.#clock), charges: [] };
-    if (isSame(before.rate, rate)) return before;
-    const { bucket, charges } = begun(before, this.#presumed(), this.#clock);
-    return { rate, bucket: convert(before.rate, rate, bucket), charges };
+    return replay(this.#accounts.named[name] as Journal, this.#presumed(), this.#clock);
   }
 }
 
-const isSame = (a: Rate, b: Rate) => a.limit === b.limit && a.window === b.window && a.burst === b.burst;
-const sum = (leases: readonly OpenLease[]) => leases.reduce((total, { tokens }) => total + tokens, 0);
-/** The entry of that name; a rate may be called "constructor". */
-const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
-  record && Object.hasOwn(record, name) ? record[name] : undefined;
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
-const mapValues = <T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+
+/** No less than the code of before has counted. */
+function countsOf(state: LedgerState | undefined): Counts {
+  const { counts = NOTHING_SPENT, quotas = {} } = state ?? {};
+  return Object.entries(quotas).reduce((before, [account, count]) => atLeast(before, periodOf(account), count), counts);
+}

@@ -35,9 +35,11 @@ export function lend(
 ): Lending {
   const ttlMs = Math.min(longest, nextEndOf(record, now) - now, untilBorder(limits, now));
   const id = newId();
-  if (isUnlimited(limits)) return { lease: uncounted(record, id, ttlMs), state: undefined };
+  if (isUnlimited(limits) && !stored) return { lease: uncounted(record, id, ttlMs), state: undefined };
   const ledger = new Ledger(limits, stored, now);
   for (const report of question.reports) ledger.report(report, now);
+  // Others may name limits still.
+  if (isUnlimited(limits)) return { lease: uncounted(record, id, ttlMs), state: ledger.state };
   const tokens = leaseSize(ledger.available(now), question);
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);

@@ -31,8 +31,9 @@ interface Standing {
 
 export function limitStates(limits: Limits, stored: LedgerState | undefined, now: number): LimitState[] {
   if (isUnlimited(limits)) return [];
-  const policies = new Ledger(limits, stored, now).policies(now);
-  const lent = stored ? tokensLent(stored, now) : 0;
+  const ledger = new Ledger(limits, stored, now);
+  const policies = ledger.policies(now);
+  const lent = ledger.lent(now);
   const standing = (index: number) => {
     const { remaining = 0, resetMs = 0 } = policies[index] ?? {};
     return { remaining, lent, resetMs };
@@ -49,14 +50,9 @@ export function limitStates(limits: Limits, stored: LedgerState | undefined, now
 
 /** Every bucket full and no quota used, but for the tokens that are lent: these stay held, and are charged when they are reported. */
 export function resetLimits(limits: Limits, stored: LedgerState | undefined, now: number): LedgerState | undefined {
-  if (isUnlimited(limits) || !stored) return undefined;
-  const clock = Math.max(now, stored.clock);
-  const open = stored.open.filter(({ endsAt }) => endsAt > clock);
+  if (!stored) return undefined;
+  const open = new Ledger(limits, stored, now).state.open.filter(({ endsAt }) => endsAt > now);
+  if (isUnlimited(limits) && open.length === 0) return undefined;
   // A ledger that has never charged anything is full.
-  return { ...new Ledger(limits, undefined, clock).state, open };
-}
-
-function tokensLent({ open, clock }: LedgerState, now: number): number {
-  const held = open.filter(({ endsAt }) => endsAt > Math.max(clock, now));
-  return held.reduce((sum, { tokens }) => sum + tokens, 0);
+  return { ...new Ledger(limits, undefined, now).state, open };
 }

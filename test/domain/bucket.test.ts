@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import {
   type Bucket,
   charge,
-  convert,
   fullBucket,
   isFull,
   type Rate,
@@ -154,6 +153,15 @@ describe("any bucket", () => {
     expect(charge(ten, bucket, 2, 1_000)).toEqual(charge(ten, bucket, 2, 5_000));
   });
 
+  test("is empty at worst, and owes nothing: what it did not have was granted by another rate", () => {
+    const ten = rate(10, 10);
+    const empty = charge(ten, fullBucket(ten, 0), 25, 0);
+    expect(tokensIn(ten, empty)).toBe(0);
+    expect(tokensIn(ten, refill(ten, empty, 1_000))).toBe(1);
+    const owing: Bucket = { level: -3 * unitsPerToken(ten), at: 0 };
+    expect(charge(ten, owing, 5, 0)).toEqual(owing);
+  });
+
   test("says the first moment at which it holds so many tokens: one millisecond earlier is too early", () => {
     fc.assert(
       fc.property(anyRate, fc.nat(100), fc.nat(10_000), fc.integer({ min: 1, max: 60 }), (of, spent, at, tokens) => {
@@ -176,42 +184,6 @@ describe("any bucket", () => {
         const when = whenHolding(of, charged, of.burst);
         expect(isFull(of, refill(of, charged, when))).toBe(true);
         expect(isFull(of, refill(of, charged, when - 1))).toBe(false);
-      }),
-    );
-  });
-});
-
-describe("a changed rate", () => {
-  const holding = (of: Rate, tokens: number) => charge(of, fullBucket(of, 0), of.burst - tokens, 0);
-  const tokensAfter = (from: Rate, to: Rate, tokens: number) => tokensIn(to, convert(from, to, holding(from, tokens)));
-
-  test("keeps the tokens there are, up to the new burst, and makes none", () => {
-    expect(tokensAfter(rate(60, 60), rate(600, 60), 7)).toBe(7);
-    expect(tokensAfter(rate(60, 60), rate(60, 3_600), 7)).toBe(7);
-    expect(tokensAfter(rate(60, 60), rate(5, 60), 7)).toBe(5);
-    expect(tokensAfter(rate(60, 60), rate(60, 60, 100), 60)).toBe(60);
-  });
-
-  test("keeps a debt", () => {
-    expect(tokensAfter(rate(60, 60), rate(5, 60), -3)).toBe(-3);
-  });
-
-  test("that is none changes nothing, to the last unit", () => {
-    const odd: Bucket = { level: 12_345, at: 99 };
-    expect(convert(rate(7, 13), rate(7, 13), odd)).toBe(odd);
-  });
-
-  test("never makes tokens, however often it changes", () => {
-    fc.assert(
-      fc.property(fc.array(anyRate, { minLength: 2, maxLength: 8 }), fc.nat(60), (rates, spent) => {
-        let current = rates[0] as Rate;
-        let bucket = charge(current, fullBucket(current, 0), spent, 0);
-        for (const next of rates.slice(1)) {
-          const before = tokensIn(current, bucket);
-          bucket = convert(current, next, bucket);
-          expect(tokensIn(next, bucket)).toBe(Math.min(before, next.burst));
-          current = next;
-        }
       }),
     );
   });

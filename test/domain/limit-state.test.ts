@@ -84,10 +84,27 @@ describe("limits that are reset", () => {
     expect(limitStates(LIMITS, reset, over).map(({ remaining }) => remaining)).toEqual([90, 100]);
   });
 
-  test("do not make time go back", () => {
-    const state = ledgerAfter({ spent: 90, lent: 0 });
-    const reset = resetLimits(LIMITS, state, NOON - HOUR);
-    expect(reset?.clock).toBe(NOON);
+  test("hold what is lent also where the clock has stepped back, and go on from there", () => {
+    const now = NOON - HOUR;
+    const reset = resetLimits(LIMITS, ledgerAfter({ spent: 80, lent: 10 }), now);
+    expect(reset?.clock).toBe(now);
+    expect(limitStates(LIMITS, reset, now).map(({ remaining, lent }) => [remaining, lent])).toEqual([
+      [80, 10],
+      [90, 10],
+    ]);
+    const later = now + TTL + LEASE_MARGIN_MS;
+    expect(limitStates(LIMITS, reset, later).map(({ remaining, lent }) => [remaining, lent])).toEqual([
+      [80, 0],
+      [90, 0],
+    ]);
+  });
+
+  test("hold what is lent also where those who reset them know of no limits", () => {
+    const reset = resetLimits(NO_LIMITS, ledgerAfter({ spent: 80, lent: 10 }), NOON);
+    expect(limitStates(LIMITS, reset, NOON).map(({ remaining, lent }) => [remaining, lent])).toEqual([
+      [80, 10],
+      [90, 10],
+    ]);
   });
 
   test("of a key that was never used, or has none, are nothing to store", () => {

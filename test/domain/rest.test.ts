@@ -69,6 +69,20 @@ describe("an account that rests", () => {
     );
   });
 
+  test("does not rest while a rate is short that only another version of the configuration names", () => {
+    const of: Limits = { rates: [{ name: "r", limit: 1, window: 60, burst: 5 }], quotas: [] };
+    const other: Limits = { rates: [{ name: "other", limit: 100, window: 1, burst: 100 }], quotas: [] };
+    const state = used(of, [{ afterMs: 0, wanted: 5, unspent: 0 }]);
+    expect(restsAt(new Ledger(other, state, START).state, [])).toBe(restsAt(state, []));
+  });
+
+  test("does not rest before a period has ended that the clock came back from", () => {
+    const of: Limits = { rates: [], quotas: [{ name: "q", limit: 9, per: "hour" }] };
+    const state = used(of, [{ afterMs: 7_200_000, wanted: 5, unspent: 0 }]);
+    const back = new Ledger(of, state, START).state;
+    expect(restsAt(back, ["hour"])).toBe(START + 3 * 3_600_000);
+  });
+
   test("does not rest while a token of it is missing", () => {
     const of: Limits = { rates: [{ name: "r", limit: 1, window: 60, burst: 5 }], quotas: [] };
     const state = used(of, [{ afterMs: 0, wanted: 5, unspent: 0 }]);

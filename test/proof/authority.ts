@@ -3,10 +3,11 @@
  * Beside it there may be a zombie: an instance of before, which does not know that it was replaced.
  */
 
-import { type Gateway, limitsOfKey } from "../../src/config/compile.ts";
+import type { Gateway } from "../../src/config/compile.ts";
 import { type KeyRecord, lifelessnessOf } from "../../src/domain/key.ts";
 import type { Answer, Question } from "../../src/domain/lease.ts";
 import { lend, uncounted } from "../../src/domain/lend.ts";
+import { type KeyLimits, limitsOfRecord, type Plan } from "../../src/domain/plans.ts";
 
 /** The number of the authority. */
 const FLOOD_PER_SECOND = 200;
@@ -15,6 +16,7 @@ interface Stored {
   readonly record: KeyRecord;
   /** JSON: every question is answered from what was written, as if the authority had just been restarted. */
   readonly ledger: string | undefined;
+  readonly heard: Plan | undefined;
 }
 
 export type Crash = "before the write" | "after the write";
@@ -30,7 +32,7 @@ export class Authority {
   constructor(record: KeyRecord, gateway: Gateway, random: () => number) {
     this.#gateway = gateway;
     this.#random = random;
-    this.#stored = { record, ledger: undefined };
+    this.#stored = { record, ledger: undefined, heard: undefined };
     this.#zombie = this.#stored;
   }
 
@@ -50,9 +52,9 @@ export class Authority {
 
   /** Throws where it crashes. */
   ask(question: Question, now: number, crash?: Crash): Answer {
-    const { answer, ledger } = this.#answer(this.#stored, question, now);
+    const { answer, ledger, heard } = this.#answer(this.#stored, question, now);
     if (crash === "before the write") throw new Error("crashed");
-    if (ledger !== undefined) this.#stored = { ...this.#stored, ledger };
+    this.#stored = { ...this.#stored, ledger: ledger ?? this.#stored.ledger, heard };
     if (crash === "after the write") throw new Error("crashed");
     return answer;
   }
@@ -64,21 +66,26 @@ export class Authority {
     throw new Error("replaced");
   }
 
-  #answer({ record, ledger }: Stored, question: Question, now: number): { answer: Answer; ledger: string | undefined } {
-    const { leaseTtlMs: ttlMs, policy } = this.#gateway;
+  #answer(
+    { record, ledger, heard }: Stored,
+    question: Question,
+    now: number,
+  ): { answer: Answer } & Pick<Stored, "ledger" | "heard"> {
+    const { leaseTtlMs: ttlMs, policy, plans: own } = this.#gateway;
     this.#granted += 1;
     const id = `lease ${this.#granted}`;
     if (lifelessnessOf(record, policy.actAs === "member", now)) {
-      return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, ledger };
+      return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, ledger, heard };
     }
-    const { lease, state } = lend(record, limitsOfKey(record, this.#gateway), ledger && JSON.parse(ledger), question, {
+    const known = limitsOfRecord(record, { told: question.plans, heard, own }) as KeyLimits;
+    const { lease, state } = lend(record, known.limits, ledger && JSON.parse(ledger), question, {
       ttlMs,
       now,
       newId: () => id,
       flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
       random: this.#random,
     });
-    return { answer: { kind: "lease", lease }, ledger: state && JSON.stringify(state) };
+    return { answer: { kind: "lease", lease }, ledger: state && JSON.stringify(state), heard: known.heard };
   }
 
   #countQuestion(now: number): number {

@@ -1,8 +1,8 @@
 /** The configuration of every world, and the key whose limits are proven. */
 
-import { compile } from "../../src/config/compile.ts";
+import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
-import type { Limits } from "../../src/domain/limits.ts";
+import { type Limits, NO_LIMITS } from "../../src/domain/limits.ts";
 import type { Asked } from "../../src/gateway/authorize.ts";
 import { findRoute } from "../../src/gateway/route.ts";
 import { aKey } from "../domain/fixtures.ts";
@@ -29,6 +29,17 @@ export const ASKED: Asked = {
 
 export const KEY_ID = "key_1";
 
+const PLAN = "plan";
+
 export function keyWith(limits: Limits): KeyRecord {
   return aKey({ id: KEY_ID, scopes: ["files:read"], limits, expiresAt: Number.MAX_SAFE_INTEGER });
+}
+
+export function keyOnPlan(): KeyRecord {
+  return { ...keyWith(NO_LIMITS), plan: PLAN, limits: null };
+}
+
+/** A version of the configuration, which differs from others by the plan of the key. */
+export function versionWith(limits: Limits | undefined): Gateway {
+  return limits ? { ...gateway, plans: { [PLAN]: limits } } : gateway;
 }

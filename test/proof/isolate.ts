@@ -1,10 +1,11 @@
 /** One isolate: the real steps from a known key to a token, with a clock and a network of its own. */
 
+import type { Gateway } from "../../src/config/compile.ts";
 import { admit } from "../../src/gateway/admit.ts";
 import type { DataPlane, Visit } from "../../src/gateway/data-plane.ts";
 import type { Identity } from "../../src/gateway/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/lease.ts";
-import { ASKED, gateway, KEY_ID } from "./gateway.ts";
+import { ASKED, KEY_ID } from "./gateway.ts";
 
 const identity: Identity = { keyId: KEY_ID, hash: "secret", environment: "production", foundIn: "memory" };
 const visit = { client: "", waitUntil: () => {} } as unknown as Visit;
@@ -12,7 +13,7 @@ const visit = { client: "", waitUntil: () => {} } as unknown as Visit;
 export class Isolate {
   readonly #plane: DataPlane;
 
-  constructor(ask: AskAuthority, now: () => number) {
+  constructor(ask: AskAuthority, now: () => number, gateway: Gateway) {
     const identify = async () => identity;
     const identifier = { recall: () => identity, identify, identifyAnew: identify };
     this.#plane = { gateway, identifier, leases: new Leases(ask, gateway, now), now } as unknown as DataPlane;

@@ -13,6 +13,9 @@ export interface Mutant {
 
 const LEDGER = "src/domain/ledger.ts";
 const JOURNAL = "src/domain/journal.ts";
+const ACCOUNTS = "src/domain/accounts.ts";
+const OPEN_LEASE = "src/domain/open-lease.ts";
+const COUNTS = "src/domain/counts.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/lease.ts";
 
@@ -20,11 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "the refill's cap ignores what is outstanding: tokens count as gone from the grant on",
     edits: [
-      {
-        file: LEDGER,
-        find: "({ tokens, at: endsAt })",
-        put: "({ tokens, at: endsAt - 2_500 })",
-      },
+      { file: OPEN_LEASE, find: "({ tokens, at: endsAt })", put: "({ tokens, at: endsAt - 2_500 })" },
       {
         file: LEDGER,
         find: "clamp(lastSpent, lease.grantedAt, lease.endsAt)",
@@ -60,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the tokens of a lease that ends unreported come back by themselves",
-    edits: [{ file: LEDGER, find: "({ tokens, at: endsAt })", put: "({ tokens: 0, at: endsAt })" }],
+    edits: [{ file: OPEN_LEASE, find: "({ tokens, at: endsAt })", put: "({ tokens: 0, at: endsAt })" }],
   },
   {
     fault: "a lease outlives the border of a quota",
@@ -77,8 +76,8 @@ export const MUTANTS: readonly Mutant[] = [
         file: LEDGER,
         find: "if (!lease) return;",
         put: `if (!lease) {
-      this.#rates = mapValues(this.#rates, (journal) => enter(journal, { tokens: -unspent, at: this.#clock }));
-      for (const quota of this.#limits.quotas) this.#use(quota, -unspent, this.#clock);
+      this.#accounts = mapAccounts(this.#accounts, (journal) => enter(journal, { tokens: -unspent, at: this.#clock }));
+      this.#counts = spend(this.#counts, -unspent, this.#clock);
       return;
     }`,
       },
@@ -95,8 +94,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEDGER,
-        find: "shorten(journal, this.#presumed(), known, heldSince)",
-        put: "shorten(journal, this.#presumed(), this.#clock, heldSince)",
+        find: "shorten(journal, gone, this.#known(), heldSince)",
+        put: "shorten(journal, gone, this.#clock, heldSince)",
       },
     ],
   },
@@ -132,11 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: LEDGER,
         find: "    return Math.max(0, Math.min(...rates, ...quotas));",
-        put: `    if (Math.min(...rates, ...quotas) <= 0) {
-      for (const [index, quota] of this.#limits.quotas.entries()) {
-        if ((quotas[index] as number) > 0) this.#use(quota, 1, this.#clock);
-      }
-    }
+        put: `    if (Math.min(...rates) <= 0) this.#counts = spend(this.#counts, 1, this.#clock);
     return Math.max(0, Math.min(...rates, ...quotas));`,
       },
     ],
@@ -150,5 +145,57 @@ export const MUTANTS: readonly Mutant[] = [
         put: "ledger.grant(id, Math.max(1, tokens), ttlMs, now);",
       },
     ],
+  },
+  {
+    fault: "where its clock steps back, the ledger stands still until that has caught up",
+    edits: [
+      { file: LEDGER, find: "if (now < this.#clock) this.#stepBack(now);", put: "if (now < this.#clock) return;" },
+    ],
+  },
+  {
+    fault: "a step back of the authority's clock gives tokens back",
+    edits: [{ file: JOURNAL, find: "at: bucket.at - by }", put: "at: bucket.at - 2 * by }" }],
+  },
+  {
+    fault: "a lease that is out ends sooner for a step back of the authority's clock",
+    edits: [
+      { file: OPEN_LEASE, find: "const endsAt = lease.endsAt - by;", put: "const endsAt = lease.endsAt - 2 * by;" },
+    ],
+  },
+  {
+    fault: "a lease that is out ends later for a step back of the authority's clock",
+    edits: [{ file: OPEN_LEASE, find: "const endsAt = lease.endsAt - by;", put: "const endsAt = lease.endsAt;" }],
+  },
+  {
+    fault: "a quota's period that the clock steps back into is whole again",
+    edits: [{ file: COUNTS, find: "const KEPT_PERIODS = 4;", put: "const KEPT_PERIODS = 1;" }],
+  },
+  {
+    fault: "what was spent in a later period does not count where the clock came back from it",
+    edits: [{ file: COUNTS, find: "count.start < start ? added(count, tokens) : count", put: "count" }],
+  },
+  {
+    fault: "what was spent in a later period does not count in one that the clock was never in before",
+    edits: [{ file: COUNTS, find: "used: Math.max(0, ...later)", put: "used: 0" }],
+  },
+  {
+    fault: "a rate that only another version of the configuration names begins full",
+    edits: [{ file: ACCOUNTS, find: "return first\n", put: "return first && begin < 0\n" }],
+  },
+  {
+    fault: "a rate that is new begins as full as the account nearest to it, however much greater its burst",
+    edits: [{ file: ACCOUNTS, find: "Math.min(rate.burst - spent, rate.burst, ...bounds)", put: "rate.burst" }],
+  },
+  {
+    fault: "the account of a rate that nobody names now is dropped",
+    edits: [{ file: ACCOUNTS, find: "needed.slice(0, MOST_KEPT)", put: "[]" }],
+  },
+  {
+    fault: "an account that is whole is dropped while a lease is out that will be charged to it",
+    edits: [{ file: ACCOUNTS, find: "isLent || waitOf(journal) > 0", put: "waitOf(journal) > 0" }],
+  },
+  {
+    fault: "tokens are charged to the rates alone that are named now",
+    edits: [{ file: ACCOUNTS, find: "kept: kept.map(map)", put: "kept" }],
   },
 ];

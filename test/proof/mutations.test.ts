@@ -39,7 +39,7 @@ async function firstViolation({ edits }: Pick<Mutant, "edits">): Promise<string 
   });
 }
 
-describe("the proof notices when", { concurrent: true, timeout: 90_000 }, () => {
+describe("the proof notices when", { concurrent: true, timeout: 180_000 }, () => {
   test.for(MUTANTS)("$fault", async (mutant, { expect }) => {
     const violation = await firstViolation(mutant);
     expect(violation).toMatch(/^after/);

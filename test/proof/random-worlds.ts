@@ -1,6 +1,7 @@
 /** Worlds in which everything can go wrong, each in its own way and none on purpose. */
 
 import fc from "fast-check";
+import type { Rate } from "../../src/domain/bucket.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { traffic } from "./traffic.ts";
 import { type Change, type Fate, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
@@ -11,6 +12,7 @@ const NOON = Date.UTC(2026, 5, 15, 12);
 export const BORDERS = [Date.UTC(2026, 5, 15, 13), Date.UTC(2026, 5, 16), Date.UTC(2026, 6, 1), Date.UTC(2027, 0, 1)];
 
 const smallRate = fc.record({ limit: within(1, 20), window: within(1, 10), burst: within(1, 30) });
+export const slowRate = fc.record({ limit: fc.constant(1), window: within(5, 60), burst: within(1, 3) });
 const tinyRate = fc.record({ limit: within(1, 5), window: within(1, 10), burst: within(1, 3) });
 /** So many tokens that the few milliseconds by which clocks differ are worth some. */
 export const greatRate = fc.record({ limit: within(80, 120), window: fc.constant(1), burst: within(80, 120) });
@@ -111,6 +113,15 @@ const rightsChange = fc.constantFrom<Change>(
   { scopes: ["files:read"] },
 );
 
+/** Back by up to a day. Not ahead: by how much time passes while a lease is out, the authority has only its clock to tell. */
+export const authoritySteps = fc.array(
+  fc.record({
+    at: moment,
+    by: fc.oneof(within(1, 10_000), within(60_000, 86_400_000)),
+  }),
+  { maxLength: 2 },
+);
+
 interface Traits {
   readonly family: Family;
   readonly start: fc.Arbitrary<number>;
@@ -145,7 +156,7 @@ function worldOf({ family, start, authoritySteps }: Traits): fc.Arbitrary<World>
 export const rateWorld = worldOf({
   family: familyOf([rates(smallRate, 2), rates(tinyRate), rates(greatRate)]),
   start: fc.constant(NOON),
-  authoritySteps: rarely(fc.array(fc.record({ at: moment, by: within(1, 10_000) }), { maxLength: 2 })),
+  authoritySteps: rarely(authoritySteps),
 });
 
 /** Begins shortly before a border. The authority's clock is right here: who reads the time from a wrong clock keeps a border as wrongly. */
@@ -156,3 +167,30 @@ export const quotaWorld = worldOf({
     .map(([border, before]) => border - before),
   authoritySteps: fc.constant([]),
 });
+
+/** Two or three versions of the configuration, of which each isolate runs one: rates are changed, renamed, added, exchanged. */
+export const versionWorld: fc.Arbitrary<World> = fc
+  .tuple(
+    rateWorld,
+    fc.option(quotaOf("day"), { freq: 1 }),
+    fc.array(fc.array(within(0, 3), { minLength: 1, maxLength: 2 }), { minLength: 2, maxLength: 3 }),
+    fc.tuple(smallRate, tinyRate, greatRate, within(1, 30)),
+  )
+  .map(([world, daily, choices, [small, tiny, great, burst]]): World => {
+    // Two are alike but for their bursts.
+    const numbers = [small, { ...tiny, burst }, tiny, great];
+    const versions = choices.map(
+      (chosen, version): Limits => ({
+        rates: chosen.map((index, place) => ({
+          ...(numbers[index] as Omit<Rate, "name">),
+          name: `${place} ${version % 2}`,
+        })),
+        quotas: daily ? [{ ...daily, limit: daily.limit + version, name: `quota ${version}` }] : [],
+      }),
+    );
+    return {
+      ...world,
+      versions: versions as [Limits, ...Limits[]],
+      changes: world.changes.filter(({ change }) => !("limits" in change)),
+    };
+  });

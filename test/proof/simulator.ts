@@ -7,8 +7,8 @@ import type { KeyRecord } from "../../src/domain/key.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { Agenda } from "./agenda.ts";
 import { Authority } from "./authority.ts";
-import { readClock } from "./clock.ts";
-import { gateway, KEY_ID, keyWith } from "./gateway.ts";
+import { readClock, timeWithJumps } from "./clock.ts";
+import { KEY_ID, keyOnPlan, keyWith, versionWith } from "./gateway.ts";
 import { Isolate } from "./isolate.ts";
 import { Network } from "./network.ts";
 import { type Change, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
@@ -18,39 +18,50 @@ export interface History {
   readonly refusals: readonly Refused[];
   /** The key as the authority knew it, each from a moment on. */
   readonly records: readonly { readonly from: number; readonly record: KeyRecord }[];
+  readonly versions: World["versions"];
   readonly questions: number;
 }
 
 /** True moments; the version is that of the record by which it was admitted. */
 export interface Admission {
   readonly at: number;
+  /** By the authority's clock: with the time that it jumped, and as it read then. */
+  readonly byAuthority: { readonly time: number; readonly reading: number };
   readonly version: string;
 }
 
 export interface Refused {
   readonly at: number;
+  /** By the authority's clock. */
+  readonly reading: number;
   readonly refusal: Refusal;
   /** It had waited for as long as it was told. */
   readonly inVain: boolean;
 }
 
 export async function simulate(world: World): Promise<History> {
-  const { start } = world;
+  const { start, versions } = world;
   const agenda = new Agenda(start);
-  const authority = new Authority(keyWith(world.limits), gateway, inTurn(world.chances, 0));
+  const key = versions ? keyOnPlan() : keyWith(world.limits);
+  const authority = new Authority(key, versionWith(versions?.[0]), inTurn(world.chances, 0));
   const authorityNow = () => readClock(world.authorityClock, start, agenda.now);
+  const byAuthority = () => ({
+    time: timeWithJumps(world.authorityClock, start, agenda.now),
+    reading: authorityNow(),
+  });
   const network = new Network(agenda, authority, authorityNow, inTurn(world.fates, SWIFT));
   const admissions: Admission[] = [];
   const refusals: Refused[] = [];
   const records = [{ from: start, record: authority.record }];
 
-  const places = world.isolates.map(({ clock, ends }) => {
+  const places = world.isolates.map(({ clock, ends }, index) => {
     const place = { isolate: begin() };
     function begin() {
       const isAlive = () => place.isolate === isolate;
       const isolate: Isolate = new Isolate(
         (question) => (isAlive() && question.keyId === KEY_ID ? whileAlive(network.ask(question), isAlive) : NEVER),
         () => readClock(clock, start, agenda.now),
+        versionWith(versions?.[index % versions.length]),
       );
       return isolate;
     }
@@ -70,8 +81,10 @@ export async function simulate(world: World): Promise<History> {
     const { isolate } = place;
     const { outcome } = await isolate.request();
     if (isolate !== place.isolate) return;
-    if (!isRefusal(outcome)) admissions.push({ at: agenda.now, version: outcome.key.version });
-    else refusals.push({ at: agenda.now, refusal: outcome, inVain: patience === "came again" });
+    if (!isRefusal(outcome)) {
+      admissions.push({ at: agenda.now, byAuthority: byAuthority(), version: outcome.key.version });
+    } else
+      refusals.push({ at: agenda.now, reading: authorityNow(), refusal: outcome, inVain: patience === "came again" });
     if (patience === "comes again" && "retryAfterMs" in outcome) {
       agenda.add(agenda.now + outcome.retryAfterMs, () => void request(place, "came again"));
     }
@@ -92,7 +105,7 @@ export async function simulate(world: World): Promise<History> {
   for (const at of world.replacements) agenda.add(start + at, () => authority.replace());
 
   await agenda.run();
-  return { admissions, refusals, records, questions: network.questions };
+  return { admissions, refusals, records, versions, questions: network.questions };
 }
 
 const NEVER = new Promise<never>(() => {});

@@ -8,6 +8,8 @@ import type { ClockSettings } from "./clock.ts";
 export interface World {
   readonly start: number;
   readonly limits: Limits;
+  /** Where the key has its limits from its plan: what each version of the configuration has for it. Isolates run one after the other; the authority runs the first. */
+  readonly versions?: readonly [Limits, ...Limits[]];
   readonly authorityClock: ClockSettings;
   readonly isolates: readonly {
     readonly clock: ClockSettings;

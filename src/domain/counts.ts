@@ -1,0 +1,59 @@
+/**
+ * What a key has spent in UTC hours, days and months, whatever quotas it has: one that is new, or has another name, begins
+ * with what was spent before. The clock may step back into an earlier period, and then nobody knows which of its readings
+ * were wrong. So the periods in which it was last are remembered, and each counts what was spent in later ones since.
+ */
+
+import { type Period, startOfPeriod } from "./quota.ts";
+
+interface Count {
+  readonly start: number;
+  readonly used: number;
+}
+
+/** For each kind of period, the one in which the clock was last at the end. */
+export type Counts = Readonly<Record<Period, readonly Count[]>>;
+
+export const NOTHING_SPENT: Counts = { hour: [], day: [], month: [] };
+
+/** A clock that jumps ahead and comes back has been in some other hours meanwhile. */
+const KEPT_PERIODS = 4;
+
+export function usedIn(counts: Counts, per: Period, at: number): number {
+  return find(counts[per], startOfPeriod(per, at))?.used ?? 0;
+}
+
+export function spend(counts: Counts, tokens: number, at: number): Counts {
+  if (tokens === 0) return counts;
+  return mapPeriods((per) => {
+    const start = startOfPeriod(per, at);
+    const earlier = counts[per].map((count) => (count.start < start ? added(count, tokens) : count));
+    return put(earlier, added(find(earlier, start) ?? { start, used: 0 }, tokens));
+  });
+}
+
+export function steppedBack(counts: Counts, now: number): Counts {
+  return mapPeriods((per) => {
+    const start = startOfPeriod(per, now);
+    const later = counts[per].filter((count) => count.start > start).map(({ used }) => used);
+    return put(counts[per], find(counts[per], start) ?? { start, used: Math.max(0, ...later) });
+  });
+}
+
+/** `counts`, with no less than `used` in the period. */
+export function atLeast(counts: Counts, per: Period, { start, used }: Count): Counts {
+  return used > usedIn(counts, per, start) ? { ...counts, [per]: put(counts[per], { start, used }) } : counts;
+}
+
+const find = (counts: readonly Count[], start: number) => counts.find((count) => count.start === start);
+const added = ({ start, used }: Count, tokens: number): Count => ({ start, used: used + tokens });
+
+function put(counts: readonly Count[], count: Count): readonly Count[] {
+  return [...counts.filter(({ start }) => start !== count.start), count].slice(-KEPT_PERIODS);
+}
+
+const mapPeriods = (map: (per: Period) => readonly Count[]): Counts => ({
+  hour: map("hour"),
+  day: map("day"),
+  month: map("month"),
+});
