@@ -1,6 +1,7 @@
 /** Mistakes in what the names of a well-formed configuration refer to. */
 
 import { isScope, type Resources, scopesOf } from "../domain/scope.ts";
+import { problemsOfPublicCaching } from "./edge-cache.ts";
 import { problemsOfEnvironments, repeatsOf } from "./environments.ts";
 import { problemsOfImportedFormats } from "./imported-formats.ts";
 import { problemsOfOriginHeaders } from "./origin-headers.ts";
@@ -15,6 +16,7 @@ export function problemsOfReferences(config: Config): ConfigProblem[] {
   return [
     ...problemsOfEnvironments(config),
     ...problemsOfOriginHeaders(config),
+    ...problemsOfPublicCaching(config),
     ...problemsOfResources(config),
     ...problemsOfBundles(config, resources),
     ...problemsOfRoles(config, resources),

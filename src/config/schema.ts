@@ -46,6 +46,7 @@ const ofEveryOrigin = {
   usesForwardedPrefix: z.boolean().optional(),
   caseSensitive: z.boolean().default(false),
   formatSuffixes: z.boolean().default(true),
+  cachePublicRoutes: z.boolean().default(false),
   headers: z
     .record(
       headerName,

@@ -1,6 +1,7 @@
 /** What gateway.config.ts and the gateway itself need from wrangler.toml. */
 
 import { JWKS_PATH } from "../origin/claims.ts";
+import { problemsOfCacheBefore } from "./edge-cache.ts";
 import { problemsOfOriginSecrets } from "./origin-headers.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";
 import type { GatewayConfig } from "./types.ts";
@@ -12,6 +13,7 @@ export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): Co
     ...problemsOfServices(config, wrangler),
     ...problemsOfOriginSecrets(config, requiredSecrets(wrangler)),
     ...problemsOfIssuers(config, wrangler),
+    ...problemsOfCacheBefore(wrangler),
   ];
 }
 

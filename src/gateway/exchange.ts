@@ -1,6 +1,7 @@
 /** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and once more where that may help. */
 
 import type { Refusal } from "../errors.ts";
+import type { EdgeCache } from "./edge-cache.ts";
 import type { OriginFetch } from "./forward.ts";
 import { isRepeatable, type RetryBudget } from "./retry.ts";
 import type { Upload } from "./upload.ts";
@@ -14,6 +15,7 @@ export interface Exchanging {
   readonly left: AbortSignal;
   readonly upload: Upload | undefined;
   readonly retries: RetryBudget;
+  readonly edgeCache: EdgeCache;
   /** Gives the request an assertion of its own, again; or says why there is none. */
   readonly sign: (() => Promise<Refusal | undefined>) | undefined;
 }
@@ -21,7 +23,7 @@ export interface Exchanging {
 export async function exchange(
   outgoing: Request,
   send: OriginFetch,
-  { origin, seconds, left, upload, retries, sign }: Exchanging,
+  { origin, seconds, left, upload, retries, edgeCache, sign }: Exchanging,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
@@ -33,7 +35,7 @@ export async function exchange(
   });
   const signal = AbortSignal.any([left, ended.signal]);
   // The bytes as they come: what is compressed stays so.
-  const init = { signal, encodeResponseBody: "manual" } as const;
+  const init = { signal, encodeResponseBody: "manual", ...(edgeCache && { cf: edgeCache }) } as const;
   try {
     return await send(outgoing, init).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !retries.take(origin)) throw error;

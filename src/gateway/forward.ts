@@ -8,6 +8,7 @@ import type { Assert, Asserting } from "./assertion.ts";
 import type { Principal } from "./authorize.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { receivedProtocol, restoreAcceptEncoding } from "./edge.ts";
+import { type EdgeCache, edgeCacheOf } from "./edge-cache.ts";
 import type { DataPlace } from "./environment.ts";
 import { exchange } from "./exchange.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
@@ -25,6 +26,7 @@ export type OriginFetch = (request: Request, init: OriginInit) => Promise<Respon
 export interface OriginInit {
   readonly signal: AbortSignal;
   readonly encodeResponseBody: "manual";
+  readonly cf?: EdgeCache;
 }
 
 export interface Forwarding {
@@ -63,7 +65,8 @@ export async function forward(
   const refusal = sign && (await sign());
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
-  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, sign };
+  const edgeCache = edgeCacheOf(route, environment);
+  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, edgeCache, sign };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
   if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };
