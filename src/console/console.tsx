@@ -1,7 +1,6 @@
 /** The console: pages on the control base URL. They call the same verbs as the management API. */
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { PRIVATE_HEADERS } from "../management/page.ts";
 import { auditPages } from "./audit/list.tsx";
 import { assets } from "./frame/assets.ts";
 import { showRefusal } from "./frame/refusal-page.tsx";
@@ -13,6 +12,7 @@ import { newKeyPages } from "./keys/new.tsx";
 import { keyPage } from "./keys/page.tsx";
 import { trial } from "./keys/trial.tsx";
 import { guide } from "./open/guide.tsx";
+import { PRIVATE_HEADERS } from "./open/page.ts";
 import { organizationPage } from "./organizations/organization.tsx";
 import { organizationTerms } from "./organizations/organization-terms.tsx";
 import { organizationList } from "./organizations/organizations.tsx";

@@ -1,10 +1,10 @@
 import type { Gateway, Route } from "../config/compile.ts";
-import type { Assert } from "./assertion.ts";
-import type { WaitUntil } from "./flights.ts";
-import type { OriginFetch } from "./forward.ts";
-import type { Identifier } from "./identify.ts";
-import type { Leases } from "./lease.ts";
-import type { RetryBudget } from "./retry.ts";
+import type { WaitUntil } from "./admit/flights.ts";
+import type { Identifier } from "./admit/identify.ts";
+import type { Leases } from "./admit/lease.ts";
+import type { Assert } from "./forward/assertion.ts";
+import type { OriginFetch } from "./forward/forward.ts";
+import type { RetryBudget } from "./origins/retry.ts";
 
 /** What the pipeline works with; one for each isolate. */
 export interface DataPlane {

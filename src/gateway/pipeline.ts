@@ -7,24 +7,24 @@
  */
 
 import type { Route } from "../config/compile.ts";
+import { othersRefusal, requiredScope } from "../decide/authorize.ts";
+import { checkBounds } from "../decide/bounds.ts";
+import { answerPreflight } from "../decide/cors.ts";
+import { hasKeyInUrl, readCredential } from "../decide/credentials.ts";
+import type { DataPlace } from "../decide/environment.ts";
+import { otherTargetsOf } from "../decide/other-targets.ts";
+import { findRoute } from "../decide/route.ts";
+import { handshakeRefusal } from "../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { account } from "./account.ts";
-import { type Admission, admit } from "./admit.ts";
-import { othersRefusal, requiredScope } from "./authorize.ts";
-import { checkBounds } from "./bounds.ts";
-import { answerPreflight } from "./cors.ts";
-import { hasKeyInUrl, readCredential } from "./credentials.ts";
+import { type Admission, admit } from "./admit/admit.ts";
+import { readmit } from "./admit/readmit.ts";
+import type { Use } from "./admit/usage.ts";
+import { type Watch, watchOf } from "./admit/watch.ts";
+import { relay } from "./answer/relay.ts";
+import { respond } from "./answer/respond.ts";
 import type { DataPlane, Visit } from "./data-plane.ts";
-import type { DataPlace } from "./environment.ts";
-import { type Forwarding, forward } from "./forward.ts";
-import { otherTargetsOf } from "./other-targets.ts";
-import { readmit } from "./readmit.ts";
-import { relay } from "./relay.ts";
-import { respond } from "./respond.ts";
-import { findRoute } from "./route.ts";
-import { handshakeRefusal } from "./upgrade.ts";
-import type { Use } from "./usage.ts";
-import { type Watch, watchOf } from "./watch.ts";
+import { type Forwarding, forward } from "./forward/forward.ts";
 
 /** What is known of a request by the time that it is answered. */
 interface Journey {

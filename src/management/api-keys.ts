@@ -1,19 +1,19 @@
 import { findKey } from "../control/access.ts";
-import { changeKey } from "../control/change-key.ts";
-import type { ChangedKey } from "../control/changed-key.ts";
 import type { Control } from "../control/control.ts";
-import { createKey } from "../control/create-key.ts";
-import { listKeysFor } from "../control/list-keys.ts";
-import { revokeKey } from "../control/revoke-key.ts";
-import { rotateKey } from "../control/rotate-key.ts";
-import { disableKey, enableKey } from "../control/switch-key.ts";
+import { changeKey } from "../control/keys/change.ts";
+import type { ChangedKey } from "../control/keys/commit-change.ts";
+import { createKey } from "../control/keys/create.ts";
+import { listKeysFor } from "../control/keys/list.ts";
+import { revokeKey } from "../control/keys/revoke.ts";
+import { rotateKey } from "../control/keys/rotate.ts";
+import { disableKey, enableKey } from "../control/keys/switch.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { keyAnswer, newKeyAnswer, pageAnswer } from "./answers.ts";
-import { keyChangeOf, newKeyOf } from "./key-fields.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderKey, renderPage } from "./render.ts";
-import { keyBody, keyPageQuery, keyPatch, revocationBody, rotationBody } from "./schemas.ts";
+import { keyAnswer, newKeyAnswer, pageAnswer } from "./wire/answers.ts";
+import { keyChangeOf, newKeyOf } from "./wire/key-fields.ts";
+import { renderKey, renderPage } from "./wire/render.ts";
+import { keyBody, keyPageQuery, keyPatch, revocationBody, rotationBody } from "./wire/schemas.ts";
 
 const tag = "API keys";
 

@@ -1,11 +1,11 @@
-import { readAudit } from "../control/read-audit.ts";
+import { readAudit } from "../control/operate/read-audit.ts";
 import { isRefusal } from "../errors.ts";
 import { AUDIT_SORT } from "../store/audit-list.ts";
-import { auditEventAnswer, pageAnswer } from "./answers.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderAuditEvent, renderPage } from "./render.ts";
-import { auditQuery } from "./schemas.ts";
+import { auditEventAnswer, pageAnswer } from "./wire/answers.ts";
+import { renderAuditEvent, renderPage } from "./wire/render.ts";
+import { auditQuery } from "./wire/schemas.ts";
 
 export const auditEvents = [
   operation({

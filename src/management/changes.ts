@@ -1,7 +1,7 @@
-import { readChange } from "../control/read-change.ts";
+import { readChange } from "../control/operate/read-change.ts";
 import { isRefusal } from "../errors.ts";
-import { changeAnswer } from "./answers.ts";
 import { operation } from "./operation.ts";
+import { changeAnswer } from "./wire/answers.ts";
 
 export const changes = [
   operation({

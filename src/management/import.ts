@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { importKeys } from "../control/import-keys.ts";
+import { importKeys } from "../control/keys/import.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { importBody } from "./schemas.ts";
+import { importBody } from "./wire/schemas.ts";
 
 const importAnswer = z
   .strictObject({

@@ -1,10 +1,10 @@
 import { explain } from "../control/explain/explain.ts";
 import { whoami } from "../control/whoami.ts";
 import { isRefusal } from "../errors.ts";
-import { explanationAnswer, whoamiAnswer } from "./answers.ts";
 import { operation } from "./operation.ts";
-import { renderExplanation, renderWhoami } from "./render-insight.ts";
-import { explainBody } from "./schemas.ts";
+import { explanationAnswer, whoamiAnswer } from "./wire/answers.ts";
+import { renderExplanation, renderWhoami } from "./wire/render-insight.ts";
+import { explainBody } from "./wire/schemas.ts";
 
 export const insight = [
   operation({

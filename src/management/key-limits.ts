@@ -1,11 +1,11 @@
-import { adviseOnScopes } from "../control/advise.ts";
-import { readLimits, resetLimits } from "../control/key-limits.ts";
+import { adviseOnScopes } from "../control/keys/advise.ts";
+import { readLimits, resetLimits } from "../control/keys/limits.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { adviceAnswer, limitsAnswer } from "./answers-usage.ts";
 import { type Answer, operation } from "./operation.ts";
-import { renderAdvice, renderLimit } from "./render-usage.ts";
-import { adviceQuery } from "./schemas.ts";
+import { adviceAnswer, limitsAnswer } from "./wire/answers-usage.ts";
+import { renderAdvice, renderLimit } from "./wire/render-usage.ts";
+import { adviceQuery } from "./wire/schemas.ts";
 
 const tag = "API keys";
 

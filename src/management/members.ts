@@ -1,13 +1,13 @@
 import { findMember, findOrganization } from "../control/access.ts";
-import { type ChangedMember, changeMember, removeMember } from "../control/change-member.ts";
-import { createMember } from "../control/create-member.ts";
+import { type ChangedMember, changeMember, removeMember } from "../control/people/change.ts";
+import { createMember } from "../control/people/create.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { listMembers, type MemberRecord } from "../store/members.ts";
-import { memberAnswer, pageAnswer } from "./answers.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderMember, renderPage } from "./render.ts";
-import { memberBody, memberPatch, organizationPageQuery } from "./schemas.ts";
+import { memberAnswer, pageAnswer } from "./wire/answers.ts";
+import { renderMember, renderPage } from "./wire/render.ts";
+import { memberBody, memberPatch, organizationPageQuery } from "./wire/schemas.ts";
 
 const tag = "Members";
 

@@ -4,8 +4,8 @@ import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ERRORS } from "../errors.ts";
 import { PROBLEM_TYPE } from "../problem.ts";
-import { problemAnswer } from "./answers.ts";
 import type { Operation } from "./operation.ts";
+import { problemAnswer } from "./wire/answers.ts";
 
 const JSON_TYPE = "application/json";
 const TEXT = { type: "string" } as const;

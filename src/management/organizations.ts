@@ -1,13 +1,13 @@
 import { findOrganization, requireRoot } from "../control/access.ts";
-import { changeOrganization } from "../control/change-organization.ts";
-import { createOrganization } from "../control/create-organization.ts";
+import { changeOrganization } from "../control/organizations/change.ts";
+import { createOrganization } from "../control/organizations/create.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { listOrganizations, type Organization } from "../store/organizations.ts";
-import { organizationAnswer, pageAnswer } from "./answers.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderOrganization, renderPage } from "./render.ts";
-import { organizationBody, organizationPatch, pageQuery } from "./schemas.ts";
+import { organizationAnswer, pageAnswer } from "./wire/answers.ts";
+import { renderOrganization, renderPage } from "./wire/render.ts";
+import { organizationBody, organizationPatch, pageQuery } from "./wire/schemas.ts";
 
 const tag = "Organizations";
 

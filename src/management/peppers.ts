@@ -1,12 +1,12 @@
-import { listKeysOfPepper, listPeppers, retirePepper } from "../control/peppers.ts";
+import { listKeysOfPepper, listPeppers, retirePepper } from "../control/operate/peppers.ts";
 import { isRefusal } from "../errors.ts";
 import { BY_ID } from "../store/secrets.ts";
-import { keyUnderPepperAnswer, pageAnswer, peppersAnswer, retiredAnswer } from "./answers.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderPage } from "./render.ts";
-import { renderKeyUnderPepper, renderPepper } from "./render-insight.ts";
-import { pageQuery, retirementBody } from "./schemas.ts";
+import { keyUnderPepperAnswer, pageAnswer, peppersAnswer, retiredAnswer } from "./wire/answers.ts";
+import { renderPage } from "./wire/render.ts";
+import { renderKeyUnderPepper, renderPepper } from "./wire/render-insight.ts";
+import { pageQuery, retirementBody } from "./wire/schemas.ts";
 
 const tag = "Peppers";
 

@@ -2,8 +2,8 @@
 
 import { serialize } from "hono/utils/cookie";
 import type { Caller, Control } from "../control/control.ts";
-import { findRootSession } from "../control/root-session.ts";
-import { findSession } from "../control/session.ts";
+import { findRootSession } from "../control/sessions/root-session.ts";
+import { findSession } from "../control/sessions/session.ts";
 import type { Refusal } from "../errors.ts";
 import type { MemberSession } from "../store/sessions.ts";
 import { isSameSite, mayRead } from "./same-site.ts";

@@ -1,12 +1,12 @@
-import { listSessions, revokeSession, revokeSessions } from "../control/manage-sessions.ts";
-import { createRootSignInLink } from "../control/root-session.ts";
-import { createSignInLink } from "../control/sign-in-link.ts";
+import { listSessions, revokeSession, revokeSessions } from "../control/sessions/manage.ts";
+import { createRootSignInLink } from "../control/sessions/root-session.ts";
+import { createSignInLink } from "../control/sessions/sign-in-link.ts";
 import { isRefusal } from "../errors.ts";
-import { pageAnswer, revokedSessionsAnswer, sessionAnswer, signInLinkAnswer } from "./answers.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderPage, renderSession } from "./render.ts";
-import { sessionPageQuery, sessionsQuery, signInLinkBody } from "./schemas.ts";
+import { pageAnswer, revokedSessionsAnswer, sessionAnswer, signInLinkAnswer } from "./wire/answers.ts";
+import { renderPage, renderSession } from "./wire/render.ts";
+import { sessionPageQuery, sessionsQuery, signInLinkBody } from "./wire/schemas.ts";
 
 const tag = "Sessions";
 

@@ -1,9 +1,9 @@
-import { readUsage } from "../control/read-usage.ts";
+import { readUsage } from "../control/keys/usage.ts";
 import { isRefusal } from "../errors.ts";
-import { usageAnswer } from "./answers-usage.ts";
 import { operation } from "./operation.ts";
-import { renderUsage } from "./render-usage.ts";
-import { usageQuery } from "./schemas.ts";
+import { usageAnswer } from "./wire/answers-usage.ts";
+import { renderUsage } from "./wire/render-usage.ts";
+import { usageQuery } from "./wire/schemas.ts";
 
 const DAY_MS = 86_400_000;
 

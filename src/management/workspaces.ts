@@ -1,13 +1,13 @@
 import { findOrganization, findWorkspace } from "../control/access.ts";
-import { changeWorkspace, deleteWorkspace } from "../control/change-workspace.ts";
-import { createWorkspace } from "../control/create-workspace.ts";
+import { changeWorkspace, deleteWorkspace } from "../control/organizations/change-workspace.ts";
+import { createWorkspace } from "../control/organizations/create-workspace.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { listWorkspaces, type Workspace } from "../store/workspaces.ts";
-import { pageAnswer, workspaceAnswer } from "./answers.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { renderPage, renderWorkspace } from "./render.ts";
-import { organizationPageQuery, workspaceBody, workspacePatch } from "./schemas.ts";
+import { pageAnswer, workspaceAnswer } from "./wire/answers.ts";
+import { renderPage, renderWorkspace } from "./wire/render.ts";
+import { organizationPageQuery, workspaceBody, workspacePatch } from "./wire/schemas.ts";
 
 const tag = "Workspaces";
 

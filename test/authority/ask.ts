@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import type { KeyAuthority } from "../../src/authority/authority.ts";
 import { authorityName } from "../../src/authority/name.ts";
 import type { Answer, Lease, Question } from "../../src/domain/lease.ts";
-import type { AskAuthority } from "../../src/gateway/lease.ts";
+import type { AskAuthority } from "../../src/gateway/admit/lease.ts";
 import { instrument, type OnIo, type SeededKey } from "../helpers/workerd.ts";
 
 export function authorityOf({

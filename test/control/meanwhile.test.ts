@@ -2,14 +2,14 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { changeKey } from "../../src/control/change-key.ts";
-import { deleteWorkspace } from "../../src/control/change-workspace.ts";
 import { type Caller, type Control, collisionOf } from "../../src/control/control.ts";
-import { createKey, type NewKey } from "../../src/control/create-key.ts";
-import { importKeys } from "../../src/control/import-keys.ts";
-import { revokeKey } from "../../src/control/revoke-key.ts";
-import { rotateKey } from "../../src/control/rotate-key.ts";
-import { disableKey, enableKey } from "../../src/control/switch-key.ts";
+import { changeKey } from "../../src/control/keys/change.ts";
+import { createKey, type NewKey } from "../../src/control/keys/create.ts";
+import { importKeys } from "../../src/control/keys/import.ts";
+import { revokeKey } from "../../src/control/keys/revoke.ts";
+import { rotateKey } from "../../src/control/keys/rotate.ts";
+import { disableKey, enableKey } from "../../src/control/keys/switch.ts";
+import { deleteWorkspace } from "../../src/control/organizations/change-workspace.ts";
 import { readKey } from "../../src/store/keys.ts";
 import { codeOf, controlOf, granted, root } from "../helpers/control.ts";
 import { instrument, migrate } from "../helpers/workerd.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { adviseOnScopes } from "../../src/control/advise.ts";
 import type { Caller } from "../../src/control/control.ts";
-import { readUsage, type WantedUsage } from "../../src/control/read-usage.ts";
+import { adviseOnScopes } from "../../src/control/keys/advise.ts";
+import { readUsage, type WantedUsage } from "../../src/control/keys/usage.ts";
 import { standingOfKey } from "../../src/control/standing.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
 import { readKeyRecord } from "../../src/store/key-records.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import type { Caller } from "../../src/control/control.ts";
-import { findSession } from "../../src/control/session.ts";
+import { findSession } from "../../src/control/sessions/session.ts";
 import { standingOfKey, standingOfMember } from "../../src/control/standing.ts";
 import { whoami } from "../../src/control/whoami.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";

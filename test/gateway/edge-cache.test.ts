@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile, type Environment, type Route } from "../../src/config/compile.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
-import { type DataPlace, findEnvironment } from "../../src/gateway/environment.ts";
-import { forward, type OriginInit } from "../../src/gateway/forward.ts";
-import { RetryBudget } from "../../src/gateway/retry.ts";
+import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
+import { forward, type OriginInit } from "../../src/gateway/forward/forward.ts";
+import { RetryBudget } from "../../src/gateway/origins/retry.ts";
 import { migrate, newClient, seedKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
 import { buildPlane, requestWith, send } from "./plane.ts";

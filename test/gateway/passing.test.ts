@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { resolveHeaders, withHeaders } from "../../src/gateway/origin.ts";
-import { isRepeatable, RetryBudget } from "../../src/gateway/retry.ts";
-import { type Watch, watch } from "../../src/gateway/watch.ts";
+import { type Watch, watch } from "../../src/gateway/admit/watch.ts";
+import { resolveHeaders, withHeaders } from "../../src/gateway/origins/origin.ts";
+import { isRepeatable, RetryBudget } from "../../src/gateway/origins/retry.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,8 +1,8 @@
 /** Organizations and members as rows, and sign-ins of them. */
 
 import { env } from "cloudflare:workers";
-import { signIn } from "../../src/control/session.ts";
-import { createSignInLink } from "../../src/control/sign-in-link.ts";
+import { signIn } from "../../src/control/sessions/session.ts";
+import { createSignInLink } from "../../src/control/sessions/sign-in-link.ts";
 import { type MemberRecord, memberInserts } from "../../src/store/members.ts";
 import { organizationInsert } from "../../src/store/organizations.ts";
 import { granted, root, type TestControl } from "./control.ts";

@@ -1,10 +1,10 @@
 /** The configuration of every world, and the key whose limits are proven. */
 
 import { compile, type Gateway } from "../../src/config/compile.ts";
+import type { Asked } from "../../src/decide/authorize.ts";
+import { findRoute } from "../../src/decide/route.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
 import { type Limits, NO_LIMITS } from "../../src/domain/limits.ts";
-import type { Asked } from "../../src/gateway/authorize.ts";
-import { findRoute } from "../../src/gateway/route.ts";
 import { aKey } from "../domain/fixtures.ts";
 
 export const gateway = compile({

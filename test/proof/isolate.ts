@@ -1,10 +1,10 @@
 /** One isolate: the real steps from a known key to a token, with a clock and a network of its own. */
 
 import type { Gateway } from "../../src/config/compile.ts";
-import { admit } from "../../src/gateway/admit.ts";
+import { admit } from "../../src/gateway/admit/admit.ts";
+import type { Identity } from "../../src/gateway/admit/identify.ts";
+import { type AskAuthority, Leases } from "../../src/gateway/admit/lease.ts";
 import type { DataPlane, Visit } from "../../src/gateway/data-plane.ts";
-import type { Identity } from "../../src/gateway/identify.ts";
-import { type AskAuthority, Leases } from "../../src/gateway/lease.ts";
 import { ASKED, KEY_ID } from "./gateway.ts";
 
 const identity: Identity = { keyId: KEY_ID, hash: "secret", environment: "production", foundIn: "memory" };

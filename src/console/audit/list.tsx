@@ -1,10 +1,10 @@
 /** The audit trail: filters, pages and exports. */
 
 import { Hono } from "hono";
-import { readAudit } from "../../control/read-audit.ts";
+import { readAudit } from "../../control/operate/read-audit.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { auditQuery } from "../../management/schemas.ts";
+import { auditQuery } from "../../management/wire/schemas.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { AUDIT_SORT, type AuditFilter } from "../../store/audit-list.ts";
 import type { PageRequest } from "../../store/pages.ts";

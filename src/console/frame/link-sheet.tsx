@@ -1,4 +1,4 @@
-import type { MadeSignInLink } from "../../control/sign-in-link.ts";
+import type { MadeSignInLink } from "../../control/sessions/sign-in-link.ts";
 import { Copyable, Moment, Notice } from "./parts.tsx";
 
 /** A sign-in link, once. */

@@ -3,11 +3,11 @@
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { findKey } from "../../control/access.ts";
-import type { ChangedKey } from "../../control/changed-key.ts";
 import type { Caller, Control } from "../../control/control.ts";
-import { revokeKey } from "../../control/revoke-key.ts";
-import { rotateKey } from "../../control/rotate-key.ts";
-import { disableKey, enableKey } from "../../control/switch-key.ts";
+import type { ChangedKey } from "../../control/keys/commit-change.ts";
+import { revokeKey } from "../../control/keys/revoke.ts";
+import { rotateKey } from "../../control/keys/rotate.ts";
+import { disableKey, enableKey } from "../../control/keys/switch.ts";
 import { invalid } from "../../control/validation.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../store/keys.ts";

@@ -2,12 +2,12 @@
 
 import { Hono } from "hono";
 import { findKey } from "../../control/access.ts";
-import { changeKey } from "../../control/change-key.ts";
-import { draftOf, withheldScopes } from "../../control/draft-key.ts";
+import { changeKey } from "../../control/keys/change.ts";
+import { draftOf, withheldScopes } from "../../control/keys/draft.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import { keyChangeOf } from "../../management/key-fields.ts";
 import { check } from "../../management/parse.ts";
-import { keyPatch } from "../../management/schemas.ts";
+import { keyChangeOf } from "../../management/wire/key-fields.ts";
+import { keyPatch } from "../../management/wire/schemas.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import type { ManagedKey } from "../../store/keys.ts";
 import { namesIn, offeredWorkspaces } from "../frame/directory.ts";

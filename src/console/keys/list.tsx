@@ -2,12 +2,12 @@
 
 import { Hono } from "hono";
 import { requireScope } from "../../control/access.ts";
-import { listKeysFor } from "../../control/list-keys.ts";
+import { listKeysFor } from "../../control/keys/list.ts";
 import { isRefusal } from "../../errors.ts";
 import { readPage, writeCursor } from "../../management/paging.ts";
 import { check } from "../../management/parse.ts";
-import { statusOf } from "../../management/render.ts";
-import { keyPageQuery } from "../../management/schemas.ts";
+import { statusOf } from "../../management/wire/render.ts";
+import { keyPageQuery } from "../../management/wire/schemas.ts";
 import type { KeySort } from "../../store/key-list.ts";
 import type { ManagedKey } from "../../store/keys.ts";
 import type { Page } from "../../store/pages.ts";

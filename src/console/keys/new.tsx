@@ -3,13 +3,13 @@
 import { Hono } from "hono";
 import { findOrganization, managesKey } from "../../control/access.ts";
 import { collisionOf } from "../../control/control.ts";
-import { createKey } from "../../control/create-key.ts";
-import { withheldScopes } from "../../control/draft-key.ts";
-import { checkOpen } from "../../control/organization-rules.ts";
+import { createKey } from "../../control/keys/create.ts";
+import { withheldScopes } from "../../control/keys/draft.ts";
+import { checkOpen } from "../../control/organizations/rules.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import { newKeyOf } from "../../management/key-fields.ts";
 import { check } from "../../management/parse.ts";
-import { keyBody } from "../../management/schemas.ts";
+import { newKeyOf } from "../../management/wire/key-fields.ts";
+import { keyBody } from "../../management/wire/schemas.ts";
 import { findRepeated } from "../../store/audit.ts";
 import type { Organization } from "../../store/organizations.ts";
 import { namesIn, offeredWorkspaces, workspacesOf } from "../frame/directory.ts";

@@ -2,14 +2,14 @@
 
 import { Hono } from "hono";
 import { findKey, requireScope } from "../../control/access.ts";
-import { adviseOnScopes } from "../../control/advise.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
-import { readLimits } from "../../control/key-limits.ts";
-import { readAudit } from "../../control/read-audit.ts";
-import { readUsage } from "../../control/read-usage.ts";
+import { adviseOnScopes } from "../../control/keys/advise.ts";
+import { readLimits } from "../../control/keys/limits.ts";
+import { readUsage } from "../../control/keys/usage.ts";
+import { readAudit } from "../../control/operate/read-audit.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { isRefusal } from "../../errors.ts";
-import { statusOf } from "../../management/render.ts";
+import { statusOf } from "../../management/wire/render.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import type { ManagedKey } from "../../store/keys.ts";
 import { History } from "../audit/table.tsx";

@@ -6,7 +6,7 @@ import { explain } from "../../control/explain/explain.ts";
 import type { Explanation } from "../../control/explain/explanation.ts";
 import { describe, isRefusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { explainBody } from "../../management/schemas.ts";
+import { explainBody } from "../../management/wire/schemas.ts";
 import { readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
 import { Field, Options, Refused, Table } from "../frame/parts.tsx";

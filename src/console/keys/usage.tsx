@@ -1,6 +1,6 @@
 /** The use of a key, and what is left of its limits. */
 
-import type { Advice } from "../../control/advise.ts";
+import type { Advice } from "../../control/keys/advise.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import type { Refusal } from "../../errors.ts";
 import type { UsageSum } from "../../store/usage-list.ts";

@@ -1,7 +1,7 @@
 /** The form of a new key, as the API's fields. */
 
 import type { Control } from "../../control/control.ts";
-import { draftOf } from "../../control/draft-key.ts";
+import { draftOf } from "../../control/keys/draft.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import { Form } from "../frame/form.ts";

@@ -2,13 +2,13 @@
 
 import { Hono } from "hono";
 import { findOrganization } from "../../control/access.ts";
-import { changeOrganization } from "../../control/change-organization.ts";
-import { createMember } from "../../control/create-member.ts";
-import { readKeyQuota } from "../../control/key-quota.ts";
-import { createSignInLink } from "../../control/sign-in-link.ts";
+import { readKeyQuota } from "../../control/keys/quota.ts";
+import { changeOrganization } from "../../control/organizations/change.ts";
+import { createMember } from "../../control/people/create.ts";
+import { createSignInLink } from "../../control/sessions/sign-in-link.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { memberBody, organizationPatch } from "../../management/schemas.ts";
+import { memberBody, organizationPatch } from "../../management/wire/schemas.ts";
 import { listMembers } from "../../store/members.ts";
 import type { Organization } from "../../store/organizations.ts";
 import { afterwards, boundOf, Done } from "../frame/done.tsx";

@@ -2,12 +2,12 @@
 
 import { Hono } from "hono";
 import { findOrganization, requireScope } from "../../control/access.ts";
-import { changeOrganization } from "../../control/change-organization.ts";
-import { readKeyQuota } from "../../control/key-quota.ts";
-import { isOpen } from "../../control/organization-rules.ts";
+import { readKeyQuota } from "../../control/keys/quota.ts";
+import { changeOrganization } from "../../control/organizations/change.ts";
+import { isOpen } from "../../control/organizations/rules.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { organizationPatch } from "../../management/schemas.ts";
+import { organizationPatch } from "../../management/wire/schemas.ts";
 import { afterwards, Done } from "../frame/done.tsx";
 import { problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";

@@ -1,11 +1,11 @@
 /** Every organization, for the platform team. */
 
 import { Hono } from "hono";
-import { createOrganization } from "../../control/create-organization.ts";
-import { readStatus, type Status } from "../../control/status.ts";
+import { readStatus, type Status } from "../../control/operate/status.ts";
+import { createOrganization } from "../../control/organizations/create.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { organizationBody } from "../../management/schemas.ts";
+import { organizationBody } from "../../management/wire/schemas.ts";
 import { listOrganizations } from "../../store/organizations.ts";
 import { afterwards, Done } from "../frame/done.tsx";
 import { type Form, problemsOf, readForm } from "../frame/form.ts";

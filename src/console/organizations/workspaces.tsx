@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { checkBelonging, findOrganization, findWorkspace, requireScope } from "../../control/access.ts";
-import { changeWorkspace, deleteWorkspace } from "../../control/change-workspace.ts";
-import { createWorkspace } from "../../control/create-workspace.ts";
+import { changeWorkspace, deleteWorkspace } from "../../control/organizations/change-workspace.ts";
+import { createWorkspace } from "../../control/organizations/create-workspace.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { workspaceBody, workspacePatch } from "../../management/schemas.ts";
+import { workspaceBody, workspacePatch } from "../../management/wire/schemas.ts";
 import { listWorkspaces, type Workspace } from "../../store/workspaces.ts";
 import { afterwards, boundOf, Done } from "../frame/done.tsx";
 import { problemsOf, readForm } from "../frame/form.ts";

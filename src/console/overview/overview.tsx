@@ -1,9 +1,9 @@
 /** The first page: how the organization's keys are used, and what needs attention. */
 
 import { Hono } from "hono";
-import { readKeyQuota } from "../../control/key-quota.ts";
-import { listKeysFor } from "../../control/list-keys.ts";
-import { readUsage } from "../../control/read-usage.ts";
+import { listKeysFor } from "../../control/keys/list.ts";
+import { readKeyQuota } from "../../control/keys/quota.ts";
+import { readUsage } from "../../control/keys/usage.ts";
 
 import { sessionToken } from "../../management/session.ts";
 import { barsOf, Chart, ranking } from "../frame/chart.tsx";

@@ -1,5 +1,5 @@
 import { checkBelonging } from "../../control/access.ts";
-import { checkStanding } from "../../control/member-rules.ts";
+import { checkStanding } from "../../control/people/rules.ts";
 import { describe } from "../../errors.ts";
 import type { Workspace } from "../../store/workspaces.ts";
 import type { Form } from "../frame/form.ts";

@@ -2,13 +2,13 @@
 
 import { Hono } from "hono";
 import { findMember, requireScope } from "../../control/access.ts";
-import { changeMember, removeMember } from "../../control/change-member.ts";
-import { listSessions, revokeSessions } from "../../control/manage-sessions.ts";
-import { isOwner } from "../../control/session-rules.ts";
-import { createSignInLink } from "../../control/sign-in-link.ts";
+import { changeMember, removeMember } from "../../control/people/change.ts";
+import { listSessions, revokeSessions } from "../../control/sessions/manage.ts";
+import { isOwner } from "../../control/sessions/rules.ts";
+import { createSignInLink } from "../../control/sessions/sign-in-link.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { memberPatch } from "../../management/schemas.ts";
+import { memberPatch } from "../../management/wire/schemas.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import { offeredWorkspaces } from "../frame/directory.ts";
 import { afterwards, boundOf, Done } from "../frame/done.tsx";

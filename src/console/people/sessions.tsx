@@ -1,7 +1,7 @@
 /** The visitor's sessions, and how to end them. */
 
 import { Hono } from "hono";
-import { listSessions, revokeSession, revokeSessions } from "../../control/manage-sessions.ts";
+import { listSessions, revokeSession, revokeSessions } from "../../control/sessions/manage.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Session } from "../../store/sessions.ts";
 import { afterwards, Done } from "../frame/done.tsx";

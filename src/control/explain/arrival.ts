@@ -2,15 +2,15 @@
 
 import type { Gateway, Route } from "../../config/compile.ts";
 import type { InputLimits } from "../../config/schema.ts";
+import { checkBounds, readUrl } from "../../decide/bounds.ts";
+import { answerPreflight } from "../../decide/cors.ts";
+import { hasKeyInUrl } from "../../decide/credentials.ts";
+import { type DataPlace, findEnvironment } from "../../decide/environment.ts";
+import { findRoute, type RouteMatch } from "../../decide/route.ts";
+import { targetOf } from "../../decide/target.ts";
+import { handshakeRefusal } from "../../decide/upgrade.ts";
 import { withoutSecrets } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { checkBounds, readUrl } from "../../gateway/bounds.ts";
-import { answerPreflight } from "../../gateway/cors.ts";
-import { hasKeyInUrl } from "../../gateway/credentials.ts";
-import { type DataPlace, findEnvironment } from "../../gateway/environment.ts";
-import { findRoute, type RouteMatch } from "../../gateway/route.ts";
-import { targetOf } from "../../gateway/target.ts";
-import { handshakeRefusal } from "../../gateway/upgrade.ts";
 import { invalid } from "../validation.ts";
 import { judge, type Step, skip } from "./explanation.ts";
 import type { ExplainedRequest } from "./request.ts";

@@ -4,11 +4,11 @@
  */
 
 import type { Gateway } from "../../config/compile.ts";
+import { requiredScope } from "../../decide/authorize.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { requiredScope } from "../../gateway/authorize.ts";
 import { requireScope } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { type Arrival, arrive, forwardStep } from "./arrival.ts";

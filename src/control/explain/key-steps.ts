@@ -1,9 +1,6 @@
 /** From the key's life to its limits: each check by itself, and what the gateway decides. */
 
 import type { Gateway } from "../../config/compile.ts";
-import { type KeyRecord, lifelessnessOf, secretExpired } from "../../domain/key.ts";
-import { rightsOf } from "../../domain/rights.ts";
-import { isRefusal, type Refusal } from "../../errors.ts";
 import {
   type Asked,
   addressRefusal,
@@ -11,8 +8,11 @@ import {
   environmentRefusal,
   requiredScope,
   scopeRefusal,
-} from "../../gateway/authorize.ts";
-import { workspaceRefusal } from "../../gateway/workspace.ts";
+} from "../../decide/authorize.ts";
+import { workspaceRefusal } from "../../decide/workspace.ts";
+import { type KeyRecord, lifelessnessOf, secretExpired } from "../../domain/key.ts";
+import { rightsOf } from "../../domain/rights.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import type { Control } from "../control.ts";
 import type { Arrival } from "./arrival.ts";
 import { type Check, judge, type Step, skip } from "./explanation.ts";

@@ -1,7 +1,7 @@
 import type { Gateway, Route } from "../../config/compile.ts";
+import { requiredScope } from "../../decide/authorize.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
-import { requiredScope } from "../../gateway/authorize.ts";
 
 /** The URL of a GET that the key may make, for people to try; `undefined` where the configuration has none without blanks to fill. */
 export function sampleCall(key: KeyRecord, { routes, environments, policy }: Gateway): string | undefined {

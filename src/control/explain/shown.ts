@@ -1,8 +1,8 @@
 /** The key that is shown, if the caller may see it. What they may not see is unknown to them. */
 
+import { readCredential } from "../../decide/credentials.ts";
 import { type KeyRecord, knowsSecret, secretExpired } from "../../domain/key.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { readCredential } from "../../gateway/credentials.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import { findKey } from "../access.ts";
 import type { Caller, Control } from "../control.ts";

@@ -1,0 +1,84 @@
+/** The control base URL: the management API for those who may, and pages for everyone. */
+
+import { Hono } from "hono";
+import { routePath } from "hono/route";
+import type { Gateway } from "./config/compile.ts";
+import { consolePages } from "./console/console.tsx";
+import { errorPages } from "./console/open/error-pages.ts";
+import { type ReadAsset, reference } from "./console/open/reference.ts";
+import { signInPages } from "./console/open/sign-in.ts";
+import { type Control, collisionOf } from "./control/control.ts";
+import { isRefusal } from "./errors.ts";
+import { managementApi } from "./management/api.ts";
+import { identifyCaller, type Sources } from "./management/caller.ts";
+import type { ManagementEnv } from "./management/dispatch.ts";
+import { type Checks, health } from "./management/health.ts";
+import { problemResponse } from "./problem.ts";
+
+export interface ControlPlane extends Omit<Sources, "control"> {
+  readonly gateway: Gateway;
+  readonly now: () => number;
+  /** What the request's use cases work with: look-ups are counted for its client. */
+  readonly controlFor: (request: Request) => Control;
+  readonly readAsset: ReadAsset;
+  readonly checks: Checks;
+  readonly newRequestId: () => string;
+  readonly log: (line: string) => void;
+}
+
+/** Without the hosts below this one, which may be somebody else's. */
+const HTTPS_FOR_A_YEAR = "max-age=31536000";
+
+export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
+  const { gateway, newRequestId, log } = plane;
+  const app = new Hono<ManagementEnv>();
+
+  app.use(async (c, next) => {
+    const requestId = newRequestId();
+    c.set("control", plane.controlFor(c.req.raw));
+    c.set("requestId", requestId);
+    c.set("refuse", (refusal) => problemResponse(refusal, requestId, gateway.controlUrl, "keygate management"));
+    await next();
+    c.res.headers.set("X-Request-Id", requestId);
+    c.res.headers.set("X-Content-Type-Options", "nosniff");
+    // https://www.rfc-editor.org/rfc/rfc6797#section-7.2: not over plain HTTP, which only a base URL of http has.
+    if (c.req.url.startsWith("https:")) c.res.headers.set("Strict-Transport-Security", HTTPS_FOR_A_YEAR);
+    log(logLine(requestId, c.req.method, routePath(c, -1), c.res.status));
+  });
+  app.route("/", health(plane.checks, plane.now));
+  app.route("/", consolePages());
+  app.route("/", errorPages);
+  app.route("/", reference(plane.readAsset));
+  app.route("/", signInPages);
+
+  app.use("/v1/*", async (c, next) => {
+    // What the API can do is no secret.
+    if (c.req.path === "/v1/openapi.json") return next();
+    const who = await identifyCaller(c.req.raw, { ...plane, control: c.var.control }, (promise) =>
+      c.executionCtx.waitUntil(promise),
+    );
+    if (isRefusal(who)) return c.var.refuse(who);
+    c.set("caller", { ...who, requestId: c.var.requestId });
+    return next();
+  });
+  app.route("/", managementApi());
+
+  app.notFound((c) => c.var.refuse({ code: "not_found", problem: "Nothing is served at this path." }));
+  app.onError((error, c) => {
+    const collision = collisionOf(error);
+    if (collision) return c.var.refuse(collision);
+    const { requestId } = c.var;
+    log(JSON.stringify({ request_id: requestId, level: "error", message: error.stack ?? error.message }));
+    return c.var.refuse({ code: isD1Failure(error) ? "key_store_unavailable" : "internal_error" });
+  });
+  return app;
+}
+
+function logLine(requestId: string, method: string, route: string, status: number): string {
+  return JSON.stringify({ request_id: requestId, plane: "control", method, route, status });
+}
+
+/** https://developers.cloudflare.com/d1/observability/debug-d1/: its errors say so in their message. */
+function isD1Failure(error: Error): boolean {
+  return error.message.startsWith("D1_");
+}

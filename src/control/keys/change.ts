@@ -1,0 +1,73 @@
+import type { OwnLimits, Permission } from "../../domain/key.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { keyUpdates, type ManagedKey } from "../../store/keys.ts";
+import { findKey, forbidden } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { differences, withoutUndefined } from "../validation.ts";
+import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
+import { checkGrant } from "./grants.ts";
+import {
+  checkAddresses,
+  checkLife,
+  checkPlan,
+  checkReach,
+  checkRequired,
+  checkScopes,
+  checkWorkspaces,
+} from "./rules.ts";
+
+/** What of a key can be changed; `undefined` leaves it as it is. Its environment, reach and member are for life. */
+export interface KeyChange {
+  readonly name?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly permission?: Permission | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly workspaceIds?: readonly string[] | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly plan?: string | null | undefined;
+  readonly limits?: OwnLimits | null | undefined;
+  readonly allowedAddresses?: readonly string[] | undefined;
+}
+
+export async function changeKey(
+  control: Control,
+  caller: Caller,
+  id: string,
+  change: KeyChange,
+): Promise<ChangedKey | Refusal> {
+  const key = await findKey(control, caller, id, "api_keys:write");
+  if (isRefusal(key)) return key;
+  const changed: ManagedKey = { ...key, ...withoutUndefined(change), version: control.newId("ver") };
+  const refusal =
+    checkLiving(caller, key, control.now()) ??
+    (await checkChange(control, key, change)) ??
+    checkPlanIsKept(caller, change) ??
+    (await checkGrant(control, caller, changed));
+  if (refusal) return refusal;
+  return commitKeyChange(
+    control,
+    caller,
+    changed,
+    { action: "api_key.changed", details: differences(key, change) },
+    keyUpdates(control.db, changed, key.version),
+  );
+}
+
+function checkPlanIsKept({ standing }: Caller, { plan }: KeyChange): Refusal | undefined {
+  if (standing.kind === "root" || plan === undefined) return undefined;
+  return forbidden("Only the root token may change a key's plan.");
+}
+
+async function checkChange(control: Control, key: ManagedKey, change: KeyChange): Promise<Refusal | undefined> {
+  const { gateway, now } = control;
+  const { scopes, plan, workspaceIds, allowedAddresses, expiresAt } = change;
+  return (
+    checkRequired(change, gateway.keys) ??
+    checkScopes(scopes ?? [], gateway) ??
+    checkPlan(plan ?? null, gateway) ??
+    checkAddresses(allowedAddresses ?? []) ??
+    checkLife(expiresAt ?? null, gateway.keys, now()) ??
+    (workspaceIds && checkReach(key.reach, workspaceIds, gateway.keys)) ??
+    (workspaceIds && (await checkWorkspaces(control, key.organizationId, workspaceIds)))
+  );
+}

@@ -1,0 +1,37 @@
+import type { Refusal } from "../../errors.ts";
+import { auditInsertIf } from "../../store/audit.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import { commit, type Effect } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkVersion, lostRace } from "../validation.ts";
+
+export interface ChangedKey {
+  readonly key: ManagedKey;
+  readonly effect: Effect;
+}
+
+/** Whether the key can still be changed, and is at the version that the caller knows. */
+export function checkLiving(caller: Caller, key: ManagedKey, now: number): Refusal | undefined {
+  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
+  if (key.expiresAt <= now) {
+    return { code: "conflict", problem: "The key has expired, and that is final. Create a new one." };
+  }
+  return checkVersion(caller, key.version);
+}
+
+/** Commits `statements`, which make of the key what `key` is, with its version, or do nothing if somebody else was quicker. */
+export async function commitKeyChange(
+  control: Control,
+  caller: Caller,
+  key: ManagedKey,
+  { action, details }: { action: string; details: Record<string, unknown> },
+  statements: readonly D1PreparedStatement[],
+): Promise<ChangedKey | Refusal> {
+  const { id, organizationId, version } = key;
+  const event = auditEvent(control, caller, { organizationId, action, target: id, details });
+  const { changes, effect } = await commit(control, { key: id }, [
+    ...statements,
+    auditInsertIf(control.db, event, "api_keys", version),
+  ]);
+  return changes[0] === 0 ? lostRace(caller, "key") : { key, effect };
+}

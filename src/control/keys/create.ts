@@ -1,0 +1,118 @@
+import type { OwnLimits, Permission, Reach } from "../../domain/key.ts";
+import { generateSecret, hintOf } from "../../domain/secret.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditInsertIf } from "../../store/audit.ts";
+import { countActiveKeys } from "../../store/key-count.ts";
+import { keyInserts, type ManagedKey } from "../../store/keys.ts";
+import { type MemberRecord, readMember } from "../../store/members.ts";
+import type { Organization } from "../../store/organizations.ts";
+import { findOrganization, forbidden } from "../access.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkOpen } from "../organizations/rules.ts";
+import { lostRace } from "../validation.ts";
+import { checkGrant } from "./grants.ts";
+import { quotaFor, quotaRefusal } from "./quota.ts";
+import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
+
+export interface NewKey {
+  readonly organizationId: string;
+  readonly memberId: string | null;
+  readonly environment: string;
+  readonly reach: Reach;
+  readonly workspaceIds: readonly string[];
+  readonly permission: Permission;
+  readonly scopes: readonly string[];
+  readonly name: string;
+  readonly description: string | null;
+  readonly expiresAt: number | null;
+  readonly plan: string | null;
+  readonly limits: OwnLimits | null;
+  readonly allowedAddresses: readonly string[];
+}
+
+export interface CreatedKey {
+  readonly key: ManagedKey;
+  /** Known here and now, and to nobody ever after but its holder. */
+  readonly secret: string;
+}
+
+export async function createKey(control: Control, caller: Caller, given: NewKey): Promise<CreatedKey | Refusal> {
+  const { db, gateway } = control;
+  const organization = await findOrganization(control, caller, given.organizationId, "api_keys:write");
+  if (isRefusal(organization)) return organization;
+  const memberId = given.memberId ?? (caller.standing.kind === "member" ? caller.standing.memberId : null);
+  const member = memberId === null ? undefined : await readMember(db, memberId);
+  const wanted = { ...given, memberId };
+  const refusal = await checkNewKey(control, caller, wanted, { organization, member });
+  if (refusal) return refusal;
+
+  const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
+  const key = newKey(control, { ...wanted, expiresAt: lifeOf(control, caller, wanted) }, hintOf(secret));
+  const excess = await checkGrant(control, caller, key);
+  if (excess) return excess;
+  const quota = quotaFor(caller, organization, gateway);
+  const { environment, reach, workspaceIds, permission, scopes, name } = key;
+  const details = { environment, reach, workspaceIds, permission, scopes, name };
+  const event = auditEvent(control, caller, {
+    organizationId: organization.id,
+    action: "api_key.created",
+    target: key.id,
+    details,
+  });
+  const [pepper] = control.peppers;
+  const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };
+  const { changes } = await commit(control, undefined, [
+    ...keyInserts(db, key, stored, { quota, organization: organization.version, member: member?.version }),
+    auditInsertIf(db, event, "api_keys", key.version),
+  ]);
+  if (changes[0] !== 0) return { key, secret };
+  const isFull = (await countActiveKeys(db, organization.id, control.now())) >= quota;
+  return isFull ? quotaRefusal(caller, organization, gateway) : lostRace(caller, "organization or the member");
+}
+
+async function checkNewKey(
+  control: Control,
+  caller: Caller,
+  wanted: NewKey,
+  { organization, member }: { organization: Organization; member: MemberRecord | undefined },
+): Promise<Refusal | undefined> {
+  const { gateway } = control;
+  return (
+    checkTerms(wanted, gateway, control.now()) ??
+    checkRequired(wanted, gateway.keys) ??
+    checkOpen(organization, wanted.environment, gateway) ??
+    checkOwnTerms(caller, wanted) ??
+    checkMembership(wanted.memberId, member?.organizationId === organization.id, gateway) ??
+    (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds))
+  );
+}
+
+export function newKey(control: Control, wanted: NewKey, hint: string): ManagedKey {
+  const createdAt = control.now();
+  return {
+    ...wanted,
+    id: control.newId("key"),
+    version: control.newId("ver"),
+    hint,
+    createdAt,
+    expiresAt: wanted.expiresAt ?? createdAt + control.gateway.keys.lifetimeDays * 86_400_000,
+    lastUsedAt: null,
+    disabledAt: null,
+    revokedAt: null,
+  };
+}
+
+/** A key that makes a key without saying for how long means: for as long as it can, and as it lives itself. */
+function lifeOf({ gateway, now }: Control, { standing }: Caller, { expiresAt }: NewKey): number | null {
+  const own = standing.kind === "member" ? standing.key : undefined;
+  if (expiresAt !== null || !own) return expiresAt;
+  return Math.min(own.expiresAt, now() + gateway.keys.lifetimeDays * 86_400_000);
+}
+
+/** What a key is made for others with, and on which terms, is for the root token alone. */
+function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusal | undefined {
+  if (standing.kind === "root") return undefined;
+  if (memberId !== standing.memberId) return forbidden("A key that you make is yours: leave member_id out.");
+  return plan === null ? undefined : forbidden("Only the root token may give a key a plan of its own.");
+}

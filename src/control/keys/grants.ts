@@ -1,0 +1,73 @@
+/** Nobody grants more than they have: for all that hands out a key's rights, which is making, changing, rotating and enabling it. */
+
+import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
+import { areWithin } from "../../domain/address.ts";
+import type { KeyRecord } from "../../domain/key.ts";
+import { exceeds } from "../../domain/limits.ts";
+import { expand, resourceOf } from "../../domain/scope.ts";
+import type { Refusal } from "../../errors.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import { type MemberRecord, readMember } from "../../store/members.ts";
+import { type Organization, readOrganization } from "../../store/organizations.ts";
+import { forbidden, managesKey } from "../access.ts";
+import type { Caller, Control, MemberStanding } from "../control.ts";
+import { checkStanding, managesMore } from "../people/rules.ts";
+import { standingOfKey } from "../standing.ts";
+
+/** `key`: as it is to be. Refused where the caller does not manage such keys, or has less than it would have. */
+export async function checkGrant(control: Control, caller: Caller, key: ManagedKey): Promise<Refusal | undefined> {
+  if (caller.standing.kind === "root") return undefined;
+  const organization = await readOrganization(control.db, key.organizationId);
+  const member = key.memberId === null ? undefined : await readMember(control.db, key.memberId);
+  return organization && excessOf(control, caller, recordOf(key, organization, member));
+}
+
+/** Pure: `key` is the record that its authority would read. */
+export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): Refusal | undefined {
+  const { standing } = caller;
+  if (standing.kind === "root") return undefined;
+  const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
+  // That holds the reach and the workspaces too; and a key that may only read comes as far as no grant.
+  if (!managesKey(caller, described)) return forbidden("You do not manage such keys.");
+  const { policy } = gateway;
+  // Also what the key's member could not use today: a promotion would wake it.
+  const granted = expand(key.scopes, policy.resources, policy.bundles);
+  const bound = standing.key ? expand(standing.key.scopes, policy.resources, policy.bundles) : standing.scopes;
+  const excess = [...granted].filter((scope) => !bound.has(scope));
+  if (excess.length > 0) return forbidden(`The key could do what you cannot: ${excess.sort().join(", ")}.`);
+  if (key.member && key.member.id !== standing.memberId && policy.actAs === "member") {
+    const above = checkStanding(caller, { role: key.member.role, workspaceIds: [] }, gateway);
+    if (above) return forbidden("The key acts as a member whose role is above yours.");
+  }
+  if (managesMoreThan(standing, key, gateway)) return forbidden("The key would manage keys that you do not.");
+  const own = standing.key;
+  if (!own) return undefined;
+  if (key.expiresAt > own.expiresAt) return forbidden("The key would outlive yours.");
+  if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
+    return forbidden("The key could be used from addresses that yours cannot.");
+  }
+  const plan = unknownPlanOf(own, gateway);
+  if (plan !== undefined) return { code: "plan_unknown", plan };
+  if (exceeds(limitsOfKey(key, gateway), limitsOfKey(own, gateway))) {
+    return forbidden("The key's limits would be higher than yours.");
+  }
+  return undefined;
+}
+
+function managesMoreThan({ manages }: MemberStanding, key: KeyRecord, gateway: Gateway): boolean {
+  const standing = standingOfKey(key, gateway);
+  const isManager = [...standing.scopes].some((scope) => gateway.policy.resources[resourceOf(scope)]?.management);
+  return isManager && managesMore(standing.manages, manages);
+}
+
+function recordOf(key: ManagedKey, organization: Organization, member: MemberRecord | undefined): KeyRecord {
+  const acting = member && { id: member.id, role: member.role, removed: false, workspaces: member.workspaceIds };
+  return {
+    ...key,
+    organization: { id: organization.id, status: organization.status },
+    member: acting ?? null,
+    workspaces: key.workspaceIds,
+    plan: key.plan ?? organization.plan,
+    secrets: [],
+  };
+}

@@ -1,0 +1,22 @@
+import type { Refusal } from "../../errors.ts";
+import { type Hanging, hasHiddenKey } from "../../store/hidden-keys.ts";
+import { forbidden } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { visibleKeys } from "./list.ts";
+
+/**
+ * Nobody ends keys that they do not manage, by way of what these hang on. Of whichever environment: members and workspaces belong
+ * to all of them.
+ */
+export async function checkHiddenKeys(
+  { db, now }: Control,
+  { standing }: Caller,
+  organizationId: string,
+  hanging: Hanging,
+  problem: string,
+): Promise<Refusal | undefined> {
+  const visible = visibleKeys(standing);
+  if (!visible) return undefined;
+  const visibleTo = { ...visible, environment: undefined };
+  return (await hasHiddenKey(db, organizationId, hanging, visibleTo, now())) ? forbidden(problem) : undefined;
+}

@@ -1,0 +1,119 @@
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditInsertsForMade } from "../../store/audit.ts";
+import { countActiveKeys } from "../../store/key-count.ts";
+import { countKnown, type ImportedKey, keyImports, unknownMembers } from "../../store/key-import.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import { unknownWorkspaces } from "../../store/workspaces.ts";
+import { findOrganization, requireRoot } from "../access.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkOpen } from "../organizations/rules.ts";
+import { lostRace } from "../validation.ts";
+import { type NewKey, newKey } from "./create.ts";
+import { quotaOf } from "./quota.ts";
+import { checkEnvironment, checkMembership, checkRequired, checkTerms, refuseWorkspaces } from "./rules.ts";
+
+export interface KeyToImport extends Omit<NewKey, "organizationId" | "environment"> {
+  /** SHA-256 of its secret, in lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly hint: string;
+}
+
+export interface WantedImport {
+  readonly organizationId: string;
+  readonly environment: string;
+  readonly keys: readonly KeyToImport[];
+}
+
+export interface Imported {
+  readonly imported: number;
+  /** Keys whose secrets are known already, to this organization or another. */
+  readonly skipped: number;
+}
+
+/** All keys that are new, or none. To import the same again changes nothing. */
+export async function importKeys(control: Control, caller: Caller, wanted: WantedImport): Promise<Imported | Refusal> {
+  const { db, gateway } = control;
+  const forbidden = requireRoot(caller, "import keys");
+  if (forbidden) return forbidden;
+  const organization = await findOrganization(control, caller, wanted.organizationId, "api_keys:write");
+  if (isRefusal(organization)) return organization;
+  const refusal =
+    checkEnvironment(wanted.environment, gateway) ??
+    checkOpen(organization, wanted.environment, gateway) ??
+    (await checkKeys(control, wanted));
+  if (refusal) return refusal;
+
+  const keys = await hashed(control, wanted);
+  const quota = quotaOf(organization, gateway);
+  const events = keys.map(({ key }) => auditEvent(control, caller, importEvent(key)));
+  const { changes } = await commit(control, undefined, [
+    ...keyImports(db, {
+      organizationId: organization.id,
+      pepperId: control.peppers[0].id,
+      at: control.now(),
+      quota,
+      organizationVersion: organization.version,
+      keys,
+    }),
+    auditInsertsForMade(db, events),
+  ]);
+  const imported = changes[0] ?? 0;
+  const secrets = keys.map(({ hashes }) => hashes);
+  const unknown = imported > 0 ? 0 : keys.length - (await countKnown(db, secrets));
+  if (unknown === 0) return { imported, skipped: wanted.keys.length - imported };
+  const isFull = (await countActiveKeys(db, organization.id, control.now())) + unknown > quota;
+  return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or a member");
+}
+
+/** Every key that cannot be as it is, with the first thing that is wrong with it. */
+async function checkKeys(
+  control: Control,
+  { organizationId, environment, keys }: WantedImport,
+): Promise<Refusal | undefined> {
+  const { db, gateway } = control;
+  const now = control.now();
+  const memberIds = new Set(keys.flatMap(({ memberId }) => memberId ?? []));
+  const workspaceIds = new Set(keys.flatMap((key) => key.workspaceIds));
+  const unknown = {
+    members: await unknownMembers(db, organizationId, [...memberIds]),
+    workspaces: new Set(await unknownWorkspaces(db, organizationId, [...workspaceIds])),
+  };
+  const errors: { field: string; problem: string }[] = [];
+  for (const [at, key] of keys.entries()) {
+    const refusal =
+      checkTerms({ ...key, environment }, gateway, now) ??
+      checkRequired(key, gateway.keys) ??
+      checkMembership(key.memberId, !unknown.members.has(key.memberId ?? ""), gateway) ??
+      refuseWorkspaces(key.workspaceIds.filter((id) => unknown.workspaces.has(id)));
+    if (!refusal) continue;
+    if (refusal.code !== "validation_failed") return refusal;
+    errors.push(...refusal.errors.map(({ field, problem }) => ({ field: `keys.${at}.${field}`, problem })));
+  }
+  return errors.length > 0 ? { code: "validation_failed", errors } : undefined;
+}
+
+/** Each secret once, under each pepper: it may have a key under the one that is being replaced. */
+function hashed(control: Control, { organizationId, environment, keys }: WantedImport): Promise<ImportedKey[]> {
+  const distinct = [...Map.groupBy(keys, ({ sha256 }) => sha256).values()].flatMap(([first]) => first ?? []);
+  return Promise.all(
+    distinct.map(async ({ sha256, hint, ...terms }) => {
+      const digest = bytesOf(sha256);
+      const hashes = await Promise.all(control.peppers.map((pepper) => pepper.hashDigest(digest)));
+      return {
+        key: newKey(control, { ...terms, organizationId, environment }, hint),
+        hashes: hashes as [string, ...string[]],
+      };
+    }),
+  );
+}
+
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}
+
+function importEvent(key: ManagedKey) {
+  const { environment, reach, workspaceIds, permission, scopes, name } = key;
+  const details = { environment, reach, workspaceIds, permission, scopes, name };
+  return { organizationId: key.organizationId, action: "api_key.imported", target: key.id, details };
+}

@@ -1,0 +1,45 @@
+import type { Gateway } from "../../config/compile.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { countActiveKeys } from "../../store/key-count.ts";
+import type { Organization } from "../../store/organizations.ts";
+import { findOrganization } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { isOfMainEnvironment } from "../standing.ts";
+
+export interface KeyQuota {
+  readonly active: number;
+  readonly limit: number;
+}
+
+/** How many active keys the organization has, and may have. */
+export async function readKeyQuota(
+  control: Control,
+  caller: Caller,
+  organizationId: string,
+): Promise<KeyQuota | Refusal> {
+  const organization = await findOrganization(control, caller, organizationId, "api_keys:read");
+  if (isRefusal(organization)) return organization;
+  const active = await countActiveKeys(control.db, organizationId, control.now());
+  return { active, limit: quotaOf(organization, control.gateway) };
+}
+
+export function quotaOf({ keyQuota }: Organization, { keys }: Gateway): number {
+  return keyQuota ?? keys.quotaPerOrganization;
+}
+
+/**
+ * How many active keys there may be, with the one that the caller creates. A key of another environment than the main one leaves
+ * half of the quota free, so that nobody who holds a sandbox key can keep an organization from creating keys for production.
+ */
+export function quotaFor({ standing }: Caller, organization: Organization, gateway: Gateway): number {
+  const quota = quotaOf(organization, gateway);
+  const key = standing.kind === "member" ? standing.key : undefined;
+  return !key || isOfMainEnvironment(key, gateway) ? quota : Math.floor(quota / 2);
+}
+
+export function quotaRefusal(caller: Caller, organization: Organization, gateway: Gateway): Refusal {
+  const limit = quotaFor(caller, organization, gateway);
+  const quota = quotaOf(organization, gateway);
+  const kept = limit < quota ? { places: quota - limit, environment: gateway.mainEnvironment } : undefined;
+  return { code: "key_quota_reached", limit, kept };
+}

@@ -1,0 +1,57 @@
+import { generateSecret, hintOf } from "../../domain/secret.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { secretRotation } from "../../store/key-rotation.ts";
+import type { ManagedKey } from "../../store/keys.ts";
+import { findKey, forbidden } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { invalid } from "../validation.ts";
+import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
+import { checkGrant } from "./grants.ts";
+
+export interface RotatedKey extends ChangedKey {
+  /** Known here and now, and to nobody ever after but its holder. */
+  readonly secret: string;
+}
+
+/** How long an old secret may go on beside the new one. */
+const MAX_GRACE_SECONDS = 30 * 86_400;
+
+/** A new secret of the same key: one id, one count. The old ones end after the grace. */
+export async function rotateKey(
+  control: Control,
+  caller: Caller,
+  id: string,
+  graceSeconds: number,
+): Promise<RotatedKey | Refusal> {
+  const { db, gateway } = control;
+  const key = await findKey(control, caller, id, "api_keys:write");
+  if (isRefusal(key)) return key;
+  const refusal =
+    (graceSeconds > MAX_GRACE_SECONDS
+      ? invalid("grace_seconds", `may be ${MAX_GRACE_SECONDS} at the most`)
+      : undefined) ??
+    checkLiving(caller, key, control.now()) ??
+    checkActing(control, caller, key) ??
+    (await checkGrant(control, caller, key));
+  if (refusal) return refusal;
+  const secret = generateSecret(gateway.environments[key.environment]?.keyPrefix as string, control.randomBytes);
+  const at = control.now();
+  const version = control.newId("ver");
+  const [pepper] = control.peppers;
+  const added = { hash: await pepper.hash(secret), pepperId: pepper.id, hint: hintOf(secret), at };
+  const rotated = await commitKeyChange(
+    control,
+    caller,
+    { ...key, hint: added.hint, version },
+    { action: "api_key.rotated", details: { graceSeconds, hint: added.hint } },
+    secretRotation(db, { keyId: id, from: key.version, version, oldEndAt: at + graceSeconds * 1000, added }),
+  );
+  return isRefusal(rotated) ? rotated : { ...rotated, secret };
+}
+
+/** Who gets a key's new secret acts as its member from then on. */
+function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey): Refusal | undefined {
+  if (standing.kind === "root" || gateway.policy.actAs === "organization") return undefined;
+  if (key.memberId === standing.memberId || standing.scopes.has("members:write")) return undefined;
+  return forbidden("The key acts as another member; they can rotate it, or somebody who manages members.");
+}

@@ -1,0 +1,61 @@
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { sumUsage, type UsageFilter, type UsageGroup, type UsageSum } from "../../store/usage-list.ts";
+import { findKey, findOrganization } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { invalid, notFound } from "../validation.ts";
+import { visibleKeys } from "./list.ts";
+import { checkEnvironment } from "./rules.ts";
+
+export interface WantedUsage extends Omit<UsageFilter, "visibleTo"> {
+  readonly groupBy: readonly UsageGroup[];
+  /** So many, those with the most requests, instead of all. */
+  readonly top?: number;
+}
+
+const DAY_MS = 86_400_000;
+/** How many days one call may span. */
+const MOST_DAYS_BY_HOUR = 31;
+const MOST_DAYS = 366;
+const MOST_SUMS = 10_000;
+
+/** The use of an organization's keys, or of one key: of those that the caller manages. */
+export async function readUsage(
+  control: Control,
+  caller: Caller,
+  wanted: WantedUsage,
+): Promise<readonly UsageSum[] | Refusal> {
+  const { groupBy, top, ...filter } = wanted;
+  const organization = await findOrganization(control, caller, filter.organizationId, "usage:read");
+  if (isRefusal(organization)) return organization;
+  const refusal = checkSpan(wanted) ?? checkEnvironmentOf(control, wanted) ?? (await checkKey(control, caller, wanted));
+  if (refusal) return refusal;
+  const visibleTo = visibleKeys(caller.standing);
+  if (top !== undefined) return sumUsage(control.db, { ...filter, visibleTo }, groupBy, top, "requests");
+  const sums = await sumUsage(control.db, { ...filter, visibleTo }, groupBy, MOST_SUMS + 1);
+  return sums.length > MOST_SUMS
+    ? invalid("group_by", `makes more than ${MOST_SUMS} rows; ask for a shorter time, one key, or fewer groups`)
+    : sums;
+}
+
+function checkSpan({ from, to, groupBy }: WantedUsage): Refusal | undefined {
+  if (groupBy.includes("hour") && groupBy.includes("day")) return invalid("group_by", "takes hour or day, not both");
+  if (to <= from) return invalid("to", "must be later than from");
+  const most = groupBy.includes("hour") ? MOST_DAYS_BY_HOUR : MOST_DAYS;
+  if (to - from <= most * DAY_MS) return undefined;
+  return invalid("to", `may be ${most} days after from at the most${groupBy.includes("hour") ? " by hour" : ""}`);
+}
+
+function checkEnvironmentOf({ gateway }: Control, { environment }: WantedUsage): Refusal | undefined {
+  return environment === undefined ? undefined : checkEnvironment(environment, gateway);
+}
+
+async function checkKey(
+  control: Control,
+  caller: Caller,
+  { organizationId, keyId }: WantedUsage,
+): Promise<Refusal | undefined> {
+  if (keyId === undefined) return undefined;
+  const key = await findKey(control, caller, keyId, "usage:read");
+  if (isRefusal(key)) return key;
+  return key.organizationId === organizationId ? undefined : notFound("key");
+}

@@ -1,0 +1,27 @@
+/** For the platform team: how full the database is, and what was deleted from it because of its age. */
+
+import type { Gateway } from "../../config/compile.ts";
+import type { Refusal } from "../../errors.ts";
+import { type DatabaseState, readDatabaseState } from "../../store/health.ts";
+import type { Cleanup } from "../../store/retention.ts";
+import { requireRoot } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+
+export interface Status {
+  readonly database: DatabaseState & { readonly limitBytes: number };
+  readonly retention: Gateway["retention"];
+  /** `undefined` if there was none yet, or it cannot be read. */
+  readonly lastCleanup: Cleanup | undefined;
+}
+
+export async function readStatus({ db, gateway, lastCleanup }: Control, caller: Caller): Promise<Status | Refusal> {
+  const refusal = requireRoot(caller, "see how full the database is");
+  if (refusal) return refusal;
+  const [state, cleanup] = await Promise.all([readDatabaseState(db), lastCleanup().catch(() => undefined)]);
+  const { retention } = gateway;
+  return {
+    database: { ...state, limitBytes: retention.databaseMegabytes * 1_000_000 },
+    retention,
+    lastCleanup: cleanup,
+  };
+}

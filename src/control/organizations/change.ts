@@ -1,0 +1,56 @@
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditInsertIf } from "../../store/audit.ts";
+import { type Organization, organizationUpdate } from "../../store/organizations.ts";
+import { findOrganization, requireRoot } from "../access.ts";
+import { commit, type Effect } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkPlan } from "../keys/rules.ts";
+import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
+import { checkEnvironments } from "./rules.ts";
+
+export interface OrganizationChange {
+  readonly name?: string | undefined;
+  readonly plan?: string | null | undefined;
+  /** Closes environments to new keys; those that exist go on. */
+  readonly environments?: readonly string[] | undefined;
+  readonly keyQuota?: number | null | undefined;
+  /** `suspended`: none of its keys is taken. */
+  readonly status?: Organization["status"] | undefined;
+}
+
+export interface ChangedOrganization {
+  readonly organization: Organization;
+  readonly effect: Effect;
+}
+
+export async function changeOrganization(
+  control: Control,
+  caller: Caller,
+  id: string,
+  change: OrganizationChange,
+): Promise<ChangedOrganization | Refusal> {
+  const { db, gateway } = control;
+  const organization = await findOrganization(control, caller, id, "organizations:write");
+  if (isRefusal(organization)) return organization;
+  const { name: _, ...terms } = withoutUndefined(change);
+  const refusal =
+    (Object.keys(terms).length > 0 ? requireRoot(caller, "change an organization's terms") : undefined) ??
+    checkVersion(caller, organization.version) ??
+    checkEnvironments(change.environments, gateway) ??
+    checkPlan(change.plan ?? null, gateway);
+  if (refusal) return refusal;
+  const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
+  const details = differences(organization, change);
+  const event = auditEvent(control, caller, {
+    organizationId: id,
+    action: "organization.changed",
+    target: id,
+    details,
+  });
+  const touchesRights = "plan" in details || "status" in details;
+  const { changes, effect } = await commit(control, touchesRights ? { organization: id } : undefined, [
+    organizationUpdate(db, changed, organization.version),
+    auditInsertIf(db, event, "organizations", changed.version),
+  ]);
+  return changes[0] === 0 ? lostRace(caller, "organization") : { organization: changed, effect };
+}

@@ -1,0 +1,56 @@
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditInsert, auditInsertIf } from "../../store/audit.ts";
+import { memberJoins, readMember } from "../../store/members.ts";
+import { type Workspace, workspaceInsert } from "../../store/workspaces.ts";
+import { findOrganization } from "../access.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+
+export interface NewWorkspace {
+  readonly organizationId: string;
+  readonly name: string;
+}
+
+export async function createWorkspace(
+  control: Control,
+  caller: Caller,
+  wanted: NewWorkspace,
+): Promise<Workspace | Refusal> {
+  const { db } = control;
+  const { organizationId, name } = wanted;
+  const organization = await findOrganization(control, caller, organizationId, "workspaces:write");
+  if (isRefusal(organization)) return organization;
+  const workspace: Workspace = {
+    id: control.newId("ws"),
+    organizationId,
+    name,
+    createdAt: control.now(),
+    version: control.newId("ver"),
+  };
+  const change = { organizationId, action: "workspace.created", target: workspace.id, details: { name } };
+  await commit(control, undefined, [
+    workspaceInsert(db, workspace),
+    auditInsert(db, auditEvent(control, caller, change)),
+    ...(await joiningOf(control, caller, workspace)),
+  ]);
+  return workspace;
+}
+
+/** Who manages only their own workspaces belongs to the one that they create, or else nobody but an owner could change it. */
+async function joiningOf(control: Control, caller: Caller, workspace: Workspace): Promise<D1PreparedStatement[]> {
+  const { db } = control;
+  const { standing } = caller;
+  const joins = standing.kind === "member" && standing.workspaces !== undefined && standing.memberId !== null;
+  const member = joins ? await readMember(db, standing.memberId) : undefined;
+  if (!member) return [];
+  const { id, organizationId, workspaceIds } = member;
+  const version = control.newId("ver");
+  const details = { workspaceIds: { from: workspaceIds, to: [...workspaceIds, workspace.id] } };
+  // The idempotency key stands for the workspace.
+  const joiner = { ...caller, idempotency: undefined };
+  const event = auditEvent(control, joiner, { organizationId, action: "member.changed", target: id, details });
+  return [
+    ...memberJoins(db, { id, organizationId, workspaceId: workspace.id, version }),
+    auditInsertIf(db, event, "members", version),
+  ];
+}

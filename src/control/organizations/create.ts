@@ -1,0 +1,49 @@
+import type { Refusal } from "../../errors.ts";
+import { auditInsert } from "../../store/audit.ts";
+import { type Organization, organizationInsert } from "../../store/organizations.ts";
+import { requireRoot } from "../access.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkPlan } from "../keys/rules.ts";
+import { checkEnvironments } from "./rules.ts";
+
+export interface NewOrganization {
+  readonly name: string;
+  readonly plan: string | null;
+  /** `undefined`: all of them. */
+  readonly environments: readonly string[] | undefined;
+  readonly keyQuota: number | null;
+}
+
+export async function createOrganization(
+  control: Control,
+  caller: Caller,
+  wanted: NewOrganization,
+): Promise<Organization | Refusal> {
+  const { gateway, db } = control;
+  const refusal =
+    requireRoot(caller, "make organizations") ??
+    checkEnvironments(wanted.environments, gateway) ??
+    checkPlan(wanted.plan, gateway);
+  if (refusal) return refusal;
+  const organization: Organization = {
+    id: control.newId("org"),
+    name: wanted.name,
+    plan: wanted.plan,
+    environments: wanted.environments ?? Object.keys(gateway.environments),
+    keyQuota: wanted.keyQuota,
+    status: "active",
+    trialStartedAt: null,
+    createdAt: control.now(),
+    version: control.newId("ver"),
+  };
+  const { id, name, plan, environments, keyQuota } = organization;
+  const event = auditEvent(control, caller, {
+    organizationId: id,
+    action: "organization.created",
+    target: id,
+    details: { name, plan, environments, keyQuota },
+  });
+  await commit(control, undefined, [organizationInsert(db, organization), auditInsert(db, event)]);
+  return organization;
+}

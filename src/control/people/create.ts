@@ -1,0 +1,47 @@
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditInsert } from "../../store/audit.ts";
+import { emailTaken, type MemberRecord, memberInserts } from "../../store/members.ts";
+import { findOrganization } from "../access.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkWorkspaces } from "../keys/rules.ts";
+import { checkRole, checkStanding } from "./rules.ts";
+
+export interface NewMember {
+  readonly organizationId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly workspaceIds: readonly string[];
+}
+
+export async function createMember(
+  control: Control,
+  caller: Caller,
+  wanted: NewMember,
+): Promise<MemberRecord | Refusal> {
+  const { db, gateway } = control;
+  const { organizationId, email, name, role, workspaceIds } = wanted;
+  const organization = await findOrganization(control, caller, organizationId, "members:write");
+  if (isRefusal(organization)) return organization;
+  const refusal =
+    checkRole(role, gateway) ??
+    (await checkWorkspaces(control, organizationId, workspaceIds)) ??
+    checkStanding(caller, wanted, gateway);
+  if (refusal) return refusal;
+  const member: MemberRecord = {
+    ...wanted,
+    id: control.newId("mem"),
+    createdAt: control.now(),
+    version: control.newId("ver"),
+  };
+  const details = { email, name, role, workspaceIds };
+  const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
+  try {
+    await commit(control, undefined, [...memberInserts(db, member), auditInsert(db, event)]);
+  } catch (error) {
+    if (!(await emailTaken(db, organizationId, email))) throw error;
+    return { code: "conflict", problem: "The organization has a member with this email address already." };
+  }
+  return member;
+}

@@ -1,0 +1,58 @@
+import type { Gateway } from "../../config/compile.ts";
+import type { Role } from "../../domain/rights.ts";
+import { expand } from "../../domain/scope.ts";
+import type { Refusal } from "../../errors.ts";
+import { hasOtherMember, type MemberRecord } from "../../store/members.ts";
+import { forbidden, hasWorkspaces } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { invalid } from "../validation.ts";
+
+export function checkRole(role: string, { policy }: Gateway): Refusal | undefined {
+  if (Object.hasOwn(policy.roles, role)) return undefined;
+  return invalid("role", `there is no role "${role}"; choose of ${Object.keys(policy.roles).join(", ")}`);
+}
+
+/** Nobody gives a role or a workspace that they have not, nor changes a member whose role is above theirs. */
+export function checkStanding(
+  { standing }: Caller,
+  { role, workspaceIds }: { role: string; workspaceIds: readonly string[] },
+  { policy }: Gateway,
+): Refusal | undefined {
+  if (standing.kind === "root") return undefined;
+  const wanted = Object.hasOwn(policy.roles, role) ? policy.roles[role] : undefined;
+  if (!wanted) return undefined;
+  const excess = [...expand(wanted.scopes, policy.resources, policy.bundles)].filter((s) => !standing.scopes.has(s));
+  if (excess.length > 0) return forbidden(`The role ${role} may do what you cannot: ${excess.sort().join(", ")}.`);
+  if (managesMore(wanted.manages, standing.manages)) return forbidden(`The role ${role} manages keys that you do not.`);
+  return hasWorkspaces(standing, workspaceIds) ? undefined : forbidden("You are not in each of these workspaces.");
+}
+
+const EXTENT = { none: 0, own: 1, all: 2 };
+
+export function managesMore(wanted: Role["manages"], own: Role["manages"]): boolean {
+  return EXTENT[wanted.organization] > EXTENT[own.organization] || EXTENT[wanted.workspace] > EXTENT[own.workspace];
+}
+
+/** Roles that manage every key and the members too. An organization keeps at least one member of such a role. */
+export function ownerRoles({ policy }: Gateway): string[] {
+  return Object.entries(policy.roles)
+    .filter(
+      ([, { manages, scopes }]) =>
+        manages.organization === "all" &&
+        manages.workspace === "all" &&
+        expand(scopes, policy.resources, policy.bundles).has("members:write"),
+    )
+    .map(([name]) => name);
+}
+
+/** For a change that takes `member` out of their role. The root token may take the last owner too: it can make another. */
+export async function checkLastOwner(
+  { db, gateway }: Control,
+  { standing }: Caller,
+  member: MemberRecord,
+): Promise<{ stayingRoles: readonly string[] } | Refusal> {
+  const roles = ownerRoles(gateway);
+  if (standing.kind === "root" || !roles.includes(member.role)) return { stayingRoles: [] };
+  if (await hasOtherMember(db, member, roles)) return { stayingRoles: roles };
+  return { code: "conflict", problem: "This is the last owner of the organization; make another member one first." };
+}

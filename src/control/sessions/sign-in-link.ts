@@ -1,0 +1,85 @@
+import { LINK_LIFE_MS } from "../../domain/session.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditInsert } from "../../store/audit.ts";
+import { readOrganization } from "../../store/organizations.ts";
+import { readUsableLink, signInLinkInsert, type UsableLink } from "../../store/sign-in-links.ts";
+import { findMember, forbidden } from "../access.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { checkStanding } from "../people/rules.ts";
+import { invalid } from "../validation.ts";
+import { isOwner, refuseKey } from "./rules.ts";
+import { hashesOfToken, newToken } from "./token.ts";
+
+export interface NewSignInLink {
+  readonly memberId: string;
+  /** The path to go on to after the sign-in. */
+  readonly next: string;
+}
+
+export interface MadeSignInLink {
+  /** Whoever has it signs in as the member. */
+  readonly url: string;
+  readonly expiresAt: number;
+}
+
+/** Whom it lets in can do no more than the caller. */
+export async function createSignInLink(
+  control: Control,
+  caller: Caller,
+  wanted: NewSignInLink,
+): Promise<MadeSignInLink | Refusal> {
+  const { db, gateway } = control;
+  const member = await findInvited(control, caller, wanted.memberId);
+  if (isRefusal(member)) return member;
+  const next = sitePath(wanted.next, gateway.controlUrl);
+  if (next === undefined) return invalid("next", "must be a path of this site, such as /keys?page=2");
+  const { id: memberId, organizationId, role } = member;
+  const createdAt = control.now();
+  const expiresAt = createdAt + LINK_LIFE_MS;
+  const { token, hash } = await newToken("kgl", control);
+  const link = { hash, organizationId, memberId, role, next, createdBy: caller.actor, createdAt, expiresAt };
+  const details = { expiresAt: new Date(expiresAt).toISOString() };
+  const event = auditEvent(control, caller, {
+    organizationId,
+    action: "sign_in_link.created",
+    target: memberId,
+    details,
+  });
+  await commit(control, undefined, [signInLinkInsert(db, link), auditInsert(db, event)]);
+  return { url: `${gateway.controlUrl}/sign-in/${token}`, expiresAt };
+}
+
+async function findInvited(control: Control, caller: Caller, memberId: string) {
+  const { standing } = caller;
+  const refusal = refuseKey(caller);
+  if (refusal) return refusal;
+  if (standing.kind === "member" && !isOwner(standing)) {
+    return forbidden("Only an owner of the organization, or the root token, makes sign-in links.");
+  }
+  const member = await findMember(control, caller, memberId, "members:write");
+  if (isRefusal(member)) return member;
+  const organization = await readOrganization(control.db, member.organizationId);
+  if (organization?.status !== "active") {
+    return { code: "conflict", problem: "The organization is suspended; nobody signs in to it." } as const;
+  }
+  return checkStanding(caller, member, control.gateway) ?? member;
+}
+
+/** What a link's page says. The link stays as it is: programs look at links before people do. */
+export async function findSignInLink(control: Control, token: string): Promise<UsableLink | Refusal> {
+  const hashes = await hashesOfToken(control, "kgl", token);
+  const link = hashes && (await control.look(token, () => readUsableLink(control.db, hashes, control.now())));
+  return link ?? { code: "sign_in_link_invalid" };
+}
+
+/**
+ * The path as it goes into a Location header; `undefined` for whatever leads a browser to another site. Browsers read `\` as
+ * `/`, drop tabs and line breaks, and take what follows `//` as a host, also where dot segments make it.
+ */
+export function sitePath(text: string, controlUrl: string): string | undefined {
+  if (!/^\/[\x21-\x5b\x5d-\x7e]*$/.test(text)) return undefined;
+  const url = URL.parse(text, controlUrl);
+  if (url?.origin !== new URL(controlUrl).origin || url.pathname.startsWith("//")) return undefined;
+  return url.pathname + url.search + url.hash;
+}

@@ -1,0 +1,97 @@
+/** Step 3: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
+
+import { within } from "../../deadline.ts";
+import type { Credential } from "../../decide/credentials.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import type { FoundKey, KeyFinder } from "../../store/key-finder.ts";
+import { Flights, type WaitUntil } from "./flights.ts";
+import { Generations } from "./generations.ts";
+import { type LookupBudget, Lookups } from "./lookups.ts";
+
+export interface Identity extends FoundKey {
+  readonly environment: string;
+  readonly foundIn: "memory" | "kv" | "d1";
+}
+
+/** Secrets that one isolate remembers, at the most twice as many; about 250 bytes each. */
+const MEMORY_SIZE = 20_000;
+const KV_DEADLINE_MS = 1_000;
+const D1_DEADLINE_MS = 5_000;
+
+export class Identifier {
+  readonly #finder: KeyFinder;
+  readonly #lookups: Lookups;
+  readonly #known = new Generations<string, FoundKey>(MEMORY_SIZE);
+  readonly #flights = new Flights<Identity | Refusal>();
+
+  constructor(finder: KeyFinder, lookupBudget: LookupBudget, now: () => number) {
+    this.#finder = finder;
+    this.#lookups = new Lookups(lookupBudget, now);
+  }
+
+  async identify(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
+    return (
+      this.recall(credential) ??
+      this.#join(
+        credential.secret,
+        waitUntil,
+        async () => (await this.#inKv(credential, waitUntil)) ?? this.#inD1(credential, client, waitUntil),
+      )
+    );
+  }
+
+  /** What memory says, at once; `undefined` where it says nothing. */
+  recall({ secret, environment }: Credential): Identity | Refusal | undefined {
+    const known = this.#known.get(secret);
+    if (known) return { ...known, environment, foundIn: "memory" };
+    return this.#lookups.isMissing(secret) ? { code: "key_unknown" } : undefined;
+  }
+
+  /** For an identity that the key's own record denies: memory and KV were wrong, and D1 decides. */
+  async identifyAnew(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
+    this.#known.delete(credential.secret);
+    // Not the look-up that others may have under way: that one may believe KV.
+    return this.#join(`anew ${credential.secret}`, waitUntil, () => this.#inD1(credential, client, waitUntil));
+  }
+
+  async #join(
+    flight: string,
+    waitUntil: WaitUntil,
+    find: () => Promise<Identity | Refusal>,
+  ): Promise<Identity | Refusal> {
+    try {
+      return await within(KV_DEADLINE_MS + D1_DEADLINE_MS, this.#flights.join(flight, find, waitUntil));
+    } catch {
+      return { code: "key_store_unavailable" };
+    }
+  }
+
+  /** KV down or slow is a miss: D1 finds the key all the same. */
+  async #inKv({ secret, environment }: Credential, waitUntil: WaitUntil): Promise<Identity | undefined> {
+    const found = await within(KV_DEADLINE_MS, this.#finder.inKv(secret, environment)).catch(() => undefined);
+    if (!found) return undefined;
+    this.#known.set(secret, found);
+    waitUntil(this.#rehash(secret, environment, found).catch(() => undefined));
+    return { ...found, environment, foundIn: "kv" };
+  }
+
+  async #inD1({ secret, environment }: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
+    const found = await this.#lookups.find(secret, client, () => within(D1_DEADLINE_MS, this.#finder.inD1(secret)));
+    if (!found) return { code: "key_unknown" };
+    if (isRefusal(found)) return found;
+    this.#known.set(secret, found);
+    waitUntil(
+      this.#finder
+        .remember(secret, environment, found)
+        .then(() => this.#rehash(secret, environment, found))
+        .catch(() => undefined),
+    );
+    return { ...found, environment, foundIn: "d1" };
+  }
+
+  /** Memory stays as it is: the lease that is held may be of a record that knows the secret by its old hash alone. */
+  async #rehash(secret: string, environment: string, found: FoundKey): Promise<void> {
+    const current = await this.#finder.rehash(secret, found);
+    if (current.hash !== found.hash) await this.#finder.remember(secret, environment, current);
+  }
+}

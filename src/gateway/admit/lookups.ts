@@ -1,0 +1,57 @@
+/**
+ * Look-ups in D1 that anyone can cause, by showing a key, a cookie or a link that was made up. Each client has a budget of them,
+ * and what was not there is remembered for a moment.
+ */
+
+import { networkOf } from "../../domain/address.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { Generations } from "./generations.ts";
+
+/** How many look-ups in D1 each client may cause; Workers' rate limiting binding is one, and counts in each location alone. */
+export interface LookupBudget {
+  limit(use: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** Names that one isolate remembers, at the most twice as many; about 150 bytes each. */
+const MEMORY_SIZE = 20_000;
+/** How long a look-up that found nothing is answered from memory. */
+const MISSING_MS = 5_000;
+
+export class Lookups {
+  readonly #budget: LookupBudget;
+  readonly #now: () => number;
+  readonly #missing = new Generations<string, number>(MEMORY_SIZE);
+  readonly #found = new Generations<string, true>(MEMORY_SIZE);
+
+  constructor(budget: LookupBudget, now: () => number) {
+    this.#budget = budget;
+    this.#now = now;
+  }
+
+  /** Whether it was looked for just now, and was not there. */
+  isMissing(name: string): boolean {
+    return (this.#missing.get(name) ?? 0) > this.#now();
+  }
+
+  /** `undefined` where there is nothing of this name. */
+  async find<T>(name: string, client: string, read: () => Promise<T | undefined>): Promise<T | Refusal | undefined> {
+    if (this.isMissing(name)) return undefined;
+    const { success } = await this.#budget.limit({ key: networkOf(client) });
+    if (!success) return { code: "lookup_budget_spent" };
+    const found = await read();
+    if (found === undefined) this.#missing.set(name, this.#now() + MISSING_MS);
+    return found;
+  }
+
+  /** For what is shown with every request, and read each time: once it was found here, it no longer costs of the budget. */
+  async findAgain<T>(
+    name: string,
+    client: string,
+    read: () => Promise<T | undefined>,
+  ): Promise<T | Refusal | undefined> {
+    const found = this.#found.get(name) ? await read() : await this.find(name, client, read);
+    if (found === undefined) this.#found.delete(name);
+    else if (!isRefusal(found)) this.#found.set(name, true);
+    return found;
+  }
+}

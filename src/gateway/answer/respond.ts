@@ -1,0 +1,55 @@
+/** Step 9: the answer that the client gets, with what every answer of this gateway carries. */
+
+import type { Cors } from "../../config/cors.ts";
+import { addCorsHeaders } from "../../decide/cors.ts";
+import type { PolicyState } from "../../domain/lease.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { problemResponse } from "../../problem.ts";
+import { stripResponse } from "../forward/strip.ts";
+import { rateHeaders } from "./rate-headers.ts";
+
+export interface Answering {
+  readonly requestId: string;
+  readonly controlUrl: string;
+  readonly realm: string;
+  /** The rules that apply to this answer. */
+  readonly cors: Cors | undefined;
+  readonly policies: readonly PolicyState[];
+  /** The end of the key, where one was used. */
+  readonly keyExpiresAt: number | undefined;
+  /** The request was let through without the key's authority. */
+  readonly degraded: boolean;
+  readonly now: number;
+}
+
+/** A key's last days, in which its holder is told of the end. */
+const EXPIRY_NOTICE_MS = 30 * 86_400_000;
+
+export function respond(outcome: Response | Refusal, request: Request, answering: Answering): Response {
+  if (!isRefusal(outcome) && !isRebuildable(outcome)) return outcome;
+  const response = isRefusal(outcome)
+    ? problemResponse(outcome, answering.requestId, answering.controlUrl, answering.realm)
+    : withOwnHeaders(outcome, answering.cors !== undefined);
+  const { headers } = response;
+  headers.set("X-Request-Id", answering.requestId);
+  for (const [name, value] of rateHeaders(answering.policies)) headers.set(name, value);
+  if (answering.degraded) headers.set("Keygate-Degraded", "authority");
+  const { keyExpiresAt, now } = answering;
+  if (keyExpiresAt !== undefined && keyExpiresAt > now && keyExpiresAt - now < EXPIRY_NOTICE_MS) {
+    headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());
+  }
+  if (answering.cors) addCorsHeaders(headers, request, answering.cors);
+  return response;
+}
+
+/** Above 599 the runtime passes answers on as they are, and makes none: their headers stay the origin's. */
+export function isRebuildable({ status }: Response): boolean {
+  return status <= 599;
+}
+
+/** The origin's answer with headers that can be changed; body, status and WebSocket stay the same. */
+function withOwnHeaders(response: Response, isCorsOurs: boolean): Response {
+  const own = new Response(response.body, response);
+  stripResponse(own.headers, isCorsOurs);
+  return own;
+}

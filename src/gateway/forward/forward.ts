@@ -1,0 +1,141 @@
+/** Step 8: the request as the origin gets it. Own code over `fetch`: bytes, redirects and streams pass as they are. */
+
+import type { Route } from "../../config/compile.ts";
+import type { Principal } from "../../decide/authorize.ts";
+import type { DataPlace } from "../../decide/environment.ts";
+import type { Addressing } from "../../decide/location.ts";
+import type { OtherTargets } from "../../decide/other-targets.ts";
+import { baseOf, targetOf } from "../../decide/target.ts";
+import { dropOtherUpgrades, isBrokenUpgrade } from "../../decide/upgrade.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { ASSERTION_HEADER } from "../../origin/claims.ts";
+import { withPublicAddresses } from "../answer/address-fields.ts";
+import { isRebuildable } from "../answer/respond.ts";
+import type { DataPlane } from "../data-plane.ts";
+import { receivedProtocol, restoreAcceptEncoding } from "../edge.ts";
+import { type EdgeCache, edgeCacheOf } from "../origins/edge-cache.ts";
+import { exchange } from "../origins/exchange.ts";
+import type { Assert, Asserting } from "./assertion.ts";
+import { afterOrigin, beforeOrigin } from "./hooks.ts";
+import { forgesOurs, strip } from "./strip.ts";
+import { passTrace } from "./trace.ts";
+import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
+
+export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
+
+export interface OriginInit {
+  readonly signal: AbortSignal;
+  readonly encodeResponseBody: "manual";
+  readonly cf?: EdgeCache;
+}
+
+export interface Forwarding {
+  readonly route: Route;
+  /** `undefined` for a public route: the origin is told of nobody. */
+  readonly principal: Principal | undefined;
+  readonly place: DataPlace;
+  /** Of the request's headers. */
+  readonly headerNames: readonly string[];
+  readonly others: (() => OtherTargets) | undefined;
+  readonly client: string;
+  /** Ends in 32 random hexadecimal digits. */
+  readonly requestId: string;
+}
+
+export async function forward(
+  request: Request,
+  url: URL,
+  forwarding: Forwarding,
+  { originFetch, assert, retries, now }: Pick<DataPlane, "originFetch" | "assert" | "retries" | "now">,
+): Promise<Response | Refusal> {
+  const { route, place, principal, requestId } = forwarding;
+  const environment = place.environment.name;
+  const upload = uploadOf(request, route, now);
+  if (isRefusal(upload)) return upload;
+  const asked = new Request(targetOf(url, forwarding, environment), upload ? withBody(request, upload) : request);
+  setHeaders(asked.headers, request, url, forwarding, environment);
+  const outgoing = route.onRequest
+    ? await beforeOrigin(asked, route.onRequest, forwarding).catch((error) => blame(error, upload, request))
+    : asked;
+  if (outgoing instanceof Response || isRefusal(outgoing)) return outgoing;
+  if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
+  const signed = route.origins[environment]?.assertion ? principal : undefined;
+  const sign =
+    signed && (() => setAssertion(outgoing, { principal: signed, requestId, environment: place.environment }, assert));
+  const refusal = sign && (await sign());
+  if (refusal) return (await upload?.broken()) ?? refusal;
+  const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
+  const edgeCache = edgeCacheOf(route, environment);
+  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, edgeCache, sign };
+  const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
+  if (isRefusal(answer)) return answer;
+  if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };
+  if (!isRebuildable(answer))
+    return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
+  const passed =
+    (route.rewriteLocation ?? route.origins[environment]?.rewriteLocation)
+      ? withPublicAddresses(answer, () => addressingOf(outgoing.url, url, forwarding))
+      : answer;
+  return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
+}
+
+async function setAssertion(outgoing: Request, asserting: Asserting, assert: Assert): Promise<Refusal | undefined> {
+  const assertion = await assert(outgoing, asserting);
+  if (isRefusal(assertion)) return assertion;
+  outgoing.headers.set(ASSERTION_HEADER, assertion);
+  return undefined;
+}
+
+/** A hook that reads a body fails where the body does not come: that is not the hook's fault. */
+async function blame(error: unknown, upload: Upload | undefined, { signal }: Request): Promise<Refusal> {
+  const refusal = await upload?.broken();
+  if (refusal) return refusal;
+  if (signal.aborted) return { code: "request_broken_off" };
+  throw error;
+}
+
+function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
+  return { method, headers, body, redirect: "manual" };
+}
+
+function addressingOf(asked: string, called: URL, { route, place }: Forwarding): Addressing {
+  const environment = place.environment.name;
+  const origin = new URL(baseOf(called, route, environment));
+  const usesForwardedPrefix = route.origins[environment]?.usesForwardedPrefix;
+  return { asked, origin, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
+}
+
+function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Forwarding, environment: string): void {
+  const { route, principal, place, headerNames, others, client, requestId } = forwarding;
+  strip(headers, headerNames);
+  for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
+  if (!route.forwardCredentials) headers.delete("authorization");
+  restoreAcceptEncoding(headers, request);
+  for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
+  const scheme = url.protocol.slice(0, -1);
+  headers.set("X-Request-Id", requestId);
+  headers.set("X-Forwarded-Proto", scheme);
+  headers.set("X-Forwarded-Host", url.host);
+  if (place.baseUrl.prefix) headers.set("X-Forwarded-Prefix", place.baseUrl.prefix);
+  if (client) headers.set("X-Forwarded-For", client);
+  else headers.delete("CF-Connecting-IP");
+  // https://www.rfc-editor.org/rfc/rfc7239#section-4
+  const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
+  headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
+  headers.append("Via", `${receivedProtocol(request)} keygate`);
+  passTrace(headers, headerNames, requestId);
+}
+
+function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {
+  const headers: [string, string][] = [["Keygate-Environment", environment]];
+  if (!principal) return headers;
+  const { key, rights } = principal;
+  headers.push(
+    ["Keygate-Key-Id", key.id],
+    ["Keygate-Organization-Id", key.organization.id],
+    ["Keygate-Reach", key.reach],
+  );
+  if (rights.workspaces) headers.push(["Keygate-Workspace-Ids", [...rights.workspaces].sort().join(",")]);
+  if (key.member) headers.push(["Keygate-Member-Id", key.member.id], ["Keygate-Role", key.member.role]);
+  return headers;
+}

@@ -1,0 +1,28 @@
+/** The routes' own functions, before and after the origin. What they throw is an internal error: the request goes no further. */
+
+import type { HookContext, OnRequest, OnResponse } from "../../config/types.ts";
+import type { Forwarding } from "./forward.ts";
+
+/** What the origin gets instead of `outgoing`, or what the client gets instead of an answer of the origin. */
+export async function beforeOrigin(
+  outgoing: Request,
+  onRequest: OnRequest,
+  forwarding: Forwarding,
+): Promise<Request | Response> {
+  return (await onRequest(outgoing, contextOf(forwarding))) || outgoing;
+}
+
+export async function afterOrigin(answer: Response, onResponse: OnResponse, forwarding: Forwarding): Promise<Response> {
+  // With headers that can be changed.
+  const own = new Response(answer.body, answer);
+  return (await onResponse(own, contextOf(forwarding))) || own;
+}
+
+function contextOf({ requestId, place, route, principal }: Forwarding): HookContext {
+  const key = principal && {
+    id: principal.key.id,
+    organizationId: principal.key.organization.id,
+    ...(principal.key.member && { memberId: principal.key.member.id, role: principal.key.member.role }),
+  };
+  return { requestId, environment: place.environment.name, route: route.path, key };
+}

@@ -1,0 +1,34 @@
+/** The public keys of each environment, at its issuer: from the secret alone, with no D1 and no KV. */
+
+import type { Environment, Gateway } from "../../config/compile.ts";
+import type { Refusal } from "../../errors.ts";
+import { JWKS_LIFE_SECONDS, JWKS_PATH } from "../../origin/claims.ts";
+import type { Signers } from "./signer.ts";
+
+/** `undefined` for requests that are about something else. */
+export function answerJwks(
+  request: Pick<Request, "method">,
+  url: URL,
+  gateway: Pick<Gateway, "environments">,
+  signers: Signers,
+): Response | Refusal | undefined {
+  if (!url.pathname.endsWith(JWKS_PATH)) return undefined;
+  const environment = environmentAt(url, gateway);
+  if (!environment) return undefined;
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { code: "method_not_allowed", allow: ["GET", "HEAD"] };
+  }
+  const signer = signers.get(environment.name);
+  if (!signer) return { code: "assertion_unavailable" };
+  return new Response(request.method === "HEAD" ? null : signer.jwks, {
+    headers: {
+      "Content-Type": "application/jwk-set+json",
+      "Cache-Control": `public, max-age=${JWKS_LIFE_SECONDS}`,
+      "X-Content-Type-Options": "nosniff",
+    },
+  });
+}
+
+function environmentAt({ origin, pathname }: URL, { environments }: Pick<Gateway, "environments">) {
+  return Object.values(environments).find(({ issuer }: Environment) => `${issuer}${JWKS_PATH}` === origin + pathname);
+}

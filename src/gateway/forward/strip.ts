@@ -1,0 +1,47 @@
+/** Step 7: what a client must not be able to say to an origin, and an origin not to a client. Once, before anything of ours is added. */
+
+import { isForgeable } from "../../domain/header-names.ts";
+
+/** Removes them from `headers`, which are those of the request that will be forwarded, and have these names. */
+export function strip(headers: Headers, names: readonly string[]): void {
+  const named = names.includes("connection") ? namedByConnection(headers.get("connection")) : NONE;
+  for (const name of names) {
+    if (isForgeable(name) || named.has(name)) headers.delete(name);
+  }
+}
+
+/** What a response of an origin must not say: it is between us and the origin, or ours to say. */
+export function stripResponse(headers: Headers, isCorsOurs = false): void {
+  const unsafe: string[] = [];
+  headers.forEach((value, name) => {
+    if (isUnsafe(name, isCorsOurs)) unsafe.push(name);
+    // Most say keep-alive or close, which names no header.
+    else if (name === "connection" && !/^(keep-alive|close)$/i.test(value)) unsafe.push(...namedByConnection(value));
+  });
+  for (const name of unsafe) headers.delete(name);
+}
+
+/** Whether an origin says something here that only the gateway may say. */
+export function forgesOurs(headers: Headers, isCorsOurs: boolean): boolean {
+  return [...headers.keys()].some((name) => isUnsafe(name, isCorsOurs));
+}
+
+function isUnsafe(name: string, isCorsOurs: boolean): boolean {
+  return (
+    name.startsWith("keygate-") ||
+    name.startsWith("ratelimit") ||
+    name.startsWith("proxy-") ||
+    (isCorsOurs && name.startsWith("access-control-"))
+  );
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: what Connection names is for this hop only. WebSocket needs its upgrade. */
+function namedByConnection(value: string | null): Set<string> {
+  const names = (value ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim());
+  return new Set(names.filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && name !== "upgrade"));
+}

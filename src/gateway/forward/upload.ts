@@ -1,0 +1,63 @@
+/**
+ * The body of a request on its way to the origin. It passes through here so that its size can be held where it was not
+ * announced, so that it cannot stand still for ever, and so that what its client broke off is not laid to the origin.
+ */
+
+import type { Route } from "../../config/compile.ts";
+import type { Refusal } from "../../errors.ts";
+import { type FlowEnd, pump } from "../pump.ts";
+
+export interface Upload {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Settles when no more of it will come; with a refusal where that is not the origin's doing. */
+  readonly ended: Promise<Refusal | undefined>;
+  /** For whoever could not read it: why that is, if it is not the reader's doing. */
+  readonly broken: () => Promise<Refusal | undefined>;
+}
+
+/** Bodies of announced length up to this pass by themselves, unless the route says how long they may stand still: that is faster. */
+const UNWATCHED_BYTES = 1024 * 1024;
+/** How fast they come at the least; the origin's deadline, which cannot wait for their end, is longer by as much. */
+const UNWATCHED_BYTES_PER_SECOND = 16 * 1024;
+const IDLE_SECONDS = 60;
+
+/** `undefined` where there is no body to watch. */
+export function uploadOf(request: Request, route: Route, now: () => number): Upload | Refusal | undefined {
+  if (!request.body) return undefined;
+  const length = announcedLength(request);
+  // The runtime passes on the bodies of these two, but makes no request with a body for them.
+  if (request.method === "GET" || request.method === "HEAD") {
+    return length === undefined ? { code: "length_required" } : undefined;
+  }
+  if (!isWatched(route, length)) return undefined;
+  const idleSeconds = route.requestIdleSeconds ?? IDLE_SECONDS;
+  const maxBytes = route.limits.bodyBytes;
+  const flow = pump(request.body, { length, maxBytes, idleMs: idleSeconds * 1000, now });
+  const ended = flow.ended.then((end) => refusalOf(end, maxBytes, idleSeconds));
+  // Its reader can hear of the end before `ended` settles.
+  const broken = () => Promise.race([ended, new Promise<undefined>((resolve) => setTimeout(resolve, 0))]);
+  return { body: flow.readable, ended, broken };
+}
+
+/** Where the gateway itself reads the body, no deadline of the origin runs yet. */
+function isWatched({ requestIdleSeconds, digest, onRequest }: Route, length = Number.POSITIVE_INFINITY): boolean {
+  return requestIdleSeconds !== undefined || digest || onRequest !== undefined || length > UNWATCHED_BYTES;
+}
+
+/** What a body that nobody watches may take to come, in whole seconds. */
+export function secondsToCome(request: Request): number {
+  return request.body ? Math.floor((announcedLength(request) ?? 0) / UNWATCHED_BYTES_PER_SECOND) : 0;
+}
+
+function announcedLength({ headers }: Request): number | undefined {
+  const announced = headers.get("content-length");
+  return announced === null ? undefined : Number(announced);
+}
+
+function refusalOf(end: FlowEnd, limit: number, seconds: number): Refusal | undefined {
+  if (end === "source broke") return { code: "request_broken_off" };
+  if (end === "too large") return { code: "body_too_large", limit };
+  if (end === "source idle") return { code: "request_timeout", seconds };
+  if (end === "sink idle") return { code: "origin_timeout", seconds };
+  return undefined;
+}

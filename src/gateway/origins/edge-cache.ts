@@ -1,0 +1,22 @@
+/**
+ * What Cloudflare's cache may do with the answers of an origin. A Worker's `fetch` goes through the cache of its zone, which keeps
+ * answers by their URL: those to one key would be given to others, since the header that would tell them apart stays here.
+ */
+
+import type { Route } from "../../config/compile.ts";
+
+/**
+ * A negative time keeps an answer out, whatever the origin and the rules of the zone say:
+ * https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties.
+ * `cache: "no-store"` would add `Cache-Control` and `Pragma` to what the origin gets, and so get by a cache of its own.
+ */
+const KEPT_OUT = { cacheTtlByStatus: { "100-599": -1 } };
+
+export type EdgeCache = typeof KEPT_OUT | undefined;
+
+/** `undefined` where the cache does as it pleases; and for services, which are not behind it, and are told of the client in its place. */
+export function edgeCacheOf(route: Route, environment: string): EdgeCache {
+  const origin = route.origins[environment];
+  if (!origin || !("url" in origin)) return undefined;
+  return route.public && origin.cachePublicRoutes ? undefined : KEPT_OUT;
+}

@@ -1,0 +1,209 @@
+/** What the management API answers. The OpenAPI document is made from these; tests hold the answers to them. */
+
+import * as z from "zod";
+import { CHECKS, OUTCOMES, STEPS } from "../../control/explain/explanation.ts";
+import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { NARROWINGS } from "../../domain/rights.ts";
+import { KEY_STATUSES } from "../../store/key-list.ts";
+import { limits } from "./schemas.ts";
+
+const id = z.string();
+export const time = z.iso.datetime();
+
+export const organizationAnswer = z
+  .strictObject({
+    id,
+    name: z.string(),
+    plan: z.string().nullable(),
+    environments: z.array(z.string()),
+    key_quota: z.int().nullable().describe("`null`: as the configuration has it."),
+    status: z.enum(["active", "suspended"]),
+    trial_started_at: time.nullable().describe("When its first key was made."),
+    created_at: time,
+  })
+  .meta({ id: "Organization" });
+
+export const workspaceAnswer = z
+  .strictObject({ id, organization_id: id, name: z.string(), created_at: time })
+  .meta({ id: "Workspace" });
+
+export const memberAnswer = z
+  .strictObject({
+    id,
+    organization_id: id,
+    email: z.string(),
+    name: z.string(),
+    role: z.string(),
+    workspace_ids: z.array(id),
+    created_at: time,
+  })
+  .meta({ id: "Member" });
+
+const key = {
+  id,
+  organization_id: id,
+  member_id: id.nullable(),
+  environment: z.string(),
+  reach: z.enum(REACHES),
+  workspace_ids: z.array(id),
+  permission: z.enum(PERMISSIONS),
+  scopes: z.array(z.string()).describe("Scopes and bundles, as granted."),
+  name: z.string(),
+  description: z.string().nullable(),
+  plan: z.string().nullable().describe("Its own plan; `null` for its organization's."),
+  limits,
+  allowed_addresses: z.array(z.string()),
+  hint: z.string().describe("What may be seen of the newest secret."),
+  status: z.enum(KEY_STATUSES),
+  created_at: time,
+  expires_at: time,
+  last_used_at: time.nullable().describe("About a minute behind."),
+  revoked_at: time.nullable(),
+};
+
+export const keyAnswer = z.strictObject(key).meta({ id: "ApiKey" });
+
+export const newKeyAnswer = z
+  .strictObject({
+    ...key,
+    secret: z.string().nullable().describe("Shown this once; `null` where the call only repeats an earlier one."),
+  })
+  .meta({ id: "ApiKeyWithSecret" });
+
+export const auditEventAnswer = z
+  .strictObject({
+    id,
+    at: time,
+    organization_id: id,
+    actor: z.string().describe("`root`, or the id of a member or key."),
+    via: z.string().describe("By what the actor acted: `root`, `session`, or the id of a key."),
+    action: z.string().describe("For example `api_key.created`."),
+    target: z.string().describe("The id of what was changed."),
+    details: z
+      .record(z.string(), z.unknown())
+      .describe("At most 2 KB: long texts and lists lose their ends, and say how much is missing."),
+    request_id: z.string(),
+  })
+  .meta({ id: "AuditEvent" });
+
+export const changeAnswer = z
+  .strictObject({ id, pending_keys: z.int().describe("Keys whose authorities have yet to hear of the change.") })
+  .meta({ id: "Change" });
+
+export function pageAnswer(item: z.ZodType) {
+  return z.strictObject({ data: z.array(item), next_cursor: z.string().nullable() });
+}
+
+export const problemAnswer = z
+  .object({
+    type: z.string().describe("A page about the code."),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    fix: z.string().describe("What the caller can do."),
+    request_id: z.string(),
+    errors: z
+      .array(z.object({ field: z.string(), problem: z.string() }))
+      .optional()
+      .describe("With `validation_failed`: the fields that cannot be as they are."),
+  })
+  .meta({ id: "Problem", description: "https://www.rfc-editor.org/rfc/rfc9457" });
+
+export const signInLinkAnswer = z
+  .strictObject({
+    url: z.string().describe("Shown this once. Whoever has it signs in."),
+    expires_at: time,
+  })
+  .meta({ id: "SignInLink" });
+
+export const sessionAnswer = z
+  .strictObject({
+    id,
+    organization_id: id,
+    member_id: id,
+    current: z.boolean().describe("Whether the call was made with it."),
+    created_at: time,
+    last_seen_at: time.describe("Up to five minutes behind."),
+    expires_at: time,
+  })
+  .meta({ id: "Session" });
+
+export const revokedSessionsAnswer = z.strictObject({ revoked: z.int() }).meta({ id: "RevokedSessions" });
+
+const manages = z.enum(["all", "own", "none"]);
+
+export const whoamiAnswer = z
+  .strictObject({
+    kind: z.enum(["root", "member", "key"]),
+    actor: z.string(),
+    via: z.string().describe("`root`, or the id of the session or key."),
+    organization: z.strictObject({ id, name: z.string() }).nullable(),
+    member: z.strictObject({ id, name: z.string(), role: z.string() }).nullable(),
+    scopes: z.array(z.string()).nullable().describe("Effective ones; `null` for all there are."),
+    workspaces: z.array(id).nullable().describe("`null` for all."),
+    environment: z.string().nullable().describe("The one whose keys the caller manages; `null` for every one."),
+    expires_at: time.nullable(),
+    manages: z.strictObject({ organization: manages, workspace: manages }),
+  })
+  .meta({ id: "Whoami" });
+
+export const explanationAnswer = z
+  .strictObject({
+    decision: z.strictObject({
+      allowed: z.boolean(),
+      status: z.int().nullable().describe("Of the gateway's own answer; `null` where the origin answers."),
+      code: z.string().nullable(),
+      detail: z.string(),
+      fix: z.string().nullable(),
+    }),
+    steps: z
+      .array(
+        z.strictObject({
+          step: z.enum(STEPS),
+          check: z.enum(CHECKS),
+          outcome: z.enum(OUTCOMES),
+          code: z.string().nullable(),
+          detail: z.string(),
+        }),
+      )
+      .describe("All of them, so that everything that is wrong is seen at once."),
+    required_scope: z.string().nullable(),
+    lacking_in: z.array(z.enum(NARROWINGS)).describe("Which of the key's sets leave the scope out."),
+    key: z
+      .strictObject({
+        id,
+        organization_id: id,
+        environment: z.string(),
+        base_url: z.string().describe("The one that the key is for."),
+        scopes: z.array(z.string()).describe("Effective ones."),
+        workspaces: z.array(id).nullable().describe("`null` for all."),
+      })
+      .nullable(),
+  })
+  .meta({ id: "Explanation" });
+
+export const peppersAnswer = z.strictObject({
+  data: z.array(
+    z
+      .strictObject({
+        id,
+        status: z.enum(["current", "retiring", "inactive"]),
+        secrets: z.int(),
+        secrets_under_it_alone: z.int().describe("Secrets that would stop working without it."),
+      })
+      .meta({ id: "Pepper" }),
+  ),
+});
+
+export const keyUnderPepperAnswer = z
+  .strictObject({ id, organization_id: id, name: z.string(), last_used_at: time.nullable() })
+  .meta({ id: "KeyUnderPepper" });
+
+export const retiredAnswer = z
+  .strictObject({
+    removed: z.int(),
+    has_more: z.boolean().describe("Repeat the call to go on."),
+    lost_keys: z.int().describe("Keys that stop working once the pepper is taken out."),
+  })
+  .meta({ id: "RetiredPepper" });

@@ -1,0 +1,33 @@
+import type { Advice } from "../../control/keys/advise.ts";
+import type { LimitState } from "../../domain/limit-state.ts";
+import type { UsageSum } from "../../store/usage-list.ts";
+
+export function renderLimit(state: LimitState) {
+  const { name, kind, limit, remaining, lent, resetMs } = state;
+  const shape = state.kind === "rate" ? { window: state.window, burst: state.burst } : { per: state.per };
+  return { name, kind, limit, ...shape, remaining, lent, reset_ms: resetMs };
+}
+
+export function renderAdvice({ scopes, unused, tooYoung }: Advice) {
+  const uses = scopes.map(({ scope, lastUsedAt }) => ({
+    scope,
+    last_used_at: lastUsedAt === null ? null : time(lastUsedAt),
+  }));
+  return { scopes: uses, unused, too_young: tooYoung };
+}
+
+export function renderUsage({ group, requests, refused }: UsageSum) {
+  const { hour, day, key, ...names } = group;
+  return {
+    ...(hour !== undefined && { hour: time(Number(hour)) }),
+    ...(day !== undefined && { day: time(Number(day)) }),
+    ...(key !== undefined && { key_id: key }),
+    ...names,
+    requests,
+    refused,
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,175 @@
+/** What the management API takes: bodies and queries in the API's own names. What it answers is in `answers.ts`. */
+
+import * as z from "zod";
+import { quota, rate } from "../../config/schema.ts";
+import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { KEY_SORTS, KEY_STATUSES } from "../../store/key-list.ts";
+import { USAGE_GROUPS } from "../../store/usage-list.ts";
+
+const id = z.string().min(1).max(64);
+const name = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(200)
+  .regex(/^\P{Cc}*$/u, "must not hold control characters");
+const MAX_LIST = 500;
+/** As records show them: each once, in order. */
+const unique = (list: readonly string[]) => [...new Set(list)].sort();
+
+const plan = z.string().nullable();
+const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
+const keyQuota = z.int().min(0).nullable();
+const workspaceIds = z.array(id).max(MAX_LIST).transform(unique);
+const permission = z.enum(PERMISSIONS);
+const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
+const description = z.string().max(2000).nullable();
+const time = z.iso.datetime({ offset: true, error: "is not a time such as 2027-01-31T00:00:00Z" });
+export const limits = z
+  .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
+  .nullable();
+const allowedAddresses = z.array(z.string()).max(100);
+
+export const organizationBody = z.strictObject({
+  name,
+  plan: plan.default(null),
+  environments: environments.optional(),
+  key_quota: keyQuota.default(null),
+});
+
+export const organizationPatch = z
+  .strictObject({ name, plan, environments, key_quota: keyQuota, status: z.enum(["active", "suspended"]) })
+  .partial();
+
+export const workspaceBody = z.strictObject({ organization_id: id, name });
+
+export const workspacePatch = z.strictObject({ name }).partial();
+
+export const memberBody = z.strictObject({
+  organization_id: id,
+  email: z.email("is not an email address").max(320),
+  name,
+  role: z.string(),
+  workspace_ids: workspaceIds.default([]),
+});
+
+export const memberPatch = z.strictObject({ name, role: z.string(), workspace_ids: workspaceIds }).partial();
+
+export const keyBody = z.strictObject({
+  organization_id: id,
+  member_id: id.nullable().default(null),
+  environment: z.string(),
+  reach: z.enum(REACHES),
+  workspace_ids: workspaceIds.default([]),
+  permission,
+  scopes,
+  name,
+  description: description.default(null),
+  expires_at: time.nullable().default(null),
+  plan: plan.default(null),
+  limits: limits.default(null),
+  allowed_addresses: allowedAddresses.default([]),
+});
+
+const keyToImport = keyBody.omit({ organization_id: true, environment: true }).extend({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "is not a SHA-256 digest of 64 hexadecimal digits")
+    .toLowerCase()
+    .describe("Of the secret as it is sent, in UTF-8."),
+  hint: z.string().trim().max(24).default("imported").describe("What people may see of the secret, to know it by."),
+});
+
+export const importBody = z.strictObject({
+  organization_id: id,
+  environment: z.string(),
+  keys: z.array(keyToImport).min(1, "must hold at least one").max(500),
+});
+
+export const keyPatch = z
+  .strictObject({
+    name,
+    description,
+    permission,
+    scopes,
+    workspace_ids: workspaceIds,
+    expires_at: time,
+    plan,
+    limits,
+    allowed_addresses: allowedAddresses,
+  })
+  .partial();
+
+export const rotationBody = z.strictObject({
+  grace_seconds: z.int().min(0).describe("How long the old secrets go on beside the new one; 0 ends them at once."),
+});
+
+export const revocationBody = z.strictObject({ reason: z.string().max(2000).nullable().default(null) });
+
+const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().optional() };
+export const pageQuery = z.strictObject(page);
+export const organizationPageQuery = z.strictObject({ ...page, organization_id: id });
+export const keyPageQuery = z.strictObject({
+  ...page,
+  organization_id: id,
+  environment: z.string().optional(),
+  reach: z.enum(REACHES).optional(),
+  permission: permission.optional(),
+  status: z.enum(KEY_STATUSES).optional(),
+  member_id: id.optional(),
+  workspace_id: id.optional(),
+  scope: z.string().max(200).optional().describe("As granted: a scope, or a bundle by its name."),
+  q: z.string().max(200).optional().describe("A part of the name or description, in either case."),
+  sort: z.enum(KEY_SORTS).default("created_at"),
+});
+
+export const auditQuery = z.strictObject({
+  ...page,
+  organization_id: id,
+  target: id.optional().describe("The id of what was changed."),
+  actor: id.optional().describe("`root`, or the id of a member or key."),
+  action: z.string().max(64).optional().describe("For example `api_key.created`."),
+  from: time.optional(),
+  to: time.optional(),
+});
+
+export const signInLinkBody = z.strictObject({
+  member_id: id,
+  next: z.string().max(2000).default("/").describe("The path to go on to after the sign-in."),
+});
+const ofMember = { member_id: id.optional().describe("Default: the caller.") };
+export const sessionPageQuery = z.strictObject({ ...page, ...ofMember });
+export const sessionsQuery = z.strictObject(ofMember);
+
+export const explainBody = z.strictObject({
+  key_id: id.optional().describe("A key, taken as if its newest secret were shown."),
+  key: z.string().max(512).optional().describe("A secret, in place of `key_id`. It is told to nobody."),
+  method: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, "is not a method"),
+  url: z.string().min(1).max(32_768).describe("In full, as the client would call it."),
+  client_address: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("Where the request comes from; by default, from one that the key allows."),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+export const retirementBody = z.strictObject({
+  force: z.boolean().default(false).describe("Also where keys would stop working."),
+});
+
+export const usageQuery = z.strictObject({
+  organization_id: id,
+  key_id: id.optional(),
+  environment: z.string().optional(),
+  from: time.optional(),
+  to: time.optional(),
+  group_by: z
+    .string()
+    .default("day")
+    .transform((text) => unique(text.split(",").filter(Boolean)))
+    .pipe(z.array(z.enum(USAGE_GROUPS)))
+    .describe(`Comma separated, of ${USAGE_GROUPS.join(", ")}.`),
+});
+
+export const adviceQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) });

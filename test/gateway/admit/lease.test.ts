@@ -1,0 +1,281 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Holding } from "../../../src/domain/holding.ts";
+import type { KeyRecord } from "../../../src/domain/key.ts";
+import type { Answer, Denial, Lease, Question } from "../../../src/domain/lease.ts";
+import { isRefusal } from "../../../src/errors.ts";
+import type { Identity } from "../../../src/gateway/admit/identify.ts";
+import { Leases } from "../../../src/gateway/admit/lease.ts";
+import { spend } from "../../../src/gateway/admit/spend.ts";
+import { askAuthority } from "../../authority/ask.ts";
+import { aKey } from "../../domain/fixtures.ts";
+import { migrate, seedKey } from "../../helpers/workerd.ts";
+import { gateway } from "../plane.ts";
+
+beforeAll(migrate);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", foundIn: "memory" };
+const ignore = () => {};
+let made = 0;
+
+function leaseOf(tokens: number | null, ttlMs = 2_000, denial: Denial | null = null): Answer {
+  made += 1;
+  const lease: Lease = { id: `lease_${made}`, record: {} as KeyRecord, tokens, ttlMs, denial, policies: [] };
+  return { kind: "lease", lease };
+}
+
+/** One isolate whose authority answers as told. */
+function isolate(answer: (question: Question) => Answer | Promise<Answer>) {
+  const clock = { now: 1_000_000 };
+  const questions: Question[] = [];
+  const leases = new Leases(
+    async (question) => {
+      questions.push(question);
+      return answer(question);
+    },
+    gateway,
+    () => clock.now,
+  );
+  return { clock, questions, leases, hold: (who = identity) => leases.hold(who, ignore) };
+}
+
+function holdingOf(held: Holding | { code: string }): Holding {
+  if (isRefusal(held)) throw new Error(`refused: ${held.code}`);
+  return held as Holding;
+}
+
+describe("a lease in an isolate", () => {
+  test("serves one request after the other until its tokens are used up, with one question", async () => {
+    const { clock, questions, hold } = isolate(() => leaseOf(3));
+    for (let i = 0; i < 3; i++) expect(holdingOf(await hold()).spend(clock.now)).toBe(true);
+    expect(questions).toHaveLength(1);
+    await hold();
+    expect(questions).toHaveLength(2);
+  });
+
+  test("lives from before the question was sent, however long the answer took", async () => {
+    const slow = isolate(async () => {
+      slow.clock.now += 1_500;
+      return leaseOf(null);
+    });
+    const holding = holdingOf(await slow.hold());
+    expect(holding.spend(slow.clock.now + 499)).toBe(true);
+    expect(holding.spend(slow.clock.now + 500)).toBe(false);
+  });
+
+  test("is asked for anew once it is over", async () => {
+    const { clock, questions, hold } = isolate(() => leaseOf(null));
+    await hold();
+    clock.now += 1_999;
+    await hold();
+    expect(questions).toHaveLength(1);
+    clock.now += 1;
+    await hold();
+    expect(questions).toHaveLength(2);
+  });
+
+  test("is dropped when the clock steps back, by however little", async () => {
+    const { clock, questions, hold } = isolate(() => leaseOf(null));
+    await hold();
+    clock.now -= 1;
+    await hold();
+    expect(questions).toHaveLength(2);
+    clock.now += 1_500;
+    await hold();
+    expect(questions).toHaveLength(2);
+    // Still after the lease was asked for, so that only a look at the clock in between can tell.
+    clock.now -= 1_000;
+    await hold();
+    expect(questions).toHaveLength(3);
+  });
+
+  test("that denies is believed for as long as it lives, and tells how much of its time is left", async () => {
+    const denial: Denial = { policy: "r", kind: "rate", retryAfterMs: 5_000 };
+    const { clock, questions, hold } = isolate(() => leaseOf(0, 2_000, denial));
+    await hold();
+    clock.now += 1_200;
+    expect(holdingOf(await hold()).denial(clock.now)).toEqual({ ...denial, retryAfterMs: 3_800 });
+    expect(questions).toHaveLength(1);
+    clock.now += 800;
+    await hold();
+    expect(questions).toHaveLength(2);
+  });
+
+  test("that denies is not believed once it is over, even if the answer came that late", async () => {
+    const denial: Denial = { policy: "r", kind: "rate", retryAfterMs: 5_000 };
+    const slow = isolate(async () => {
+      slow.clock.now += 2_000;
+      return leaseOf(0, 2_000, denial);
+    });
+    const holding = holdingOf(await slow.hold());
+    expect(spend(holding, slow.clock.now)).toBe("none left");
+  });
+
+  test("is of one key in one environment", async () => {
+    const { questions, hold } = isolate(() => leaseOf(null));
+    await hold();
+    await hold({ ...identity, keyId: "key_2" });
+    await hold({ ...identity, environment: "production" });
+    expect(questions.map(({ environment, keyId }) => [environment, keyId])).toEqual([
+      ["sandbox", "key_1"],
+      ["sandbox", "key_2"],
+      ["production", "key_1"],
+    ]);
+  });
+});
+
+describe("the question to an authority", () => {
+  test("is one for all who wait, and says how many they are", async () => {
+    const { clock, questions, leases, hold } = isolate(({ waiting }) => leaseOf(waiting));
+    const spend = async () => {
+      while (!holdingOf(await hold()).spend(clock.now));
+    };
+    await Promise.all(Array.from({ length: 40 }, () => leases.queue(identity, spend)));
+    expect(questions.map(({ waiting }) => waiting)).toEqual([40]);
+  });
+
+  test("reports what the last lease left unspent, so that it cannot be spent here any more", async () => {
+    const { clock, questions, hold } = isolate(() => leaseOf(5));
+    const holding = holdingOf(await hold());
+    holding.spend(clock.now);
+    clock.now += 2_000;
+    await hold();
+    expect(questions[1]?.reports).toEqual([{ leaseId: holding.lease.id, unspent: 4, idleMs: 2_000 }]);
+    expect(holding.spend(clock.now - 2_000)).toBe(false);
+  });
+
+  test("repeats a report until an authority has heard it", async () => {
+    let down = false;
+    const { clock, questions, hold } = isolate(() => {
+      if (down) throw new Error("down");
+      return leaseOf(1);
+    });
+    await hold();
+    clock.now += 2_000;
+    down = true;
+    expect(await hold()).toEqual({ code: "authority_unavailable" });
+    down = false;
+    await hold();
+    expect(questions[2]?.reports).toEqual(questions[1]?.reports);
+    expect(questions[2]?.reports).toHaveLength(1);
+    clock.now += 2_000;
+    await hold();
+    expect(questions[3]?.reports).toHaveLength(1);
+    expect(questions[3]?.reports).not.toEqual(questions[2]?.reports);
+  });
+
+  test("wants twice as many tokens where the last were used up early", async () => {
+    const { clock, questions, hold } = isolate(({ wanted }) => leaseOf(wanted));
+    for (let i = 0; i < 15; i++) holdingOf(await hold()).spend(clock.now);
+    expect(questions.map(({ wanted }) => wanted)).toEqual([1, 2, 4, 8]);
+  });
+
+  test("wants twice as many also where the next request comes late in the life of the last, and not after it", async () => {
+    const { clock, questions, hold } = isolate(({ wanted }) => leaseOf(wanted));
+    const use = async () => holdingOf(await hold()).spend(clock.now);
+    await use();
+    clock.now += 1_900;
+    await use();
+    await use();
+    clock.now += 2_000;
+    await use();
+    expect(questions.map(({ wanted }) => wanted)).toEqual([1, 2, 2]);
+  });
+});
+
+describe("a key on a plan", () => {
+  const plans = { free: { rates: [{ name: "minute", limit: 3, window: 60, burst: 3 }], quotas: [] } };
+  const isolateOn = (plan: string | null) => {
+    const [told, clock] = [[] as unknown[], { now: 1_000_000 }];
+    const record = aKey({ plan, expiresAt: 2_000_000 });
+    const leases = new Leases(
+      async (question) => {
+        told.push(question.plans);
+        return { kind: "lease", lease: { id: "a", record, tokens: 1, ttlMs: 2_000, denial: null, policies: [] } };
+      },
+      { ...gateway, plans },
+      () => clock.now,
+    );
+    return { told, clock, leases };
+  };
+
+  test.each([
+    ["free", plans],
+    ["gold", undefined],
+    [null, undefined],
+  ])("is asked about with the limits of all plans, and then of its own alone: %s", async (plan, own) => {
+    const { told, clock, leases } = isolateOn(plan);
+    await leases.hold(identity, ignore);
+    clock.now += 3_000;
+    await leases.look(identity, ignore);
+    await leases.hold(identity, ignore);
+    expect(told).toEqual([plans, own, own]);
+  });
+
+  test("that only its authority knows is not served without the authority: nobody here could count it", async () => {
+    const [known, unknown] = [isolateOn("free"), isolateOn("gold")];
+    for (const { leases } of [known, unknown]) await leases.hold(identity, ignore);
+    expect(known.leases.holdWithoutAuthority(identity)?.lease.policies).toMatchObject([{ limit: 3 }]);
+    expect(unknown.leases.holdWithoutAuthority(identity)).toBeUndefined();
+  });
+});
+
+describe("faults of an authority", () => {
+  test("are answered with authority_unavailable, and the next request asks again", async () => {
+    let down = true;
+    const { questions, hold } = isolate(() => {
+      if (down) throw new Error("down");
+      return leaseOf(null);
+    });
+    expect(await hold()).toEqual({ code: "authority_unavailable" });
+    down = false;
+    expect(isRefusal(await hold())).toBe(false);
+    expect(questions).toHaveLength(2);
+  });
+
+  test("are told after as long as a lease lives where there is no answer, and it is left alone for a second then", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { clock, questions, hold } = isolate(() => new Promise(() => {}));
+    const held = hold();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await held).toEqual({ code: "authority_unavailable" });
+    clock.now += 999;
+    expect(await hold()).toEqual({ code: "authority_unavailable" });
+    clock.now += 1;
+    const again = hold();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await again).toEqual({ code: "authority_unavailable" });
+    // The first question is still under way, and serves the second too.
+    expect(questions).toHaveLength(1);
+  });
+
+  test("never end in a refusal of the key", async () => {
+    const refusals = isolate(({ keyId }) =>
+      keyId === "key_1" ? { kind: "no_such_key" } : { kind: "plan_unknown", plan: "gold" },
+    );
+    expect(await refusals.hold()).toEqual({ code: "key_unknown" });
+    expect(await refusals.hold({ ...identity, keyId: "key_2" })).toEqual({ code: "plan_unknown", plan: "gold" });
+  });
+});
+
+describe("many isolates over one authority", () => {
+  test("admit as many requests as the burst and not one more, however they ask", async () => {
+    const limits = { rates: [{ name: "r", limit: 60, window: 3_600, burst: 60 }] };
+    const key = await seedKey({ limits });
+    const who: Identity = { keyId: key.id, hash: key.hash, environment: "sandbox", foundIn: "memory" };
+    let admitted = 0;
+    const clientOf = (leases: Leases) => async () => {
+      const holding = holdingOf(await leases.queue(who, () => leases.hold(who, ignore)));
+      if (holding.spend(Date.now())) admitted += 1;
+    };
+    const isolates = Array.from({ length: 6 }, () => new Leases(askAuthority, gateway, () => Date.now()));
+    for (let round = 0; round < 8; round++) {
+      await Promise.all(isolates.flatMap((leases) => Array.from({ length: 5 }, () => clientOf(leases)())));
+    }
+    expect(admitted).toBeLessThanOrEqual(60);
+    // What is not spent is at most what the isolates keep for their next requests.
+    expect(admitted).toBeGreaterThan(30);
+  });
+});

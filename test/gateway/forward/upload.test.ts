@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import type { Route } from "../../../src/config/compile.ts";
+import { isRefusal } from "../../../src/errors.ts";
+import { secondsToCome, uploadOf } from "../../../src/gateway/forward/upload.ts";
+
+const ROUTE = { limits: { bodyBytes: 1e8 }, requestIdleSeconds: undefined, digest: false } as Route;
+
+/** `length`: as announced; the body itself is short. */
+function post(length: number | undefined): Request {
+  const headers = length === undefined ? undefined : { "Content-Length": String(length) };
+  return new Request("https://api.example.com/", { method: "POST", headers: headers ?? {}, body: "body" });
+}
+
+function isWatched(request: Request, route: Partial<Route> = {}): boolean {
+  const upload = uploadOf(request, { ...ROUTE, ...route }, Date.now);
+  if (isRefusal(upload)) throw new Error(upload.code);
+  return upload !== undefined;
+}
+
+describe("a body of announced length up to 1 MiB passes by itself", () => {
+  test.each([
+    [0, false],
+    [4, false],
+    [1_048_576, false],
+    [1_048_577, true],
+    [undefined, true],
+  ])("and one of %s is watched: %s", (length, watched) => {
+    expect(isWatched(post(length))).toBe(watched);
+  });
+
+  test.each<[string, Partial<Route>]>([
+    ["says how long it may stand still", { requestIdleSeconds: 5 }],
+    ["has its digest signed, for which it is read here", { digest: true }],
+    ["has a hook, which may read it", { onRequest: () => undefined }],
+  ])("but not where the route %s", (_, route) => {
+    expect(isWatched(post(4), route)).toBe(true);
+  });
+
+  test.each([
+    [16_383, 0],
+    [16_384, 1],
+    [1_048_576, 64],
+  ])("and %i bytes may take %i seconds to come", (length, seconds) => {
+    expect(secondsToCome(post(length))).toBe(seconds);
+  });
+});
