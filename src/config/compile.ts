@@ -6,14 +6,14 @@ import { type Plans, planIn } from "../domain/plans.ts";
 import type { Policy } from "../domain/rights.ts";
 import { patternOfSecrets } from "../domain/secret.ts";
 import { matches } from "./automaton.ts";
-import { type Cors, compileCors, compileCorsOfAll } from "./cors.ts";
+import { type Cors, compileCorsOfAll } from "./cors.ts";
+import type { OnRefusal } from "./hooks.ts";
 import { parseKeyPattern } from "./key-pattern.ts";
-import { parsePattern, shapeOf } from "./pattern.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
 import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
-import { type Leniency, Router } from "./router.ts";
-import { methodsOf } from "./routes.ts";
+import { compileRoutes } from "./route-table.ts";
+import type { Leniency, Router } from "./router.ts";
 import {
   type Config,
   DEFAULT_LIMITS,
@@ -49,6 +49,8 @@ export interface Gateway {
   readonly router: Router<Route>;
   /** For its own answers where no route has rules; `undefined` where none has. */
   readonly cors: Cors | undefined;
+  /** For refusals of requests that no route takes. */
+  readonly onRefusal: OnRefusal | undefined;
   /** How long a URL may be on the route that takes the longest. */
   readonly urlBytes: number;
 }
@@ -88,6 +90,7 @@ type Passage = Pick<
   | "rewriteLocation"
   | "onRequest"
   | "onResponse"
+  | "onRefusal"
 >;
 
 export interface Route extends Passage, Leniency {
@@ -159,6 +162,7 @@ export function compile(input: GatewayConfig): Gateway {
     routes,
     router,
     cors: compileCorsOfAll(config.routes),
+    onRefusal: config.onRefusal,
     urlBytes: Math.max(DEFAULT_LIMITS.urlBytes, ...routes.map(({ limits }) => limits.urlBytes)),
   };
 }
@@ -208,43 +212,4 @@ function compilePlans(config: Config): Record<string, Limits> {
       { rates: rates.map((rate) => ({ ...rate, burst: rate.burst ?? rate.limit })), quotas },
     ]),
   );
-}
-
-function compileRoutes(config: Config): Pick<Gateway, "routes" | "router"> {
-  const routes: Route[] = [];
-  const router = new Router<Route>();
-  for (const route of config.routes) {
-    const pattern = parsePattern(route.path);
-    if ("problem" in pattern) throw new Error(`unchecked path ${route.path}`);
-    const origins = config.origins[route.origin] as Record<string, OriginSettings>;
-    const compiled: Route = {
-      path: route.path,
-      shape: shapeOf(pattern.segments),
-      methods: methodsOf(route),
-      params: pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : [])),
-      origin: route.origin,
-      origins,
-      ignoresCase: Object.values(origins).some(({ caseSensitive }) => !caseSensitive),
-      dropsSuffixes: Object.values(origins).some(({ formatSuffixes }) => formatSuffixes),
-      public: route.public,
-      resource: route.resource,
-      action: route.action,
-      workspace: route.workspace,
-      cors: route.cors && compileCors(route.cors),
-      onAuthorityFailure: route.onAuthorityFailure,
-      forwardCredentials: route.forwardCredentials,
-      digest: route.digest,
-      limits: route.limits,
-      timeoutSeconds: route.timeoutSeconds,
-      requestIdleSeconds: route.requestIdleSeconds,
-      responseIdleSeconds: route.responseIdleSeconds,
-      watchRevocation: route.watchRevocation,
-      rewriteLocation: route.rewriteLocation,
-      onRequest: route.onRequest,
-      onResponse: route.onResponse,
-    };
-    routes.push(compiled);
-    router.add(pattern.segments, compiled);
-  }
-  return { routes, router };
 }

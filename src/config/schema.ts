@@ -6,8 +6,9 @@
 import * as z from "zod";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { count, fields } from "./fields.ts";
+import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import { retention } from "./retention-schema.ts";
-import type { GatewayConfig, OnRequest, OnResponse } from "./types.ts";
+import type { GatewayConfig } from "./types.ts";
 import { problemOfBaseUrl, problemOfWebOrigin } from "./urls.ts";
 
 const name = z
@@ -150,8 +151,14 @@ const inputLimits = fields({
 });
 
 const seconds = () => count(3_600);
-const hook = <T>() =>
-  z.custom<T>((value) => typeof value === "function", "is no function; write (request, context) => …");
+const hook = <T>(parameters: string) =>
+  z.custom<T>((value) => typeof value === "function", `is no function; write (${parameters}) => …`);
+const onRefusal = hook<OnRefusal>("refusal")
+  .refine(
+    (written) => Object.prototype.toString.call(written) !== "[object AsyncFunction]",
+    "is async; it has to answer at once, so leave async out",
+  )
+  .optional();
 
 const route = fields({
   methods: z.array(method).min(1, "is empty; leave it out to allow every method").optional(),
@@ -184,8 +191,9 @@ const route = fields({
   responseIdleSeconds: seconds().optional(),
   watchRevocation: z.boolean().default(true),
   rewriteLocation: z.boolean().optional(),
-  onRequest: hook<OnRequest>().optional(),
-  onResponse: hook<OnResponse>().optional(),
+  onRequest: hook<OnRequest>("request, context").optional(),
+  onResponse: hook<OnResponse>("response, context").optional(),
+  onRefusal,
 });
 
 const change = fields({
@@ -218,6 +226,7 @@ export const gatewaySchema = fields({
   leases: leases.prefault({}),
   retention: retention.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),
+  onRefusal,
 }) satisfies z.ZodType<unknown, GatewayConfig>;
 
 /** The configuration with every default filled in. */

@@ -1,6 +1,7 @@
 /** What `gateway.config.ts` says. See docs/configuration.md. */
 
 import type { Period } from "../domain/quota.ts";
+import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import type { OriginConfig } from "./origin-types.ts";
 
 export type { OriginConfig };
@@ -26,6 +27,8 @@ export interface GatewayConfig<
   leases?: LeasesConfig;
   retention?: RetentionConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
+  /** The gateway's own errors in the form of your API's. Default: problem documents, RFC 9457. */
+  onRefusal?: OnRefusal;
 }
 
 export interface ControlConfig {
@@ -159,6 +162,8 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   onRequest?: OnRequest;
   /** Sees the origin's answer, and may change it. */
   onResponse?: OnResponse;
+  /** For this route alone; see the gateway's. Default: as the gateway says. */
+  onRefusal?: OnRefusal;
 }
 
 export interface InputLimitsConfig {
@@ -171,24 +176,6 @@ export interface InputLimitsConfig {
   /** Default: 104,857,600, the least that any plan of Workers takes. */
   bodyBytes?: number;
 }
-
-/** What hooks are told of the request. */
-export interface HookContext {
-  readonly requestId: string;
-  readonly environment: string;
-  /** The route's path, as it is written in this file. */
-  readonly route: string;
-  /** Who calls; `undefined` on public routes. */
-  readonly key:
-    | { readonly id: string; readonly organizationId: string; readonly memberId?: string; readonly role?: string }
-    | undefined;
-}
-
-/** Nothing returned: it goes on, with the headers as they are by then. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a hook may have no return statement
-type Hook<Seen, Instead> = (seen: Seen, context: HookContext) => Instead | void | Promise<Instead | void>;
-export type OnRequest = Hook<Request, Request | Response>;
-export type OnResponse = Hook<Response, Response>;
 
 export interface CorsConfig {
   origins: "*" | string[];

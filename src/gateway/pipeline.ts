@@ -39,10 +39,12 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
   const journey = await travel(place, plane, visit).catch((error): Journey => ({ outcome: fail(error, plane, visit) }));
   const { outcome, route, admission, originMs = 0 } = journey;
   const environment = isRefusal(place) ? undefined : place.environment.name;
+  const { onRefusal } = route ?? plane.gateway;
   const response = respond(outcome, visit.request, {
     requestId: visit.requestId,
     controlUrl: plane.gateway.controlUrl,
     realm: environment ?? "keygate",
+    form: onRefusal && { onRefusal, log: plane.log },
     cors: route?.cors ?? (isRefusal(outcome) ? plane.gateway.cors : undefined),
     policies: admission?.policies ?? [],
     keyExpiresAt: admission?.key?.expiresAt,

@@ -28,12 +28,23 @@ describe("how a route's requests and answers pass", () => {
     expect(route).toMatchObject({ limits: { bodyBytes: 10, urlBytes: 16_384 }, timeoutSeconds: 5, onRequest });
   });
 
+  test("has the route's form of refusals, or else the gateway's", () => {
+    const [ofRoute, ofGateway] = [() => ({ body: "route" }), () => ({ body: "gateway" })];
+    const { routes, onRefusal } = compile(changed({ "routes.0.onRefusal": ofRoute, onRefusal: ofGateway }));
+    expect([routes[0]?.onRefusal, routes[1]?.onRefusal, onRefusal]).toEqual([ofRoute, ofGateway, ofGateway]);
+    expect(compile(changed()).onRefusal).toBeUndefined();
+  });
+
   test.each([
     [{ "routes.0.limits": { bodyBytes: 0 } }, "routes.0.limits.bodyBytes"],
     [{ "routes.0.limits": { bodyBytes: 600_000_000 } }, "routes.0.limits.bodyBytes"],
     [{ "routes.0.limits": { body: 1 } }, "bodyBytes"],
     [{ "routes.0.timeoutSeconds": 0 }, "timeoutSeconds"],
     [{ "routes.0.onRequest": "no function" }, "is no function; write (request, context)"],
+    [{ "routes.0.onResponse": "no function" }, "is no function; write (response, context)"],
+    [{ "routes.0.onRefusal": "no function" }, "is no function; write (refusal)"],
+    [{ onRefusal: { body: "{}" } }, "onRefusal: is no function; write (refusal)"],
+    [{ onRefusal: async () => ({ body: {} }) }, "onRefusal: is async"],
   ])("refuses %o", (change, says) => {
     const [mistake, ...others] = mistakesOf(changed(change));
     expect(others).toEqual([]);

@@ -83,6 +83,28 @@ describe("what the compiler refuses is refused when the configuration is read, t
     expect(mistakesOf(config)).toHaveLength(1);
   });
 
+  test("an async function for refusals", () => {
+    const config = defineGateway({
+      environments,
+      control,
+      origins,
+      resources,
+      keys,
+      routes: [
+        {
+          path: "/folders/*",
+          origin: "web",
+          resource: "folders",
+          // @ts-expect-error
+          onRefusal: async ({ detail }) => ({ body: { error: detail } }),
+        },
+      ],
+      // @ts-expect-error
+      onRefusal: async ({ detail }) => ({ body: { error: detail } }),
+    });
+    expect(mistakesOf(config)).toHaveLength(2);
+  });
+
   test("a mistyped field", () => {
     const config = defineGateway({
       environments,
@@ -95,6 +117,55 @@ describe("what the compiler refuses is refused when the configuration is read, t
     });
     expect(mistakesOf(config)).toHaveLength(1);
   });
+});
+
+test("the compiler knows what a function for refusals is given, and what it has to return", () => {
+  const config = defineGateway({
+    environments,
+    control,
+    origins,
+    resources,
+    keys,
+    routes: [
+      {
+        path: "/folders/*",
+        origin: "web",
+        resource: "folders",
+        onRefusal: ({ code, members }) => ({
+          body: code === "scope_missing" ? `${members.required_scopes}` : "",
+          contentType: "text/plain",
+        }),
+      },
+      {
+        methods: ["GET"],
+        path: "/files/*",
+        origin: "web",
+        resource: "folders",
+        // @ts-expect-error
+        onRefusal: ({ code }) => ({ body: code === "scopes_missing" ? "" : code }),
+      },
+      {
+        methods: ["PUT"],
+        path: "/files/*",
+        origin: "web",
+        resource: "folders",
+        // @ts-expect-error
+        onRefusal: ({ status }) => ({ body: status }),
+      },
+      {
+        methods: ["POST"],
+        path: "/files/*",
+        origin: "web",
+        resource: "folders",
+        // @ts-expect-error
+        onRefusal: ({ detail }) => ({ text: detail }),
+      },
+    ],
+    onRefusal: ({ status, code, type, title, detail, fix, requestId, retryAfter }) => ({
+      body: { error: { status, code, type, title, detail, fix, requestId, retryAfter } },
+    }),
+  });
+  expect(mistakesOf(config)).toEqual([]);
 });
 
 test("a configuration without a mistake satisfies both", () => {

@@ -36,7 +36,8 @@ function list() {
       html`<tr><td>${ERRORS[code].status}</td><td><a href="/errors/${code}"><code>${code}</code></a></td><td>${ERRORS[code].title}</td></tr>`,
   );
   return html`<h1>Errors</h1>
-    <p>Each answer with one of these is a problem document (RFC 9457) whose <code>code</code> is one of the following.
+    <p>Each answer with one of these is a problem document (RFC 9457) whose <code>code</code> is one of the following,
+    unless the API gives the gateway's errors a form of its own.
     A <code>request_id</code> comes with it: name it when you ask for help.</p>
     <table><thead><tr><th>Status</th><th>Code</th><th>Title</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

@@ -24,7 +24,7 @@ export const guide = new Hono<ConsoleEnv>().get("/guide", (c) => {
       <Authentication gateway={gateway} />
       <Scopes gateway={gateway} />
       <Limits gateway={gateway} />
-      <Errors />
+      <Errors gateway={gateway} />
       <Changelog gateway={gateway} />
     </>,
   );
@@ -187,14 +187,19 @@ function Limits({ gateway: { plans, keys } }: { gateway: Gateway }) {
   );
 }
 
-function Errors() {
+function Errors({ gateway: { routes, onRefusal } }: { gateway: Gateway }) {
+  const hasOwnForm = onRefusal !== undefined || routes.some((route) => route.onRefusal);
   return (
     <section class="sheet">
       <h2>Errors</h2>
-      <p>
-        An error is a problem document (<code>{PROBLEM_TYPE}</code>) with a <code>code</code>, a <code>detail</code> for
-        this request, and a <code>fix</code>. Errors of the services behind the gateway have none of these codes.
-      </p>
+      {hasOwnForm ? (
+        <p>An error has the form of this API's errors. These are the gateway's own, with what they mean.</p>
+      ) : (
+        <p>
+          An error is a problem document (<code>{PROBLEM_TYPE}</code>) with a <code>code</code>, a <code>detail</code>{" "}
+          for this request, and a <code>fix</code>. Errors of the services behind the gateway have none of these codes.
+        </p>
+      )}
       <Table
         caption="Error codes"
         rows={Object.entries(ERRORS) as [Code, (typeof ERRORS)[Code]][]}

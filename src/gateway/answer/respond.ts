@@ -4,7 +4,7 @@ import type { Cors } from "../../config/cors.ts";
 import { addCorsHeaders } from "../../decide/cors.ts";
 import type { PolicyState } from "../../domain/lease.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { problemResponse } from "../../problem.ts";
+import { type OwnForm, problemResponse } from "../../problem.ts";
 import { stripResponse } from "../forward/strip.ts";
 import { rateHeaders } from "./rate-headers.ts";
 
@@ -12,6 +12,8 @@ export interface Answering {
   readonly requestId: string;
   readonly controlUrl: string;
   readonly realm: string;
+  /** Of refusals; `undefined` for problem documents. */
+  readonly form: OwnForm | undefined;
   /** The rules that apply to this answer. */
   readonly cors: Cors | undefined;
   readonly policies: readonly PolicyState[];
@@ -28,7 +30,7 @@ const EXPIRY_NOTICE_MS = 30 * 86_400_000;
 export function respond(outcome: Response | Refusal, request: Request, answering: Answering): Response {
   if (!isRefusal(outcome) && !isRebuildable(outcome)) return outcome;
   const response = isRefusal(outcome)
-    ? problemResponse(outcome, answering.requestId, answering.controlUrl, answering.realm)
+    ? problemResponse(outcome, answering.requestId, answering.controlUrl, answering.realm, answering.form)
     : withOwnHeaders(outcome, answering.cors !== undefined);
   const { headers } = response;
   headers.set("X-Request-Id", answering.requestId);

@@ -1,6 +1,6 @@
 /** The routes' own functions, before and after the origin. What they throw is an internal error: the request goes no further. */
 
-import type { HookContext, OnRequest, OnResponse } from "../../config/types.ts";
+import type { HookContext, OnRequest, OnResponse } from "../../config/hooks.ts";
 import type { Forwarding } from "./forward.ts";
 
 /** What the origin gets instead of `outgoing`, or what the client gets instead of an answer of the origin. */
