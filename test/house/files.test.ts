@@ -58,6 +58,12 @@ describe("The project's files", () => {
     expect(read("package-lock.json")).not.toMatch(/registry\./);
   });
 
+  test("no file has the marks of a merge that nobody finished", () => {
+    const texts = sources("{README.md,{docs,src,test,migrations}/**/*.{md,ts,tsx,sql}}");
+    expect(texts.length).toBeGreaterThan(100);
+    expect(texts.filter(({ text }) => /^[<>]{7} /m.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   test("Workers Logs keep no URLs, and so no key that somebody put into one", () => {
     const { observability } = parse(read("wrangler.toml")) as { observability?: { logs?: Record<string, unknown> } };
     expect(observability?.logs).toMatchObject({ invocation_logs: false });
