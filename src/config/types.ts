@@ -154,7 +154,7 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   requestIdleSeconds?: number;
   /** How long the body of an answer may stand still. Default: for ever, since watching it costs time. */
   responseIdleSeconds?: number;
-  /** End WebSockets, event streams and NDJSON within 30 s of the revocation of their key. Default: true. */
+  /** End open streams, uploads and WebSockets within 30 s of the revocation of their key. Default: true. */
   watchRevocation?: boolean;
   /** For this route alone; see the origin's. Default: as the origin says. */
   rewriteLocation?: boolean;

@@ -20,8 +20,7 @@ import { account } from "./account.ts";
 import { type Admission, admit } from "./admit/admit.ts";
 import { readmit } from "./admit/readmit.ts";
 import type { Use } from "./admit/usage.ts";
-import { type Watch, watchOf } from "./admit/watch.ts";
-import { relay } from "./answer/relay.ts";
+import { Watch } from "./admit/watch.ts";
 import { respond } from "./answer/respond.ts";
 import type { DataPlane, Visit } from "./data-plane.ts";
 import { type Forwarding, forward } from "./forward/forward.ts";
@@ -102,7 +101,8 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   if (!isRefusal(match) && match.route.public) {
     const refusal = othersRefusal(undefined, { request, url, others }, match);
     if (refusal) return { outcome: refusal, route };
-    return pass({ route: match.route, principal: undefined, place, headerNames, others }, plane, visit);
+    const passing = { route: match.route, principal: undefined, place, headerNames, others, watch: undefined };
+    return pass(passing, plane, visit);
   }
 
   const credential = readCredential(request.headers, plane.gateway);
@@ -111,26 +111,24 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   const admission = await admit(credential, asked, plane, visit);
   const principal = admission.outcome;
   if (isRefusal(principal)) return { outcome: principal, route, admission };
-  const watching = () => watchOf(principal, () => readmit(credential, asked, plane, visit), plane.now);
-  return {
-    ...(await pass({ route: principal.route, principal, place, headerNames, others }, plane, visit, watching)),
-    admission,
-  };
+  const watch = principal.route.watchRevocation
+    ? new Watch(principal, () => readmit(credential, asked, plane, visit), plane.now)
+    : undefined;
+  const passing = { route: principal.route, principal, place, headerNames, others, watch };
+  return { ...(await pass(passing, plane, visit)), admission };
 }
 
 async function pass(
   passing: Omit<Forwarding, "client" | "requestId">,
   plane: DataPlane,
   visit: Visit,
-  watching?: () => Watch,
 ): Promise<Journey> {
   const { request, url, client, requestId } = visit;
   const { route } = passing;
   const sentAt = plane.now();
   let outcome: Response | Refusal;
   try {
-    const answer = await forward(request, url, { ...passing, client, requestId }, plane);
-    outcome = isRefusal(answer) ? answer : relay(answer, route, watching, plane.now);
+    outcome = await forward(request, url, { ...passing, client, requestId }, plane);
   } catch (error) {
     // Here and not further out: its token is spent, so the key's use must be counted.
     outcome = fail(error, plane, visit);

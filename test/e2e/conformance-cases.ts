@@ -136,7 +136,7 @@ const answerHeaders = Object.entries({
   }),
 );
 
-const bodies: ConformanceCase[] = [0, 1, 4_096, 70_000, 1_000_000].flatMap((size): ConformanceCase[] => [
+const bodies: ConformanceCase[] = [0, 1, 4_096, 70_000, 1_000_000, 3_000_000].flatMap((size): ConformanceCase[] => [
   { name: `a body of ${size} bytes`, method: "POST", body: "b".repeat(size) },
   {
     name: `an answer of ${size} bytes`,
@@ -156,6 +156,19 @@ const rest: ConformanceCase[] = [
     name: "HEAD of what has a length",
     method: "HEAD",
     answer: (_, response) => response.writeHead(200, { "Content-Length": "1234", ETag: '"x"' }).end(),
+  },
+  {
+    name: "HEAD of what is long",
+    method: "HEAD",
+    answer: (_, response) => response.writeHead(200, { "Content-Length": "3000000" }).end(),
+  },
+  {
+    name: "a part of what is long",
+    headers: [["Range", "bytes=0-2999999"]],
+    answer: (_, response) =>
+      response
+        .writeHead(206, { "Content-Range": "bytes 0-2999999/9000000", "Content-Length": "3000000" })
+        .end("c".repeat(3_000_000)),
   },
   {
     name: "HEAD of what is compressed",

@@ -42,6 +42,7 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     principal: undefined,
     headerNames: [],
     others: undefined,
+    watch: undefined,
     client: "",
     requestId: "",
   };

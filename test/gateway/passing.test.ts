@@ -1,11 +1,6 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Watch, watch } from "../../src/gateway/admit/watch.ts";
+import { describe, expect, test } from "vitest";
 import { resolveHeaders, withHeaders } from "../../src/gateway/origins/origin.ts";
 import { isRepeatable, RetryBudget } from "../../src/gateway/origins/retry.ts";
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 describe("A second try", () => {
   test.each([
@@ -54,45 +49,5 @@ describe("The headers of an origin", () => {
 
   test.each([undefined, "", 1])("are not had without their secret: %s", (value) => {
     expect(() => resolveHeaders({ "X-Api-Key": { secret: "KEY" } }, () => value)).toThrow("the secret KEY");
-  });
-});
-
-describe("The watch over what lasts", () => {
-  const begin = (answers: (number: number) => Awaited<ReturnType<Watch["ask"]>>, isOpen = false) => {
-    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: 0 });
-    let asked = 0;
-    let stoppedAt: number | undefined;
-    const ask = async () => answers(++asked);
-    const end = watch({ ask, isOpen, phase: 0, now: () => Date.now() }, () => {
-      stoppedAt = Date.now();
-    });
-    return { end, asked: () => asked, stoppedAt: () => stoppedAt };
-  };
-
-  test("asks every 10 s, and ends with the key", async () => {
-    const watching = begin((number) => (number < 3 ? undefined : { code: "key_revoked" }));
-    await vi.advanceTimersByTimeAsync(29_000);
-    expect([watching.asked(), watching.stoppedAt()]).toEqual([2, undefined]);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect([watching.asked(), watching.stoppedAt()]).toEqual([3, 30_000]);
-  });
-
-  test("does not take a fault for a revocation, but knows nothing for less than 30 s", async () => {
-    const brief = begin((number) => (number % 2 ? { code: "authority_unavailable" } : undefined));
-    await vi.advanceTimersByTimeAsync(100_000);
-    expect(brief.stoppedAt()).toBeUndefined();
-    const lasting = begin((number) => (number > 1 ? { code: "authority_unavailable" } : undefined));
-    await vi.advanceTimersByTimeAsync(100_000);
-    expect(lasting.stoppedAt()).toBe(30_000);
-    const open = begin(() => ({ code: "authority_unavailable" }), true);
-    await vi.advanceTimersByTimeAsync(100_000);
-    expect(open.stoppedAt()).toBeUndefined();
-  });
-
-  test("ends when what it watches has ended", async () => {
-    const watching = begin(() => undefined);
-    watching.end();
-    await vi.advanceTimersByTimeAsync(100_000);
-    expect(watching.asked()).toBe(0);
   });
 });

@@ -44,7 +44,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     title: "Disable the key",
     button: "Disable",
     effect: (c) =>
-      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, until someone enables it again.`,
+      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, until someone enables it again. Open streams end within 30 seconds.`,
     act: (c, key) => change(c, key, "disabled", disableKey),
   },
   enable: {
@@ -58,7 +58,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     button: "Revoke for good",
     grave: true,
     effect: (c) =>
-      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}. This is final: a revoked key cannot be restored.`,
+      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, and open streams end within 30 seconds. This is final: a revoked key cannot be restored.`,
     fields: (c, key, problems) => <Revocation c={c} keyOf={key} problems={problems} />,
     act: revoke,
   },

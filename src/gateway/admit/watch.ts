@@ -1,14 +1,14 @@
-/** Streams and sockets live longer than any lease: whether their key may still do what it did is asked again while they last. */
+/** Streams, uploads and WebSockets outlive the lease that let them begin. Their key is checked again while they are open. */
 
 import type { Principal } from "../../decide/authorize.ts";
 import type { Refusal } from "../../errors.ts";
 
 /** A key that was revoked right after one look is found at the next, which reads a record no older than a lease. */
 const EVERY_MS = 10_000;
-/** How long nothing may be known of the key. With the time between two looks it stays below 30 s. */
-const UNCONFIRMED_MS = 19_000;
+/** Two faults in a row mean that nothing has been known of the key for 20 to 30 s. */
+const FAULTY_MS = 9_000;
 
-/** What says nothing about the key. */
+/** Refusals that say nothing about the key. */
 const FAULTS: ReadonlySet<string> = new Set([
   "authority_unavailable",
   "key_store_unavailable",
@@ -16,46 +16,66 @@ const FAULTS: ReadonlySet<string> = new Set([
   "plan_unknown",
 ]);
 
-/** Of a request that was let through. `ask`: whether it would be let through now. */
-export function watchOf({ route, key }: Principal, ask: Watch["ask"], now: () => number): Watch {
-  return { ask, isOpen: route.onAuthorityFailure === "open", phase: phaseOf(key.id), now };
+/** The reason why the key may no longer do this; `undefined` while it may. */
+export type Readmit = () => Promise<Refusal | undefined>;
+
+/** Of one request that was let through. It costs nothing until a part of the request turns out to take long. */
+export class Watch {
+  readonly #principal: Principal;
+  readonly #readmit: Readmit;
+  readonly #now: () => number;
+  #lookedAt: number;
+  #faultySince: number | undefined;
+
+  constructor(principal: Principal, readmit: Readmit, now: () => number) {
+    this.#principal = principal;
+    this.#readmit = readmit;
+    this.#now = now;
+    this.#lookedAt = now();
+  }
+
+  /** Whether the key was last checked longer ago than it is for an open stream. */
+  get isOverdue(): boolean {
+    return this.#now() - this.#lookedAt >= EVERY_MS;
+  }
+
+  /** The reason to stop. A fault is a reason only if it lasts, and never on a route that works without the authority. */
+  async look(): Promise<Refusal | undefined> {
+    const refusal = await this.#readmit();
+    this.#lookedAt = this.#now();
+    if (!refusal || !FAULTS.has(refusal.code)) {
+      this.#faultySince = undefined;
+      return refusal;
+    }
+    this.#faultySince ??= this.#lookedAt;
+    const isOpen = this.#principal.route.onAuthorityFailure === "open";
+    return isOpen || this.#lookedAt - this.#faultySince < FAULTY_MS ? undefined : refusal;
+  }
+
+  /** Checks the key until it may no longer do this, and calls `stop` then. Returns how to end the checks. */
+  over(stop: (refusal: Refusal) => void): () => void {
+    const phaseMs = Math.floor(phaseOf(this.#principal.key.id) * EVERY_MS);
+    let timer: ReturnType<typeof setTimeout>;
+    let isOver = false;
+    const look = async () => {
+      const refusal = await this.look();
+      if (isOver) return;
+      if (refusal) stop(refusal);
+      else wait();
+    };
+    const wait = () => {
+      const sincePhase = (this.#now() + EVERY_MS - phaseMs) % EVERY_MS;
+      timer = setTimeout(() => void look(), EVERY_MS - sincePhase);
+    };
+    wait();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }
 }
 
-/** Ids end in random hexadecimal digits. */
+/** From 0 to 1: when this key is checked. All streams of a key in an isolate are checked together, with one question. Ids end in random hexadecimal digits. */
 function phaseOf(keyId: string): number {
   return (Number.parseInt(keyId.slice(-4), 16) || 0) / 0x10000;
-}
-
-export interface Watch {
-  /** The reason why the key may no longer do this; `undefined` while it may. */
-  readonly ask: () => Promise<Refusal | undefined>;
-  /** Go on while nothing can be learnt. */
-  readonly isOpen: boolean;
-  /** From 0 to 1: when the looks at this key fall. Those of one isolate fall together, and so cost one question. */
-  readonly phase: number;
-  readonly now: () => number;
-}
-
-/** Calls `stop` once the key may no longer do this. What it returns ends the watch. */
-export function watch({ ask, isOpen, phase, now }: Watch, stop: () => void): () => void {
-  let confirmedAt = now();
-  let timer: ReturnType<typeof setTimeout>;
-  let isOver = false;
-  const look = async () => {
-    const refusal = await ask();
-    if (isOver) return;
-    if (!refusal) confirmedAt = now();
-    const isFault = refusal !== undefined && FAULTS.has(refusal.code);
-    if (refusal && !(isFault && (isOpen || now() - confirmedAt < UNCONFIRMED_MS))) return stop();
-    wait();
-  };
-  const wait = () => {
-    const sincePhase = (now() + EVERY_MS - Math.floor(phase * EVERY_MS)) % EVERY_MS;
-    timer = setTimeout(() => void look(), EVERY_MS - sincePhase);
-  };
-  wait();
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-  };
 }

@@ -9,7 +9,9 @@ import { baseOf, targetOf } from "../../decide/target.ts";
 import { dropOtherUpgrades, isBrokenUpgrade } from "../../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { ASSERTION_HEADER } from "../../origin/claims.ts";
+import type { Watch } from "../admit/watch.ts";
 import { withPublicAddresses } from "../answer/address-fields.ts";
+import { relay } from "../answer/relay.ts";
 import { isRebuildable } from "../answer/respond.ts";
 import type { DataPlane } from "../data-plane.ts";
 import { receivedProtocol, restoreAcceptEncoding } from "../edge.ts";
@@ -33,6 +35,8 @@ export interface Forwarding {
   readonly route: Route;
   /** `undefined` for a public route: the origin is told of nobody. */
   readonly principal: Principal | undefined;
+  /** `undefined` on public routes, and on those that do not watch. */
+  readonly watch: Watch | undefined;
   readonly place: DataPlace;
   /** Of the request's headers. */
   readonly headerNames: readonly string[];
@@ -48,16 +52,17 @@ export async function forward(
   forwarding: Forwarding,
   { originFetch, assert, retries, now }: Pick<DataPlane, "originFetch" | "assert" | "retries" | "now">,
 ): Promise<Response | Refusal> {
-  const { route, place, principal, requestId } = forwarding;
+  const { route, place, principal, requestId, watch } = forwarding;
   const environment = place.environment.name;
-  const upload = uploadOf(request, route, now);
+  const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
   const asked = new Request(targetOf(url, forwarding, environment), upload ? withBody(request, upload) : request);
   setHeaders(asked.headers, request, url, forwarding, environment);
   const outgoing = route.onRequest
     ? await beforeOrigin(asked, route.onRequest, forwarding).catch((error) => blame(error, upload, request))
     : asked;
-  if (outgoing instanceof Response || isRefusal(outgoing)) return outgoing;
+  if (isRefusal(outgoing)) return outgoing;
+  if (outgoing instanceof Response) return relay(outgoing, route, watch, now);
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const signed = route.origins[environment]?.assertion ? principal : undefined;
   const sign =
@@ -66,16 +71,17 @@ export async function forward(
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const edgeCache = edgeCacheOf(route, environment);
-  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, edgeCache, sign };
+  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, edgeCache, sign, watch };
   const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
   if (isRefusal(answer)) return answer;
   if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };
   if (!isRebuildable(answer))
     return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
+  const relayed = relay(answer, route, watch, now);
   const passed =
     (route.rewriteLocation ?? route.origins[environment]?.rewriteLocation)
-      ? withPublicAddresses(answer, () => addressingOf(outgoing.url, url, forwarding))
-      : answer;
+      ? withPublicAddresses(relayed, () => addressingOf(outgoing.url, url, forwarding))
+      : relayed;
   return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
 }
 

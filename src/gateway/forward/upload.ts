@@ -1,10 +1,13 @@
 /**
  * The body of a request on its way to the origin. It passes through here so that its size can be held where it was not
- * announced, so that it cannot stand still for ever, and so that what its client broke off is not laid to the origin.
+ * announced, so that it cannot stand still for ever, so that it ends with its key, and so that what its client broke off is
+ * not laid to the origin.
  */
 
 import type { Route } from "../../config/compile.ts";
 import type { Refusal } from "../../errors.ts";
+import type { Watch } from "../admit/watch.ts";
+import { announcedLength, PASSES_BY_ITSELF_BYTES } from "../length.ts";
 import { type FlowEnd, pump } from "../pump.ts";
 
 export interface Upload {
@@ -15,16 +18,19 @@ export interface Upload {
   readonly broken: () => Promise<Refusal | undefined>;
 }
 
-/** Bodies of announced length up to this pass by themselves, unless the route says how long they may stand still: that is faster. */
-const UNWATCHED_BYTES = 1024 * 1024;
-/** How fast they come at the least; the origin's deadline, which cannot wait for their end, is longer by as much. */
+/** How fast bodies that pass by themselves come at the least; the origin's deadline, which cannot wait for their end, is longer by as much. */
 const UNWATCHED_BYTES_PER_SECOND = 16 * 1024;
 const IDLE_SECONDS = 60;
 
 /** `undefined` where there is no body to watch. */
-export function uploadOf(request: Request, route: Route, now: () => number): Upload | Refusal | undefined {
+export function uploadOf(
+  request: Request,
+  route: Route,
+  watch: Watch | undefined,
+  now: () => number,
+): Upload | Refusal | undefined {
   if (!request.body) return undefined;
-  const length = announcedLength(request);
+  const length = announcedLength(request.headers);
   // The runtime passes on the bodies of these two, but makes no request with a body for them.
   if (request.method === "GET" || request.method === "HEAD") {
     return length === undefined ? { code: "length_required" } : undefined;
@@ -33,7 +39,15 @@ export function uploadOf(request: Request, route: Route, now: () => number): Upl
   const idleSeconds = route.requestIdleSeconds ?? IDLE_SECONDS;
   const maxBytes = route.limits.bodyBytes;
   const flow = pump(request.body, { length, maxBytes, idleMs: idleSeconds * 1000, now });
-  const ended = flow.ended.then((end) => refusalOf(end, maxBytes, idleSeconds));
+  let refused: Refusal | undefined;
+  const unwatch = watch?.over((refusal) => {
+    refused = refusal;
+    flow.stop();
+  });
+  const ended = flow.ended.then((end) => {
+    unwatch?.();
+    return refused ?? refusalOf(end, maxBytes, idleSeconds);
+  });
   // Its reader can hear of the end before `ended` settles.
   const broken = () => Promise.race([ended, new Promise<undefined>((resolve) => setTimeout(resolve, 0))]);
   return { body: flow.readable, ended, broken };
@@ -41,17 +55,12 @@ export function uploadOf(request: Request, route: Route, now: () => number): Upl
 
 /** Where the gateway itself reads the body, no deadline of the origin runs yet. */
 function isWatched({ requestIdleSeconds, digest, onRequest }: Route, length = Number.POSITIVE_INFINITY): boolean {
-  return requestIdleSeconds !== undefined || digest || onRequest !== undefined || length > UNWATCHED_BYTES;
+  return requestIdleSeconds !== undefined || digest || onRequest !== undefined || length > PASSES_BY_ITSELF_BYTES;
 }
 
 /** What a body that nobody watches may take to come, in whole seconds. */
 export function secondsToCome(request: Request): number {
-  return request.body ? Math.floor((announcedLength(request) ?? 0) / UNWATCHED_BYTES_PER_SECOND) : 0;
-}
-
-function announcedLength({ headers }: Request): number | undefined {
-  const announced = headers.get("content-length");
-  return announced === null ? undefined : Number(announced);
+  return request.body ? Math.floor((announcedLength(request.headers) ?? 0) / UNWATCHED_BYTES_PER_SECOND) : 0;
 }
 
 function refusalOf(end: FlowEnd, limit: number, seconds: number): Refusal | undefined {

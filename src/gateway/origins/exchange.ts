@@ -1,6 +1,7 @@
 /** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and once more where that may help. */
 
 import type { Refusal } from "../../errors.ts";
+import type { Watch } from "../admit/watch.ts";
 import type { OriginFetch } from "../forward/forward.ts";
 import type { Upload } from "../forward/upload.ts";
 import type { EdgeCache } from "./edge-cache.ts";
@@ -18,17 +19,22 @@ export interface Exchanging {
   readonly edgeCache: EdgeCache;
   /** Gives the request an assertion of its own, again; or says why there is none. */
   readonly sign: (() => Promise<Refusal | undefined>) | undefined;
+  readonly watch: Watch | undefined;
 }
 
 export async function exchange(
   outgoing: Request,
   send: OriginFetch,
-  { origin, seconds, left, upload, retries, edgeCache, sign }: Exchanging,
+  { origin, seconds, left, upload, retries, edgeCache, sign, watch }: Exchanging,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
   let timer = upload ? undefined : startDeadline();
   let isAnswered = false;
+  const answered = () => {
+    isAnswered = true;
+    if (timer !== undefined) clearTimeout(timer);
+  };
   upload?.ended.then((refusal) => {
     if (refusal) ended.abort(refusal);
     else if (!isAnswered) timer = startDeadline();
@@ -37,16 +43,20 @@ export async function exchange(
   // The bytes as they come: what is compressed stays so.
   const init = { signal, encodeResponseBody: "manual", ...(edgeCache && { cf: edgeCache }) } as const;
   try {
-    return await send(outgoing, init).catch(async (error) => {
+    const answer = await send(outgoing, init).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !retries.take(origin)) throw error;
       // An origin that refuses replays may have seen the first.
       return (await sign?.()) ?? send(outgoing, init);
     });
+    answered();
+    const refusal = watch?.isOverdue ? await watch.look() : undefined;
+    if (refusal) ended.abort(refusal);
+    return refusal ?? answer;
   } catch {
     if (ended.signal.aborted) return ended.signal.reason as Refusal;
-    return { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
+    const broken = await upload?.broken();
+    return broken ?? { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
   } finally {
-    isAnswered = true;
-    if (timer !== undefined) clearTimeout(timer);
+    answered();
   }
 }

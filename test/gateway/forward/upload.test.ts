@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Route } from "../../../src/config/compile.ts";
-import { isRefusal } from "../../../src/errors.ts";
-import { secondsToCome, uploadOf } from "../../../src/gateway/forward/upload.ts";
+import { isRefusal, type Refusal } from "../../../src/errors.ts";
+import type { Watch } from "../../../src/gateway/admit/watch.ts";
+import { secondsToCome, type Upload, uploadOf } from "../../../src/gateway/forward/upload.ts";
 
 const ROUTE = { limits: { bodyBytes: 1e8 }, requestIdleSeconds: undefined, digest: false } as Route;
 
@@ -12,7 +13,7 @@ function post(length: number | undefined): Request {
 }
 
 function isWatched(request: Request, route: Partial<Route> = {}): boolean {
-  const upload = uploadOf(request, { ...ROUTE, ...route }, Date.now);
+  const upload = uploadOf(request, { ...ROUTE, ...route }, undefined, Date.now);
   if (isRefusal(upload)) throw new Error(upload.code);
   return upload !== undefined;
 }
@@ -42,5 +43,39 @@ describe("a body of announced length up to 1 MiB passes by itself", () => {
     [1_048_576, 64],
   ])("and %i bytes may take %i seconds to come", (length, seconds) => {
     expect(secondsToCome(post(length))).toBe(seconds);
+  });
+});
+
+describe("a body that is watched", () => {
+  /** `revoke`: what the watch does then; `undefined` once nothing watches any more. */
+  function begin(body: ReadableStream | string) {
+    const watching: { revoke?: ((refusal: Refusal) => void) | undefined } = {};
+    const watch = {
+      over(stop: (refusal: Refusal) => void) {
+        watching.revoke = stop;
+        return () => {
+          watching.revoke = undefined;
+        };
+      },
+    } as unknown as Watch;
+    const request = new Request("https://api.example.com/", { method: "POST", body });
+    return { upload: uploadOf(request, ROUTE, watch, Date.now) as Upload, watching };
+  }
+
+  test("breaks off with its key, whoever reads it, and tells why", async () => {
+    const { upload, watching } = begin(new ReadableStream({ pull: () => new Promise(() => {}) }));
+    const read = new Response(upload.body).text();
+    watching.revoke?.({ code: "key_revoked" });
+    await expect(read).rejects.toThrow();
+    expect([await upload.broken(), await upload.ended]).toEqual([{ code: "key_revoked" }, { code: "key_revoked" }]);
+    expect(watching.revoke).toBeUndefined();
+  });
+
+  test("is watched until all of it has come", async () => {
+    const { upload, watching } = begin("body");
+    expect(watching.revoke).toBeDefined();
+    expect(await new Response(upload.body).text()).toBe("body");
+    expect(await upload.ended).toBeUndefined();
+    expect(watching.revoke).toBeUndefined();
   });
 });

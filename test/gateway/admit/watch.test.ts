@@ -1,0 +1,72 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Principal } from "../../../src/decide/authorize.ts";
+import type { Refusal } from "../../../src/errors.ts";
+import { Watch } from "../../../src/gateway/admit/watch.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Of a key whose looks fall on whole multiples of 10 s. */
+const principal = (onAuthorityFailure: "open" | "closed" = "closed") =>
+  ({ key: { id: "key_0000" }, route: { onAuthorityFailure } }) as Principal;
+
+/** `answers`: to the nth look. */
+function watchFrom(answers: (nth: number) => Refusal | undefined, onAuthorityFailure?: "open" | "closed") {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: 0 });
+  let looks = 0;
+  const readmit = async () => answers(++looks);
+  return { watch: new Watch(principal(onAuthorityFailure), readmit, () => Date.now()), looks: () => looks };
+}
+
+function begin(...given: Parameters<typeof watchFrom>) {
+  const { watch, looks } = watchFrom(...given);
+  let stopped: [at: number, why: string] | undefined;
+  const end = watch.over((refusal) => {
+    stopped = [Date.now(), refusal.code];
+  });
+  return { end, looks, stopped: () => stopped };
+}
+
+const REVOKED: Refusal = { code: "key_revoked" };
+const FAULT: Refusal = { code: "authority_unavailable" };
+
+describe("The watch over what lasts", () => {
+  test("looks at the key every 10 s, and stops it once the key may no longer do it", async () => {
+    const watching = begin((nth) => (nth < 3 ? undefined : REVOKED));
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect([watching.looks(), watching.stopped()]).toEqual([2, undefined]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([watching.looks(), watching.stopped()]).toEqual([3, [30_000, "key_revoked"]]);
+  });
+
+  test("does not take a fault for a revocation, but knows nothing for less than 30 s", async () => {
+    const brief = begin((nth) => (nth % 2 ? FAULT : undefined));
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(brief.stopped()).toBeUndefined();
+    const lasting = begin((nth) => (nth > 1 ? FAULT : undefined));
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(lasting.stopped()).toEqual([30_000, "authority_unavailable"]);
+    const open = begin(() => FAULT, "open");
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(open.stopped()).toBeUndefined();
+  });
+
+  test("ends when what it watches has ended", async () => {
+    const watching = begin(() => undefined);
+    watching.end();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(watching.looks()).toBe(0);
+  });
+
+  test("is due again 10 s after the request was let through, and after each look", async () => {
+    const { watch } = watchFrom(() => undefined);
+    const dueAfter = async (ms: number) => {
+      await vi.advanceTimersByTimeAsync(ms);
+      return watch.isOverdue;
+    };
+    expect([await dueAfter(9_999), await dueAfter(1)]).toEqual([false, true]);
+    await watch.look();
+    expect([await dueAfter(9_999), await dueAfter(1)]).toEqual([false, true]);
+  });
+});
