@@ -19,6 +19,7 @@ const WARM_UP_MS = 250;
 
 const MOVES: Record<Flow, (moving: Moving) => Promise<void>> = {
   "1 MiB down": (moving) => repeatedly(moving, () => call(moving)),
+  "1 MiB down, chunked": (moving) => repeatedly(moving, () => call(moving)),
   "1 MiB up": (moving) => repeatedly(moving, () => call(moving, BODY)),
   async events(moving) {
     for await (const chunk of await begin(moving)) moving.moved((chunk as Buffer).length / EVENT.length);

@@ -1,6 +1,6 @@
 /** What lasts longer than a request: what is moved, and how much of it counts as one. */
 
-export const FLOWS = ["1 MiB down", "1 MiB up", "events", "WebSocket messages"] as const;
+export const FLOWS = ["1 MiB down", "1 MiB down, chunked", "1 MiB up", "events", "WebSocket messages"] as const;
 export type Flow = (typeof FLOWS)[number];
 
 export const MEBIBYTE = 2 ** 20;
@@ -10,6 +10,7 @@ export const MESSAGE = "m".repeat(200);
 /** The end of the path at which the origin moves it. */
 export const PATHS: Readonly<Record<Flow, string>> = {
   "1 MiB down": "large",
+  "1 MiB down, chunked": "chunked",
   "1 MiB up": "upload",
   events: "events",
   "WebSocket messages": "socket",

@@ -21,8 +21,8 @@ interface FlowCase {
 
 /** Under way at once. */
 const CONNECTIONS = 16;
-/** Only these outlive a lease, and so are watched for the revocation of their key. */
-const WATCHED: readonly Flow[] = ["events", "WebSocket messages"];
+/** Only these may take long, and so are watched for the revocation of their key. */
+const WATCHED: readonly Flow[] = ["1 MiB down, chunked", "events", "WebSocket messages"];
 
 export function flowCases({ urls }: Pick<Runtime, "urls">): FlowCase[] {
   return FLOWS.flatMap((flow) => {

@@ -13,6 +13,7 @@ const ANSWERS: Record<string, (request: IncomingMessage, response: ServerRespons
   /** What headers came. */
   echo: (request, response) => void response.end(JSON.stringify(request.headers)),
   large: (_, response) => void response.setHeader("Content-Length", LARGE.length).end(LARGE),
+  chunked: (_, response) => void response.write(LARGE, () => response.end()),
   upload: (request, response) => void request.on("end", () => response.end(BODY)).resume(),
   events: (_, response) => {
     response.setHeader("Content-Type", "text/event-stream");
