@@ -13,6 +13,8 @@ CREATE TABLE organizations (
 ) STRICT;
 
 CREATE INDEX organizations_by_age ON organizations (created_at, id);
+-- For the object that puts back after a restore what had been suspended before it.
+CREATE INDEX organizations_suspended ON organizations (id) WHERE status = 'suspended';
 
 CREATE TABLE workspaces (
   id TEXT PRIMARY KEY,

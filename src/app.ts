@@ -58,7 +58,7 @@ export function createGateway(config: GatewayConfig) {
       if (jwks) return jwks;
       const place = isRefusal(read) ? read : findPlace(request, url, gateway);
       if (!isRefusal(place) && !place.environment) {
-        context.waitUntil(planes.startRetention());
+        context.waitUntil(planes.startHousekeeping());
         return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
       }
       return serve(place, planes.data, {
@@ -103,7 +103,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const authority = (environment: string, keyId: string) =>
     env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(environment, keyId)));
-  const courier = (role: "courier" | "retention") => env.COURIER.get(env.COURIER.idFromName(role));
+  const courier = (role: "courier" | "retention" | "tombstones") => env.COURIER.get(env.COURIER.idFromName(role));
   const finder = new KeyFinder(env.KV, env.DB, peppers);
   const lookups = new Lookups(env.LOOKUP_BUDGET, now);
   const control: Omit<Control, "findSecret" | "look"> = {
@@ -126,6 +126,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
     tellAuthority: (environment, keyId) =>
       within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),
     callCourier: () => within(TELL_DEADLINE_MS, courier("courier").call()),
+    collectTombstones: () => within(TELL_DEADLINE_MS, courier("tombstones").collectTombstones()),
     lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),
   };
   const controlFor = (request: Request): Control => {
@@ -169,7 +170,10 @@ function buildPlanes(gateway: Gateway, env: Env) {
     }),
     data,
     signers,
-    startRetention: hourly(() => courier("retention").startRetention(), now),
+    startHousekeeping: hourly(
+      () => Promise.allSettled([courier("retention").startRetention(), courier("tombstones").startTombstones()]),
+      now,
+    ),
   };
 }
 

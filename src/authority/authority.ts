@@ -5,6 +5,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
+import { within } from "../deadline.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { Answer, Question } from "../domain/lease.ts";
 import type { LedgerState } from "../domain/ledger.ts";
@@ -21,13 +22,15 @@ import { readKeyRecord } from "../store/key-records.ts";
 import { writeUsage } from "../store/usage.ts";
 import { EndedHours } from "./ended-hours.ts";
 import { RecordKeeper } from "./record-keeper.ts";
+import { TOMBSTONE_MS } from "./tombstones.ts";
 
 /** How far D1 may be behind in what it knows of a key's use. */
 const USAGE_EVERY_MS = 60_000;
 /** How soon it learns of the first use after a pause. */
 const USAGE_SOON_MS = 5_000;
-/** How long a revoked key is known as such: longer than D1's Time Travel reaches back (30 days). */
-const TOMBSTONE_MS = 35 * 86_400_000;
+/** How long the object that remembers revocations may take to hear of one, and how soon it is tried again. */
+const PASS_ON_DEADLINE_MS = 1_000;
+const PASS_ON_AGAIN_MS = 60_000;
 /** How long a record is kept at least, so that questions about a dead key read D1 no more often. */
 const RECORD_KEPT_MS = 3_600_000;
 const LONGEST_ALARM_MS = 365 * 86_400_000;
@@ -69,6 +72,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     const known = this.#limitsOf(record, question.plans);
     const isUse = !lifeless && known !== undefined && (question.waiting > 0 || question.usage !== undefined);
     await (isUse || question.usage ? this.#ringBy(this.#nextWriteAt(now)) : this.#ringOnce());
+    if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
     // From here on nothing is awaited: questions that came at once change the account one after the other.
     const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
     if (lifeless || !known) {
@@ -96,6 +100,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string): Promise<void> {
     await this.#records.reread(environment, keyId, Date.now());
+    await this.#passOnRevocation();
     await this.#ringBy(this.#keptUntil);
   }
 
@@ -115,6 +120,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    await this.#passOnRevocation();
     try {
       await this.#writeUsage();
     } catch (error) {
@@ -125,6 +131,24 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     if (Date.now() < until) return this.#ringBy(until);
     await this.ctx.storage.deleteAll();
     this.#records.forget();
+  }
+
+  get #hasToPassOn(): boolean {
+    return this.#records.kept?.revokedAt != null && this.ctx.storage.kv.get("passed_on") === undefined;
+  }
+
+  /** To the object that remembers revocations, in case that D1 is restored to an earlier time. Later, if it cannot be reached now. */
+  async #passOnRevocation(): Promise<void> {
+    const record = this.#records.kept;
+    if (record?.revokedAt == null || !this.#hasToPassOn) return;
+    const { COURIER } = this.env;
+    try {
+      const tombstones = COURIER.get(COURIER.idFromName("tombstones"));
+      await within(PASS_ON_DEADLINE_MS, tombstones.rememberRevocation(record.id, record.revokedAt));
+      this.ctx.storage.kv.put("passed_on", true);
+    } catch {
+      await this.#ringBy(Date.now() + PASS_ON_AGAIN_MS);
+    }
   }
 
   /** Until when the storage is needed: to know that the key is revoked, what it used of its limits, and its usage. */

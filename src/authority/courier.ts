@@ -11,6 +11,7 @@ import { readOutbox } from "../store/outbox.ts";
 import type { Cleanup } from "../store/retention.ts";
 import { authorityName } from "./name.ts";
 import { Retention } from "./retention.ts";
+import { Tombstones } from "./tombstones.ts";
 
 /** How soon the courier looks after it was called, and again while there is work. */
 const ROUND_MS = 2_000;
@@ -21,6 +22,7 @@ const ROUND_SIZE = 400;
 
 export abstract class Courier extends DurableObject<Env> {
   protected abstract readonly gateway: Gateway;
+  readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
 
   /** There may soon be something to deliver. */
   async call(): Promise<void> {
@@ -37,8 +39,22 @@ export abstract class Courier extends DurableObject<Env> {
     return this.#retention.latest;
   }
 
+  /** For the object of this class that remembers what ended, and puts it back after a restore of D1. */
+  async startTombstones(): Promise<void> {
+    await this.#tombstones.start(Date.now());
+  }
+
+  async collectTombstones(): Promise<void> {
+    await this.#tombstones.collect(Date.now());
+  }
+
+  async rememberRevocation(keyId: string, revokedAt: number): Promise<void> {
+    await this.#tombstones.remember(keyId, revokedAt, Date.now());
+  }
+
   override async alarm(): Promise<void> {
     if (this.#retention.isHere) return this.#retention.alarm(Date.now());
+    if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
     const watching = (this.ctx.storage.kv.get<number>("watch_until") ?? 0) > Date.now();
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
     const told = pending

@@ -42,6 +42,17 @@ export async function commit(
   };
 }
 
+/** For what has to stay ended after a restore of D1, too. Revoked keys do so by their authorities. */
+export async function commitEnd(
+  control: Control,
+  affected: Affected | undefined,
+  statements: readonly D1PreparedStatement[],
+): Promise<Committed> {
+  const committed = await commit(control, affected, statements);
+  await control.collectTombstones().catch(() => undefined);
+  return committed;
+}
+
 /** The change is written by now: a fault only delays its delivery, and is not an error. */
 async function isToldToAll(control: Control, changeId: string): Promise<boolean> {
   const { db } = control;

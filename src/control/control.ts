@@ -33,6 +33,8 @@ export interface Control {
   readonly tellAuthority: TellAuthority;
   /** Has the courier look at the outbox soon, for what this writer does not live to tell. */
   readonly callCourier: () => Promise<void>;
+  /** Has what ended remembered now, and not only within a minute, in case that D1 is restored. */
+  readonly collectTombstones: () => Promise<void>;
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
 }

@@ -33,6 +33,7 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id, gateway.plans),
     tellAuthority: async () => {},
     callCourier: async () => {},
+    collectTombstones: async () => {},
     lastCleanup: async () => undefined,
     wait: (ms) => {
       time += ms;

@@ -16,6 +16,15 @@ import * as retention from "../../src/store/retention.ts";
 import { readRootSession, readUsableRootLink } from "../../src/store/root-sessions.ts";
 import { listSessions, readMemberSession, readSession } from "../../src/store/sessions.ts";
 import { readUsableLink } from "../../src/store/sign-in-links.ts";
+import {
+  endAgain,
+  findLiving,
+  findReactivated,
+  readRemovedMembers,
+  readRevocation,
+  readRevokedKeys,
+  readSuspendedOrganizations,
+} from "../../src/store/tombstones.ts";
 import { readScopeUses } from "../../src/store/usage-list.ts";
 import { listWorkspaces, readWorkspace, unknownWorkspaces } from "../../src/store/workspaces.ts";
 import { migrate, newSecret, peppers } from "../helpers/workerd.ts";
@@ -49,6 +58,22 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "another owner": (db) => hasOtherMember(db, member, ["owner"]),
   "hidden keys of a member": (db) => hasHiddenKey(db, "org_1", { memberId: "mem_1" }, VISIBLE, 1),
   "hidden keys of a workspace": (db) => hasHiddenKey(db, "org_1", { workspaceId: "ws_1" }, VISIBLE, 1),
+  "keys revoked lately": (db) => readRevokedKeys(db, [1, "x"], 2, 9),
+  "members removed lately": (db) => readRemovedMembers(db, [1, "x"], 2, 9),
+  "suspended organizations": (db) => readSuspendedOrganizations(db, [0, "x"], 2, 9),
+  "a revocation": (db) => readRevocation(db, "key_1"),
+  "what lives of what ended": async (db) => [
+    await findLiving(db, "api_key", ["key_1"]),
+    await findLiving(db, "member", ["mem_1"]),
+    await findLiving(db, "organization", ["org_1"]),
+  ],
+  "what is ended again": async (db) => {
+    const tombstone = { id: "x", at: 1, by: null, reason: null };
+    for (const kind of ["api_key", "member", "organization"] as const) {
+      await endAgain(db, kind, [tombstone], { changeId: "chg_1", at: 1 });
+    }
+  },
+  "what was made active": (db) => findReactivated(db, [{ id: "org_1", at: 1 }]),
   "a session by its cookie": (db) => readMemberSession(db, HASHES),
   "a session": (db) => readSession(db, "ses_1"),
   sessions: (db) => listSessions(db, "mem_1", 1, NEXT),
@@ -88,6 +113,14 @@ describe("a removal of old rows reads an index in the order of age, and sorts no
     const details = (await scansOf((db) => retention.removeMembers(db, 1, undefined))).flatMap((plan) => plan.details);
     expect(details.filter((detail) => /api_keys/.test(detail) && !detail.includes("(member_id=?"))).toEqual([]);
   });
+});
+
+test.each([
+  ["keys that were revoked lately", readRevokedKeys],
+  ["members who were removed lately", readRemovedMembers],
+])("%s are read from a part of an index, and not with all that ended before", async (_, read) => {
+  const [plan] = await scansOf((db) => read(db, [1, "x"], 2, 9));
+  expect(plan?.details[0]).toMatch(/USING INDEX \w+ \((<expr>|removed_at)>\? AND (<expr>|removed_at)<\?\)/);
 });
 
 describe("the audit trail is read from an index", () => {

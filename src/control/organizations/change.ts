@@ -2,7 +2,7 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { type Organization, organizationUpdate } from "../../store/organizations.ts";
 import { findOrganization, requireRoot } from "../access.ts";
-import { commit, type Effect } from "../commit.ts";
+import { commit, commitEnd, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
@@ -48,7 +48,8 @@ export async function changeOrganization(
     details,
   });
   const touchesRights = "plan" in details || "status" in details;
-  const { changes, effect } = await commit(control, touchesRights ? { organization: id } : undefined, [
+  const write = "status" in details ? commitEnd : commit;
+  const { changes, effect } = await write(control, touchesRights ? { organization: id } : undefined, [
     organizationUpdate(db, changed, organization.version),
     auditInsertIf(db, event, "organizations", changed.version),
   ]);

@@ -2,7 +2,7 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { type MemberRecord, memberRemoval, memberUpdates } from "../../store/members.ts";
 import { findMember, forbidden } from "../access.ts";
-import { commit, type Effect } from "../commit.ts";
+import { commit, commitEnd, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkHiddenKeys } from "../keys/hidden.ts";
 import { checkWorkspaces } from "../keys/rules.ts";
@@ -104,7 +104,7 @@ export async function removeMember(control: Control, caller: Caller, id: string)
     target: id,
     details: { email },
   });
-  const { changes, effect } = await commit(control, { member: id }, [
+  const { changes, effect } = await commitEnd(control, { member: id }, [
     memberRemoval(db, { id, at: control.now(), version, from: member.version, stayingRoles: kept.stayingRoles }),
     auditInsertIf(db, event, "members", version),
   ]);

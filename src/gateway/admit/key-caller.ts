@@ -45,7 +45,7 @@ async function readKnown(
 ): Promise<KeyRecord | Refusal | undefined> {
   const [record, held] = await Promise.all([
     readRecord(identity.environment, identity.keyId),
-    leases.look(identity, waitUntil),
+    leases.lookAnew(identity, waitUntil),
   ]);
   if (!record || !knowsSecret(record, identity.hash)) return undefined;
   if (record.revokedAt !== null) return record;

@@ -97,8 +97,13 @@ export class Leases {
 
   /** The key's record, no older than a lease, for those who want no token. */
   async look(identity: Identity, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
+    const { holding } = this.#desk(identity);
+    return holding?.isLive(this.#readClock()) ? holding.lease.record : this.lookAnew(identity, waitUntil);
+  }
+
+  /** The key's record as its authority has it now. */
+  async lookAnew(identity: Identity, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
     const desk = this.#desk(identity);
-    if (desk.holding?.isLive(this.#readClock())) return desk.holding.lease.record;
     const name = authorityName(identity.environment, identity.keyId);
     try {
       const answer = await within(

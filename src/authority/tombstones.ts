@@ -1,0 +1,174 @@
+/**
+ * Remembers what ended: revoked keys and removed members, for 35 days, and suspended organizations. Once a minute it compares that
+ * with D1. What D1 has lost in a restore, it ends there again. One object of the courier's class does this.
+ */
+
+import type { Env } from "../env.ts";
+import {
+  endAgain,
+  findLiving,
+  findReactivated,
+  type Kind,
+  type Place,
+  type ReadEnded,
+  readRemovedMembers,
+  readRevocation,
+  readRevokedKeys,
+  readSuspendedOrganizations,
+  type Tombstone,
+} from "../store/tombstones.ts";
+
+/** How long an end is remembered: longer than D1's Time Travel reaches back (30 days). */
+export const TOMBSTONE_MS = 35 * 86_400_000;
+/** How soon after a restore D1 is compared with what is remembered. */
+const EVERY_MS = 60_000;
+/** How far the clocks of those who write to D1 may be apart, and how long their writes may take. */
+const SKEW_MS = 60_000;
+const PAGE = 1_000;
+/** Ids in one query, 200 KB of them, and of one kind in one minute. */
+const COMPARED_AT_ONCE = 5_000;
+const COMPARED_A_MINUTE = 100_000;
+/** A reason may have 2,000 characters. */
+const ENDED_AGAIN_AT_ONCE = 200;
+
+const READ: Record<Kind, ReadEnded> = {
+  api_key: readRevokedKeys,
+  member: readRemovedMembers,
+  organization: readSuspendedOrganizations,
+};
+const KINDS = Object.keys(READ) as Kind[];
+
+type Collected = Partial<Record<Kind, Place>>;
+
+export class Tombstones {
+  readonly #storage: DurableObjectStorage;
+  readonly #env: () => Env;
+  /** When each ended, as in the storage. */
+  #known: Record<Kind, Map<string, number>> | undefined;
+  /** Where the next comparison of a kind begins. */
+  readonly #next: Record<Kind, number> = { api_key: 0, member: 0, organization: 0 };
+
+  constructor(storage: DurableObjectStorage, env: () => Env) {
+    this.#storage = storage;
+    this.#env = env;
+  }
+
+  /** Whether this object is the one that does it. */
+  get isHere(): boolean {
+    return this.#storage.kv.get<Collected>("collected") !== undefined;
+  }
+
+  /** From the first call on, an alarm rings every minute. */
+  async start(now: number): Promise<void> {
+    if (!this.isHere) this.#storage.kv.put("collected", {});
+    const set = await this.#storage.getAlarm();
+    if (set === null || set > now + EVERY_MS) await this.#storage.setAlarm(now + EVERY_MS);
+  }
+
+  /** Of a key's authority, which knows that the key is revoked, also where D1 has lost it by now. */
+  async remember(id: string, at: number, now: number): Promise<void> {
+    await this.start(now);
+    if (at <= now - TOMBSTONE_MS || this.#of("api_key").has(id)) return;
+    const told = await readRevocation(this.#env().DB, id).catch(() => undefined);
+    this.#keep("api_key", told ?? { id, at, by: null, reason: null });
+  }
+
+  /** Reads from D1 what ended since the last time. */
+  async collect(now: number): Promise<void> {
+    await this.start(now);
+    for (const kind of KINDS) await this.#collect(kind, now);
+  }
+
+  async alarm(now: number): Promise<void> {
+    // Before anything that can fail, so that there is always a next one.
+    await this.#storage.setAlarm(now + EVERY_MS);
+    try {
+      await this.collect(now);
+      for (const kind of KINDS) await this.#compare(kind, now);
+    } catch (error) {
+      console.error(JSON.stringify({ level: "error", message: `D1 was not compared with tombstones: ${error}` }));
+    }
+  }
+
+  async #collect(kind: Kind, now: number): Promise<void> {
+    const { DB } = this.#env();
+    const latest = beginning(kind, now - SKEW_MS);
+    let after = this.#storage.kv.get<Collected>("collected")?.[kind] ?? beginning(kind, now - TOMBSTONE_MS);
+    // Also where the clock was ahead.
+    if (after[0] > latest[0]) after = latest;
+    for (;;) {
+      const page = await READ[kind](DB, after, kind === "organization" ? now : now + SKEW_MS, PAGE);
+      for (const { place, ...tombstone } of page) this.#keep(kind, tombstone);
+      const last = page.length === PAGE ? page.at(-1)?.place : undefined;
+      after = last ?? latest;
+      this.#storage.kv.put("collected", { ...this.#storage.kv.get<Collected>("collected"), [kind]: after });
+      if (!last) return;
+    }
+  }
+
+  /** However many there are, so many in a minute. */
+  async #compare(kind: Kind, now: number): Promise<void> {
+    this.#forget(kind, now);
+    const all = [...this.#of(kind).keys()];
+    const begin = this.#next[kind] < all.length ? this.#next[kind] : 0;
+    const ids = [...all.slice(begin), ...all.slice(0, begin)].slice(0, COMPARED_A_MINUTE);
+    this.#next[kind] = all.length > ids.length ? (begin + ids.length) % all.length : 0;
+    for (let at = 0; at < ids.length; at += COMPARED_AT_ONCE) {
+      const living = await findLiving(this.#env().DB, kind, ids.slice(at, at + COMPARED_AT_ONCE));
+      for (let first = 0; first < living.length; first += ENDED_AGAIN_AT_ONCE) {
+        await this.#endAgain(kind, living.slice(first, first + ENDED_AGAIN_AT_ONCE), now);
+      }
+    }
+  }
+
+  async #endAgain(kind: Kind, living: readonly string[], now: number): Promise<void> {
+    const { DB, COURIER } = this.#env();
+    const tombstones = living.map((id) => this.#storage.kv.get<Tombstone>(nameOf(kind, id)) as Tombstone);
+    const reactivated = kind === "organization" ? await findReactivated(DB, tombstones.map(seenEarlier)) : new Set();
+    for (const id of reactivated) this.#drop(kind, id as string);
+    const lost = tombstones.filter(({ id }) => !reactivated.has(id));
+    if (lost.length === 0) return;
+    // Authorities hear of it by the outbox.
+    await COURIER.get(COURIER.idFromName("courier"))
+      .call()
+      .catch(() => undefined);
+    const changeId = `chg_${crypto.randomUUID().replaceAll("-", "")}`;
+    await endAgain(DB, kind, lost, { changeId, at: now });
+    const message = `D1 had lost the end of ${lost.length} (${kind}), as after a restore; they were ended again`;
+    console.warn(JSON.stringify({ level: "warn", message, ids: lost.map(({ id }) => id) }));
+  }
+
+  /** A suspension lasts until somebody ends it. */
+  #forget(kind: Kind, now: number): void {
+    if (kind === "organization") return;
+    for (const [id, at] of this.#of(kind)) if (at <= now - TOMBSTONE_MS) this.#drop(kind, id);
+  }
+
+  #keep(kind: Kind, tombstone: Tombstone): void {
+    const known = this.#of(kind);
+    const isBetter = tombstone.by !== null && this.#storage.kv.get<Tombstone>(nameOf(kind, tombstone.id))?.by === null;
+    if (known.has(tombstone.id) && !isBetter) return;
+    this.#storage.kv.put(nameOf(kind, tombstone.id), tombstone);
+    known.set(tombstone.id, tombstone.at);
+  }
+
+  #drop(kind: Kind, id: string): void {
+    this.#storage.kv.delete(nameOf(kind, id));
+    this.#of(kind).delete(id);
+  }
+
+  #of(kind: Kind): Map<string, number> {
+    const read = (name: Kind) =>
+      new Map([...this.#storage.kv.list<Tombstone>({ prefix: nameOf(name, "") })].map(([, { id, at }]) => [id, at]));
+    this.#known ??= { api_key: read("api_key"), member: read("member"), organization: read("organization") };
+    return this.#known[kind];
+  }
+}
+
+const nameOf = (kind: Kind, id: string) => `ended/${kind}/${id}`;
+
+/** Suspended organizations are read whole, by their ids. */
+const beginning = (kind: Kind, at: number): Place => [kind === "organization" ? 0 : at, ""];
+
+/** Who ended the suspension may have had a clock that was behind. */
+const seenEarlier = ({ id, at }: Tombstone) => ({ id, at: at - SKEW_MS });
