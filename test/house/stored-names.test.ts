@@ -1,0 +1,70 @@
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import { authorityName } from "../../src/authority/name.ts";
+import { read, sources } from "./sources.ts";
+
+/** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
+const CLASSES = ["KeyAuthority", "Courier"];
+const BINDINGS = ["DB", "KV", "AUTHORITY", "COURIER", "LOOKUP_BUDGET", "ASSETS"];
+const OBJECTS = ["courier", "readyz", "retention", "tombstones"];
+const STORAGE_KEYS = ["account", "collected", "passed_on", "record", "retention", "watch_until"];
+const STORAGE_PREFIXES = ["ended/", "usage/"];
+
+interface Wrangler {
+  durable_objects: { bindings: { name: string; class_name: string }[] };
+  migrations: { tag: string; new_sqlite_classes?: string[]; renamed_classes?: unknown; deleted_classes?: unknown }[];
+  d1_databases: { binding: string }[];
+  kv_namespaces: { binding: string }[];
+  ratelimits: { name: string }[];
+  assets: { binding: string };
+}
+
+describe("The names of what is stored never change:", () => {
+  const wrangler = parse(read("wrangler.toml")) as unknown as Wrangler;
+  const storing = sources("src/{app.ts,authority/**/*.ts}").map(({ text }) => text);
+  const found = (pattern: RegExp) =>
+    [...new Set(storing.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name as string)))].sort();
+
+  test("the classes of Durable Objects", () => {
+    expect(wrangler.durable_objects.bindings.map((binding) => [binding.name, binding.class_name])).toEqual([
+      ["AUTHORITY", "KeyAuthority"],
+      ["COURIER", "Courier"],
+    ]);
+    expect(wrangler.migrations[0]).toEqual({ tag: "v1", new_sqlite_classes: CLASSES });
+    for (const migration of wrangler.migrations) {
+      expect(migration.renamed_classes ?? migration.deleted_classes).toBeUndefined();
+    }
+  });
+
+  test("the bindings", () => {
+    const { d1_databases, kv_namespaces, durable_objects, ratelimits, assets } = wrangler;
+    const names = [
+      ...d1_databases.map(({ binding }) => binding),
+      ...kv_namespaces.map(({ binding }) => binding),
+      ...durable_objects.bindings.map(({ name }) => name),
+      ...ratelimits.map(({ name }) => name),
+      assets.binding,
+    ];
+    expect(names).toEqual(BINDINGS);
+  });
+
+  test("the objects", () => {
+    expect(authorityName("production", "key_1")).toBe("production/key_1");
+    const named = found(/idFromName\("([^"]+)"\)/g);
+    const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
+      [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),
+    );
+    expect([...new Set([...named, ...roles])].sort()).toEqual(OBJECTS);
+  });
+
+  test("the storage keys", () => {
+    const literal = found(/(?:kv|#storage)\.(?:get|put|delete)(?:<[^(]*>)?\(\s*"([^"]+)"/g);
+    const constant = found(/^const STATE = "([^"]+)"/gm);
+    expect([...new Set([...literal, ...constant])].sort()).toEqual(STORAGE_KEYS);
+    expect(found(/^const (?:PREFIX = |nameOf = [^`\n]*)["`]([a-z]+\/)/gm)).toEqual(STORAGE_PREFIXES);
+  });
+
+  test("the entries of KV", () => {
+    expect(read("src/store/key-finder.ts")).toContain("`secret:$" + "{environment}:$");
+  });
+});
