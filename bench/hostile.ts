@@ -20,6 +20,7 @@ const REQUESTS = 20;
 /** What comes out above it is measured again: a collection of garbage, and other work of the machine, only ever add to it. */
 const SETTLED_MICROS = 500;
 const TRIES = 4;
+const ROUNDS = 3;
 const SHOWN = 20;
 
 interface Server {
@@ -71,14 +72,7 @@ try {
 async function measure(): Promise<void> {
   for (const server of [own, bare]) await sendInTurn(server.port, bytesOf(ORDINARY), WARM_UP_REQUESTS);
   const ordinary = await leastCostOf(ORDINARY, 0);
-  const costs: Cost[] = [];
-  const bar = new SingleBar({ format: "Sending {bar} {value} of {total}" }, Presets.shades_classic);
-  bar.start(HOSTILE.length, 0);
-  for (const each of HOSTILE) {
-    costs.push(await leastCostOf(each));
-    bar.increment();
-  }
-  bar.stop();
+  const costs = await costsOf(HOSTILE);
   costs.sort((one, other) => extraOf(other) - extraOf(one));
   process.stdout.write(`${tableOf([ordinary, ...costs.slice(0, SHOWN)], ordinary)}\n`);
   const tooMuch = costs.filter((cost) => extraOf(cost) > MOST_MICROS);
@@ -86,6 +80,23 @@ async function measure(): Promise<void> {
     `${costs.length} kinds; ${tooMuch.length} cost more than ${MOST_MICROS} µs of the gateway's own\n`,
   );
   if (tooMuch.length > 0) process.exitCode = 1;
+}
+
+/** What costs too much is measured anew when all else is done: the runtime may have been compiling, or short of memory. */
+async function costsOf(cases: readonly HostileCase[]): Promise<Cost[]> {
+  const found = new Map<HostileCase, Cost>();
+  let left = cases;
+  for (let round = 0; round < ROUNDS && left.length > 0; round++) {
+    const bar = new SingleBar({ format: "Sending {bar} {value} of {total}" }, Presets.shades_classic);
+    bar.start(left.length, 0);
+    for (const each of left) {
+      found.set(each, await leastCostOf(each));
+      bar.increment();
+    }
+    bar.stop();
+    left = left.filter((each) => extraOf(found.get(each) as Cost) > MOST_MICROS);
+  }
+  return [...found.values()];
 }
 
 async function leastCostOf(each: HostileCase, settled = SETTLED_MICROS): Promise<Cost> {
