@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
+import { isRecent } from "../domain/age.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { Answer, Question } from "../domain/lease.ts";
 import type { LedgerState } from "../domain/ledger.ts";
@@ -191,7 +192,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   }
 
   #countQuestion(now: number): number {
-    if (now - this.#second.startedAt >= 1000) this.#second = { startedAt: now, questions: 0 };
+    if (!isRecent(this.#second.startedAt, 1000, now)) this.#second = { startedAt: now, questions: 0 };
     this.#second.questions += 1;
     return this.#second.questions;
   }
@@ -221,7 +222,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
 
   /** The first use after a pause is seen soon; then use is written once a minute. */
   #nextWriteAt(now: number): number {
-    return Math.max(now + USAGE_SOON_MS, (this.#account.writtenAt ?? 0) + USAGE_EVERY_MS);
+    return Math.max(now + USAGE_SOON_MS, Math.min(this.#account.writtenAt ?? 0, now) + USAGE_EVERY_MS);
   }
 
   /** Makes sure that an alarm will free the storage some day; the alarm itself works out when. */

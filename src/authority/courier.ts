@@ -5,6 +5,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
+import { isRecent } from "../domain/age.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
 import { readOutbox } from "../store/outbox.ts";
@@ -26,8 +27,11 @@ export abstract class Courier extends DurableObject<Env> {
 
   /** There may soon be something to deliver. */
   async call(): Promise<void> {
-    this.ctx.storage.kv.put("watch_until", Date.now() + WATCH_MS);
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + ROUND_MS);
+    const now = Date.now();
+    this.ctx.storage.kv.put("watch_until", now + WATCH_MS);
+    const set = await this.ctx.storage.getAlarm();
+    // An alarm that is far away was set before the clock stepped back.
+    if (set === null || set > now + ROUND_MS) await this.ctx.storage.setAlarm(now + ROUND_MS);
   }
 
   /** For the object of this class that deletes old rows. */
@@ -55,7 +59,8 @@ export abstract class Courier extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     if (this.#retention.isHere) return this.#retention.alarm(Date.now());
     if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
-    const watching = (this.ctx.storage.kv.get<number>("watch_until") ?? 0) > Date.now();
+    const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
+    const watching = isRecent(watchUntil - WATCH_MS, WATCH_MS, Date.now());
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
     const told = pending
       ? await deliver(this.env.DB, pending, (environment, keyId) => this.#tell(environment, keyId))

@@ -1,6 +1,7 @@
 /** The authority's copy of its key's record: in memory, in its own storage, and read again from D1 while the key is in use. */
 
 import { within } from "../deadline.ts";
+import { isRecent } from "../domain/age.ts";
 import type { KeyRecord } from "../domain/key.ts";
 
 interface Kept {
@@ -55,12 +56,14 @@ export class RecordKeeper {
     const kept = this.#kept;
     // Final: a database restored to an earlier hour does not raise the dead.
     if (kept?.record.revokedAt != null) return kept.record;
-    if (kept && now - kept.readAt < FRESH_MS && !isVoid(kept.record)) return kept.record;
+    if (kept && isRecent(kept.readAt, FRESH_MS, now) && !isVoid(kept.record)) return kept.record;
+    // The clock has stepped back, and nobody knows how old the record is: it counts as no longer fresh.
+    if (kept && kept.readAt > now) this.#put({ ...kept, readAt: now - FRESH_MS });
     try {
       const renewed = this.reread(environment, keyId, now);
       return await (kept ? within(RENEWAL_DEADLINE_MS, renewed) : renewed);
     } catch (error) {
-      if (!kept || now - kept.readAt > STALE_IF_ERROR_MS) throw error;
+      if (!kept || now - this.readAt > STALE_IF_ERROR_MS) throw error;
       return kept.record;
     }
   }
@@ -82,8 +85,12 @@ export class RecordKeeper {
       this.#storage.delete("record");
       return undefined;
     }
-    this.#kept = { record, readAt };
-    this.#storage.put("record", this.#kept);
+    this.#put({ record, readAt });
     return record;
+  }
+
+  #put(kept: Kept): void {
+    this.#kept = kept;
+    this.#storage.put("record", kept);
   }
 }

@@ -41,16 +41,21 @@ export interface Noted {
   readonly ended: UsageHour | undefined;
 }
 
+const HOUR_MS = 3_600_000;
 /** Reports that are known again when they come a second time. */
 const MOST_HEARD = 64;
 /** Routes and outcomes that one hour tells apart; what is beyond them counts under no route. */
 const MOST_COUNTS = 500;
 
-/** A report belongs to the hour in which it arrives. If the clock steps back, the hour goes on. */
+/**
+ * A report belongs to the hour in which it arrives. If the clock steps back a little, the hour goes on; further back, the
+ * counts of an hour that had ended begin again, and D1 keeps the greater ones.
+ */
 export function noteUsage(before: UsageState | undefined, report: UsageReport, now: number): Noted {
-  const hour = Math.max(startOfPeriod("hour", now), before?.hour ?? 0);
+  const current = startOfPeriod("hour", now);
+  const hour = before && before.hour - current === HOUR_MS ? before.hour : current;
   const { counts = [], scopes = new Map(), heard = [] } = before ?? {};
-  const isNew = before !== undefined && before.hour < hour;
+  const isNew = before !== undefined && before.hour !== hour;
   const ended = isNew ? { hour: before.hour, counts } : undefined;
   const counted = isNew ? [] : counts;
   if (heard.includes(report.id)) return { state: { hour, counts: counted, scopes, heard }, ended };

@@ -116,6 +116,8 @@ class IdleClock {
   }
 
   #ring(): void {
+    // Later than now if the clock has stepped back since.
+    this.#movedAt = Math.min(this.#movedAt, this.#now());
     const left = this.#movedAt + this.#idleMs - this.#now();
     if (left <= 0) this.#onIdle();
     else this.#timer = setTimeout(() => this.#ring(), left);

@@ -28,6 +28,8 @@ class IssuerKeys {
   }
 
   async find(kid: string): Promise<CryptoKey> {
+    // The clock has stepped back, and nobody knows how old they are: it is time to look.
+    if (this.#age() < 0) this.#fetchedAt = Date.now() - REFRESH_AFTER_MS;
     if (this.#age() >= REFRESH_AFTER_MS) await this.#refresh(RETRY_AFTER_MS);
     if (!this.#keys.has(kid)) await this.#refresh(COOLDOWN_MS);
     if (this.#age() >= LIFE_MS) {
@@ -41,7 +43,7 @@ class IssuerKeys {
   /** Unless it was tried within `gapMs`. One flight serves all who wait; each waits for so long and no longer. */
   async #refresh(gapMs: number): Promise<void> {
     const sinceTried = Date.now() - this.#triedAt;
-    if (sinceTried >= (this.#flight ? DEADLINE_MS : gapMs)) {
+    if (sinceTried < 0 || sinceTried >= (this.#flight ? DEADLINE_MS : gapMs)) {
       this.#triedAt = Date.now();
       const flight = this.#load().finally(() => {
         if (this.#flight === flight) this.#flight = undefined;

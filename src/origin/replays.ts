@@ -9,7 +9,7 @@ export function memoryReplays(): Replays {
     // Two halves, each of which lives for at least as long as any assertion does.
     seen(jti, until) {
       const now = Date.now();
-      if (now >= turnAt) {
+      if (now >= turnAt || now < turnAt - GENERATION_MS) {
         previous = now >= turnAt + GENERATION_MS ? new Set() : current;
         current = new Set();
         turnAt = now + GENERATION_MS;

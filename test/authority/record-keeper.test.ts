@@ -81,6 +81,29 @@ describe("a record that is kept", () => {
     expect(await keeper.read(-59_999)).toEqual(record("2"));
   });
 
+  test("is read again at once where the clock has stepped back, and then kept for a minute as always", async () => {
+    const keeper = await filled();
+    const asked = keeper.read(-3_600_000);
+    keeper.answer(1, record("2"));
+    expect(await asked).toEqual(record("2"));
+    expect(await keeper.read(-3_600_000 + 59_999)).toEqual(record("2"));
+    expect(keeper.reads).toHaveLength(2);
+  });
+
+  test("is lent for no more than an hour where the clock has stepped back and D1 cannot be read, nor by the next instance", async () => {
+    const { storage } = await filled();
+    const back = -86_400_000;
+    const ask = (now: number) => {
+      const keeper = keeperOf(storage);
+      const asked = keeper.read(now);
+      keeper.reads[0]?.reject(new Error("D1 is down"));
+      return asked;
+    };
+    expect(await ask(back)).toEqual(record("1"));
+    expect(await ask(back + 3_540_000)).toEqual(record("1"));
+    await expect(ask(back + 3_540_001)).rejects.toThrow("D1 is down");
+  });
+
   test("is lent after a second where D1 hangs, and replaced once D1 answers", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const keeper = await filled();

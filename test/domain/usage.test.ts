@@ -53,6 +53,13 @@ describe("use of a key", () => {
     expect(next).toMatchObject({ state: { hour: NOON, counts: [{ requests: 2 }] }, ended: undefined });
   });
 
+  test.each([2 * HOUR, DAY, 400 * DAY])("leaves it where the clock steps back by %i ms", (by) => {
+    const { state } = note(undefined, aReport());
+    const next = note(state, aReport(), NOON - by);
+    expect(next.ended).toEqual({ hour: NOON, counts: state.counts });
+    expect(next.state).toMatchObject({ hour: NOON - by, counts: [{ requests: 1 }] });
+  });
+
   test("is all there, whatever reports come, in whatever order and however often, and never more than that", () => {
     const count = fc.record({
       route: fc.constantFrom("", "/a", "/b c", "forwarded /a"),
@@ -60,9 +67,15 @@ describe("use of a key", () => {
       requests: fc.integer({ min: 1, max: 1_000 }),
     });
     const reports = fc.array(fc.array(count, { maxLength: 5 }), { maxLength: 20 });
-    const order = fc.array(fc.record({ nth: fc.nat(), after: fc.integer({ min: -HOUR, max: 2 * HOUR }) }), {
-      maxLength: 40,
-    });
+    const order = fc.array(
+      fc.record({
+        nth: fc.nat(),
+        after: fc.oneof(fc.integer({ min: -HOUR, max: 2 * HOUR }), fc.integer({ min: -DAY, max: DAY })),
+      }),
+      {
+        maxLength: 40,
+      },
+    );
     fc.assert(
       fc.property(reports, order, (lists, arrivals) => {
         const sent = lists.map((counts, at) => ({ id: `${at}`, counts, scopes: [] }));

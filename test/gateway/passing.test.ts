@@ -25,6 +25,19 @@ describe("A second try", () => {
     now += 60_000;
     expect(taken()).toBe(10);
   });
+
+  test("is had again a second after the clock has stepped back, however far", () => {
+    let now = 10_000_000;
+    const budget = new RetryBudget(() => now);
+    const taken = () => Array.from({ length: 15 }, () => budget.take("a")).filter(Boolean).length;
+    expect(taken()).toBe(10);
+    now -= 3_600_000;
+    expect(taken()).toBe(0);
+    now += 1_000;
+    expect(taken()).toBe(1);
+    now += 60_000;
+    expect(taken()).toBe(10);
+  });
 });
 
 describe("The headers of an origin", () => {

@@ -59,4 +59,15 @@ describe("a body that is watched", () => {
   ])("stands still no longer than it may, and tells which end did: %s", async (end, begin) => {
     expect(await begin().ended).toBe(end);
   });
+
+  test("stands still no longer than it may where the clock steps back meanwhile", async () => {
+    let now = 3_600_000;
+    const source = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+    const { ended } = flow(source, { idleMs: 20, now: () => now });
+    now = 0;
+    setTimeout(() => {
+      now = 20;
+    }, 30);
+    expect(await ended).toBe("source idle");
+  });
 });

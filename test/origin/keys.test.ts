@@ -87,6 +87,28 @@ describe("The public keys of an issuer", () => {
     expect(await endpoint.find("a")).toBe("key_unknown");
   });
 
+  test("are fetched again where the clock has stepped back: for one that was added, and to know how old they are", async () => {
+    await endpoint.find("a");
+    pass(-3_600);
+    endpoint.keys.push(await newKey("f"));
+    expect(await endpoint.find("f")).toBe("found");
+    expect(endpoint.fetches).toBe(2);
+    pass(31);
+    expect(await endpoint.find("a")).toBe("found");
+    expect(endpoint.fetches).toBe(2);
+  });
+
+  test("outlive an issuer that is down by no more than that where the clock has stepped back", async () => {
+    await endpoint.find("a");
+    endpoint.up = false;
+    pass(-3_600);
+    expect(await endpoint.find("a")).toBe("found");
+    pass(149);
+    expect(await endpoint.find("a")).toBe("found");
+    pass(1);
+    expect(await endpoint.find("a")).toBe("keys_unavailable");
+  });
+
   test.for<[what: string, body: unknown]>([
     ["no keys", {}],
     ["null", null],

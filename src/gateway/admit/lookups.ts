@@ -4,6 +4,7 @@
  */
 
 import { networkOf } from "../../domain/address.ts";
+import { isRecent } from "../../domain/age.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { Generations } from "./generations.ts";
 
@@ -30,7 +31,8 @@ export class Lookups {
 
   /** Whether it was looked for just now, and was not there. */
   isMissing(name: string): boolean {
-    return (this.#missing.get(name) ?? 0) > this.#now();
+    const missedAt = this.#missing.get(name);
+    return missedAt !== undefined && isRecent(missedAt, MISSING_MS, this.#now());
   }
 
   /** `undefined` where there is nothing of this name. */
@@ -39,7 +41,7 @@ export class Lookups {
     const { success } = await this.#budget.limit({ key: networkOf(client) });
     if (!success) return { code: "lookup_budget_spent" };
     const found = await read();
-    if (found === undefined) this.#missing.set(name, this.#now() + MISSING_MS);
+    if (found === undefined) this.#missing.set(name, this.#now());
     return found;
   }
 

@@ -1,6 +1,7 @@
 /** Streams, uploads and WebSockets outlive the lease that let them begin. Their key is checked again while they are open. */
 
 import type { Principal } from "../../decide/authorize.ts";
+import { isRecent } from "../../domain/age.ts";
 import type { Refusal } from "../../errors.ts";
 
 /** A key that was revoked right after one look is found at the next, which reads a record no older than a lease. */
@@ -36,7 +37,7 @@ export class Watch {
 
   /** Whether the key was last checked longer ago than it is for an open stream. */
   get isOverdue(): boolean {
-    return this.#now() - this.#lookedAt >= EVERY_MS;
+    return !isRecent(this.#lookedAt, EVERY_MS, this.#now());
   }
 
   /** The reason to stop. A fault is a reason only if it lasts, and never on a route that works without the authority. */
@@ -49,7 +50,7 @@ export class Watch {
     }
     this.#faultySince ??= this.#lookedAt;
     const isOpen = this.#principal.route.onAuthorityFailure === "open";
-    return isOpen || this.#lookedAt - this.#faultySince < FAULTY_MS ? undefined : refusal;
+    return isOpen || isRecent(this.#faultySince, FAULTY_MS, this.#lookedAt) ? undefined : refusal;
   }
 
   /** Checks the key until it may no longer do this, and calls `stop` then. Returns how to end the checks. */

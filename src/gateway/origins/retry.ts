@@ -22,9 +22,11 @@ export class RetryBudget {
 
   take(origin: string): boolean {
     const now = this.#now();
-    const fullAt = Math.max(this.#fullAt.get(origin) ?? 0, now) + MS_PER_RETRY;
-    if (fullAt - now > RETRIES_AT_ONCE * MS_PER_RETRY) return false;
-    this.#fullAt.set(origin, fullAt);
-    return true;
+    const emptyUntil = now + RETRIES_AT_ONCE * MS_PER_RETRY;
+    // Beyond that only if the clock has stepped back since.
+    const before = Math.min(this.#fullAt.get(origin) ?? 0, emptyUntil);
+    const after = Math.max(before, now) + MS_PER_RETRY;
+    this.#fullAt.set(origin, after > emptyUntil ? before : after);
+    return after <= emptyUntil;
   }
 }

@@ -52,6 +52,15 @@ describe("The watch over what lasts", () => {
     expect(open.stopped()).toBeUndefined();
   });
 
+  test("waits for nothing where the clock has stepped back: it is due at once, and a fault that lasts is one", async () => {
+    const { watch } = watchFrom(() => FAULT);
+    vi.setSystemTime(-3_600_000);
+    expect(watch.isOverdue).toBe(true);
+    expect(await watch.look()).toBeUndefined();
+    vi.setSystemTime(-7_200_000);
+    expect(await watch.look()).toEqual(FAULT);
+  });
+
   test("ends when what it watches has ended", async () => {
     const watching = begin(() => undefined);
     watching.end();
