@@ -2,6 +2,7 @@
 
 import type { OnRefusal, RefusedRequest } from "./config/hooks.ts";
 import { describe, type Refusal } from "./errors.ts";
+import { describeThrown } from "./thrown.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
@@ -55,13 +56,22 @@ function inOwnForm(refused: RefusedRequest, { onRefusal, log }: OwnForm): Writte
     const { body, contentType = "application/json" } = written;
     const text = typeof body === "object" && body !== null ? JSON.stringify(body) : body;
     if (typeof text !== "string") throw new TypeError("onRefusal returned no body");
+    if (isNoJson(body, text)) {
+      throw new TypeError("onRefusal returned a body that does not become JSON, such as a promise or bytes");
+    }
     if (!MEDIA_TYPE.test(contentType)) throw new TypeError("onRefusal returned a contentType that is no media type");
     return { body: text, contentType };
   } catch (error) {
-    const message = error instanceof Error ? `${error.stack}` : String(error);
-    log(JSON.stringify({ request_id: refused.requestId, level: "error", message }));
+    log(JSON.stringify({ request_id: refused.requestId, level: "error", message: describeThrown(error) }));
     return undefined;
   }
+}
+
+/** A promise, a Response or a Map would become `{}`, and bytes a list of numbers. */
+function isNoJson(body: string | object, text: string): boolean {
+  if (typeof body === "string") return false;
+  const prototype = Object.getPrototypeOf(body);
+  return ArrayBuffer.isView(body) || (text === "{}" && prototype !== Object.prototype && prototype !== null);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1 */

@@ -16,6 +16,7 @@ import { otherTargetsOf } from "../decide/other-targets.ts";
 import { findRoute } from "../decide/route.ts";
 import { handshakeRefusal } from "../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
 import { account } from "./account.ts";
 import { type Admission, admit } from "./admit/admit.ts";
 import { readmit } from "./admit/readmit.ts";
@@ -71,7 +72,7 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
 }
 
 function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal {
-  log(JSON.stringify({ request_id: requestId, level: "error", message: `${(error as Error).stack}` }));
+  log(JSON.stringify({ request_id: requestId, level: "error", message: describeThrown(error) }));
   return { code: "internal_error" };
 }
 

@@ -139,6 +139,28 @@ const wrong: [what: string, onRefusal: () => unknown][] = [
       throw "a mistake";
     },
   ],
+  [
+    "throws what has no text",
+    () => {
+      throw Object.create(null);
+    },
+  ],
+  [
+    "throws an error whose stack cannot be read",
+    () => {
+      throw Object.defineProperty(new Error(), "stack", {
+        get() {
+          throw new Error("a mistake");
+        },
+      });
+    },
+  ],
+  [
+    "throws null",
+    () => {
+      throw null;
+    },
+  ],
   ["returns nothing", () => undefined],
   ["returns null", () => null],
   ["returns a text", () => "no"],
@@ -159,12 +181,33 @@ const wrong: [what: string, onRefusal: () => unknown][] = [
       return { body };
     },
   ],
+  ["returns a promise as a body", () => ({ body: Promise.resolve({}) })],
+  ["returns a response as a body", () => ({ body: new Response("no") })],
+  ["returns a map as a body", () => ({ body: new Map([["error", "no"]]) })],
+  ["returns a stream as a body", () => ({ body: new ReadableStream() })],
+  ["returns an error as a body", () => ({ body: new Error("no") })],
+  ["returns bytes as a body", () => ({ body: new Uint8Array([1, 2]) })],
   ["returns a body without JSON", () => ({ body: { toJSON: () => undefined } })],
   ["returns a type that is none", () => ({ body: {}, contentType: "json" })],
   ["returns an empty type", () => ({ body: {}, contentType: "" })],
   ["returns a type with a line break", () => ({ body: {}, contentType: "text/plain\r\nSet-Cookie: a=1" })],
   ["returns a type that is no text", () => ({ body: {}, contentType: 5 })],
 ];
+
+test("a body can be of a class, or have a JSON of its own", async () => {
+  class ApiError {
+    message = "no";
+  }
+  const bodyOf = async (body: object) => {
+    const { own } = planes(() => ({ body }));
+    return (await send(own, new Request(`${SANDBOX}/files/a`))).text();
+  };
+  expect(await bodyOf(new ApiError())).toBe('{"message":"no"}');
+  expect(await bodyOf({})).toBe("{}");
+  expect(await bodyOf(Object.create(null))).toBe("{}");
+  expect(await bodyOf(["no"])).toBe('["no"]');
+  expect(await bodyOf(new Date(0))).toBe('"1970-01-01T00:00:00.000Z"');
+});
 
 describe("a function that", () => {
   test.each(wrong)("%s leaves the problem document, and a line in the log", async (_, onRefusal) => {

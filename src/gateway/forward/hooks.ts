@@ -9,13 +9,25 @@ export async function beforeOrigin(
   onRequest: OnRequest,
   forwarding: Forwarding,
 ): Promise<Request | Response> {
-  return (await onRequest(outgoing, contextOf(forwarding))) || outgoing;
+  const passed = (await onRequest(outgoing, contextOf(forwarding))) || outgoing;
+  if (!(passed instanceof Request || passed instanceof Response)) {
+    throw new TypeError("onRequest has to return a Request, a Response, or nothing");
+  }
+  if (isRead(passed)) throw new TypeError("onRequest has read the body. Return a new Request that has it");
+  return passed;
 }
 
 export async function afterOrigin(answer: Response, onResponse: OnResponse, forwarding: Forwarding): Promise<Response> {
   // With headers that can be changed.
   const own = new Response(answer.body, answer);
-  return (await onResponse(own, contextOf(forwarding))) || own;
+  const passed = (await onResponse(own, contextOf(forwarding))) || own;
+  if (!(passed instanceof Response)) throw new TypeError("onResponse has to return a Response, or nothing");
+  if (isRead(passed)) throw new TypeError("onResponse has read the body. Return a new Response that has it");
+  return passed;
+}
+
+function isRead({ body, bodyUsed }: Request | Response): boolean {
+  return bodyUsed || body?.locked === true;
 }
 
 function contextOf({ requestId, place, route, principal }: Forwarding): HookContext {
