@@ -1,6 +1,13 @@
 /** What servers may take for the value of a query parameter: they differ in how they separate, decode and spell parameters. */
 
-import { caseFolded, decodedFully, normalized, percentDecoded, withoutIgnorable } from "../domain/spelling.ts";
+import {
+  caseFolded,
+  decodedFully,
+  normalized,
+  percentDecoded,
+  unicodeDecoded,
+  withoutIgnorable,
+} from "../domain/spelling.ts";
 
 export interface ParameterValues {
   /** Of each parameter that some server takes for the wanted one, where both `&` and `;` separate them. */
@@ -34,15 +41,17 @@ const DECODING_ROUNDS = 3;
 
 /** However often it is encoded. */
 const NUL = /%(?:25)*00|%(?:25)*u0000/i;
-const ENCODED_SEPARATOR = /%(?:25)*(?:26|3b|3d)/i;
+const ENCODED_SEPARATOR = /%(?:25)*(?:26|3b|3d|u)/i;
+/** Full-width ones and the like are of three bytes, and the Greek question mark, which looks like a semicolon, of two. */
+const LIKE_A_SEPARATOR = /%(?:25)*(?:ef|e2|cd)/i;
 
 /** For servers that decode a query before they split it. */
 function decodings(query: string): string[] {
   const texts: string[] = [];
-  if (!ENCODED_SEPARATOR.test(query)) return texts;
+  if (!ENCODED_SEPARATOR.test(query) && !LIKE_A_SEPARATOR.test(query)) return texts;
   let text = query;
   for (let round = 0; round < DECODING_ROUNDS; round++) {
-    const next = withoutIgnorable(normalized(percentDecoded(text)));
+    const next = withoutIgnorable(normalized(unicodeDecoded(percentDecoded(text))));
     if (next === text) break;
     texts.push(next);
     text = next;

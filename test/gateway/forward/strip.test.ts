@@ -109,6 +109,12 @@ const forged = [
     " ",
   ),
   "CloudFront-Forwarded-Proto",
+  ..."Method-Override HTTP-Method-Override X-HTTP-Verb X-HTTP-Verb-Override X-Verb-Override X-DestinationURL".split(
+    " ",
+  ),
+  ..."OIDC-Access-Token OIDC-Id-Token X-Remote-Extra-Scopes X-Auth-CouchDB-UserName X-Auth-CouchDB-Roles".split(" "),
+  ..."Osso-User-Dn Mellon-Name-Id X-Credential-Username X-ProxyScheme X-ProxyHost X-ProxyContextPath".split(" "),
+  ..."X-ProxiedEntitiesChain X-Original-For $WSRA $WSRU $WSSC $WSSN $WSSP $WSIS $WSPR $WSCC $WSAT".split(" "),
 ].flatMap((name) => [name, name.toUpperCase(), name.replaceAll("-", "_"), name.replace(/-([^-]*)$/, "_$1")]);
 
 const kept = [
