@@ -71,7 +71,7 @@ describe("An import of keys from another system", () => {
     const resumed = await runImport(file);
     expect(resumed).toMatchObject({
       code: 0,
-      stderr: `Going on after line ${(before + 1).toLocaleString("en")} of ${file}.\n`,
+      stderr: `Resuming after line ${(before + 1).toLocaleString("en")} of ${file}.\n`,
     });
     expect(JSON.parse(resumed.stdout)).toEqual({ imported: COUNT, skipped: 0, invalid: 0 });
     expect(existsSync(`${file}.progress.json`)).toBe(false);
