@@ -1,6 +1,6 @@
 /** Finds the route of a path: the most specific one (literal, then parameter, then wildcard), whatever the order in the file. */
 
-import { caseFolded, mayMean } from "../domain/spelling.ts";
+import { caseFolded, looseForm, mayMean } from "../domain/spelling.ts";
 import type { Segment } from "./pattern.ts";
 
 export interface Match<T> {
@@ -119,7 +119,8 @@ function othersLike<T>(
 ): readonly Literal<T>[] {
   if (literal) return ignoresCase ? literal.twins : [];
   if (segment === "" || literals.size === 0) return [];
-  const read = ignoresCase ? caseFolded(segment) : segment;
+  // Decoded, even if no slash is: many servers split a path before they decode it.
+  const read = looseForm(segment, ignoresCase);
   return [...literals.values()].filter(({ text, folded }) => mayMean(read, ignoresCase ? folded : text, dropsSuffixes));
 }
 

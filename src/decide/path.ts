@@ -4,8 +4,10 @@
  */
 
 import {
+  bestFitted,
   decodedFully,
   isBlank,
+  isBrokenUp,
   normalized,
   percentDecoded,
   trimmed,
@@ -35,6 +37,7 @@ const STEPS: readonly ((path: string) => string)[] = [
   percentDecoded,
   unicodeDecoded,
   normalized,
+  bestFitted,
   withoutIgnorable,
   (path) => path.replaceAll("\\", "/"),
   // Some servers route `/admin;x=1` as `/admin`: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
@@ -80,6 +83,7 @@ function decodedOnce(path: string): string {
 function problemOf(reading: string): string | undefined {
   if (reading.includes("\0")) return "an encoded NUL";
   if (OVERLONG.test(reading)) return "an overlong form of a character";
+  if (isBrokenUp(reading)) return "an encoding with invisible characters in it";
   if (reading.split("/").some(isDotSegment)) return "an encoded dot segment";
   return undefined;
 }

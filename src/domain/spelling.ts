@@ -32,14 +32,17 @@ export function unicodeDecoded(text: string): string {
 /** More than any language has, and slow to bring in order: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format */
 const LONG_RUNS_OF_MARKS = /(\p{M}{30})\p{M}+/gu;
 
-/** Full-width letters and the like as the plain ones, and what Windows takes for a slash. https://www.unicode.org/reports/tr15/ */
+/** Full-width letters and the like as the plain ones. https://www.unicode.org/reports/tr15/ */
 export function normalized(text: string): string {
   if (IS_ASCII.test(text)) return text;
-  return text
-    .replace(LONG_RUNS_OF_MARKS, "$1")
-    .normalize("NFKC")
-    .replace(/[\u2044\u2215\u29f8]/g, "/")
-    .replace(/[\u2216\u29f5\u29f9\u00a5\u20a9]/g, "\\");
+  // The stroke of ½ is a slash to nobody.
+  return text.replace(LONG_RUNS_OF_MARKS, "$1").normalize("NFKC").replaceAll("\u2044", "\u00f7");
+}
+
+/** With slashes and backslashes where Windows finds nothing nearer in its character sets. */
+export function bestFitted(text: string): string {
+  if (IS_ASCII.test(text)) return text;
+  return text.replace(/[\u2044\u2215\u29f8]/g, "/").replace(/[\u2216\u29f5\u29f9\u00a5\u20a9]/g, "\\");
 }
 
 const IS_ASCII = /^[\x20-\x7e]*$/;
@@ -49,10 +52,16 @@ export function withoutIgnorable(text: string): string {
   return IS_ASCII.test(text) ? text : text.replace(IGNORABLE, "");
 }
 
+/** Whether a `%2F` is in the text for those alone who drop what nobody sees, and perhaps not all of it. */
+export function isBrokenUp(text: string): boolean {
+  return text.includes("%") && !IS_ASCII.test(text) && BROKEN_ESCAPE.test(text);
+}
+
 /** With the dot that İ loses. */
 const IGNORABLE = /[\u0307\ufffd\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+const BROKEN_ESCAPE = new RegExp(`%[0-9a-f]?${IGNORABLE.source}`, "iu");
 
-const DECODINGS = [percentDecoded, unicodeDecoded, normalized, withoutIgnorable];
+const DECODINGS = [percentDecoded, unicodeDecoded, bestFitted, normalized, withoutIgnorable];
 const DECODING_ROUNDS = 4;
 
 /** However often it was encoded, within reason. */
@@ -71,7 +80,13 @@ export function caseFolded(text: string): string {
   return withoutIgnorable(text.toUpperCase().toLowerCase());
 }
 
-/** Whether a server may take a segment of a path for a word, for all that stands around this one. */
+/** The same for all texts that some server takes for one, but for what stands around them. */
+export function looseForm(text: string, ignoresCase: boolean): string {
+  const decoded = text.includes("%") || !IS_ASCII.test(text) ? decodedFully(text) : text;
+  return ignoresCase ? caseFolded(decoded) : decoded;
+}
+
+/** Whether a server may take a segment of a path, in its loose form, for a word, for all that stands around this one. */
 export function mayMean(text: string, word: string, dropsSuffixes: boolean): boolean {
   const start = text.startsWith(word) ? 0 : leadingBlanks(text);
   if (!text.startsWith(word, start)) return false;

@@ -7,6 +7,8 @@ type Step = (path: string) => string;
 
 export interface ModelOrigin {
   readonly steps: readonly (keyof typeof STEPS)[];
+  /** With each segment, once the path is split. */
+  readonly stepsWithSegments: readonly (keyof typeof STEPS)[];
   readonly ignoresCase: boolean;
   /** The format of the last segment, or of any. */
   readonly drops: "nothing" | "format" | "formats";
@@ -57,8 +59,12 @@ const STEPS = {
   },
 } satisfies Record<string, Step>;
 
+const NAMES = Object.keys(STEPS) as (keyof typeof STEPS)[];
+const OF_PATHS: string[] = ["mergeSlashes", "dropLastSlash", "dropSession", "resolveDots"];
+
 export const modelOrigin: fc.Arbitrary<ModelOrigin> = fc.record({
-  steps: fc.array(fc.constantFrom(...(Object.keys(STEPS) as (keyof typeof STEPS)[])), { maxLength: 7 }),
+  steps: fc.array(fc.constantFrom(...NAMES), { maxLength: 7 }),
+  stepsWithSegments: fc.array(fc.constantFrom(...NAMES.filter((name) => !OF_PATHS.includes(name))), { maxLength: 4 }),
   ignoresCase: fc.boolean(),
   drops: fc.constantFrom("nothing", "nothing", "format", "formats"),
 });
@@ -70,12 +76,14 @@ export interface Pattern {
 
 /** The pattern that the origin serves a path by, and the values of its parameters. */
 export function readAs(
-  { steps, ignoresCase, drops }: ModelOrigin,
+  { steps, stepsWithSegments, ignoresCase, drops }: ModelOrigin,
   path: string,
   patterns: readonly Pattern[],
 ): { path: string; params: string[] } | undefined {
   const read = steps.reduce((text, step) => STEPS[step](text), path);
-  const segments = read === "/" ? [] : read.slice(1).split("/");
+  const segments = (read === "/" ? [] : read.slice(1).split("/")).map((segment) =>
+    stepsWithSegments.reduce((text, step) => STEPS[step](text), segment),
+  );
   const fold = (text: string) => (ignoresCase ? text.normalize("NFKC").toUpperCase().toLowerCase() : text);
   const isWord = (segment: string, at: number, word: string) => {
     if (fold(segment) === fold(word)) return true;
