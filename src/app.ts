@@ -124,7 +124,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
         authority(environment, keyId).resetLimits(environment, keyId, gateway.plans),
       ),
     tellAuthority: (environment, keyId) =>
-      within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId)),
+      within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId, gateway.plans)),
     callCourier: () => within(TELL_DEADLINE_MS, courier("courier").call()),
     collectTombstones: () => within(TELL_DEADLINE_MS, courier("tombstones").collectTombstones()),
     lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),

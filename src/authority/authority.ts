@@ -99,8 +99,9 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   }
 
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
-  async recordChanged(environment: string, keyId: string): Promise<void> {
-    await this.#records.reread(environment, keyId, Date.now());
+  async recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void> {
+    const record = await this.#records.reread(environment, keyId, Date.now());
+    if (record) this.#hear(record, plans);
     await this.#passOnRevocation();
     await this.#ringBy(this.#keptUntil);
   }
@@ -189,6 +190,13 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   /** `undefined` where nobody knows the key's plan. */
   #limitsOf(record: KeyRecord, told: Plans | undefined): KeyLimits | undefined {
     return limitsOfRecord(record, { told, heard: this.#account.heard, own: this.gateway.plans });
+  }
+
+  /** The limits of a plan that the key was moved to, which isolates of another version may not know. */
+  #hear(record: KeyRecord, told: Plans | undefined): void {
+    const account = this.#account;
+    const heard = this.#limitsOf(record, told)?.heard;
+    if (JSON.stringify(heard) !== JSON.stringify(account.heard)) this.#account = { ...account, heard };
   }
 
   #countQuestion(now: number): number {

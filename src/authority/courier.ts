@@ -76,6 +76,7 @@ export abstract class Courier extends DurableObject<Env> {
 
   async #tell(environment: string, keyId: string): Promise<void> {
     const { AUTHORITY } = this.env;
-    await AUTHORITY.get(AUTHORITY.idFromName(authorityName(environment, keyId))).recordChanged(environment, keyId);
+    const authority = AUTHORITY.get(AUTHORITY.idFromName(authorityName(environment, keyId)));
+    await authority.recordChanged(environment, keyId, this.gateway.plans);
   }
 }

@@ -48,6 +48,15 @@ describe("an authority whose configuration lacks the key's plan", () => {
     expect((await askLease(key)).tokens).toBeNull();
   });
 
+  test("learns them with the change that moves the key to the plan", async () => {
+    const key = await seedKey();
+    await askLease(key);
+    await env.DB.prepare("UPDATE api_keys SET plan = 'gold' WHERE id = ?").bind(key.id).run();
+    await authorityOf(key).recordChanged(key.environment, key.id, { gold: minute(8), other: minute(1) });
+    await evictDurableObject(authorityOf(key));
+    expect((await askLease(key)).policies).toMatchObject([{ limit: 8 }]);
+  });
+
   test("does not take them for those of another plan", async () => {
     const key = await seedKey({ plan: "gold" });
     await askLease(key, { plans: { gold: minute(8) } });

@@ -25,21 +25,26 @@ export async function startDirect(configText: string): Promise<RunningGateway> {
   return gateway as RunningGateway;
 }
 
-/** The same gateway in several isolates, which share the authorities, D1 and KV, as those of the edge do. Stopping one stops all. */
+/**
+ * The same gateway in several isolates, which share the authorities, D1 and KV, as those of the edge do. Stopping one stops all.
+ * `configText`: of all, or of each. The authorities run the code of the first.
+ */
 export async function startIsolates(
-  configText: string,
+  configText: string | readonly string[],
   count: number,
   /** Of the nth of them; by default they all have the same. */
   signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
 ): Promise<RunningGateway[]> {
-  const { state, config } = writeConfig(configText);
+  const texts = typeof configText === "string" ? Array<string>(count).fill(configText) : configText;
+  const written = texts.map((text) => writeConfig(text));
+  const state = (written[0] as (typeof written)[number]).state;
   const isolates = await Promise.all(
-    Array.from({ length: count }, async (_, n) => ({ name: `isolate-${n}`, port: await freePort() })),
+    written.map(async ({ config }, n) => ({ name: `isolate-${n}`, config, port: await freePort() })),
   );
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
       workers: await Promise.all(
-        isolates.map(async ({ name, port }, n) => ({
+        isolates.map(async ({ name, config, port }, n) => ({
           name,
           modules: true as const,
           script: await bundle(config, port),
@@ -62,7 +67,9 @@ export async function startIsolates(
   return isolates.map(({ port }) => ({
     ...gatewayAt({ port, state, rootToken: ROOT_TOKEN }),
     stop: () => miniflare.dispose(),
-    forget: () => rmSync(state, { recursive: true, force: true }),
+    forget: () => {
+      for (const each of written) rmSync(each.state, { recursive: true, force: true });
+    },
   }));
 }
 
