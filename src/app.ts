@@ -12,6 +12,7 @@ import { within } from "./deadline.ts";
 import { checkControlRequest, NOWHERE, readUrl } from "./decide/bounds.ts";
 import { type ControlPlace, findEnvironment, type Place } from "./decide/environment.ts";
 import { isAddress } from "./domain/address.ts";
+import type { Answer } from "./domain/lease.ts";
 import type { LimitState } from "./domain/limit-state.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal, type Refusal } from "./errors.ts";
@@ -20,6 +21,7 @@ import { Identifier } from "./gateway/admit/identify.ts";
 import { recordOfCaller } from "./gateway/admit/key-caller.ts";
 import { Leases } from "./gateway/admit/lease.ts";
 import { Lookups } from "./gateway/admit/lookups.ts";
+import { againIfReset } from "./gateway/admit/reset.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
 import { createAssert } from "./gateway/forward/assertion.ts";
 import type { OriginFetch } from "./gateway/forward/forward.ts";
@@ -116,7 +118,9 @@ function buildPlanes(gateway: Gateway, env: Env) {
     readLimits: (environment, keyId) =>
       within<readonly LimitState[] | Refusal>(
         TELL_DEADLINE_MS,
-        authority(environment, keyId).limitsOf(environment, keyId, gateway.plans),
+        againIfReset<readonly LimitState[] | Refusal>(() =>
+          authority(environment, keyId).limitsOf(environment, keyId, gateway.plans),
+        ),
       ),
     resetLimits: (environment, keyId) =>
       within<readonly LimitState[] | Refusal>(
@@ -124,7 +128,10 @@ function buildPlanes(gateway: Gateway, env: Env) {
         authority(environment, keyId).resetLimits(environment, keyId, gateway.plans),
       ),
     tellAuthority: (environment, keyId) =>
-      within(TELL_DEADLINE_MS, authority(environment, keyId).recordChanged(environment, keyId, gateway.plans)),
+      within(
+        TELL_DEADLINE_MS,
+        againIfReset(() => authority(environment, keyId).recordChanged(environment, keyId, gateway.plans)),
+      ),
     callCourier: () => within(TELL_DEADLINE_MS, courier("courier").call()),
     collectTombstones: () => within(TELL_DEADLINE_MS, courier("tombstones").collectTombstones()),
     lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),
@@ -140,7 +147,11 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const data: DataPlane = {
     gateway,
     identifier: new Identifier(finder, env.LOOKUP_BUDGET, now),
-    leases: new Leases((question) => authority(question.environment, question.keyId).ask(question), gateway, now),
+    leases: new Leases(
+      (question) => againIfReset<Answer>(() => authority(question.environment, question.keyId).ask(question)),
+      gateway,
+      now,
+    ),
     originFetch: originsFrom(gateway, env),
     assert: createAssert({ signers, now, newId: () => crypto.randomUUID(), log }),
     retries: new RetryBudget(now),
