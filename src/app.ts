@@ -16,6 +16,7 @@ import type { Answer } from "./domain/lease.ts";
 import type { LimitState } from "./domain/limit-state.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal, type Refusal } from "./errors.ts";
+import { CallTokens } from "./gateway/admit/call-tokens.ts";
 import type { WaitUntil } from "./gateway/admit/flights.ts";
 import { Identifier } from "./gateway/admit/identify.ts";
 import { recordOfCaller } from "./gateway/admit/key-caller.ts";
@@ -103,8 +104,8 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const now = () => Date.now();
   const log = (line: string) => console.log(line);
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
-  const authority = (environment: string, keyId: string) =>
-    env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(environment, keyId)));
+  const object = (name: string) => env.AUTHORITY.get(env.AUTHORITY.idFromName(name));
+  const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
   const courier = (role: "courier" | "retention" | "tombstones") => env.COURIER.get(env.COURIER.idFromName(role));
   const finder = new KeyFinder(env.KV, env.DB, peppers);
   const lookups = new Lookups(env.LOOKUP_BUDGET, now);
@@ -172,6 +173,11 @@ function buildPlanes(gateway: Gateway, env: Env) {
       gateway,
       now,
       controlFor,
+      calls: new CallTokens(
+        (name, question) => againIfReset(() => object(name).askAccount(question)),
+        gateway.leaseTtlMs,
+        now,
+      ),
       rootTokens,
       recordOfKey,
       readAsset,

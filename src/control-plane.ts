@@ -9,8 +9,9 @@ import { type ReadAsset, reference } from "./console/open/reference.ts";
 import { signInPages } from "./console/open/sign-in.ts";
 import { type Control, collisionOf } from "./control/control.ts";
 import { isRefusal } from "./errors.ts";
-import { managementApi } from "./management/api.ts";
-import { identifyCaller, type Sources } from "./management/caller.ts";
+import { kindOfCall, managementApi } from "./management/api.ts";
+import { admitCall, type CallAccounts, deniedBefore } from "./management/call-limits.ts";
+import { credentialOf, identifyCaller, type Sources } from "./management/caller.ts";
 import type { ManagementEnv } from "./management/dispatch.ts";
 import { type Checks, health } from "./management/health.ts";
 import { problemResponse } from "./problem.ts";
@@ -20,6 +21,7 @@ export interface ControlPlane extends Omit<Sources, "control"> {
   readonly now: () => number;
   /** What the request's use cases work with: look-ups are counted for its client. */
   readonly controlFor: (request: Request) => Control;
+  readonly calls: CallAccounts;
   readonly readAsset: ReadAsset;
   readonly checks: Checks;
   readonly newRequestId: () => string;
@@ -36,6 +38,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.use(async (c, next) => {
     const requestId = newRequestId();
     c.set("control", plane.controlFor(c.req.raw));
+    c.set("calls", plane.calls);
     c.set("requestId", requestId);
     c.set("refuse", (refusal) => problemResponse(refusal, requestId, gateway.controlUrl, "keygate management"));
     await next();
@@ -54,12 +57,19 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.use("/v1/*", async (c, next) => {
     // What the API can do is no secret.
     if (c.req.path === "/v1/openapi.json") return next();
+    const kind = kindOfCall(c.req.method, c.req.path);
+    const credential = credentialOf(c.req.raw);
+    const denied = deniedBefore(c, credential, kind);
+    if (denied) return c.var.refuse(denied);
     const who = await identifyCaller(c.req.raw, { ...plane, control: c.var.control }, (promise) =>
       c.executionCtx.waitUntil(promise),
     );
     if (isRefusal(who)) return c.var.refuse(who);
+    const { refusal, headers } = await admitCall(c, credential, who, kind);
     c.set("caller", { ...who, requestId: c.var.requestId });
-    return next();
+    if (refusal) c.res = c.var.refuse(refusal);
+    else await next();
+    for (const [name, value] of headers) c.res.headers.set(name, value);
   });
   app.route("/", managementApi());
 

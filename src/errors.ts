@@ -48,6 +48,7 @@ interface Members {
   not_found: { problem: string };
   token_invalid: unknown;
   management_forbidden: { problem: string };
+  management_rate_exceeded: { policy: string; retryAfterMs: number };
   session_ended: unknown;
   sign_in_link_invalid: unknown;
   cross_site_refused: unknown;
@@ -370,7 +371,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   authority_unavailable: {
     status: 503,
     title: "Limits cannot be checked",
-    meaning: "The gateway cannot check this key's rights and limits at the moment. Your key can be valid.",
+    meaning: "The gateway cannot check your rights and limits at the moment. Your key can be valid.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },
@@ -424,6 +425,16 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning: "You can use this call, but not for this. `detail` says why.",
     detail: ({ problem }) => problem,
     fix: "Ask someone whose role allows it: an owner of the organization, or the provider.",
+  },
+  management_rate_exceeded: {
+    status: 429,
+    title: "Too many calls",
+    meaning: "You, or your organization, called the management API or used the console more often than allowed.",
+    detail: (refusal) =>
+      `The rate "${refusal.policy}" of the management API is used up. Try again in ${wholeSeconds(refusal)} s.`,
+    fix: "Wait for the seconds in Retry-After. Reading, revoking, disabling and deleting have a rate of their own.",
+    retryAfter: wholeSeconds,
+    members: violated,
   },
   session_ended: {
     status: 401,

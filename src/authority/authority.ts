@@ -1,6 +1,7 @@
 /**
  * The authority of one key in one environment: a Durable Object. It alone reads the key's record from D1, keeps the
- * account of its limits and of its use, and lends to the isolates that ask.
+ * account of its limits and of its use, and lends to the isolates that ask. Other objects of this class hold accounts that are
+ * no key's: those of the callers of the management API.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -8,22 +9,19 @@ import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
-import type { Answer, Question } from "../domain/lease.ts";
-import type { LedgerState } from "../domain/ledger.ts";
-import { lend, uncounted } from "../domain/lend.ts";
+import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
+import { type Circumstances, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
-import { type KeyLimits, limitsOfRecord, type Plan, type Plans } from "../domain/plans.ts";
-import { endOfPeriod, type Period } from "../domain/quota.ts";
-import { restsAt } from "../domain/rest.ts";
-import { noteUsage, type UsageReport, type UsageState, withoutScopes } from "../domain/usage.ts";
+import { type KeyLimits, limitsOfRecord, type Plans } from "../domain/plans.ts";
+import { noteUsage, type UsageReport, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { readKeyRecord } from "../store/key-records.ts";
 import { writeUsage } from "../store/usage.ts";
+import { type Account, keptUntil } from "./account.ts";
 import { EndedHours } from "./ended-hours.ts";
 import { RecordKeeper } from "./record-keeper.ts";
-import { TOMBSTONE_MS } from "./tombstones.ts";
 
 /** How far D1 may be behind in what it knows of a key's use. */
 const USAGE_EVERY_MS = 60_000;
@@ -32,22 +30,9 @@ const USAGE_SOON_MS = 5_000;
 /** How long the object that remembers revocations may take to hear of one, and how soon it is tried again. */
 const PASS_ON_DEADLINE_MS = 1_000;
 const PASS_ON_AGAIN_MS = 60_000;
-/** How long a record is kept at least, so that questions about a dead key read D1 no more often. */
-const RECORD_KEPT_MS = 3_600_000;
 const LONGEST_ALARM_MS = 365 * 86_400_000;
 /** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
 const FLOOD_PER_SECOND = 200;
-
-/** One row, so that a question costs one write. */
-interface Account {
-  readonly ledger?: LedgerState | undefined;
-  /** The key's plan, as isolates told it last. */
-  readonly heard?: Plan | undefined;
-  readonly usage?: UsageState | undefined;
-  readonly usedAt?: number | undefined;
-  /** When use was last written to D1. */
-  readonly writtenAt?: number | undefined;
-}
 
 export abstract class KeyAuthority extends DurableObject<Env> {
   protected abstract readonly gateway: Gateway;
@@ -81,16 +66,21 @@ export abstract class KeyAuthority extends DurableObject<Env> {
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };
     }
-    const { lease, state } = lend(record, known.limits, account.ledger, question, {
-      ttlMs: this.gateway.leaseTtlMs,
-      now,
-      newId: () => crypto.randomUUID(),
-      flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
-      random: Math.random,
-    });
+    const { lease, state } = lend(record, known.limits, account.ledger, question, this.#circumstances(now));
     // The grant is stored before it is answered: the reply waits for the write.
     if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger, heard: known.heard };
     return { kind: "lease", lease };
+  }
+
+  /** For an object that holds an account of its own, and no key's. */
+  async askAccount({ limits, ...question }: AccountQuestion): Promise<TokenLease> {
+    const now = Date.now();
+    const account = this.#account;
+    const { lease, state } = lendTokens(limits, account.ledger, question, this.#circumstances(now));
+    // The grant is stored before it is answered: the reply waits for the write.
+    this.#account = { ...account, ledger: state, periods: limits.quotas.map(({ per }) => per) };
+    await this.#ringOnce();
+    return lease;
   }
 
   /** Answers if objects can run and read their storage; leaves nothing behind. */
@@ -153,23 +143,11 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     }
   }
 
-  /** Until when the storage is needed: to know that the key is revoked, what it used of its limits, and its usage. */
   get #keptUntil(): number {
     const { kept: record, readAt } = this.#records;
-    const { ledger, usage } = this.#account;
-    const ends = [
-      readAt + RECORD_KEPT_MS,
-      // What is forgotten with an hour that goes on would be missing from its count.
-      usage ? endOfPeriod("hour", usage.hour) : 0,
-    ];
-    if (record?.revokedAt != null) return Math.max(...ends, record.revokedAt + TOMBSTONE_MS);
-    return Math.max(...ends, record?.expiresAt ?? 0, ledger ? restsAt(ledger, this.#periodsOf(record)) : 0);
-  }
-
-  /** Of the key's quotas; the longest if its limits are not known. */
-  #periodsOf(record: KeyRecord | undefined): Period[] {
     const known = record && this.#limitsOf(record, undefined);
-    return known ? known.limits.quotas.map(({ per }) => per) : ["month"];
+    const periods = known?.limits.quotas.map(({ per }) => per);
+    return keptUntil({ record, readAt, periods }, this.#account);
   }
 
   get #account(): Account {
@@ -197,6 +175,16 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     const account = this.#account;
     const heard = this.#limitsOf(record, told)?.heard;
     if (JSON.stringify(heard) !== JSON.stringify(account.heard)) this.#account = { ...account, heard };
+  }
+
+  #circumstances(now: number): Circumstances {
+    return {
+      ttlMs: this.gateway.leaseTtlMs,
+      now,
+      newId: () => crypto.randomUUID(),
+      flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
+      random: Math.random,
+    };
   }
 
   #countQuestion(now: number): number {

@@ -2,3 +2,8 @@
 export function authorityName(environment: string, keyId: string): string {
   return `${environment}/${keyId}`;
 }
+
+/** Which object holds an account that is no key's. Environments have no colon in their names. */
+export function accountName(kind: "actor" | "organization" | "reserve", id: string, use: string): string {
+  return `${kind}:${id}:${use}`;
+}

@@ -9,6 +9,7 @@ import { matches } from "./automaton.ts";
 import { type Cors, compileCorsOfAll } from "./cors.ts";
 import type { OnRefusal } from "./hooks.ts";
 import { parseKeyPattern } from "./key-pattern.ts";
+import { compileManagement, type ManagementLimits } from "./management.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
 import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
@@ -41,6 +42,7 @@ export interface Gateway {
   readonly plans: Plans;
   readonly keys: KeySettings;
   readonly leaseTtlMs: number;
+  readonly management: ManagementLimits;
   readonly retention: Config["retention"];
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
@@ -158,6 +160,7 @@ export function compile(input: GatewayConfig): Gateway {
     plans: compilePlans(config),
     keys: config.keys,
     leaseTtlMs: config.leases.ttlSeconds * 1000,
+    management: compileManagement(config.management),
     retention: config.retention,
     routes,
     router,

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { count, fields } from "./fields.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
+import { management } from "./management.ts";
 import { retention } from "./retention-schema.ts";
 import type { GatewayConfig } from "./types.ts";
 import { problemOfBaseUrl, problemOfWebOrigin } from "./urls.ts";
@@ -224,6 +225,7 @@ export const gatewaySchema = fields({
   keys: keys.prefault({}),
   plans: z.record(name, plan).default({}),
   leases: leases.prefault({}),
+  management: management.prefault({}),
   retention: retention.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),
   onRefusal,

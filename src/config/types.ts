@@ -3,6 +3,7 @@
 import type { Period } from "../domain/quota.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import type { OriginConfig } from "./origin-types.ts";
+import type { LeasesConfig, ManagementConfig, RetentionConfig } from "./running-types.ts";
 
 export type { OriginConfig };
 
@@ -25,6 +26,7 @@ export interface GatewayConfig<
   keys?: KeysConfig<NoInfer<Environment>>;
   plans?: Record<string, PlanConfig>;
   leases?: LeasesConfig;
+  management?: ManagementConfig;
   retention?: RetentionConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
   /** The gateway's own errors in the form of your API's. Default: problem documents, RFC 9457. */
@@ -94,26 +96,6 @@ export interface ImportedFormatConfig<Environment extends string = string> {
   /** A regular expression of the whole key: literals, classes, groups, alternatives and counts, for example `acme_[0-9a-f]{32}`. */
   pattern: string;
   environment: Environment;
-}
-
-export interface LeasesConfig {
-  /**
-   * How long an isolate may decide about a key without asking, from 1 to 10. A revoked key is dead everywhere after this time
-   * and half a second; the longer, the fewer questions. Default: 2.
-   */
-  ttlSeconds?: number;
-}
-
-/** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */
-export interface RetentionConfig {
-  /** Usage by the hour. Default: 90. */
-  usageDays?: number;
-  /** Audit events, and with them the `Idempotency-Key`s of changes. The events of a key are kept as long as the key. Default: 400. */
-  auditDays?: number;
-  /** Keys after their revocation or expiry, and members after their removal. Default: 90. */
-  deadKeyDays?: number;
-  /** How much D1 can hold: 10,000 on the paid plan (the default), 500 on the free plan. Above 80 % a warning is logged every hour. */
-  databaseMegabytes?: number;
 }
 
 export interface PlanConfig {

@@ -1,9 +1,9 @@
 /** An isolate's end of a lease: what is left of it, how long it lives, and what to tell the authority afterwards. Pure: time is an argument. */
 
-import type { Denial, Lease, LeaseReport } from "./lease.ts";
+import type { Denial, Lease, LeaseReport, TokenLease } from "./lease.ts";
 
-export class Holding {
-  readonly lease: Lease;
+export class Holding<L extends TokenLease = Lease> {
+  readonly lease: L;
   /** When the question was sent, on the isolate's clock: the ttl counts from here, for the answer may have been long on its way. */
   readonly #askedAt: number;
   /** A denial's time counts from here, for it began no later than that: who waits so long is admitted. */
@@ -11,7 +11,7 @@ export class Holding {
   #left: number;
   #lastSpentAt: number;
 
-  constructor(lease: Lease, askedAt: number, receivedAt = askedAt) {
+  constructor(lease: L, askedAt: number, receivedAt = askedAt) {
     this.lease = lease;
     this.#askedAt = askedAt;
     this.#receivedAt = receivedAt;

@@ -4,6 +4,7 @@
  */
 
 import type { KeyRecord } from "./key.ts";
+import type { Limits } from "./limits.ts";
 import type { Plans } from "./plans.ts";
 import type { UsageReport } from "./usage.ts";
 
@@ -12,19 +13,23 @@ export const LEASE_MARGIN_MS = 500;
 /** The most by which an isolate's clock may run fast or slow. */
 export const MAX_DRIFT = 0.005;
 
-export interface Lease {
+/** Tokens of an account's limits, lent for a short time. */
+export interface TokenLease {
   readonly id: string;
-  readonly record: KeyRecord;
   /** `null`: uncounted, for a key without limits, or one that may do nothing. */
   readonly tokens: number | null;
   /** From before the question was sent. */
   readonly ttlMs: number;
   /** Why there are no more tokens, where fewer than waited were granted, or none. */
   readonly denial: Denial | null;
-  /** Every limit of the key, as it stands after this grant. */
+  /** Every limit of the account, as it stands after this grant. */
   readonly policies: readonly PolicyState[];
   /** Tokens are scarce: if these are used up at once, that is to be reported at once, and not with the next question. */
   readonly reportSoon?: boolean;
+}
+
+export interface Lease extends TokenLease {
+  readonly record: KeyRecord;
 }
 
 export interface Denial {
@@ -55,17 +60,21 @@ export interface LeaseReport {
   readonly idleMs: number;
 }
 
-/** What an isolate asks the authority of a key. */
-export interface Question {
-  readonly environment: string;
-  readonly keyId: string;
-  /** The secret that was presented; an authority whose record lacks it looks again in D1. */
-  readonly secretHash: string;
+/** What an isolate asks of an account. */
+export interface TokenQuestion {
   /** Requests that wait for the answer. */
   readonly waiting: number;
   /** How many tokens recent demand would use up. */
   readonly wanted: number;
   readonly reports: readonly LeaseReport[];
+}
+
+/** What an isolate asks the authority of a key. */
+export interface Question extends TokenQuestion {
+  readonly environment: string;
+  readonly keyId: string;
+  /** The secret that was presented; an authority whose record lacks it looks again in D1. */
+  readonly secretHash: string;
   /**
    * The limits of the key's plan, or of all plans where the isolate does not know yet which one that is. Absent where it
    * does not know the plan. Only isolates ask authorities, so that nobody else can name limits.
@@ -73,6 +82,11 @@ export interface Question {
   readonly plans?: Plans | undefined;
   /** What the isolate has counted, if anything. */
   readonly usage?: UsageReport | undefined;
+}
+
+/** Of an account that is no key's: the asker says what its limits are. */
+export interface AccountQuestion extends TokenQuestion {
+  readonly limits: Limits;
 }
 
 export type Answer =
@@ -87,7 +101,7 @@ const STOCK_SHARE = 1 / 9;
  * How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. A
  * question of which nobody waits for the answer, and that wants nothing, only reports.
  */
-export function leaseSize(available: number, { waiting, wanted }: Pick<Question, "waiting" | "wanted">): number {
+export function leaseSize(available: number, { waiting, wanted }: Pick<TokenQuestion, "waiting" | "wanted">): number {
   if (waiting === 0 && wanted === 0) return 0;
   const served = Math.min(Math.max(1, waiting), available);
   const stock = Math.min(wanted - served, Math.floor((available - served) * STOCK_SHARE));

@@ -1,15 +1,15 @@
 /** How an authority answers a question: pure, so that the proof drives the very code that the authority runs. */
 
 import { type KeyRecord, nextEndOf } from "./key.ts";
-import { type Denial, type Lease, leaseSize, MAX_DRIFT, type Question } from "./lease.ts";
+import { type Denial, type Lease, leaseSize, MAX_DRIFT, type TokenLease, type TokenQuestion } from "./lease.ts";
 import { Ledger, type LedgerState } from "./ledger.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
 
 /** A denial ends up to this share earlier than a token can exist, so that isolates do not all ask at one moment. */
 const DENIAL_JITTER = 0.1;
 
-export interface Lending {
-  readonly lease: Lease;
+export interface Lending<L extends TokenLease = Lease> {
+  readonly lease: L;
   /** To be stored before the lease is answered; `undefined` where nothing is counted. */
   readonly state: LedgerState | undefined;
 }
@@ -30,16 +30,29 @@ export function lend(
   record: KeyRecord,
   limits: Limits,
   stored: LedgerState | undefined,
-  question: Pick<Question, "reports" | "waiting" | "wanted">,
-  { ttlMs: longest, now, newId, flooded, random }: Circumstances,
+  question: TokenQuestion,
+  circumstances: Circumstances,
 ): Lending {
-  const ttlMs = Math.min(longest, nextEndOf(record, now) - now, untilBorder(limits, now));
+  const endsInMs = nextEndOf(record, circumstances.now) - circumstances.now;
+  const { lease, state } = lendTokens(limits, stored, question, circumstances, endsInMs);
+  return { lease: { ...lease, record }, state };
+}
+
+/** `endsInMs`: when the account's owner ends. */
+export function lendTokens(
+  limits: Limits,
+  stored: LedgerState | undefined,
+  question: TokenQuestion,
+  { ttlMs: longest, now, newId, flooded, random }: Circumstances,
+  endsInMs = Number.POSITIVE_INFINITY,
+): Lending<TokenLease> {
+  const ttlMs = Math.min(longest, endsInMs, untilBorder(limits, now));
   const id = newId();
-  if (isUnlimited(limits) && !stored) return { lease: uncounted(record, id, ttlMs), state: undefined };
+  if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs), state: undefined };
   const ledger = new Ledger(limits, stored, now);
   for (const report of question.reports) ledger.report(report, now);
   // Others may name limits still.
-  if (isUnlimited(limits)) return { lease: uncounted(record, id, ttlMs), state: ledger.state };
+  if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs), state: ledger.state };
   const tokens = leaseSize(ledger.available(now), question);
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);
@@ -48,7 +61,7 @@ export function lend(
   const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
   return {
-    lease: { id, record, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
+    lease: { id, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
     state: ledger.state,
   };
 }
@@ -71,5 +84,9 @@ function spaced(denial: Denial, leastMs: number): Denial {
 
 /** For a key that may do nothing, or anything. */
 export function uncounted(record: KeyRecord, id: string, ttlMs: number): Lease {
-  return { id, record, tokens: null, ttlMs, denial: null, policies: [] };
+  return { ...unlimited(id, ttlMs), record };
+}
+
+function unlimited(id: string, ttlMs: number): TokenLease {
+  return { id, tokens: null, ttlMs, denial: null, policies: [] };
 }

@@ -119,6 +119,7 @@ export const apiKeys = [
   operation({
     method: "post",
     path: "/v1/api-keys/:id/revoke",
+    kind: "end",
     name: "revokeApiKey",
     tag,
     summary: "End a key, for good",
@@ -133,6 +134,7 @@ export const apiKeys = [
   operation({
     method: "post",
     path: "/v1/api-keys/:id/disable",
+    kind: "end",
     name: "disableApiKey",
     tag,
     summary: "Switch a key off",

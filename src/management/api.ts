@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import { apiKeys } from "./api-keys.ts";
 import { auditEvents } from "./audit-events.ts";
+import type { CallKind } from "./call-limits.ts";
 import { changes } from "./changes.ts";
 import { dispatch, type ManagementEnv } from "./dispatch.ts";
 import { imports } from "./import.ts";
@@ -33,6 +34,19 @@ export const operations: readonly Operation[] = [
   ...peppers,
   ...status,
 ];
+
+const KINDS = { get: "read", delete: "end", post: "change", patch: "change" } as const;
+const PATTERNS = operations.map(({ method, path, kind }) => ({
+  method,
+  path: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+  kind: kind ?? KINDS[method],
+}));
+
+/** What a call is counted as; one of no operation as a read, since that is all it costs. */
+export function kindOfCall(method: string, path: string): CallKind {
+  const name = method.toLowerCase();
+  return PATTERNS.find((operation) => operation.method === name && operation.path.test(path))?.kind ?? "read";
+}
 
 export function managementApi(): Hono<ManagementEnv> {
   const api = new Hono<ManagementEnv>();

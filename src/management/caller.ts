@@ -8,7 +8,7 @@ import { readMember } from "../store/members.ts";
 import { readOrganization } from "../store/organizations.ts";
 import type { MemberSession } from "../store/sessions.ts";
 import { isRootToken } from "./root-token.ts";
-import { readSession } from "./session.ts";
+import { readSession, sessionToken } from "./session.ts";
 
 export interface Sources {
   readonly control: Control;
@@ -19,6 +19,13 @@ export interface Sources {
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 type Who = Omit<Caller, "requestId">;
+
+/** What the request shows of who calls, as it was sent. */
+export function credentialOf(request: Request): string {
+  const { headers } = request;
+  const actAs = headers.get("keygate-act-as") ?? "";
+  return `${headers.get("authorization") ?? sessionToken(request) ?? ""} ${actAs}`;
+}
 
 export async function identifyCaller(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
   const who = await identify(request, sources, waitUntil);

@@ -5,11 +5,18 @@ import * as z from "zod";
 import { type Caller, type Control, collisionOf } from "../control/control.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { findRepeated } from "../store/audit.ts";
+import type { CallAccounts } from "./call-limits.ts";
 import type { Answer, Asked, Operation } from "./operation.ts";
 import { parseBody, parseQuery } from "./parse.ts";
 
 export interface ManagementEnv {
-  Variables: { control: Control; requestId: string; caller: Caller; refuse: (refusal: Refusal) => Response };
+  Variables: {
+    control: Control;
+    calls: CallAccounts;
+    requestId: string;
+    caller: Caller;
+    refuse: (refusal: Refusal) => Response;
+  };
 }
 
 type Call = Context<ManagementEnv>;

@@ -19,6 +19,7 @@ export const insight = [
   operation({
     method: "post",
     path: "/v1/explain",
+    kind: "read",
     name: "explain",
     tag: "Insight",
     summary: "Explain how a request would be decided, step by step",

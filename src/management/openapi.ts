@@ -82,11 +82,22 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
           description: "Made; some authorities have yet to hear of it, and `Location` tells how many.",
         },
       }),
+      429: {
+        ...refusal("There were too many calls; nothing was changed.", "management_rate_exceeded"),
+        headers: RATE_HEADERS,
+      },
       "4XX": refusal("What was asked cannot be done; `code` says why.", "not_found"),
       "5XX": refusal("Something failed through no fault of the caller; see `Retry-After`.", "key_store_unavailable"),
     },
   } as ZodOpenApiOperationObject;
 }
+
+/** https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11 */
+const RATE_HEADERS = {
+  "Retry-After": { schema: { type: "integer" }, description: "Seconds after which the call is admitted." },
+  "RateLimit-Policy": { schema: TEXT, description: "The rates of the caller and of the organization." },
+  RateLimit: { schema: TEXT, description: "The rate that is closest to its end." },
+} as const;
 
 function headersOf({ versioned, delayed }: Operation) {
   return {
@@ -109,7 +120,7 @@ function requestHeaders({ versioned, method, replay }: Operation) {
   });
 }
 
-function refusal(description: string, code: "not_found" | "key_store_unavailable") {
+function refusal(description: string, code: "not_found" | "key_store_unavailable" | "management_rate_exceeded") {
   const { title, status, meaning: detail, fix } = ERRORS[code];
   const type = `https://keys.example.com/errors/${code}`;
   const example = { type, title, status, detail, code, fix, request_id: "req_…" };

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import type { Effect } from "../control/commit.ts";
 import type { Caller, Control } from "../control/control.ts";
 import type { Refusal } from "../errors.ts";
+import type { CallKind } from "./call-limits.ts";
 
 export interface Asked<Query, Body> {
   readonly control: Control;
@@ -25,6 +26,8 @@ export interface Answer {
 export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
   readonly method: "get" | "post" | "patch" | "delete";
   readonly path: `/v1/${string}`;
+  /** What its calls are counted as, where the method does not tell: `read` for GET, `end` for DELETE, else `change`. */
+  readonly kind?: CallKind;
   /** `operationId` of the OpenAPI document. */
   readonly name: string;
   readonly tag: string;

@@ -33,6 +33,32 @@ async function unusedPort(): Promise<number> {
   return port;
 }
 
+describe("a call that comes too often", () => {
+  const tooMany = (seconds: number) => ({
+    ...problem(429, { title: "Too many calls", detail: "Try again later.", code: "management_rate_exceeded" }),
+    headers: { "Retry-After": String(seconds) },
+  });
+
+  test("is made again after the time that the gateway asks for", async () => {
+    let asked = 0;
+    const { url } = await startApi(() => {
+      asked += 1;
+      return asked === 1 ? tooMany(1) : { body: { data: [ORGANIZATION], next_cursor: null } };
+    });
+    const startedAt = Date.now();
+    const { code, stdout } = await keygate(["orgs", "list", "--url", url, "--token", TOKEN]);
+    expect([code, asked]).toEqual([0, 2]);
+    expect(stdout).toContain(ORGANIZATION.name);
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test("is given up where the gateway asks for more than a minute", async () => {
+    const outcome = await refusedWith(tooMany(61));
+    expectPlainFailure(outcome);
+    expect(outcome.stderr).toContain("Try again later. (429, management_rate_exceeded)");
+  });
+});
+
 describe("what the gateway refuses", () => {
   test("is told with the detail, the code, the request and the fix", async () => {
     const outcome = await refusedWith(

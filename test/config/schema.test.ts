@@ -23,6 +23,21 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     says: "retention.auditDays: is above 36,500. Write 35 to 36,500 days.",
   },
   {
+    mistake: "a caller who can use up what the organization has",
+    change: { management: { changes: { actor: { limit: 1_000, window: 3_600 } } } },
+    says: "management.changes: lets one caller use up all of its organization's calls. Lower actor, or raise organization.",
+  },
+  {
+    mistake: "a caller whose burst is all of the organization's",
+    change: { management: { calls: { actor: { limit: 1, window: 60, burst: 3_000 } } } },
+    says: "management.calls: lets one caller use up all of its organization's calls. Lower actor, or raise organization.",
+  },
+  {
+    mistake: "a rate of the management API without its window",
+    change: { management: { root: { limit: 10 } } },
+    says: "management.root.window: is missing. Add it, as a number.",
+  },
+  {
     mistake: "an unknown field at the top",
     change: { environment: {} },
     says: 'environment: is not a known field. Did you mean "environments"?',

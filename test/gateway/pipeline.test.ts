@@ -217,6 +217,7 @@ test("every code of the data plane has a case here, or a test of its own", () =>
     "key_quota_reached",
     "environment_not_allowed",
     "management_forbidden",
+    "management_rate_exceeded",
     "session_ended",
     "sign_in_link_invalid",
     "cross_site_refused",

@@ -79,6 +79,18 @@ describe("a change of a key", () => {
     expect([answer.status, answer.body.code]).toEqual([409, "conflict"]);
   });
 
+  test("disables it once, however often that is asked for: later calls write nothing", async () => {
+    const { keyBody } = await setUp();
+    const key = await makeKey(keyBody);
+    const first = await call("POST", `/v1/api-keys/${key.id}/disable`);
+    for (let turn = 0; turn < 3; turn++) {
+      const again = await call("POST", `/v1/api-keys/${key.id}/disable`);
+      expect([again.status, again.body]).toEqual([200, first.body]);
+      expect(again.headers.get("etag")).toBe(first.headers.get("etag"));
+    }
+    expect((await auditOf(key.id)).map(({ action }) => action).sort()).toEqual(["api_key.created", "api_key.disabled"]);
+  });
+
   test("disables and enables it", async () => {
     const { keyBody } = await setUp();
     const key = await makeKey(keyBody);

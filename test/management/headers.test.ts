@@ -17,6 +17,7 @@ const { routes } = createControlPlane({
   gateway: GATEWAY,
   now: () => Date.now(),
   controlFor: () => controlOf(),
+  calls: { deniedBefore: unexpected as never, take: unexpected },
   rootTokens: "",
   recordOfKey: unexpected,
   readAsset: unexpected,

@@ -17,7 +17,7 @@ const ACCOUNTS = "src/domain/accounts.ts";
 const OPEN_LEASE = "src/domain/open-lease.ts";
 const COUNTS = "src/domain/counts.ts";
 const LEND = "src/domain/lend.ts";
-const LEASES = "src/gateway/admit/lease.ts";
+const LEASES = "src/gateway/admit/desks.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {

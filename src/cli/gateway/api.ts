@@ -1,8 +1,12 @@
 /** The management API over HTTP. */
 
+import { setTimeout as wait } from "node:timers/promises";
 import { EXIT_FAILED, EXIT_NO_ANSWER, Failure } from "../terminal/failure.ts";
 
 const TIMEOUT_MS = 30_000;
+/** For calls that are refused because there were too many. */
+const MOST_ATTEMPTS = 5;
+const LONGEST_WAIT_MS = 60_000;
 
 /** A gateway's control plane and the token for it. */
 export interface Connection {
@@ -115,7 +119,28 @@ export class Api {
   }
 
   async #call<T>(method: string, path: string, body?: string): Promise<Answer<T>> {
-    const response = await fetch(`${this.url}${path}`, {
+    const response = await this.#patiently(() => this.#send(method, path, body));
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.status >= 500) throw new NoAnswer(this.#failureOf(response.status, answer), retryAfterMs(response));
+    if (!isAnswer(response, answer)) throw new Failure(this.#failureOf(response.status, undefined));
+    if (!response.ok) throw new Refused(response.status, answer);
+    const version = /^"(.*)"$/.exec(response.headers.get("etag") ?? "")?.[1];
+    const changeId = /^\/v1\/changes\/(\w+)$/.exec(response.headers.get("location") ?? "")?.[1];
+    return { status: response.status, body: answer as T, version, changeId };
+  }
+
+  /** A call that is refused with 429 has changed nothing, and is made again when the gateway says so. */
+  async #patiently(send: () => Promise<Response>): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await send();
+      const waitMs = retryAfterMs(response) ?? Number.POSITIVE_INFINITY;
+      if (response.status !== 429 || attempt === MOST_ATTEMPTS || waitMs > LONGEST_WAIT_MS) return response;
+      await wait(waitMs);
+    }
+  }
+
+  #send(method: string, path: string, body: string | undefined): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
       method,
       body,
       headers: { ...this.#headers, ...(body && { "Content-Type": "application/json" }) },
@@ -124,13 +149,6 @@ export class Api {
     }).catch((error) => {
       throw new NoAnswer(silenceOf(this.url, error));
     });
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (response.status >= 500) throw new NoAnswer(this.#failureOf(response.status, answer), retryAfterMs(response));
-    if (!isAnswer(response, answer)) throw new Failure(this.#failureOf(response.status, undefined));
-    if (!response.ok) throw new Refused(response.status, answer);
-    const version = /^"(.*)"$/.exec(response.headers.get("etag") ?? "")?.[1];
-    const changeId = /^\/v1\/changes\/(\w+)$/.exec(response.headers.get("location") ?? "")?.[1];
-    return { status: response.status, body: answer as T, version, changeId };
   }
 
   #failureOf(status: number, answer: unknown): string {

@@ -1,6 +1,8 @@
 import type { Refusal } from "../../errors.ts";
 import { auditInsertIf } from "../../store/audit.ts";
+import { deliver } from "../../store/delivery.ts";
 import type { ManagedKey } from "../../store/keys.ts";
+import { readOutboxOf } from "../../store/outbox.ts";
 import { commit, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkVersion, lostRace } from "../validation.ts";
@@ -34,4 +36,11 @@ export async function commitKeyChange(
     auditInsertIf(control.db, event, "api_keys", version),
   ]);
   return changes[0] === 0 ? lostRace(caller, "key") : { key, effect };
+}
+
+/** For a change that was made before: whether somebody has yet to hear of the key's changes. Tells them, if so. */
+export async function earlierEffect({ db, tellAuthority }: Control, id: string): Promise<Effect> {
+  await deliver(db, await readOutboxOf(db, id), tellAuthority);
+  const [left] = await readOutboxOf(db, id);
+  return { changeId: left?.changeId ?? "", isPending: left !== undefined };
 }

@@ -1,11 +1,9 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { deliver } from "../../store/delivery.ts";
 import { keyRevocation, readKey } from "../../store/keys.ts";
-import { readOutboxOf } from "../../store/outbox.ts";
 import { findKey } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { checkVersion } from "../validation.ts";
-import { type ChangedKey, commitKeyChange } from "./commit-change.ts";
+import { type ChangedKey, commitKeyChange, earlierEffect } from "./commit-change.ts";
 
 /** Final, and the same however often it is asked for: the first revocation is the one that counts. */
 export async function revokeKey(
@@ -27,7 +25,5 @@ export async function revokeKey(
   if (!isRefusal(result)) return result;
   const earlier = await readKey(db, id);
   if (earlier?.revokedAt == null) return result;
-  await deliver(db, await readOutboxOf(db, id), control.tellAuthority);
-  const [left] = await readOutboxOf(db, id);
-  return { key: earlier, effect: { changeId: left?.changeId ?? "", isPending: left !== undefined } };
+  return { key: earlier, effect: await earlierEffect(control, id) };
 }

@@ -2,7 +2,7 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { keySwitch } from "../../store/keys.ts";
 import { findKey } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
-import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
+import { type ChangedKey, checkLiving, commitKeyChange, earlierEffect } from "./commit-change.ts";
 import { checkGrant } from "./grants.ts";
 
 export function disableKey(control: Control, caller: Caller, id: string): Promise<ChangedKey | Refusal> {
@@ -27,6 +27,8 @@ async function switchKey(
     // To switch a key on gives its holder its rights again.
     (isGiving ? await checkGrant(control, caller, key) : undefined);
   if (refusal) return refusal;
+  // Whoever disables a key again and again writes nothing.
+  if (!isGiving && key.disabledAt !== null) return { key, effect: await earlierEffect(control, id) };
   const switched = { ...key, disabledAt, version: control.newId("ver") };
   // What takes rights away does not yield to somebody else's edit, unless it is meant for one version only.
   const from = isGiving || caller.ifMatch ? key.version : undefined;

@@ -1,7 +1,7 @@
 /** Step 6: takes one token of the lease. Nothing is awaited between this check of the lease's life and the decision. */
 
 import type { Holding } from "../../domain/holding.ts";
-import type { PolicyState } from "../../domain/lease.ts";
+import type { PolicyState, TokenLease } from "../../domain/lease.ts";
 import type { Refusal } from "../../errors.ts";
 
 export function spend(holding: Holding, now: number): "spent" | "none left" | Refusal {
@@ -15,6 +15,6 @@ export function spend(holding: Holding, now: number): "spent" | "none left" | Re
 }
 
 /** What the caller is told of its limits: tokens in hand are as good as those still with the authority. */
-export function policiesOf(holding: Holding): PolicyState[] {
+export function policiesOf(holding: Holding<TokenLease>): PolicyState[] {
   return holding.lease.policies.map((policy) => ({ ...policy, remaining: policy.remaining + holding.left }));
 }

@@ -5,8 +5,8 @@ import { addCorsHeaders } from "../../decide/cors.ts";
 import type { PolicyState } from "../../domain/lease.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { type OwnForm, problemResponse } from "../../problem.ts";
+import { rateHeaders } from "../../rate-headers.ts";
 import { stripResponse } from "../forward/strip.ts";
-import { rateHeaders } from "./rate-headers.ts";
 
 export interface Answering {
   readonly requestId: string;

@@ -1,6 +1,6 @@
 /** https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11 */
 
-import type { PolicyState } from "../../domain/lease.ts";
+import type { PolicyState } from "./domain/lease.ts";
 
 export function rateHeaders(policies: readonly PolicyState[]): [name: string, value: string][] {
   const [first, ...rest] = policies;

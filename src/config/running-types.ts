@@ -1,0 +1,45 @@
+/** What `gateway.config.ts` says of how the gateway itself runs. */
+
+export interface LeasesConfig {
+  /**
+   * How long an isolate may decide about a key without asking, from 1 to 10. A revoked key is dead everywhere after this time
+   * and half a second; the longer, the fewer questions. Default: 2.
+   */
+  ttlSeconds?: number;
+}
+
+/** How often the management API and the console's forms can be used. Token buckets, like the rates of plans. */
+export interface ManagementConfig {
+  /** Reading, and calls that only take away: revoking, disabling, deleting. Default: 600 per minute, and 3,000 for an organization. */
+  calls?: CallersConfig;
+  /** Calls that create or change something. Default: 300 per hour, and 1,000 for an organization. */
+  changes?: CallersConfig;
+  /** Every call of the root token. Default: 6,000 per minute. */
+  root?: SpeedConfig;
+}
+
+export interface CallersConfig {
+  /** Each key, and each member in all of their sessions. */
+  actor?: SpeedConfig;
+  /** All keys and members of one organization together. Must be above `actor`. */
+  organization?: SpeedConfig;
+}
+
+/** `limit` per `window` seconds, `burst` at once (default: `limit`). */
+export interface SpeedConfig {
+  limit: number;
+  window: number;
+  burst?: number;
+}
+
+/** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */
+export interface RetentionConfig {
+  /** Usage by the hour. Default: 90. */
+  usageDays?: number;
+  /** Audit events, and with them the `Idempotency-Key`s of changes. The events of a key are kept as long as the key. Default: 400. */
+  auditDays?: number;
+  /** Keys after their revocation or expiry, and members after their removal. Default: 90. */
+  deadKeyDays?: number;
+  /** How much D1 can hold: 10,000 on the paid plan (the default), 500 on the free plan. Above 80 % a warning is logged every hour. */
+  databaseMegabytes?: number;
+}
