@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { authorityName } from "../../src/authority/name.ts";
+import { accountName, authorityName } from "../../src/authority/name.ts";
 import { read, sources } from "./sources.ts";
 
 /** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
@@ -50,6 +50,7 @@ describe("The names of what is stored never change:", () => {
 
   test("the objects", () => {
     expect(authorityName("production", "key_1")).toBe("production/key_1");
+    expect(accountName("actor", "mem_1", "calls")).toBe("actor:mem_1:calls");
     const named = found(/idFromName\("([^"]+)"\)/g);
     const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
       [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),

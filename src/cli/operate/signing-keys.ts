@@ -102,8 +102,8 @@ A file that --to names can be read only by you, and git has to ignore it:
   ${COMMAND} signing-keys rotate --from signing-keys.json --to signing-keys.json
   npx wrangler secret put ${VARIABLE} < signing-keys.json
 
-Without --to, the value goes to stdout: pipe it to where you keep secrets. Without --from and without $${VARIABLE}, .dev.vars is changed in place,
-for the local gateway.`;
+Without --to, the value goes to stdout: pipe it to where you keep secrets.
+Without --from and $${VARIABLE}, it changes .dev.vars, for the local gateway.`;
 
 type Change = (keys: readonly SigningKey[]) => SigningKey[];
 
