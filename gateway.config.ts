@@ -1,6 +1,6 @@
 import { defineGateway } from "./src/config/types.ts";
 
-/** What this gateway guards. The demo's own: replace hosts, origins, resources and routes by yours. */
+/** The demo's configuration. Replace the hosts, origins, resources and routes with yours. */
 export default defineGateway({
   environments: {
     production: {

@@ -1,4 +1,4 @@
-/** Mistakes about Cloudflare's caches: the one behind the gateway, which public routes may use, and the one before it, which nothing may. */
+/** Mistakes about Cloudflare's caches: public routes can use the one behind the gateway; nothing can use the one in front of it. */
 
 import { type ConfigProblem, problemAt } from "./problems.ts";
 import type { Config } from "./schema.ts";
@@ -10,17 +10,17 @@ export function problemsOfPublicCaching({ origins, routes }: Config): ConfigProb
       const told = (problem: string, remedy: string) =>
         problemAt(["origins", name, environment, "cachePublicRoutes"], problem, remedy);
       if (!("url" in origin)) {
-        return told("has no effect on a service, which no cache stands before", "Leave it out.");
+        return told("has no effect on a service, because there is no cache in front of it", "Leave it out.");
       }
       if (origin.shared) {
         return told(
-          "would give answers of one environment to another, since this origin is shared",
-          "Give each environment an origin of its own, or leave it out.",
+          "would give answers of one environment to another, because this origin is shared",
+          "Give each environment its own origin, or leave it out.",
         );
       }
       if (routes.some((route) => route.origin === name && route.public)) return [];
       return told(
-        "has no effect, since this origin has no public route",
+        "has no effect, because this origin has no public route",
         "Leave it out: answers to keys are never cached.",
       );
     }),
@@ -32,8 +32,8 @@ export function problemsOfCacheBefore(wrangler: unknown): ConfigProblem[] {
   const { env } = (wrangler ?? {}) as { env?: Record<string, unknown> };
   return [wrangler, ...Object.values(env ?? {})].filter(hasCache).map(() => ({
     path: "wrangler.toml",
-    problem: "lets Cloudflare answer from a cache before the gateway is asked (cache.enabled)",
-    remedy: "Take it out: that cache knows neither hosts nor keys, and would give the answers to one key to anybody.",
+    problem: "lets Cloudflare answer from a cache before the gateway runs (cache.enabled)",
+    remedy: "Remove it: that cache ignores hosts and keys, and would give the answers to one key to anyone.",
   }));
 }
 

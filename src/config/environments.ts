@@ -1,4 +1,4 @@
-/** Mistakes in what keeps environments, and the control plane, apart. */
+/** Mistakes in the settings that separate environments and the control plane. */
 
 import { type ConfigProblem, didYouMean, pathText, problemAt } from "./problems.ts";
 import type { Config, OriginSettings } from "./schema.ts";
@@ -34,7 +34,7 @@ function problemsOfBaseUrls(config: Config): ConfigProblem[] {
       problemAt(
         item.path,
         `is the host and path of ${pathText(earlier.path)}`,
-        "Keep one of the two: a host and path belong to one environment, by http or by https.",
+        "Keep one of the two: a host and path can belong to only one environment, over http or https.",
       ),
   );
 }
@@ -48,7 +48,7 @@ function problemsOfControl(config: Config): ConfigProblem[] {
     return problemAt(
       ["control", "baseUrls", index],
       `has the host of ${pathText(same.path)}`,
-      "Give the control plane a host of its own: its cookies and scripts must not meet those of an origin.",
+      "Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     );
   });
 }
@@ -62,14 +62,14 @@ function problemsOfIssuers(config: Config): ConfigProblem[] {
     problemAt(
       ["environments", item.name, "issuer"],
       `is the issuer of "${earlier.name}" too`,
-      "Give each environment an issuer of its own, so that an origin can tell their assertions apart.",
+      "Give each environment its own issuer, so that an origin can tell their assertions apart.",
     ),
   );
   const unsafe = plain.map(([name]) =>
     problemAt(
       ["environments", name, "issuer"],
-      "is reached over plain HTTP",
-      "Begin it with https://: whoever can change the keys on their way can make assertions.",
+      "uses plain HTTP",
+      "Begin it with https://: an attacker who can change the public keys in transit can forge assertions.",
     ),
   );
   return [...repeated, ...unsafe];
@@ -81,7 +81,7 @@ function problemsOfKeyPrefixes(config: Config): ConfigProblem[] {
     problemAt(
       ["environments", item.name, "keyPrefix"],
       `is the key prefix of "${earlier.name}" too`,
-      "Give each environment a prefix of its own, so that a key shows where it belongs.",
+      "Give each environment its own prefix, so that a key shows where it belongs.",
     ),
   );
 }
@@ -91,8 +91,8 @@ function problemsOfMain(config: Config): ConfigProblem[] {
   return repeatsOf(mains.map(([name]) => ({ name, key: "main" }))).map(({ item, earlier }) =>
     problemAt(
       ["environments", item.name, "main"],
-      `is true of "${earlier.name}" too`,
-      "Keep it for one environment: the one that your customers depend on.",
+      `is true for "${earlier.name}" too`,
+      "Keep it only for the environment that your customers depend on.",
     ),
   );
 }
@@ -103,7 +103,7 @@ function problemsOfPlans(config: Config): ConfigProblem[] {
     plans.flatMap((plan, index) =>
       known.includes(plan)
         ? []
-        : problemAt(["environments", name, "plans", index], `is no plan: "${plan}"`, didYouMean(plan, known)),
+        : problemAt(["environments", name, "plans", index], `is not a plan: "${plan}"`, didYouMean(plan, known)),
     ),
   );
 }
@@ -143,7 +143,7 @@ function problemsOfSharing(config: Config): ConfigProblem[] {
     return problemAt(
       path,
       `is the origin of another environment too (${pathText(elsewhere.path)})`,
-      "Give each environment an origin of its own, or say shared: true in both places.",
+      "Give each environment its own origin, or set shared: true in both places.",
     );
   });
 }

@@ -1,4 +1,4 @@
-/** What is right by the rules of the configuration, and seldom meant. */
+/** Settings that are valid, but seldom intended. */
 
 import { mainEnvironmentOf } from "./compile.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";
@@ -15,8 +15,8 @@ function hintsOfMain({ environments }: GatewayConfig): ConfigProblem[] {
   return [
     problemAt(
       ["environments", mainEnvironmentOf({ environments })],
-      "is the main environment only because it stands first",
-      "Write main: true into the environment that your customers depend on.",
+      "is the main environment only because it is first",
+      "Set main: true on the environment that your customers depend on.",
     ),
   ];
 }
@@ -35,7 +35,7 @@ function hintsOfLocations({ origins, routes }: GatewayConfig): ConfigProblem[] {
 function hintOfLocation(place: readonly string[], { path }: Pick<RouteConfig, "path">): ConfigProblem {
   return problemAt(
     place,
-    `does not say rewriteLocation, so that a client of ${path} may follow its own address around the gateway, with the key in hand`,
-    "Set rewriteLocation: true, or false if its redirects lead to where they should.",
+    `does not set rewriteLocation, so a client of ${path} may follow the origin's address around the gateway and send its key there`,
+    "Set rewriteLocation: true, or false if its redirects lead to the right place already.",
   );
 }

@@ -1,12 +1,12 @@
-/** The functions that `gateway.config.ts` can have: what they are given, and what they return. */
+/** The functions in `gateway.config.ts`: their arguments and results. */
 
 import type { Code } from "../errors.ts";
 
-/** What hooks are told of the request. */
+/** What hooks learn about the request. */
 export interface HookContext {
   readonly requestId: string;
   readonly environment: string;
-  /** The route's path, as it is written in this file. */
+  /** The route's path, as in the configuration. */
   readonly route: string;
   /** Who calls; `undefined` on public routes. */
   readonly key:
@@ -14,13 +14,13 @@ export interface HookContext {
     | undefined;
 }
 
-/** Nothing returned: it goes on, with the headers as they are by then. */
+/** If it returns nothing, the request continues with its current headers. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook may have no return statement
 type Hook<Seen, Instead> = (seen: Seen, context: HookContext) => Instead | void | Promise<Instead | void>;
 export type OnRequest = Hook<Request, Request | Response>;
 export type OnResponse = Hook<Response, Response>;
 
-/** An error of the gateway's own, instead of an answer of an origin. */
+/** An error of the gateway itself, instead of an answer of an origin. */
 export interface RefusedRequest {
   readonly status: number;
   readonly code: Code;
@@ -32,14 +32,14 @@ export interface RefusedRequest {
   /** What the caller can do about it. */
   readonly fix: string;
   readonly requestId: string;
-  /** Seconds, where waiting helps; `Retry-After` has them too. */
+  /** Seconds, if waiting helps; `Retry-After` has the same value. */
   readonly retryAfter: number | undefined;
-  /** More about it, by code, for example `required_scopes`. */
+  /** More fields, which depend on the code, for example `required_scopes`. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Writes the body of a refusal: text, or what becomes JSON. Status, challenge, `Retry-After` and other headers stay the
- * gateway's. It must answer at once, without a promise. `contentType`: `application/json` by default.
+ * Writes the body of a refusal: text, or an object that becomes JSON. The gateway sets the status, the challenge, `Retry-After`
+ * and other headers. It must be synchronous. `contentType`: `application/json` by default.
  */
 export type OnRefusal = (refusal: RefusedRequest) => { body: string | object; contentType?: string };

@@ -38,10 +38,10 @@ export function problemsOfImportedFormats(config: Config): ConfigProblem[] {
 
 function problemOfLength(automaton: Automaton): string | undefined {
   const shortest = commonText(automaton, automaton);
-  if (shortest === undefined) return "matches no key at all; write what the imported keys look like";
+  if (shortest === undefined) return "matches no key at all; write a pattern that matches the imported keys";
   if (shortest.length < MIN_LENGTH) {
     const what = shortest === "" ? "nothing at all" : `"${shortest}", which is short enough to be guessed`;
-    return `matches ${what}; let it match no less than ${MIN_LENGTH} characters, for example with {32}`;
+    return `matches ${what}; make it match at least ${MIN_LENGTH} characters, for example with {32}`;
   }
   return shortest.length > MAX_SECRET_LENGTH
     ? `matches only keys of more than ${MAX_SECRET_LENGTH} characters, which are refused; leave it out`
@@ -51,7 +51,7 @@ function problemOfLength(automaton: Automaton): string | undefined {
 function problemOfOurs(automaton: Automaton, ours: readonly OwnSecrets[]): string | undefined {
   for (const { what, automaton: own } of ours) {
     const text = commonText(automaton, own);
-    if (text) return `matches ${what}, such as "${text}"; begin it with what only the imported keys begin with`;
+    if (text) return `matches ${what}, such as "${text}"; begin it with a text that only the imported keys begin with`;
   }
   return undefined;
 }
@@ -62,7 +62,7 @@ function problemOfOthers({ automaton, environment }: Format, earlier: readonly F
     const text = other.environment !== environment && commonText(automaton, other.automaton);
     if (text) {
       const place = pathText([...other.path, "pattern"]);
-      return `matches keys of another environment (${place}), such as "${text}"; tell the two apart by what the keys begin with`;
+      return `matches keys of another environment (${place}), such as "${text}"; use patterns with different beginnings`;
     }
   }
   return undefined;

@@ -18,7 +18,7 @@ export function parseKeyPattern(pattern: string): Automaton | { problem: string 
   const parser = new Parser(pattern);
   const language = parser.read();
   if (typeof language === "string") return { problem: language };
-  return automatonOf(language, parser.languages) ?? { problem: "stands for too many forms; write a simpler pattern" };
+  return automatonOf(language, parser.languages) ?? { problem: "is too complex; write a simpler pattern" };
 }
 
 class Parser {
@@ -57,13 +57,14 @@ class Parser {
     if (this.#take("?")) return this.#times(atom, 0, 1);
     if (this.#ahead !== "{") return atom;
     const count = this.#match(/\{(\d{1,4})(,(\d{0,4}))?\}/y);
-    if (!count) return this.#fail("has a { that begins no count; write counts as {32}, {16,} or {16,32}");
+    if (!count) return this.#fail("has a { without a count; write counts as {32}, {16,} or {16,32}");
     const least = Number(count[1]);
     const most = count[2] === undefined ? least : count[3] ? Number(count[3]) : Number.POSITIVE_INFINITY;
-    if (most < least) return this.#fail(`has the count ${count[0]}, whose end is below its beginning; exchange them`);
+    if (most < least)
+      return this.#fail(`has the count ${count[0]}, whose end is below its beginning; swap the two numbers`);
     const largest = Number.isFinite(most) ? most : least;
     if (largest > MAX_SECRET_LENGTH)
-      return this.#fail(`counts to ${largest}; a key has ${MAX_SECRET_LENGTH} characters at the most`);
+      return this.#fail(`counts to ${largest}; a key has at most ${MAX_SECRET_LENGTH} characters`);
     return this.#times(atom, least, most);
   }
 
@@ -78,7 +79,7 @@ class Parser {
 
   #group(): Language {
     if (this.#ahead === "?" && !this.#take("?:")) {
-      return this.#fail(`has "(?", which only (?:…) may begin with here; write it with classes, groups and counts`);
+      return this.#fail(`has "(?", which is supported only as (?:…); use classes, groups and counts`);
     }
     const language = this.#either();
     return this.#take(")") ? language : this.#fail("has a ( without its ); add or remove one");
@@ -103,7 +104,7 @@ class Parser {
     if (!end) return undefined;
     const [to] = [...end];
     if (end.size === 1 && to && from <= to) return new Set([...ANY].filter((one) => from <= one && one <= to));
-    this.#fail(`has a range that begins with ${from} and has no end; write ranges such as a-z`);
+    this.#fail(`has a range that begins with ${from} and has no valid end; write ranges such as a-z`);
     return undefined;
   }
 
@@ -119,8 +120,8 @@ class Parser {
     }
     this.#fail(
       character === "^" || character === "$"
-        ? `has a ${character}; leave it out, for a pattern matches keys from end to end`
-        : `has a ${JSON.stringify(character)}, which no key has; keys have letters, digits and _`,
+        ? `has a ${character}; leave it out, because a pattern always matches the whole key`
+        : `has a ${JSON.stringify(character)}, which no key has; use letters, digits and _`,
     );
     return undefined;
   }

@@ -12,11 +12,7 @@ export function problemsOfOriginHeaders(config: Config): ConfigProblem[] {
   return headersOf(config)
     .filter(({ name }) => isReserved(name) || plainName(name) === "upgrade" || OF_THE_REQUEST.has(plainName(name)))
     .map(({ place, name }) =>
-      problemAt(
-        place,
-        `is reserved: "${name}"`,
-        "Choose another header: this one is told by the request or the gateway.",
-      ),
+      problemAt(place, `is reserved: "${name}"`, "Choose another header: the request or the gateway sets this one."),
     );
 }
 

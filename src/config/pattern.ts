@@ -5,7 +5,7 @@ export type Segment = { kind: "literal"; text: string } | { kind: "param"; name:
 /** The segments of a route's path, or what is wrong with it and, after a semicolon, what to do. */
 export function parsePattern(path: string): { segments: Segment[] } | { problem: string } {
   if (!path.startsWith("/")) return { problem: `does not begin with a slash; write "/${path}"` };
-  if (/[?#]/.test(path)) return { problem: "has a query or fragment; keep the path only" };
+  if (/[?#]/.test(path)) return { problem: "has a query or fragment; keep only the path" };
   const texts = path === "/" ? [] : path.slice(1).split("/");
   if (texts.includes("")) return { problem: "has an empty segment; write single slashes, and none at the end" };
   if (texts.slice(0, -1).includes("*"))
@@ -15,7 +15,7 @@ export function parsePattern(path: string): { segments: Segment[] } | { problem:
   if (typeof bad === "string") return { problem: bad };
   const parsed = segments as Segment[];
   const params = parsed.flatMap((segment) => (segment.kind === "param" ? [segment.name] : []));
-  if (new Set(params).size < params.length) return { problem: "names a parameter twice; give each a name of its own" };
+  if (new Set(params).size < params.length) return { problem: "names a parameter twice; give each its own name" };
   return { segments: parsed };
 }
 
@@ -31,14 +31,15 @@ function parseSegment(text: string): Segment | string {
     if (/^[a-z][a-z0-9_-]*$/.test(name)) return { kind: "param", name };
     return `has a parameter "${text}" that is not a name; use lower-case letters, digits, _ and -, beginning with a letter`;
   }
-  if (text.includes("*")) return `has a * inside "${text}"; let the * stand for whole segments, as the last one`;
+  if (text.includes("*")) return `has a * inside "${text}"; use * only as the whole last segment`;
   return problemOfLiteral(text) ?? { kind: "literal", text };
 }
 
 /** Requests are matched in the form that the URL parser gives them, so a literal in any other form would never match. */
 function problemOfLiteral(text: string): string | undefined {
   const serialised = new URL(`http://x/${text}`).pathname.slice(1);
-  if (serialised === "") return `has a segment "${text}", which no request keeps; leave it out`;
-  if (serialised.includes("%")) return `has a segment "${text}", which URLs spell in several ways; use a :param there`;
+  if (serialised === "") return `has a segment "${text}", which URLs never have; leave it out`;
+  if (serialised.includes("%"))
+    return `has a segment "${text}", which URLs can spell in several ways; use a :param there`;
   return serialised === text ? undefined : `has a segment "${text}", which no request has; write "${serialised}"`;
 }

@@ -35,7 +35,7 @@ export function problemOf(path: readonly PropertyKey[], message: string): Config
   return problemAt(path, problem, sentence(remedy.join("; ")));
 }
 
-/** Mistakes of form, as zod found them, in words of ours. */
+/** Mistakes of form that zod found, in our words. */
 export function problemsOfForm(error: z.ZodError, input: unknown): ConfigProblem[] {
   return error.issues.flatMap((issue) => problemsOfIssue(issue, input));
 }

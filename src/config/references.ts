@@ -30,8 +30,8 @@ function problemsOfResources(config: Config): ConfigProblem[] {
   return MANAGEMENT_RESOURCES.filter((name) => Object.hasOwn(config.resources, name)).map((name) =>
     problemAt(
       ["resources", name],
-      "is built in, to guard the management API",
-      "Choose another name; or take it away and use the built-in one, which scopes and routes may name as it is.",
+      "is a built-in resource of the management API",
+      "Choose another name; or remove it and use the built-in resource in scopes and routes.",
     ),
   );
 }
@@ -42,10 +42,10 @@ function problemsOfBundles(config: Config, resources: Resources): ConfigProblem[
     const actions = [...new Set(Object.values(covered).flatMap((resource) => resource.actions))];
     const problems: ConfigProblem[] = [];
     if (isScope(name, resources)) {
-      problems.push(problemAt(["bundles", name], "has the name of a scope", "Choose a name that is no scope."));
+      problems.push(problemAt(["bundles", name], "has the name of a scope", "Choose a name that is not a scope."));
     }
     if (bundle.every !== "*" && !actions.includes(bundle.every)) {
-      const problem = `is an action of no resource that the bundle covers: "${bundle.every}"`;
+      const problem = `is not an action of any resource in the bundle: "${bundle.every}"`;
       problems.push(problemAt(["bundles", name, "every"], problem, didYouMean(bundle.every, actions)));
     }
     return problems;
@@ -54,7 +54,7 @@ function problemsOfBundles(config: Config, resources: Resources): ConfigProblem[
 
 function problemsOfRoles(config: Config, resources: Resources): ConfigProblem[] {
   if (config.keys.actAs === "member" && Object.keys(config.roles).length === 0) {
-    const remedy = 'Declare the roles of members, or set keys.actAs to "organization" to do without them.';
+    const remedy = 'Declare the roles of members, or set keys.actAs to "organization" if you need no members.';
     return [problemAt(["keys", "actAs"], 'is "member" (the default), but there are no roles', remedy)];
   }
   const scopes = scopesOf(resources);

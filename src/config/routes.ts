@@ -48,7 +48,7 @@ function problemsOfPath(route: RouteSettings, index: number): ConfigProblem[] {
 
 function problemsOfOrigin({ origin }: RouteSettings, index: number, origins: readonly string[]): ConfigProblem[] {
   if (origins.includes(origin)) return [];
-  return [problemAt(["routes", index, "origin"], `names no origin: "${origin}"`, didYouMean(origin, origins))];
+  return [problemAt(["routes", index, "origin"], `is not an origin: "${origin}"`, didYouMean(origin, origins))];
 }
 
 function problemsOfPublicRoute(route: RouteSettings, index: number): ConfigProblem[] {
@@ -57,21 +57,21 @@ function problemsOfPublicRoute(route: RouteSettings, index: number): ConfigProbl
     .map((field) =>
       problemAt(
         ["routes", index, field],
-        "cannot guard a public route, which anyone may call",
-        `Take away ${field}, or take away public so that callers need a key.`,
+        "has no effect on a public route, which anyone can call",
+        `Remove ${field}, or remove public so that callers need a key.`,
       ),
     );
 }
 
 function problemsOfGuard(route: RouteSettings, index: number, resources: Resources): ConfigProblem[] {
   if (route.resource === undefined) {
-    const remedy = "Name the resource that a key must have a scope for, or say public: true to let anyone call it.";
+    const remedy = "Name the resource that a key needs a scope for, or set public: true to let anyone call it.";
     return [problemAt(["routes", index], "has neither a resource nor public: true", remedy)];
   }
   const resource = Object.hasOwn(resources, route.resource) ? resources[route.resource] : undefined;
   if (!resource) {
     const remedy = didYouMean(route.resource, Object.keys(resources));
-    return [problemAt(["routes", index, "resource"], `names no resource: "${route.resource}"`, remedy)];
+    return [problemAt(["routes", index, "resource"], `is not a resource: "${route.resource}"`, remedy)];
   }
   if (route.action === undefined || resource.actions.includes(route.action)) return [];
   const problem = `is not an action of "${route.resource}": "${route.action}"`;
@@ -86,7 +86,7 @@ function problemsOfTie(routes: readonly RouteSettings[], shapes: readonly unknow
     problemAt(
       ["routes", index],
       `answers requests that ${pathText(["routes", rival])} answers too`,
-      "Take one of the two away, or give each methods of its own (GET answers HEAD as well).",
+      "Remove one of the two, or give each other methods (GET includes HEAD).",
     ),
   ];
 }

@@ -52,7 +52,7 @@ const ofEveryOrigin = {
   headers: z
     .record(
       headerName,
-      z.union([z.string(), fields({ secret: secretName })], 'is no value; write a text or { secret: "NAME" }'),
+      z.union([z.string(), fields({ secret: secretName })], 'is not a value; write a string or { secret: "NAME" }'),
     )
     .default({}),
 };
@@ -61,7 +61,7 @@ const binding = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a binding; use letters, digits and _, for example BILLING");
 const origin = z.union(
   [fields({ url: baseUrl, ...ofEveryOrigin }), fields({ service: binding, ...ofEveryOrigin })],
-  'is not an origin; write { url: "https://…" } or { service: "BINDING" }, with shared: true where it is meant to be shared',
+  'is not an origin; write { url: "https://…" } or { service: "BINDING" }, with shared: true if it is shared on purpose',
 );
 
 const resource = fields({
@@ -115,14 +115,14 @@ const leases = z.strictObject({
   ttlSeconds: z
     .number()
     .min(1, "is less than 1; use 1 second or more")
-    .max(10, "is more than 10; a revoked key may live this long, use at most 10 seconds")
+    .max(10, "is more than 10; use at most 10 seconds, because a revoked key can work this long")
     .default(2),
 });
 
 const cors = fields({
   origins: z.union(
     [z.literal("*"), z.array(webOrigin)],
-    'is no list of web origins; write "*" for all of them, or a list, for example ["https://app.example.com"]',
+    'is not a list of web origins; write "*" for all of them, or a list, for example ["https://app.example.com"]',
   ),
   headers: z.array(headerName).default([]),
   exposeHeaders: z.array(headerName).default([]),
@@ -135,7 +135,7 @@ const cors = fields({
 }).refine(({ origins, credentials }) => !(credentials && origins === "*"), {
   path: ["credentials"],
   message:
-    'would let any web page act with its visitor\'s cookies, since origins is "*"; list the origins, or leave credentials out',
+    'would let any web page act with its visitor\'s cookies, because origins is "*"; list the origins, or leave credentials out',
 });
 
 const method = z
@@ -147,13 +147,13 @@ const inputLimits = fields({
   urlBytes: count(65_536).default(16_384),
   headerBytes: count(131_072).default(65_536),
   headerCount: count(1_000).default(200),
-  // https://developers.cloudflare.com/workers/platform/limits/#request-limits: the least and the most that plans take.
+  // https://developers.cloudflare.com/workers/platform/limits/#request-limits: the lowest and the highest limit of the plans.
   bodyBytes: count(524_288_000).default(104_857_600),
 });
 
 const seconds = () => count(3_600);
 const hook = <T>(parameters: string) =>
-  z.custom<T>((value) => typeof value === "function", `is no function; write (${parameters}) => …`);
+  z.custom<T>((value) => typeof value === "function", `is not a function; write (${parameters}) => …`);
 const onRefusal = hook<OnRefusal>("refusal")
   .refine(
     (written) => Object.prototype.toString.call(written) !== "[object AsyncFunction]",
@@ -174,9 +174,7 @@ const route = fields({
         fields({ param: name }),
         fields({ header: headerName }),
         fields({
-          query: z
-            .string()
-            .regex(/[\p{L}\p{N}]/u, "has no letter or digit; name the query parameter that holds the workspace"),
+          query: z.string().regex(/[\p{L}\p{N}]/u, "has no letter or digit; name the query parameter of the workspace"),
         }),
       ],
       "does not say where the workspace is; write one of { param: … }, { header: … } and { query: … }",
@@ -199,7 +197,7 @@ const route = fields({
 
 const change = fields({
   date: z.iso.date("is not a date; write it as 2026-11-27"),
-  text: z.string().trim().min(1, "is empty; say what has changed, in a sentence"),
+  text: z.string().trim().min(1, "is empty; describe the change in a sentence"),
 });
 
 export const gatewaySchema = fields({
@@ -236,7 +234,7 @@ export type Config = z.output<typeof gatewaySchema>;
 export type RouteSettings = Config["routes"][number];
 export type CorsSettings = NonNullable<RouteSettings["cors"]>;
 export type InputLimits = RouteSettings["limits"];
-/** For requests that fall under no route. */
+/** For requests that match no route. */
 export const DEFAULT_LIMITS: InputLimits = inputLimits.parse({});
 export type OriginSettings = z.output<typeof origin>;
 export type KeySettings = Config["keys"];

@@ -12,8 +12,8 @@ export function problemsOfTwins({ routes, router }: Pick<Gateway, "routes" | "ro
     if (!twin) return [];
     return problemAt(
       ["routes", index, "path"],
-      `is the path ${pathText(["routes", routes.indexOf(twin), "path"])} to an origin that ignores the case of letters, so that requests for it are refused`,
-      "Say caseSensitive: true at its origin, in each environment; or write both paths in the same case.",
+      `is the path ${pathText(["routes", routes.indexOf(twin), "path"])} for an origin that ignores case, so requests for it are refused`,
+      "Set caseSensitive: true at its origin, in each environment; or write both paths in the same case.",
     );
   });
 }

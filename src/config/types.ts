@@ -1,4 +1,4 @@
-/** What `gateway.config.ts` says. See docs/configuration.md. */
+/** The contents of `gateway.config.ts`. See docs/configuration.md. */
 
 import type { Period } from "../domain/quota.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
@@ -14,14 +14,14 @@ export interface GatewayConfig<
   Role extends string = string,
 > {
   environments: Record<Environment, EnvironmentConfig>;
-  /** Where the management API, the error pages and the console answer. A host of its own. */
+  /** The management API, the error pages and the console. On a separate host. */
   control: ControlConfig;
   /** Where requests go, for each environment. */
   origins: Record<Origin, Record<NoInfer<Environment>, OriginConfig>>;
   resources: Record<Resource, ResourceConfig>;
-  /** Names that stand for many scopes. */
+  /** Names for several scopes. */
   bundles?: Record<string, BundleConfig>;
-  /** The ceiling of a key that acts as a member of this role, and the keys that such a member manages. */
+  /** The most that a key can do when it acts as a member with this role, and the keys that such a member manages. */
   roles?: Record<Role, RoleConfig>;
   keys?: KeysConfig<NoInfer<Environment>>;
   plans?: Record<string, PlanConfig>;
@@ -29,13 +29,13 @@ export interface GatewayConfig<
   management?: ManagementConfig;
   retention?: RetentionConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
-  /** The gateway's own errors in the form of your API's. Default: problem documents, RFC 9457. */
+  /** The gateway's own errors in the format of your API. Default: problem documents, RFC 9457. */
   onRefusal?: OnRefusal;
 }
 
 export interface ControlConfig {
   baseUrls: string[];
-  /** What API consumers have to know of changes to this file; the guide shows it, the latest first. */
+  /** Changes to this file that API consumers must know. The guide shows them, latest first. */
   changelog?: { date: string; text: string }[];
 }
 
@@ -47,19 +47,19 @@ export interface EnvironmentConfig {
   /** What this environment's keys begin with, for example `kg_live`. */
   keyPrefix: string;
   /**
-   * Whether this is the main environment. Its keys manage all that their scopes name; keys of the others manage keys of their own
-   * environment alone, and cannot use up the quota. Say it of one. Default: the first.
+   * Whether this is the main environment. Its keys can use all of their management scopes; keys of other environments manage only
+   * keys of the same environment, and cannot use up the quota. Set it for one environment. Default: the first.
    */
   main?: boolean | undefined;
-  /** Only organizations on one of these plans may make keys here. Default: every organization that has the environment. */
+  /** Only organizations on one of these plans can create keys here. Default: every organization that has the environment. */
   plans?: string[];
 }
 
 export interface ResourceConfig {
   actions: string[];
-  /** Left out of bundles that say `administrative: false`. */
+  /** Bundles with `administrative: false` leave it out. */
   administrative?: boolean;
-  /** `read`: keys that reach only workspaces may read this resource and no more. */
+  /** `read`: keys that reach only workspaces can only read this resource. */
   workspaceKeys?: "all" | "read";
 }
 
@@ -67,7 +67,7 @@ export interface BundleConfig {
   /** One action of every resource, or `*` for all of them. */
   every: string;
   administrative?: boolean;
-  /** Whether the resources of the management API are covered too. Default: no. */
+  /** Whether to include the resources of the management API. Default: no. */
   management?: boolean;
 }
 
@@ -77,7 +77,7 @@ export interface RoleConfig {
 }
 
 export interface KeysConfig<Environment extends string = string> {
-  /** `member`: a key can do no more than its member can now. `organization`: it stands for itself. Default: `member`. */
+  /** `member`: a key can do no more than its member at the time of the request. `organization`: it acts as its organization. Default: `member`. */
   actAs?: "member" | "organization";
   reaches?: ("organization" | "workspace")[];
   /** The most workspaces of one key. Default: 20. */
@@ -86,9 +86,9 @@ export interface KeysConfig<Environment extends string = string> {
   lifetimeDays?: number;
   /** Active keys of one organization, over all environments. Default: 200. */
   quotaPerOrganization?: number;
-  /** What else must be given when a key is created here. Default: nothing. */
+  /** Fields that are required when a key is created. Default: none. */
   required?: ("description" | "expires_at" | "allowed_addresses")[];
-  /** The forms of keys that were made elsewhere, and imported; they have no checksum of ours. */
+  /** The formats of imported keys from other systems. They do not have Keygate's checksum. */
   importedFormats?: ImportedFormatConfig<Environment>[];
 }
 
@@ -116,35 +116,35 @@ export interface RouteConfig<Origin extends string = string, Resource extends st
   resource?: Resource;
   /** Default: `read` for GET, HEAD and OPTIONS, `delete` for DELETE, `write` for any other. */
   action?: string;
-  /** Where the request names the workspace that it is about. */
+  /** Where the request names its workspace. */
   workspace?: { param: string } | { header: string } | { query: string };
   cors?: CorsConfig;
   /**
-   * What happens while the authority of a key cannot be reached. `closed`: 503. `open`: keys that were in use within the last five
-   * minutes go on, under their limits counted in each isolate alone. Default: `closed`.
+   * What happens while the gateway cannot reach a key's authority. `closed`: 503. `open`: keys that were used within the last five
+   * minutes keep working within their limits, which each isolate counts alone. Default: `closed`.
    */
   onAuthorityFailure?: "closed" | "open";
-  /** Forward `Authorization` as the client sent it. Default: it stays here. */
+  /** Forward `Authorization` as the client sent it. Default: the gateway removes it. */
   forwardCredentials?: boolean;
   /** Put the SHA-256 of the body into the assertion, of bodies up to 1 MiB that are not streamed. Default: no. */
   digest?: boolean;
-  /** How much of a request is taken. */
+  /** How large a request can be. */
   limits?: InputLimitsConfig;
-  /** How long the origin may take until its answer begins, once it has the whole request. Default: 30. */
+  /** How long the origin can take to begin its answer, after it has the whole request. Default: 30. */
   timeoutSeconds?: number;
-  /** How long the body of a request may stand still. Default: 60, and short bodies of announced length are not watched. */
+  /** How long the body of a request can pause. Default: 60; short bodies with an announced length are not watched. */
   requestIdleSeconds?: number;
-  /** How long the body of an answer may stand still. Default: for ever, since watching it costs time. */
+  /** How long the body of an answer can pause. Default: no limit, because watching it costs time. */
   responseIdleSeconds?: number;
   /** End open streams, uploads and WebSockets within 30 s of the revocation of their key. Default: true. */
   watchRevocation?: boolean;
-  /** For this route alone; see the origin's. Default: as the origin says. */
+  /** Only for this route; see `rewriteLocation` of the origin, which is the default. */
   rewriteLocation?: boolean;
-  /** Sees the request as the origin would get it, and may change it, or answer by itself. */
+  /** Sees the request as the origin would get it, and can change it, or return an answer. */
   onRequest?: OnRequest;
-  /** Sees the origin's answer, and may change it. */
+  /** Sees the origin's answer, and can change it. */
   onResponse?: OnResponse;
-  /** For this route alone; see the gateway's. Default: as the gateway says. */
+  /** Only for this route; see `onRefusal` of the gateway, which is the default. */
   onRefusal?: OnRefusal;
 }
 
@@ -155,7 +155,7 @@ export interface InputLimitsConfig {
   headerBytes?: number;
   /** Default: 200. */
   headerCount?: number;
-  /** Default: 104,857,600, the least that any plan of Workers takes. */
+  /** Default: 104,857,600, the lowest limit of any Workers plan. */
   bodyBytes?: number;
 }
 
@@ -163,12 +163,12 @@ export interface CorsConfig {
   origins: "*" | string[];
   headers?: string[];
   exposeHeaders?: string[];
-  /** Whether pages may send cookies along. */
+  /** Whether pages can send cookies. */
   credentials?: boolean;
   maxAgeSeconds?: number;
 }
 
-/** Built in; they guard the management API. */
+/** Built in: the resources of the management API. */
 export const MANAGEMENT_RESOURCES = [
   "organizations",
   "workspaces",
@@ -179,7 +179,7 @@ export const MANAGEMENT_RESOURCES = [
 ] as const;
 export type ManagementResource = (typeof MANAGEMENT_RESOURCES)[number];
 
-/** Types the file, so that an editor knows each name in it. It is checked when it is compiled. */
+/** Types the file, so that an editor knows each name in it. The gateway checks it when it compiles it. */
 export function defineGateway<
   const Environment extends string,
   const Origin extends string,

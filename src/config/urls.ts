@@ -5,7 +5,7 @@ export function problemOfBaseUrl(text: string): string | undefined {
   if (!url) return "is not a URL; write scheme, host and optional path, for example https://api.example.com/v1";
   if (!isHttp(url)) return "is not an HTTP URL; begin it with https:// (or with http:// on a local machine)";
   if (url.search || url.hash || url.username || url.password) {
-    return "has a query, fragment or user name; keep scheme, host and optional path only";
+    return "has a query, fragment or user name; keep only scheme, host and optional path";
   }
   if (url.pathname.includes("//")) return "has an empty path segment; write single slashes";
   return problemOfSpelling(text, url.origin + url.pathname.replace(/\/$/, ""));
@@ -22,5 +22,5 @@ function isHttp(url: URL): boolean {
 }
 
 function problemOfSpelling(written: string, canonical: string): string | undefined {
-  return written === canonical ? undefined : `is not spelled as URLs are compared; write "${canonical}"`;
+  return written === canonical ? undefined : `is not in its normal form; write "${canonical}"`;
 }

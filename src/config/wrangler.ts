@@ -1,4 +1,4 @@
-/** What gateway.config.ts and the gateway itself need from wrangler.toml. */
+/** What gateway.config.ts and the gateway need in wrangler.toml. */
 
 import { JWKS_PATH } from "../origin/claims.ts";
 import { problemsOfCacheBefore } from "./edge-cache.ts";
@@ -73,7 +73,7 @@ function problemsOfBindings(wrangler: unknown): ConfigProblem[] {
   return BINDINGS.filter(({ list, field, name }) => !namesIn(wrangler, list, field).has(name)).map(
     ({ what, name, lines }) => ({
       path: "wrangler.toml",
-      problem: `binds no ${what} as "${name}"`,
+      problem: `has no ${what} binding "${name}"`,
       remedy: toAdd(lines),
     }),
   );
@@ -102,7 +102,7 @@ function problemsOfIssuers(config: GatewayConfig, wrangler: unknown): ConfigProb
     const keys = `${host}${pathname.replace(/\/$/, "")}${JWKS_PATH}`;
     if (ofHost.some((pattern) => isRoutedTo(pattern, keys)) || (ofHost.length === 0 && hosts.has(host))) return [];
     const problem = `is where origins fetch public keys, but nothing routes ${keys} to this Worker`;
-    const remedy = "Use the host of a base URL, or add to wrangler.toml a route or custom domain for it.";
+    const remedy = "Use the host of a base URL, or add a route or custom domain for it to wrangler.toml.";
     return problemAt(["environments", name, "issuer"], problem, remedy);
   });
 }

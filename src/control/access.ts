@@ -15,7 +15,7 @@ export function forbidden(problem: string): Refusal {
 }
 
 export function requireRoot({ standing }: Caller, what: string): Refusal | undefined {
-  return standing.kind === "root" ? undefined : forbidden(`Only the root token may ${what}.`);
+  return standing.kind === "root" ? undefined : forbidden(`Only the root token can ${what}.`);
 }
 
 export function requireScope({ standing }: Caller, required: Scope): Refusal | undefined {

@@ -102,10 +102,10 @@ function snakeCase(name: string): string {
 /** What a batch of D1 ran into: its own repetition under one idempotency key, or a deletion; `undefined` for a fault. */
 export function collisionOf({ message }: Error): Refusal | undefined {
   if (/UNIQUE constraint failed: .*audit_events/.test(message)) {
-    return { code: "conflict", problem: "The same request is being made twice." };
+    return { code: "conflict", problem: "Another request with the same Idempotency-Key is in progress." };
   }
   if (message.includes("FOREIGN KEY constraint failed")) {
-    return { code: "conflict", problem: "Something that the request names was deleted at the same time." };
+    return { code: "conflict", problem: "A record that the request names was deleted at the same time." };
   }
   return undefined;
 }

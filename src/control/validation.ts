@@ -16,10 +16,10 @@ export function checkVersion({ ifMatch }: Caller, version: string): Refusal | un
   return ifMatch === undefined || ifMatch.includes(version) ? undefined : { code: "precondition_failed" };
 }
 
-/** Somebody else was quicker, between the reading of the record and its change. */
+/** Another request changed the record after it was read. */
 export function lostRace({ ifMatch }: Caller, what: string): Refusal {
   if (ifMatch !== undefined) return { code: "precondition_failed" };
-  return { code: "conflict", problem: `Somebody else changed the ${what} at the same time.` };
+  return { code: "conflict", problem: `Another request changed the ${what} at the same time.` };
 }
 
 export function withoutUndefined<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -13,8 +13,8 @@ export const auditEvents = [
     path: "/v1/audit-events",
     name: "listAuditEvents",
     tag: "Audit",
-    summary: "List what was changed, by whom, and when",
-    description: "The newest first. With `target`, the history of one key, member, workspace or organization.",
+    summary: "List changes, who made them, and when",
+    description: "Newest first. With `target`: the history of one key, member, workspace or organization.",
     query: auditQuery,
     answer: pageAnswer(auditEventAnswer),
     async handle({ control, caller, query }) {

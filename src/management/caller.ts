@@ -1,4 +1,4 @@
-/** Who calls the management API: the root token, somebody it acts as, a key, or a signed-in member. */
+/** Who calls the management API: the root token, a member that it acts as, a key, or a signed-in member. */
 
 import type { Caller, Control } from "../control/control.ts";
 import { standingOfKey, standingOfMember } from "../control/standing.ts";
@@ -30,7 +30,7 @@ export function credentialOf(request: Request): string {
 export async function identifyCaller(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
   const who = await identify(request, sources, waitUntil);
   if (isRefusal(who) || who.via === "root" || !request.headers.has("keygate-act-as")) return who;
-  return { code: "request_invalid", problem: "Keygate-Act-As is for the root token alone." };
+  return { code: "request_invalid", problem: "Only the root token can use Keygate-Act-As." };
 }
 
 async function identify(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
@@ -61,7 +61,7 @@ async function byRoot(request: Request, control: Control): Promise<Who | Refusal
   const memberId = request.headers.get("keygate-act-as");
   if (memberId === null) return { actor: "root", via: "root", standing: { kind: "root" } };
   const member = await readMember(control.db, memberId);
-  if (!member) return { code: "request_invalid", problem: "Keygate-Act-As names no member." };
+  if (!member) return { code: "request_invalid", problem: "Keygate-Act-As does not name a member." };
   const organization = await readOrganization(control.db, member.organizationId);
   if (organization?.status === "suspended") return { code: "organization_suspended" };
   return { actor: member.id, via: "root", standing: standingOfMember(member, control.gateway) };

@@ -1,4 +1,4 @@
-/** For whoever watches over the gateway: whether it runs, and whether it can reach what it needs. Neither asks for credentials. */
+/** For monitoring: whether the gateway runs, and whether it can reach what it needs. Neither call needs credentials. */
 
 import { Hono } from "hono";
 import { within } from "../deadline.ts";
@@ -19,12 +19,12 @@ export function health(checks: Checks, now: () => number): Hono {
   const app = new Hono();
   let latest: { readonly report: Promise<Report>; readonly begunAt: number; endedAt?: number } | undefined;
 
-  /** Whoever comes while the checks are under way gets their report. */
+  /** Requests that arrive while the checks run get the same report. */
   function currentReport(waitUntil: (promise: Promise<unknown>) => void): Promise<Report> {
     if (latest && isCurrent(latest, now())) return latest.report;
     const begun = { report: ask(checks, now), begunAt: now() };
     latest = begun;
-    // Goes on for the others when the client that asked first has left.
+    // Continues for the others if the first client disconnects.
     waitUntil(begun.report.then(() => Object.assign(begun, { endedAt: now() })));
     return begun.report;
   }

@@ -7,7 +7,7 @@ import { importBody } from "./wire/schemas.ts";
 const importAnswer = z
   .strictObject({
     imported: z.int(),
-    skipped: z.int().describe("Keys whose secrets the gateway knows already."),
+    skipped: z.int().describe("Keys whose secrets the gateway already knows."),
   })
   .meta({ id: "Import" });
 
@@ -19,7 +19,7 @@ export const imports = [
     tag: "API keys",
     summary: "Import keys by the SHA-256 digests of their secrets",
     description:
-      "For the root token. All of them, or none; keys that were imported before are skipped, so that a call can be repeated.",
+      "For the root token. Imports all keys or none. Keys that were imported before are skipped, so a call can be repeated.",
     body: importBody,
     maxBodyBytes: 1_000_000,
     answer: importAnswer,

@@ -12,7 +12,7 @@ export const insight = [
     path: "/v1/whoami",
     name: "whoami",
     tag: "Insight",
-    summary: "Show what the presented credential is, and may do",
+    summary: "Show what the credential is, and what it can do",
     answer: whoamiAnswer,
     handle: async ({ control, caller }) => ({ body: renderWhoami(await whoami(control, caller)) }),
   }),
@@ -23,7 +23,7 @@ export const insight = [
     name: "explain",
     tag: "Insight",
     summary: "Explain how a request would be decided, step by step",
-    description: "Spends nothing, and forwards nothing.",
+    description: "Counts against no limit, and forwards nothing.",
     body: explainBody,
     answer: explanationAnswer,
     async handle({ control, caller, body }) {

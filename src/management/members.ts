@@ -28,8 +28,8 @@ export const members = [
     path: "/v1/members",
     name: "createMember",
     tag,
-    summary: "Make a member",
-    description: "With a role and workspaces that the caller has too.",
+    summary: "Create a member",
+    description: "The role and workspaces cannot be more than the caller's.",
     body: memberBody,
     answer: memberAnswer,
     status: 201,
@@ -73,7 +73,7 @@ export const members = [
     tag,
     summary: "Change a member",
     description:
-      "Keys that act as the member change with them. Nobody changes their own role; the last owner stays one.",
+      "The change also applies to keys that act as the member. Members cannot change their own role, and the last owner stays an owner.",
     body: memberPatch,
     answer: memberAnswer,
     versioned: true,
@@ -91,7 +91,7 @@ export const members = [
     tag,
     summary: "Remove a member",
     description:
-      "Keys that act as the member end with them, so the caller must manage all of these, and belong to the member's workspaces.",
+      "This also ends the keys that act as the member, so the caller must manage all of these keys, and belong to the member's workspaces.",
     answer: memberAnswer,
     versioned: true,
     delayed: true,

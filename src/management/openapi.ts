@@ -16,7 +16,7 @@ const TAGS: Record<string, string> = {
   Members: "The people of an organization, each with a role.",
   Sessions: "How members sign in, and where they are signed in.",
   "API keys": "What API consumers authenticate with.",
-  Insight: "Who somebody is, and why a request is decided as it is.",
+  Insight: "Who a caller is, and why a request is decided in this way.",
   Usage: "What keys were used for.",
   Audit: "Who changed what, and when.",
   Changes: "How far a change has got.",
@@ -47,13 +47,13 @@ export function openApiDocument(operations: readonly Operation[], controlUrl: st
         token: {
           type: "http",
           scheme: "bearer",
-          description: "The root token, or an API key with scopes of the management resources.",
+          description: "The root token, or an API key with management scopes.",
         },
         session: {
           type: "apiKey",
           in: "cookie",
           name: "__Host-keygate_session",
-          description: "Of a signed-in member.",
+          description: "The session of a signed-in member.",
         },
       },
     },
@@ -79,7 +79,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
       ...(delayed && {
         202: {
           ...success,
-          description: "Made; some authorities have yet to hear of it, and `Location` tells how many.",
+          description: "Done, but some authorities do not know of it yet; `Location` says where to see how many.",
         },
       }),
       429: {
@@ -103,19 +103,27 @@ function headersOf({ versioned, delayed }: Operation) {
   return {
     "X-Request-Id": { schema: TEXT },
     ...(versioned && { ETag: { schema: TEXT, description: "The record's version, for `If-Match`." } }),
-    ...(delayed && { Location: { schema: TEXT, description: "With 202: where to see how the change goes on." } }),
+    ...(delayed && {
+      Location: {
+        schema: TEXT,
+        description: "With 202: where to see how many authorities do not know of the change yet.",
+      },
+    }),
   };
 }
 
 function requestHeaders({ versioned, method, replay }: Operation) {
   const changes = versioned && method !== "get";
   return z.object({
-    "Keygate-Act-As": z.string().optional().describe("With the root token: the member whose rights to act with."),
+    "Keygate-Act-As": z.string().optional().describe("With the root token: the member to act as."),
     ...(changes && {
-      "If-Match": z.string().optional().describe("The `ETag` that the change is of; if it is no longer that, 412."),
+      "If-Match": z
+        .string()
+        .optional()
+        .describe("The `ETag` of the version to change. If the record has another version, the answer is 412."),
     }),
     ...(replay && {
-      "Idempotency-Key": z.string().optional().describe("A repetition of a request with the same key changes nothing."),
+      "Idempotency-Key": z.string().optional().describe("A repeated request with the same key changes nothing."),
     }),
   });
 }

@@ -17,12 +17,12 @@ export function writeCursor({ sort, value, id }: Cursor): string {
   return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** A cursor goes on with the list that it came from, in the same order. */
+/** A cursor continues the list that it came from, in the same order. */
 export function readPage({ limit, cursor, sort = BY_AGE }: PageQuery): PageRequest | Refusal {
   if (cursor === undefined) return { limit, after: undefined };
   const after = readCursor(cursor);
   if (!after) return invalid("is not a next_cursor of this list");
-  return after.sort === sort ? { limit, after } : invalid("is of a list that is sorted otherwise");
+  return after.sort === sort ? { limit, after } : invalid("is for a list with another order");
 }
 
 function readCursor(text: string): Cursor | undefined {

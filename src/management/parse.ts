@@ -42,7 +42,7 @@ function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }
   }));
 }
 
-/** zod says "Invalid input: expected string, received undefined". */
+/** zod's own message is "Invalid input: expected string, received undefined". */
 function wordsOf({ code, message }: z.core.$ZodIssue): string {
   const form = code === "invalid_type" ? /expected (\w+), received (\w+)/.exec(message) : null;
   if (!form) return message;

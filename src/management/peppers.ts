@@ -16,8 +16,8 @@ export const peppers = [
     path: "/v1/peppers",
     name: "listPeppers",
     tag,
-    summary: "List the peppers, and how many secrets each still holds",
-    description: "For the root token alone.",
+    summary: "List the peppers, and how many secrets are stored under each",
+    description: "Only for the root token.",
     answer: peppersAnswer,
     async handle({ control, caller }) {
       const list = await listPeppers(control, caller);
@@ -30,7 +30,8 @@ export const peppers = [
     name: "listKeysOfPepper",
     tag,
     summary: "List the keys that would stop working without a pepper",
-    description: "For the root token alone: keys with a secret that has not been used since the pepper was replaced.",
+    description:
+      "Only for the root token. These keys have a secret that has not been used since the pepper was replaced.",
     query: pageQuery,
     answer: pageAnswer(keyUnderPepperAnswer),
     async handle({ control, caller, id, query }) {
@@ -45,8 +46,8 @@ export const peppers = [
     path: "/v1/peppers/:id/retire",
     name: "retirePepper",
     tag,
-    summary: "Remove what is stored under a pepper that was replaced",
-    description: "For the root token alone. Afterwards the pepper can be taken out of KEYGATE_PEPPERS.",
+    summary: "Delete the hashes that are stored under a replaced pepper",
+    description: "Only for the root token. Afterwards you can remove the pepper from KEYGATE_PEPPERS.",
     body: retirementBody,
     answer: retiredAnswer,
     async handle({ control, caller, id, body }) {

@@ -1,4 +1,4 @@
-/** The cookie of whoever is signed in: a member, or the platform team. */
+/** The session cookie of a member or of the platform team. */
 
 import { serialize } from "hono/utils/cookie";
 import type { Caller, Control } from "../control/control.ts";

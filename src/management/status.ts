@@ -36,7 +36,7 @@ export const status = [
     name: "readStatus",
     tag: "Operation",
     summary: "Show how full the database is",
-    description: "For the root token alone.",
+    description: "Only for the root token.",
     answer: statusAnswer,
     async handle({ control, caller }) {
       const state = await readStatus(control, caller);

@@ -14,7 +14,7 @@ export const usage = [
     name: "readUsage",
     tag: "Usage",
     summary: "Show what keys were used for",
-    description: "Of the keys that the caller manages; without times, of the last day. About a minute behind.",
+    description: "For the keys that the caller manages. Without times: the last day. About a minute behind.",
     query: usageQuery,
     answer: usageAnswer,
     async handle({ control, caller, query }) {

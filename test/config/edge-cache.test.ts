@@ -16,14 +16,14 @@ describe("caching of public routes", () => {
     const change = { "origins.billing.production": { ...URL_ORIGIN, cachePublicRoutes: true }, "routes.3": undefined };
     const { routes, ...rest } = changed(change);
     expect(mistakesOf({ ...rest, routes: routes.filter(Boolean) })).toEqual([
-      `${place}: has no effect, since this origin has no public route. Leave it out: answers to keys are never cached.`,
+      `${place}: has no effect, because this origin has no public route. Leave it out: answers to keys are never cached.`,
     ]);
   });
 
   test("is refused for a service", () => {
     const change = { "origins.billing.production": { service: "BILLING", cachePublicRoutes: true } };
     expect(mistakesOf(changed(change))).toEqual([
-      `${place}: has no effect on a service, which no cache stands before. Leave it out.`,
+      `${place}: has no effect on a service, because there is no cache in front of it. Leave it out.`,
     ]);
   });
 
@@ -34,7 +34,7 @@ describe("caching of public routes", () => {
       "origins.billing.sandbox": shared,
     };
     expect(mistakesOf(changed(change))).toEqual([
-      `${place}: would give answers of one environment to another, since this origin is shared. Give each environment an origin of its own, or leave it out.`,
+      `${place}: would give answers of one environment to another, because this origin is shared. Give each environment its own origin, or leave it out.`,
     ]);
   });
 });
@@ -52,9 +52,8 @@ describe("a cache that would answer before the gateway", () => {
     expect(problemsOfCacheBefore(wrangler)).toEqual([
       {
         path: "wrangler.toml",
-        problem: "lets Cloudflare answer from a cache before the gateway is asked (cache.enabled)",
-        remedy:
-          "Take it out: that cache knows neither hosts nor keys, and would give the answers to one key to anybody.",
+        problem: "lets Cloudflare answer from a cache before the gateway runs (cache.enabled)",
+        remedy: "Remove it: that cache ignores hosts and keys, and would give the answers to one key to anyone.",
       },
     ]);
   });

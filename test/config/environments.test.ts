@@ -8,62 +8,62 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "a base URL in two environments",
     change: { "environments.sandbox.baseUrls.0": "https://api.test/v1" },
     says: [
-      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path belong to one environment, by http or by https.",
+      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
     ],
   },
   {
     mistake: "a base URL in two environments, by http and by https",
     change: { "environments.sandbox.baseUrls.0": "http://api.test/v1" },
     says: [
-      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path belong to one environment, by http or by https.",
+      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
     ],
   },
   {
     mistake: "a base URL twice in one environment",
     change: { "environments.sandbox.baseUrls.1": "http://sandbox.test/v1" },
     says: [
-      "environments.sandbox.baseUrls[1]: is the host and path of environments.sandbox.baseUrls[0]. Keep one of the two: a host and path belong to one environment, by http or by https.",
+      "environments.sandbox.baseUrls[1]: is the host and path of environments.sandbox.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
     ],
   },
   {
     mistake: "a control plane on the base URL of an environment",
     change: { "control.baseUrls.0": "https://api.test/v1" },
     says: [
-      "control.baseUrls[0]: has the host of environments.production.baseUrls[0]. Give the control plane a host of its own: its cookies and scripts must not meet those of an origin.",
+      "control.baseUrls[0]: has the host of environments.production.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     ],
   },
   {
     mistake: "a control plane on another path and port of an environment's host",
     change: { "control.baseUrls.1": "https://sandbox.test:8443/keys" },
     says: [
-      "control.baseUrls[1]: has the host of environments.sandbox.baseUrls[0]. Give the control plane a host of its own: its cookies and scripts must not meet those of an origin.",
+      "control.baseUrls[1]: has the host of environments.sandbox.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     ],
   },
   {
     mistake: "an issuer over plain HTTP",
     change: { "environments.sandbox.issuer": "http://sandbox.test" },
     says: [
-      "environments.sandbox.issuer: is reached over plain HTTP. Begin it with https://: whoever can change the keys on their way can make assertions.",
+      "environments.sandbox.issuer: uses plain HTTP. Begin it with https://: an attacker who can change the public keys in transit can forge assertions.",
     ],
   },
   {
     mistake: "an issuer in two environments",
     change: { "environments.sandbox.issuer": "https://api.test" },
     says: [
-      'environments.sandbox.issuer: is the issuer of "production" too. Give each environment an issuer of its own, so that an origin can tell their assertions apart.',
+      'environments.sandbox.issuer: is the issuer of "production" too. Give each environment its own issuer, so that an origin can tell their assertions apart.',
     ],
   },
   {
     mistake: "a key prefix in two environments",
     change: { "environments.sandbox.keyPrefix": "kg_live" },
     says: [
-      'environments.sandbox.keyPrefix: is the key prefix of "production" too. Give each environment a prefix of its own, so that a key shows where it belongs.',
+      'environments.sandbox.keyPrefix: is the key prefix of "production" too. Give each environment its own prefix, so that a key shows where it belongs.',
     ],
   },
   {
     mistake: "an environment for a plan that there is not",
     change: { "environments.production.plans": ["free", "fre"] },
-    says: ['environments.production.plans[1]: is no plan: "fre". Did you mean "free"?'],
+    says: ['environments.production.plans[1]: is not a plan: "fre". Did you mean "free"?'],
   },
   {
     mistake: "an environment for no plan at all",
@@ -74,7 +74,7 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "a second main environment",
     change: { "environments.sandbox.main": true },
     says: [
-      'environments.sandbox.main: is true of "production" too. Keep it for one environment: the one that your customers depend on.',
+      'environments.sandbox.main: is true for "production" too. Keep it only for the environment that your customers depend on.',
     ],
   },
   {
@@ -98,8 +98,8 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "one origin URL in two environments",
     change: { "origins.billing.sandbox": { url: "http://billing.test" } },
     says: [
-      "origins.billing.production: is the origin of another environment too (origins.billing.sandbox). Give each environment an origin of its own, or say shared: true in both places.",
-      "origins.billing.sandbox: is the origin of another environment too (origins.billing.production). Give each environment an origin of its own, or say shared: true in both places.",
+      "origins.billing.production: is the origin of another environment too (origins.billing.sandbox). Give each environment its own origin, or set shared: true in both places.",
+      "origins.billing.sandbox: is the origin of another environment too (origins.billing.production). Give each environment its own origin, or set shared: true in both places.",
     ],
   },
   {
@@ -111,7 +111,7 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
       },
     },
     says: [
-      "origins.billing.sandbox: is the origin of another environment too (origins.ledger.production). Give each environment an origin of its own, or say shared: true in both places.",
+      "origins.billing.sandbox: is the origin of another environment too (origins.ledger.production). Give each environment its own origin, or set shared: true in both places.",
     ],
   },
 ];
@@ -167,7 +167,7 @@ describe("which environment is the main one", () => {
 
   test("is hinted at where only their order says it", () => {
     expect(hintsFor({ "environments.production.main": undefined })).toEqual([
-      "  environments.production: is the main environment only because it stands first. Write main: true into the environment that your customers depend on.",
+      "  environments.production: is the main environment only because it is first. Set main: true on the environment that your customers depend on.",
     ]);
   });
 

@@ -40,10 +40,10 @@ describe("how a route's requests and answers pass", () => {
     [{ "routes.0.limits": { bodyBytes: 600_000_000 } }, "routes.0.limits.bodyBytes"],
     [{ "routes.0.limits": { body: 1 } }, "bodyBytes"],
     [{ "routes.0.timeoutSeconds": 0 }, "timeoutSeconds"],
-    [{ "routes.0.onRequest": "no function" }, "is no function; write (request, context)"],
-    [{ "routes.0.onResponse": "no function" }, "is no function; write (response, context)"],
-    [{ "routes.0.onRefusal": "no function" }, "is no function; write (refusal)"],
-    [{ onRefusal: { body: "{}" } }, "onRefusal: is no function; write (refusal)"],
+    [{ "routes.0.onRequest": "no function" }, "is not a function; write (request, context)"],
+    [{ "routes.0.onResponse": "no function" }, "is not a function; write (response, context)"],
+    [{ "routes.0.onRefusal": "no function" }, "is not a function; write (refusal)"],
+    [{ onRefusal: { body: "{}" } }, "onRefusal: is not a function; write (refusal)"],
     [{ onRefusal: async () => ({ body: {} }) }, "onRefusal: is async"],
   ])("refuses %o", (change, says) => {
     const [mistake, ...others] = mistakesOf(changed(change));
@@ -59,7 +59,7 @@ describe("addresses of an origin that has a URL", () => {
   test("are hinted at while neither the origin nor a route says what becomes of them", () => {
     expect(hintsFor({})).toEqual([
       expect.stringMatching(
-        /^ {2}origins\.billing\.production: does not say rewriteLocation, .* of \/invoices\/\* may/,
+        /^ {2}origins\.billing\.production: does not set rewriteLocation, .* of \/invoices\/\* may/,
       ),
     ]);
   });

@@ -42,13 +42,13 @@ test.each([
 
 test("the message of the error lists every problem on a line of its own", () => {
   const error = new ConfigError([
-    { path: "routes[0].origin", problem: 'names no origin: "x"', remedy: "Choose one of: a, b." },
+    { path: "routes[0].origin", problem: 'is not an origin: "x"', remedy: "Choose one of: a, b." },
     { path: "control", problem: "is missing", remedy: "Add it, as an object." },
   ]);
   expect(error.message).toBe(
     [
       "gateway.config.ts cannot be used:",
-      '  routes[0].origin: names no origin: "x". Choose one of: a, b.',
+      '  routes[0].origin: is not an origin: "x". Choose one of: a, b.',
       "  control: is missing. Add it, as an object.",
     ].join("\n"),
   );

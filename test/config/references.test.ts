@@ -7,27 +7,27 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "a redeclared built-in resource",
     change: { "resources.members": { actions: ["read"] } },
-    says: "resources.members: is built in, to guard the management API. Choose another name; or take it away and use the built-in one, which scopes and routes may name as it is.",
+    says: "resources.members: is a built-in resource of the management API. Choose another name; or remove it and use the built-in resource in scopes and routes.",
   },
   {
     mistake: "a bundle with the name of a scope",
     change: { "bundles.invoices:read": { every: "read" } },
-    says: 'bundles["invoices:read"]: has the name of a scope. Choose a name that is no scope.',
+    says: 'bundles["invoices:read"]: has the name of a scope. Choose a name that is not a scope.',
   },
   {
     mistake: "a bundle with the name of a built-in scope",
     change: { "bundles.usage:read": { every: "read" } },
-    says: 'bundles["usage:read"]: has the name of a scope. Choose a name that is no scope.',
+    says: 'bundles["usage:read"]: has the name of a scope. Choose a name that is not a scope.',
   },
   {
     mistake: "a bundle of an action that no resource has",
     change: { "bundles.read:all.every": "raed" },
-    says: 'bundles["read:all"].every: is an action of no resource that the bundle covers: "raed". Did you mean "read"?',
+    says: 'bundles["read:all"].every: is not an action of any resource in the bundle: "raed". Did you mean "read"?',
   },
   {
     mistake: "a bundle of an action that only built-in resources have, without management",
     change: { "resources.invoices.actions": ["read", "write"], "bundles.delete:all": { every: "delete" } },
-    says: 'bundles["delete:all"].every: is an action of no resource that the bundle covers: "delete". Choose one of: read, write, approve.',
+    says: 'bundles["delete:all"].every: is not an action of any resource in the bundle: "delete". Choose one of: read, write, approve.',
   },
   {
     mistake: "a mistyped scope of a role",
@@ -47,12 +47,12 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "keys that act as members where there are no roles",
     change: { roles: undefined },
-    says: 'keys.actAs: is "member" (the default), but there are no roles. Declare the roles of members, or set keys.actAs to "organization" to do without them.',
+    says: 'keys.actAs: is "member" (the default), but there are no roles. Declare the roles of members, or set keys.actAs to "organization" if you need no members.',
   },
   {
     mistake: "keys that act as members by default where there are no roles",
     change: { roles: {}, keys: undefined },
-    says: 'keys.actAs: is "member" (the default), but there are no roles. Declare the roles of members, or set keys.actAs to "organization" to do without them.',
+    says: 'keys.actAs: is "member" (the default), but there are no roles. Declare the roles of members, or set keys.actAs to "organization" if you need no members.',
   },
   {
     mistake: "two rates of one name in a plan",
@@ -77,17 +77,17 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "an imported format that matches the empty text",
     change: { "keys.importedFormats": [imported("(acme_[0-9a-f]{32})?")] },
-    says: "keys.importedFormats[0].pattern: matches nothing at all. Let it match no less than 16 characters, for example with {32}.",
+    says: "keys.importedFormats[0].pattern: matches nothing at all. Make it match at least 16 characters, for example with {32}.",
   },
   {
     mistake: "an imported format that matches keys of 15 characters",
     change: { "keys.importedFormats": [imported("acme_[0-9a-f]{10,32}")] },
-    says: 'keys.importedFormats[0].pattern: matches "acme_0000000000", which is short enough to be guessed. Let it match no less than 16 characters, for example with {32}.',
+    says: 'keys.importedFormats[0].pattern: matches "acme_0000000000", which is short enough to be guessed. Make it match at least 16 characters, for example with {32}.',
   },
   {
     mistake: "an imported format that matches no key",
     change: { "keys.importedFormats": [imported("acme_[^\\w]{32}")] },
-    says: "keys.importedFormats[0].pattern: matches no key at all. Write what the imported keys look like.",
+    says: "keys.importedFormats[0].pattern: matches no key at all. Write a pattern that matches the imported keys.",
   },
   {
     mistake: "an imported format of keys that are too long to be taken",
@@ -97,17 +97,17 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "an imported format that matches keys that are made here",
     change: { "keys.importedFormats": [imported("[a-z]+_live_[0-9A-Za-z]{36}")] },
-    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with what only the imported keys begin with.`,
+    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with a text that only the imported keys begin with.`,
   },
   {
     mistake: "an imported format that matches keys that are made here, for its own environment too,",
     change: { "keys.importedFormats": [imported("\\w{16,}")] },
-    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with what only the imported keys begin with.`,
+    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with a text that only the imported keys begin with.`,
   },
   {
     mistake: "an imported format that matches root tokens",
     change: { "keys.importedFormats": [imported("[a-z]{3}_[0-9A-Za-z]{43}")] },
-    says: `keys.importedFormats[0].pattern: matches root tokens, such as "kgr_${"0".repeat(43)}". Begin it with what only the imported keys begin with.`,
+    says: `keys.importedFormats[0].pattern: matches root tokens, such as "kgr_${"0".repeat(43)}". Begin it with a text that only the imported keys begin with.`,
   },
   {
     mistake: "two imported formats of different environments that one key can have",
@@ -117,7 +117,7 @@ const broken: { mistake: string; change: Change; says: string }[] = [
         { pattern: "acme_[0-9]{20}", environment: "production" },
       ],
     },
-    says: 'keys.importedFormats[1].pattern: matches keys of another environment (keys.importedFormats[0].pattern), such as "acme_00000000000000000000". Tell the two apart by what the keys begin with.',
+    says: 'keys.importedFormats[1].pattern: matches keys of another environment (keys.importedFormats[0].pattern), such as "acme_00000000000000000000". Use patterns with different beginnings.',
   },
 ];
 

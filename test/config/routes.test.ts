@@ -2,23 +2,23 @@ import { describe, expect, test } from "vitest";
 import { methodsOf } from "../../src/config/routes.ts";
 import { type Change, changed, mistakesOf } from "./base.ts";
 
-const tie = "Take one of the two away, or give each methods of its own (GET answers HEAD as well).";
+const tie = "Remove one of the two, or give each other methods (GET includes HEAD).";
 
 const broken: { mistake: string; change: Change; says: string[] }[] = [
   {
     mistake: "an unknown origin",
     change: { "routes.0.origin": "biling" },
-    says: ['routes[0].origin: names no origin: "biling". Did you mean "billing"?'],
+    says: ['routes[0].origin: is not an origin: "biling". Did you mean "billing"?'],
   },
   {
     mistake: "an origin where none is declared",
     change: { origins: {}, routes: [{ path: "/status", origin: "billing", public: true }] },
-    says: ['routes[0].origin: names no origin: "billing". None is declared yet; declare it first.'],
+    says: ['routes[0].origin: is not an origin: "billing". None is declared yet; declare it first.'],
   },
   {
     mistake: "an origin called like a method of every object",
     change: { "routes.0.origin": "constructor" },
-    says: ['routes[0].origin: names no origin: "constructor". Choose one of: billing.'],
+    says: ['routes[0].origin: is not an origin: "constructor". Choose one of: billing.'],
   },
   {
     mistake: "a workspace in a header that no origin gets as it was sent",
@@ -30,13 +30,13 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
   {
     mistake: "an unknown resource",
     change: { "routes.0.resource": "invoice" },
-    says: ['routes[0].resource: names no resource: "invoice". Did you mean "invoices"?'],
+    says: ['routes[0].resource: is not a resource: "invoice". Did you mean "invoices"?'],
   },
   {
     mistake: "a resource called like a method of every object",
     change: { "routes.0.resource": "constructor" },
     says: [
-      'routes[0].resource: names no resource: "constructor". Choose one of: invoices, refunds, organizations, workspaces, members, api_keys, audit_events, usage.',
+      'routes[0].resource: is not a resource: "constructor". Choose one of: invoices, refunds, organizations, workspaces, members, api_keys, audit_events, usage.',
     ],
   },
   {
@@ -48,29 +48,29 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "a route that is neither guarded nor public",
     change: { "routes.3.public": undefined },
     says: [
-      "routes[3]: has neither a resource nor public: true. Name the resource that a key must have a scope for, or say public: true to let anyone call it.",
+      "routes[3]: has neither a resource nor public: true. Name the resource that a key needs a scope for, or set public: true to let anyone call it.",
     ],
   },
   {
     mistake: "a route with an action and no resource",
     change: { "routes.1.resource": undefined },
     says: [
-      "routes[1]: has neither a resource nor public: true. Name the resource that a key must have a scope for, or say public: true to let anyone call it.",
+      "routes[1]: has neither a resource nor public: true. Name the resource that a key needs a scope for, or set public: true to let anyone call it.",
     ],
   },
   {
     mistake: "a guarded route that says it is public",
     change: { "routes.1.public": true },
     says: [
-      "routes[1].resource: cannot guard a public route, which anyone may call. Take away resource, or take away public so that callers need a key.",
-      "routes[1].action: cannot guard a public route, which anyone may call. Take away action, or take away public so that callers need a key.",
+      "routes[1].resource: has no effect on a public route, which anyone can call. Remove resource, or remove public so that callers need a key.",
+      "routes[1].action: has no effect on a public route, which anyone can call. Remove action, or remove public so that callers need a key.",
     ],
   },
   {
     mistake: "a public route with a workspace",
     change: { "routes.3.workspace": { header: "X-Workspace" } },
     says: [
-      "routes[3].workspace: cannot guard a public route, which anyone may call. Take away workspace, or take away public so that callers need a key.",
+      "routes[3].workspace: has no effect on a public route, which anyone can call. Remove workspace, or remove public so that callers need a key.",
     ],
   },
   {

@@ -65,7 +65,7 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "a change that says nothing",
     change: { "control.changelog": [{ date: "2026-11-27", text: " " }] },
-    says: "control.changelog[0].text: is empty. Say what has changed, in a sentence.",
+    says: "control.changelog[0].text: is empty. Describe the change in a sentence.",
   },
   {
     mistake: "a string for a number",
@@ -145,17 +145,17 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "a base URL with a query",
     change: { "environments.production.baseUrls.0": "https://api.test/v1?a=b" },
-    says: "environments.production.baseUrls[0]: has a query, fragment or user name. Keep scheme, host and optional path only.",
+    says: "environments.production.baseUrls[0]: has a query, fragment or user name. Keep only scheme, host and optional path.",
   },
   {
     mistake: "a base URL with a slash at its end",
     change: { "control.baseUrls.0": "https://keys.test/" },
-    says: 'control.baseUrls[0]: is not spelled as URLs are compared. Write "https://keys.test".',
+    says: 'control.baseUrls[0]: is not in its normal form. Write "https://keys.test".',
   },
   {
     mistake: "a base URL in capitals, with the usual port and dots",
     change: { "environments.production.baseUrls.0": "https://API.test:443/a/../v1" },
-    says: 'environments.production.baseUrls[0]: is not spelled as URLs are compared. Write "https://api.test/v1".',
+    says: 'environments.production.baseUrls[0]: is not in its normal form. Write "https://api.test/v1".',
   },
   {
     mistake: "a base URL with an empty segment",
@@ -185,7 +185,7 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "an origin that is both a URL and a service",
     change: { "origins.billing.production.service": "BILLING" },
-    says: 'origins.billing.production: is not an origin. Write { url: "https://…" } or { service: "BINDING" }, with shared: true where it is meant to be shared.',
+    says: 'origins.billing.production: is not an origin. Write { url: "https://…" } or { service: "BINDING" }, with shared: true if it is shared on purpose.',
   },
   {
     mistake: "a mistyped field of an origin",
@@ -235,17 +235,17 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "credentials for every web origin",
     change: { "routes.0.cors": { origins: "*", credentials: true } },
-    says: 'routes[0].cors.credentials: would let any web page act with its visitor\'s cookies, since origins is "*". List the origins, or leave credentials out.',
+    says: 'routes[0].cors.credentials: would let any web page act with its visitor\'s cookies, because origins is "*". List the origins, or leave credentials out.',
   },
   {
     mistake: "a web origin with a path",
     change: { "routes.0.cors": { origins: ["https://app.test/login"] } },
-    says: 'routes[0].cors.origins[0]: is not spelled as URLs are compared. Write "https://app.test".',
+    says: 'routes[0].cors.origins[0]: is not in its normal form. Write "https://app.test".',
   },
   {
     mistake: "a web origin alone, outside a list",
     change: { "routes.0.cors": { origins: "https://app.test" } },
-    says: 'routes[0].cors.origins: is no list of web origins. Write "*" for all of them, or a list, for example ["https://app.example.com"].',
+    says: 'routes[0].cors.origins: is not a list of web origins. Write "*" for all of them, or a list, for example ["https://app.example.com"].',
   },
   {
     mistake: "a header that cannot be one",

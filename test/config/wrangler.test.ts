@@ -34,7 +34,7 @@ describe("wrangler.toml", () => {
   test.each([
     [
       "d1_databases",
-      `  wrangler.toml: binds no D1 database as "DB". Add to wrangler.toml:
+      `  wrangler.toml: has no D1 database binding "DB". Add to wrangler.toml:
       [[d1_databases]]
       binding = "DB"
       database_name = "keygate"
@@ -42,13 +42,13 @@ describe("wrangler.toml", () => {
     ],
     [
       "kv_namespaces",
-      `  wrangler.toml: binds no KV namespace as "KV". Add to wrangler.toml:
+      `  wrangler.toml: has no KV namespace binding "KV". Add to wrangler.toml:
       [[kv_namespaces]]
       binding = "KV"`,
     ],
     [
       "ratelimits",
-      `  wrangler.toml: binds no rate limit as "LOOKUP_BUDGET". Add to wrangler.toml:
+      `  wrangler.toml: has no rate limit binding "LOOKUP_BUDGET". Add to wrangler.toml:
       [[ratelimits]]
       name = "LOOKUP_BUDGET"
       namespace_id = "4201"
@@ -67,11 +67,11 @@ describe("wrangler.toml", () => {
 
   test("without the Durable Objects is refused, with the lines to add for each", () => {
     expect(linesFor({ ...complete, durable_objects: undefined })).toEqual([
-      `  wrangler.toml: binds no Durable Object as "AUTHORITY". Add to wrangler.toml:
+      `  wrangler.toml: has no Durable Object binding "AUTHORITY". Add to wrangler.toml:
       [[durable_objects.bindings]]
       name = "AUTHORITY"
       class_name = "KeyAuthority"`,
-      `  wrangler.toml: binds no Durable Object as "COURIER". Add to wrangler.toml:
+      `  wrangler.toml: has no Durable Object binding "COURIER". Add to wrangler.toml:
       [[durable_objects.bindings]]
       name = "COURIER"
       class_name = "Courier"`,

@@ -55,7 +55,7 @@ describe("an explanation", () => {
       "forward origin passed",
     ]);
     expect(steps.find(({ check }) => check === "path")?.detail).toBe("The route /signatures/*.");
-    expect(steps.at(-1)?.detail).toBe("To the origin signatures, as GET /signatures/1.");
+    expect(steps.at(-1)?.detail).toBe("Forwarded to the origin signatures as GET /signatures/1.");
     expect(rest).toMatchObject({
       requiredScope: "signatures:read",
       lackingIn: [],
@@ -127,7 +127,7 @@ describe("an explanation", () => {
     const told = await explained({ keyId: key.id });
     expect([told.decision.allowed, stepOf(told, "address")?.detail]).toEqual([
       true,
-      "The key may be used from 2001:db8::/32, 203.0.113.0/24 only; the client is taken to be there.",
+      "The key can be used only from 2001:db8::/32, 203.0.113.0/24; this explanation assumes such a client.",
     ]);
     expect(await decided({ keyId: key.id, clientAddress: "192.0.2.1" })).toBe("address_forbidden");
   });

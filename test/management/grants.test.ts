@@ -144,10 +144,10 @@ const invite =
 const inOther = ({ otherWorkspace }: Parties) => ({ reach: "workspace", workspace_ids: [otherWorkspace] });
 
 const ATTEMPTS: Attempt[] = [
-  ["admin", "a key of a workspace that is not theirs", create(inOther), "You do not manage such keys."],
-  ["a key of one workspace", "a key of another workspace", create(inOther), "You do not manage such keys."],
-  ["a key of one workspace", "a key of the organization", create(), "You do not manage such keys."],
-  ["a key of the sandbox", "a key of production", create(), "You do not manage such keys."],
+  ["admin", "a key of a workspace that is not theirs", create(inOther), "You cannot manage such keys."],
+  ["a key of one workspace", "a key of another workspace", create(inOther), "You cannot manage such keys."],
+  ["a key of one workspace", "a key of the organization", create(), "You cannot manage such keys."],
+  ["a key of the sandbox", "a key of production", create(), "You cannot manage such keys."],
   [
     "a key of few scopes",
     "a key of more scopes",
@@ -158,7 +158,7 @@ const ATTEMPTS: Attempt[] = [
     "a key that manages keys alone",
     "a new secret of somebody else's key",
     ({ adminsKey }) => ["POST", `/v1/api-keys/${adminsKey}/rotate`, { grace_seconds: 0 }],
-    "The key acts as another member; they can rotate it, or somebody who manages members.",
+    "The key acts as another member. That member, or a person who manages members, can rotate it.",
   ],
   [
     "admin",
@@ -176,7 +176,7 @@ const ATTEMPTS: Attempt[] = [
     "a key that ends soon",
     "a key that ends later",
     create(() => ({ expires_at: new Date(Date.now() + 2 * 86_400_000).toISOString() })),
-    "The key would outlive yours.",
+    "The key would expire later than yours.",
   ],
   ["a slow key", "a key without limits", create(), "The key's limits would be higher than yours."],
   [
@@ -185,54 +185,49 @@ const ATTEMPTS: Attempt[] = [
     create(() => ({ limits: { rates: [{ name: "slow", limit: 11, window: 60 }] } })),
     "The key's limits would be higher than yours.",
   ],
-  [
-    "owner",
-    "a key with a plan",
-    create(() => ({ plan: "scale" })),
-    "Only the root token may give a key a plan of its own.",
-  ],
+  ["owner", "a key with a plan", create(() => ({ plan: "scale" })), "Only the root token can give a key its own plan."],
   [
     "owner",
     "a key of somebody else",
     create(({ members }) => ({ member_id: members.admin })),
-    "A key that you make is yours: leave member_id out.",
+    "You can create keys only for yourself: leave member_id out.",
   ],
   [
     "owner",
     "another plan of a key",
     ({ ownersKey }) => ["PATCH", `/v1/api-keys/${ownersKey}`, { plan: "scale" }],
-    "Only the root token may change a key's plan.",
+    "Only the root token can change a key's plan.",
   ],
-  ["admin", "an owner", invite(() => ({ role: "owner" })), "The role owner manages keys that you do not."],
+  ["admin", "an owner", invite(() => ({ role: "owner" })), "The role owner can manage keys that you cannot."],
   [
     "admin",
     "a member of a workspace that is not theirs",
     invite(({ otherWorkspace }) => ({ role: "member", workspace_ids: [otherWorkspace] })),
-    "You are not in each of these workspaces.",
+    "You do not belong to all of these workspaces.",
   ],
   [
     "a key of few scopes",
     "a member who may do more",
     invite(() => ({ role: "member" })),
-    "The role member may do what you cannot",
+    "The role member can do what you cannot",
   ],
   [
     "admin",
     "an owner with another name",
     edit("owner", () => ({ name: "X" })),
-    "The role owner manages keys that you do not.",
+    "The role owner can manage keys that you cannot.",
   ],
   [
     "admin",
     "themselves an owner",
     edit("admin", () => ({ role: "owner" })),
-    "Nobody changes their own role or workspaces",
+    "You cannot change your own role or workspaces",
   ],
   [
     "admin",
     "themselves in another workspace",
     edit("admin", ({ otherWorkspace }) => ({ workspace_ids: [otherWorkspace] })),
-    "Nobody changes their own role or workspaces",
+    "You cannot change your own role or workspaces",
   ],
 ];
 

@@ -20,7 +20,7 @@ MAX_LENGTH = 64 * 1024
 
 
 class AssertionRefused(Exception):
-    """`code` is one of those of keygate/origin. Answer 503 for keys_unavailable, 401 for any other."""
+    """`code` is a code of keygate/origin. Answer 503 for keys_unavailable, 401 for any other."""
 
     def __init__(self, code):
         super().__init__(code)
@@ -28,7 +28,7 @@ class AssertionRefused(Exception):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Public keys are the issuer's own, and nobody's that it may point at."""
+    """Public keys come only from the issuer, never from a redirect."""
 
     def redirect_request(self, *_):
         return None
@@ -38,7 +38,7 @@ _OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 class IssuerKeys:
-    """The public keys of one issuer: kept for five minutes, fetched again when an unknown one is named, at most twice a minute."""
+    """The public keys of one issuer: kept for five minutes, fetched again for an unknown key id, at most twice a minute."""
 
     def __init__(self, issuer, fetch=None, now=time.time):
         self._url = issuer + "/.well-known/jwks.json"
@@ -71,7 +71,7 @@ class IssuerKeys:
             self._keys = {key["kid"]: jwt.PyJWK(key, algorithm="ES256").key for key in usable}
             self._fetched_at = begun_at
         except (OSError, ValueError, KeyError, TypeError, AttributeError, http.client.HTTPException, jwt.PyJWTError):
-            pass  # The keys that are there go on until their time is over.
+            pass  # The current keys stay valid until they are too old.
 
     def _age(self):
         return self._now() - self._fetched_at

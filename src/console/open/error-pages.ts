@@ -1,4 +1,4 @@
-/** A page for each error code: what it means and how to mend it. `type` of every problem document points here. */
+/** A page for each error code: what it means and how to fix it. The `type` of every problem document points here. */
 
 import { Hono } from "hono";
 import { html } from "hono/html";
@@ -37,8 +37,8 @@ function list() {
   );
   return html`<h1>Errors</h1>
     <p>Each answer with one of these is a problem document (RFC 9457) whose <code>code</code> is one of the following,
-    unless the API gives the gateway's errors a form of its own.
-    A <code>request_id</code> comes with it: name it when you ask for help.</p>
+    unless the API formats the gateway's errors itself.
+    It also has a <code>request_id</code>: include it when you ask for help.</p>
     <table><thead><tr><th>Status</th><th>Code</th><th>Title</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
@@ -48,10 +48,10 @@ function entry(code: Code) {
     <h1>${title}</h1>
     <p><code>${code}</code></p>
     <h2>What it means</h2><p>${prose(meaning)}</p>
-    <h2>How to mend it</h2><p>${prose(fix)}</p>`;
+    <h2>How to fix it</h2><p>${prose(fix)}</p>`;
 }
 
-/** Text in which `…` marks what a program reads or writes. */
+/** Text with code in backticks. */
 function prose(text: string) {
   return text.split("`").map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part));
 }

@@ -1,4 +1,4 @@
-/** For callers of the API: needs no sign-in, and shows only what the configuration says. */
+/** The guide for API consumers: needs no sign-in, and shows only the configuration. */
 
 import { Hono } from "hono";
 import type { Gateway } from "../../config/compile.ts";
@@ -129,13 +129,13 @@ function Scopes({ gateway: { policy } }: { gateway: Gateway }) {
             columns={[
               { label: "Bundle", cell: (name) => <code>{name}</code> },
               {
-                label: "Stands for",
+                label: "Scopes",
                 cell: (name) => {
                   const scopes = [...expand([name], policy.resources, policy.bundles)];
                   const own = scopes.filter(
                     (scope) => !policy.resources[scope.slice(0, scope.lastIndexOf(":"))]?.management,
                   );
-                  const rest = own.length < scopes.length ? ", and the management of the organization" : "";
+                  const rest = own.length < scopes.length ? ", and scopes that manage the organization" : "";
                   return `${listOf(own)}${rest}`;
                 },
               },
@@ -193,11 +193,11 @@ function Errors({ gateway: { routes, onRefusal } }: { gateway: Gateway }) {
     <section class="sheet">
       <h2>Errors</h2>
       {hasOwnForm ? (
-        <p>An error has the form of this API's errors. These are the gateway's own, with what they mean.</p>
+        <p>The gateway's errors have the format of this API's errors. These are their codes.</p>
       ) : (
         <p>
           An error is a problem document (<code>{PROBLEM_TYPE}</code>) with a <code>code</code>, a <code>detail</code>{" "}
-          for this request, and a <code>fix</code>. Errors of the services behind the gateway have none of these codes.
+          for this request, and a <code>fix</code>. Errors of the services behind the gateway do not have these codes.
         </p>
       )}
       <Table

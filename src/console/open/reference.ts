@@ -1,10 +1,10 @@
-/** `/docs`: the management API to read and to try, from the OpenAPI document. Script and style come from this Worker. */
+/** `/docs`: the reference of the management API, from the OpenAPI document. This Worker serves its script and style. */
 
 import { Hono } from "hono";
 import { html } from "hono/html";
 import type { ManagementEnv } from "../../management/dispatch.ts";
 
-/** A file of the package that draws the page. */
+/** A file of the package that renders the page. */
 export type ReadAsset = (name: string) => Promise<Response>;
 
 const ASSETS = ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"];
@@ -38,7 +38,7 @@ const SCRIPT = `SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   filter: true,
-  // The one that is shipped names a validator on another host.
+  // The default is a validator on another host.
   validatorUrl: null,
 });
 `;

@@ -1,4 +1,4 @@
-/** The pages by which members sign in and out. */
+/** The pages on which members sign in and out. */
 
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
@@ -17,7 +17,7 @@ type Visit = Context<ManagementEnv>;
 export const signInPages = new Hono<ManagementEnv>()
   .use("/sign-in/*", privatePage)
   .use("/sign-out", privatePage)
-  // Spends nothing: mail programs and chats open links to preview them.
+  // Does not use up the link: mail programs and chats open links to preview them.
   .get("/sign-in/:token", async (c) => {
     const link = await findSignInLink(c.var.control, c.req.param("token"));
     if (isRefusal(link)) return refuse(c, link);
@@ -34,7 +34,7 @@ export const signInPages = new Hono<ManagementEnv>()
   })
   .post("/sign-in/:token", async (c) => {
     const { control, requestId } = c.var;
-    // Else another site could sign its visitors in as somebody whom it watches.
+    // Else another site could sign its visitors in to an account that it controls.
     if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return refuse(c, { code: "cross_site_refused" });
     const linkToken = c.req.param("token");
     const previous = sessionToken(c.req.raw);
@@ -81,7 +81,7 @@ export const signInPages = new Hono<ManagementEnv>()
     return c.redirect("/", 303);
   });
 
-/** Whoever the browser's cookie is of. */
+/** Ends the session of the browser's cookie, of either kind. */
 async function signOutAll(
   control: Control,
   requestId: string,

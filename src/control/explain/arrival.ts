@@ -33,7 +33,7 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
   const place = findEnvironment(request.parsedUrl, gateway);
   if (isRefusal(place)) return arriveNowhere(request, place, gateway);
   const { environment, path } = place;
-  if (!environment) return invalid("url", "is of the control plane, which has no routes");
+  if (!environment) return invalid("url", "is a URL of the control plane, which has no routes");
   const isPreflight = answerPreflight(request, path, gateway) !== undefined;
   const match = findRoute(request.method, path, gateway.router);
   const size = sizeRefusal(request, isRefusal(match) ? undefined : match.route.limits);
@@ -48,10 +48,10 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
     refusal,
     steps: [
       judge("base_url", undefined, `A base URL of ${environment.name}.`),
-      judge("size", size, "No more than the gateway takes."),
+      judge("size", size, "Within the gateway's limits."),
       judgeUpgrade(upgrade),
       judge("path", refusalOf(match), isRefusal(match) ? "" : describeRoute(match.route)),
-      judge("url", leakOf(request, gateway), "The URL holds no key."),
+      judge("url", leakOf(request, gateway), "The URL has no key in it."),
     ],
   };
 }
@@ -60,23 +60,27 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
 export function forwardStep({ request, place, route }: Arrival): Step {
   if (isRefusal(place) || !route) return skip("origin", "There is no origin to forward to.");
   const { pathname } = new URL(targetOf(request.parsedUrl, { route, place }, place.environment.name));
-  return judge("origin", undefined, `To the origin ${route.origin}, as ${request.method} ${withoutSecrets(pathname)}.`);
+  return judge(
+    "origin",
+    undefined,
+    `Forwarded to the origin ${route.origin} as ${request.method} ${withoutSecrets(pathname)}.`,
+  );
 }
 
 function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gateway): Arrival {
   const steps = [
     judge("base_url", place, ""),
-    judge("size", sizeRefusal(request), "No more than the gateway takes."),
+    judge("size", sizeRefusal(request), "Within the gateway's limits."),
     judgeUpgrade(handshakeRefusal(request)),
     skip("path", "Without a base URL there are no routes."),
-    judge("url", leakOf(request, gateway), "The URL holds no key."),
+    judge("url", leakOf(request, gateway), "The URL has no key in it."),
   ];
   return { request, place, match: undefined, route: undefined, isPreflight: false, refusal: place, steps };
 }
 
 /** Nothing of such a URL is looked at. */
 function arriveUnread(request: ExplainedRequest, refusal: Refusal): Arrival {
-  const unread = "A URL of this length is not read.";
+  const unread = "The gateway does not read a URL of this length.";
   const steps = [
     skip("base_url", unread),
     judge("size", refusal, ""),
@@ -86,7 +90,7 @@ function arriveUnread(request: ExplainedRequest, refusal: Refusal): Arrival {
 }
 
 function judgeUpgrade(refusal: Refusal | undefined): Step {
-  return judge("upgrade", refusal, "No WebSocket is asked for, or in a proper handshake.");
+  return judge("upgrade", refusal, "The request is not a WebSocket handshake, or it is a correct one.");
 }
 
 function sizeRefusal({ parsedUrl, headers }: ExplainedRequest, limits?: InputLimits): Refusal | undefined {

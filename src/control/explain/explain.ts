@@ -18,7 +18,7 @@ import { type Question, readRequest } from "./request.ts";
 import { SEEING_KEYS, shownByCredential, shownById } from "./shown.ts";
 
 const FORWARDED = { status: null, detail: "The gateway forwards the request, and the origin answers." };
-const PREFLIGHT = { status: 204, detail: "The gateway answers this CORS preflight itself, whoever asks." };
+const PREFLIGHT = { status: 204, detail: "The gateway answers this CORS preflight itself, for every caller." };
 
 export async function explain(control: Control, caller: Caller, question: Question): Promise<Explanation | Refusal> {
   const { gateway } = control;
@@ -49,7 +49,7 @@ export async function explain(control: Control, caller: Caller, question: Questi
 /** For what needs no key. */
 function explainOpen(arrival: Arrival): Explanation {
   const { isPreflight, refusal } = arrival;
-  const unneeded = ["credential" as const, ...CHECKS_OF_KEY].map((check) => skip(check, "No key is needed."));
+  const unneeded = ["credential" as const, ...CHECKS_OF_KEY].map((check) => skip(check, "The request needs no key."));
   const last = isPreflight ? skip("origin", "A preflight is not forwarded.") : lastStep(arrival, refusal);
   return {
     decision: decide(refusal, isPreflight ? PREFLIGHT : FORWARDED),
@@ -61,7 +61,7 @@ function explainOpen(arrival: Arrival): Explanation {
 }
 
 function explainUnknown(arrival: Arrival, unknown: Refusal): Explanation {
-  const untold = CHECKS_OF_KEY.map((check) => skip(check, "No key is known."));
+  const untold = CHECKS_OF_KEY.map((check) => skip(check, "There is no key."));
   return {
     decision: decide(arrival.refusal ?? unknown, FORWARDED),
     steps: [...arrival.steps, judge("credential", unknown, ""), ...untold, lastStep(arrival, unknown)],
@@ -72,7 +72,7 @@ function explainUnknown(arrival: Arrival, unknown: Refusal): Explanation {
 }
 
 function lastStep(arrival: Arrival, refusal: Refusal | undefined): Step {
-  return refusal ? skip("origin", "What is refused is not forwarded.") : forwardStep(arrival);
+  return refusal ? skip("origin", "The gateway does not forward refused requests.") : forwardStep(arrival);
 }
 
 function requiredOf({ route, request }: Arrival): Scope | null {

@@ -58,13 +58,13 @@ export async function judgeKey(
   return {
     steps: [
       judge("credential", undefined, `The key ${record.id}.`),
-      judge("life", life, `The key lives until ${new Date(record.expiresAt).toISOString()}.`),
-      judge("plan", plan, record.plan === null ? "The key is on no plan." : `The key is on the plan ${record.plan}.`),
-      judge("secret", secret, "The secret has not been rotated out."),
+      judge("life", life, `The key expires at ${new Date(record.expiresAt).toISOString()}.`),
+      judge("plan", plan, record.plan === null ? "The key has no plan." : `The key has the plan ${record.plan}.`),
+      judge("secret", secret, "The secret is still valid."),
       environmentStep(record, arrival, gateway),
       judge("address", addressRefusal(record, client), describeAddress(record, clientAddress)),
       ...routeSteps(record, arrival, gateway),
-      limits ? judge("limits", spending, tellLimits(limits)) : skip("limits", "The key has none to spend."),
+      limits ? judge("limits", spending, tellLimits(limits)) : skip("limits", "The key has no limits."),
     ],
     refusal: life ?? plan ?? (asked && refusalIn(authorize(record, secretHash, asked, gateway, now))) ?? spending,
   };
@@ -72,20 +72,31 @@ export async function judgeKey(
 
 function routeSteps(key: KeyRecord, { match, request }: Arrival, { policy }: Gateway): Step[] {
   if (match === undefined || isRefusal(match)) {
-    return [skip("workspace", "There is no route to ask for one."), skip("scope", "There is no route to ask for one.")];
+    return [
+      skip("workspace", "There is no route that asks for one."),
+      skip("scope", "There is no route that asks for one."),
+    ];
   }
   const rights = rightsOf(key, policy);
   const asked = { request, url: request.parsedUrl };
   const required = requiredScope(match.route, request.method);
   return [
-    judge("workspace", workspaceRefusal(rights, asked, match), "No workspace out of reach is named."),
+    judge(
+      "workspace",
+      workspaceRefusal(rights, asked, match),
+      "The request names no workspace that the key does not reach.",
+    ),
     judge("scope", scopeRefusal(rights, match.route, request.method), `The key has ${required}.`),
   ];
 }
 
 function environmentStep(key: KeyRecord, { place }: Arrival, gateway: Gateway): Step {
-  if (isRefusal(place)) return skip("environment", `The key is of ${key.environment}.`);
-  return judge("environment", environmentRefusal(key, place.environment, gateway), `The key is of ${key.environment}.`);
+  if (isRefusal(place)) return skip("environment", `The key belongs to ${key.environment}.`);
+  return judge(
+    "environment",
+    environmentRefusal(key, place.environment, gateway),
+    `The key belongs to ${key.environment}.`,
+  );
 }
 
 function askedOf({ request, place, match }: Arrival, client: string): Asked | undefined {
@@ -98,9 +109,9 @@ function anAllowedAddress({ allowedAddresses }: KeyRecord): string {
 }
 
 function describeAddress({ allowedAddresses }: KeyRecord, clientAddress: string | undefined): string {
-  if (allowedAddresses.length === 0) return "The key may be used from anywhere.";
-  if (clientAddress !== undefined) return "The key may be used from there.";
-  return `The key may be used from ${allowedAddresses.join(", ")} only; the client is taken to be there.`;
+  if (allowedAddresses.length === 0) return "The key can be used from any address.";
+  if (clientAddress !== undefined) return "The key can be used from this address.";
+  return `The key can be used only from ${allowedAddresses.join(", ")}; this explanation assumes such a client.`;
 }
 
 function refusalOf(code: ReturnType<typeof lifelessnessOf>): Refusal | undefined {

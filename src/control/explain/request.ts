@@ -27,20 +27,20 @@ export interface ExplainedRequest {
 /** No refusal repeats what was given: it may hold a key. */
 export function readRequest({ keyId, key, method, url, clientAddress, headers }: Question): ExplainedRequest | Refusal {
   const parsedUrl = URL.parse(url);
-  if (!parsedUrl || !/^https?:$/.test(parsedUrl.protocol)) return invalid("url", "is not a URL of http or https");
-  if (parsedUrl.username || parsedUrl.password) return invalid("url", "must not hold a user name or password");
+  if (!parsedUrl || !/^https?:$/.test(parsedUrl.protocol)) return invalid("url", "is not an http or https URL");
+  if (parsedUrl.username || parsedUrl.password) return invalid("url", "must not have a user name or password");
   // It never leaves the client.
   parsedUrl.hash = "";
   if (clientAddress !== undefined && !parseAddress(clientAddress)) {
     return invalid("client_address", "is not an IPv4 or IPv6 address");
   }
   const sent = headersOf(headers);
-  if (!sent) return invalid("headers", "hold a name or value that cannot be sent");
+  if (!sent) return invalid("headers", "have a name or value that cannot be sent");
   if ([keyId, key, sent.get("authorization") ?? undefined].filter((given) => given !== undefined).length > 1) {
-    return invalid("key", "comes once: as key_id, as key, or in the header Authorization");
+    return invalid("key", "can be given only once: as key_id, as key, or in the header Authorization");
   }
   if (key !== undefined) {
-    if (!isHeaderValue(key)) return invalid("key", "holds a character that cannot be sent");
+    if (!isHeaderValue(key)) return invalid("key", "has a character that cannot be sent");
     sent.set("Authorization", `Bearer ${key}`);
   }
   return { method, url: url.split("#", 1)[0] as string, parsedUrl, headers: sent };

@@ -55,7 +55,7 @@ export async function changeKey(
 
 function checkPlanIsKept({ standing }: Caller, { plan }: KeyChange): Refusal | undefined {
   if (standing.kind === "root" || plan === undefined) return undefined;
-  return forbidden("Only the root token may change a key's plan.");
+  return forbidden("Only the root token can change a key's plan.");
 }
 
 async function checkChange(control: Control, key: ManagedKey, change: KeyChange): Promise<Refusal | undefined> {

@@ -14,14 +14,14 @@ export interface ChangedKey {
 
 /** Whether the key can still be changed, and is at the version that the caller knows. */
 export function checkLiving(caller: Caller, key: ManagedKey, now: number): Refusal | undefined {
-  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, and that is final." };
+  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, which is final." };
   if (key.expiresAt <= now) {
-    return { code: "conflict", problem: "The key has expired, and that is final. Create a new one." };
+    return { code: "conflict", problem: "The key has expired, which is final. Create a new one." };
   }
   return checkVersion(caller, key.version);
 }
 
-/** Commits `statements`, which make of the key what `key` is, with its version, or do nothing if somebody else was quicker. */
+/** Commits `statements`, which change the key to `key` and its version, or do nothing if another request was faster. */
 export async function commitKeyChange(
   control: Control,
   caller: Caller,

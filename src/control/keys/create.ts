@@ -113,6 +113,6 @@ function lifeOf({ gateway, now }: Control, { standing }: Caller, { expiresAt }: 
 /** What a key is made for others with, and on which terms, is for the root token alone. */
 function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusal | undefined {
   if (standing.kind === "root") return undefined;
-  if (memberId !== standing.memberId) return forbidden("A key that you make is yours: leave member_id out.");
-  return plan === null ? undefined : forbidden("Only the root token may give a key a plan of its own.");
+  if (memberId !== standing.memberId) return forbidden("You can create keys only for yourself: leave member_id out.");
+  return plan === null ? undefined : forbidden("Only the root token can give a key its own plan.");
 }

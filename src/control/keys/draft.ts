@@ -1,4 +1,4 @@
-/** What a key would be able to do, before it is made. Pure; whoever makes it is asked by the same rules again. */
+/** What a key could do, before it is created. Pure; the creation checks the same rules again. */
 
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";

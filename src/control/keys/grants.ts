@@ -28,7 +28,7 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   if (standing.kind === "root") return undefined;
   const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
   // That holds the reach and the workspaces too; and a key that may only read comes as far as no grant.
-  if (!managesKey(caller, described)) return forbidden("You do not manage such keys.");
+  if (!managesKey(caller, described)) return forbidden("You cannot manage such keys.");
   const { policy } = gateway;
   // Also what the key's member could not use today: a promotion would wake it.
   const granted = expand(key.scopes, policy.resources, policy.bundles);
@@ -39,10 +39,10 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
     const above = checkStanding(caller, { role: key.member.role, workspaceIds: [] }, gateway);
     if (above) return forbidden("The key acts as a member whose role is above yours.");
   }
-  if (managesMoreThan(standing, key, gateway)) return forbidden("The key would manage keys that you do not.");
+  if (managesMoreThan(standing, key, gateway)) return forbidden("The key could manage keys that you cannot.");
   const own = standing.key;
   if (!own) return undefined;
-  if (key.expiresAt > own.expiresAt) return forbidden("The key would outlive yours.");
+  if (key.expiresAt > own.expiresAt) return forbidden("The key would expire later than yours.");
   if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
     return forbidden("The key could be used from addresses that yours cannot.");
   }

@@ -25,7 +25,7 @@ export async function resetLimits(control: Control, caller: Caller, id: string):
   if (refusal) return refusal;
   const { organizationId } = key;
   const event = { organizationId, action: "api_key.limits_reset", target: id, details: {} };
-  // Before the authority is told: what nobody can read of afterwards must not have happened.
+  // Before the authority resets its limits: a change without an audit event must not happen.
   await auditInsert(control.db, auditEvent(control, caller, event)).run();
   return answerOf(() => control.resetLimits(key.environment, id));
 }

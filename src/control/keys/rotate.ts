@@ -13,7 +13,7 @@ export interface RotatedKey extends ChangedKey {
   readonly secret: string;
 }
 
-/** How long an old secret may go on beside the new one. */
+/** How long an old secret can keep working next to the new one. */
 const MAX_GRACE_SECONDS = 30 * 86_400;
 
 /** A new secret of the same key: one id, one count. The old ones end after the grace. */
@@ -27,9 +27,7 @@ export async function rotateKey(
   const key = await findKey(control, caller, id, "api_keys:write");
   if (isRefusal(key)) return key;
   const refusal =
-    (graceSeconds > MAX_GRACE_SECONDS
-      ? invalid("grace_seconds", `may be ${MAX_GRACE_SECONDS} at the most`)
-      : undefined) ??
+    (graceSeconds > MAX_GRACE_SECONDS ? invalid("grace_seconds", `must be at most ${MAX_GRACE_SECONDS}`) : undefined) ??
     checkLiving(caller, key, control.now()) ??
     checkActing(control, caller, key) ??
     (await checkGrant(control, caller, key));
@@ -53,5 +51,5 @@ export async function rotateKey(
 function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey): Refusal | undefined {
   if (standing.kind === "root" || gateway.policy.actAs === "organization") return undefined;
   if (key.memberId === standing.memberId || standing.scopes.has("members:write")) return undefined;
-  return forbidden("The key acts as another member; they can rotate it, or somebody who manages members.");
+  return forbidden("The key acts as another member. That member, or a person who manages members, can rotate it.");
 }

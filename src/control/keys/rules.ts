@@ -13,7 +13,7 @@ import { invalid } from "../validation.ts";
 
 export function checkEnvironment(name: string, { environments }: Gateway): Refusal | undefined {
   if (Object.hasOwn(environments, name)) return undefined;
-  return invalid("environment", `there is no "${name}"; choose of ${Object.keys(environments).join(", ")}`);
+  return invalid("environment", `does not exist: "${name}"; choose from ${Object.keys(environments).join(", ")}`);
 }
 
 /** What needs no look into the database. */
@@ -38,7 +38,7 @@ export function checkScopes(names: readonly string[], { policy }: Gateway): Refu
   const unknown = names.filter((name) => !isScope(name, policy.resources) && !Object.hasOwn(policy.bundles, name));
   if (unknown.length === 0) return undefined;
   const known = [...Object.keys(policy.bundles), ...scopesOf(policy.resources)];
-  return invalid("scopes", `there is no ${unknown.join(", ")}; choose of ${known.join(", ")}`);
+  return invalid("scopes", `does not exist: ${unknown.join(", ")}; choose from ${known.join(", ")}`);
 }
 
 export function checkPlan(plan: string | null, { plans }: Gateway): Refusal | undefined {
@@ -51,7 +51,7 @@ export function checkPlan(plan: string | null, { plans }: Gateway): Refusal | un
 }
 
 export function checkReach(reach: Reach, workspaceIds: readonly string[], keys: KeySettings): Refusal | undefined {
-  if (!keys.reaches.includes(reach)) return invalid("reach", `keys here reach ${keys.reaches.join(" or ")}`);
+  if (!keys.reaches.includes(reach)) return invalid("reach", `must be ${keys.reaches.join(" or ")}`);
   if (reach === "organization") {
     const problem = "must be left out: the key reaches every workspace";
     return workspaceIds.length > 0 ? invalid("workspace_ids", problem) : undefined;
@@ -65,7 +65,7 @@ export function checkLife(expiresAt: number | null, { lifetimeDays }: KeySetting
   if (expiresAt === null) return undefined;
   if (expiresAt <= now) return invalid("expires_at", "must be in the future");
   const latest = now + lifetimeDays * 86_400_000;
-  return expiresAt > latest ? invalid("expires_at", `may be ${lifetimeDays} days ahead at the most`) : undefined;
+  return expiresAt > latest ? invalid("expires_at", `must be within ${lifetimeDays} days from now`) : undefined;
 }
 
 /** What the configuration wants of every key here, beside what the API does. What is `undefined` stays as it is. */
@@ -80,7 +80,7 @@ export function checkRequired(
   };
   const missing = required.filter((field) => isMissing[field]);
   if (missing.length === 0) return undefined;
-  return { code: "validation_failed", errors: missing.map((field) => ({ field, problem: "is required here" })) };
+  return { code: "validation_failed", errors: missing.map((field) => ({ field, problem: "is required" })) };
 }
 
 interface RequiredTerms {
@@ -112,6 +112,6 @@ export function refuseWorkspaces(unknown: readonly string[]): Refusal | undefine
 
 /** `isMember`: whether the organization has this member now. */
 export function checkMembership(memberId: string | null, isMember: boolean, { policy }: Gateway): Refusal | undefined {
-  if (memberId !== null) return isMember ? undefined : invalid("member_id", "is no member of the organization");
-  return policy.actAs === "member" ? invalid("member_id", "is required: keys act as a member here") : undefined;
+  if (memberId !== null) return isMember ? undefined : invalid("member_id", "is not a member of the organization");
+  return policy.actAs === "member" ? invalid("member_id", "is required, because keys act as a member") : undefined;
 }

@@ -30,7 +30,7 @@ async function switchKey(
   // Whoever disables a key again and again writes nothing.
   if (!isGiving && key.disabledAt !== null) return { key, effect: await earlierEffect(control, id) };
   const switched = { ...key, disabledAt, version: control.newId("ver") };
-  // What takes rights away does not yield to somebody else's edit, unless it is meant for one version only.
+  // A change that takes rights away does not yield to a concurrent change, unless it is for one version only.
   const from = isGiving || caller.ifMatch ? key.version : undefined;
   return commitKeyChange(control, caller, switched, { action, details: {} }, [keySwitch(control.db, switched, from)]);
 }

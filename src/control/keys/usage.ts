@@ -33,16 +33,16 @@ export async function readUsage(
   if (top !== undefined) return sumUsage(control.db, { ...filter, visibleTo }, groupBy, top, "requests");
   const sums = await sumUsage(control.db, { ...filter, visibleTo }, groupBy, MOST_SUMS + 1);
   return sums.length > MOST_SUMS
-    ? invalid("group_by", `makes more than ${MOST_SUMS} rows; ask for a shorter time, one key, or fewer groups`)
+    ? invalid("group_by", `gives more than ${MOST_SUMS} rows; ask for a shorter time, one key, or fewer groups`)
     : sums;
 }
 
 function checkSpan({ from, to, groupBy }: WantedUsage): Refusal | undefined {
-  if (groupBy.includes("hour") && groupBy.includes("day")) return invalid("group_by", "takes hour or day, not both");
+  if (groupBy.includes("hour") && groupBy.includes("day")) return invalid("group_by", "can have hour or day, not both");
   if (to <= from) return invalid("to", "must be later than from");
   const most = groupBy.includes("hour") ? MOST_DAYS_BY_HOUR : MOST_DAYS;
   if (to - from <= most * DAY_MS) return undefined;
-  return invalid("to", `may be ${most} days after from at the most${groupBy.includes("hour") ? " by hour" : ""}`);
+  return invalid("to", `must be at most ${most} days after from${groupBy.includes("hour") ? " by hour" : ""}`);
 }
 
 function checkEnvironmentOf({ gateway }: Control, { environment }: WantedUsage): Refusal | undefined {

@@ -24,7 +24,7 @@ export interface PepperStatus extends Omit<PepperUse, "pepperId"> {
 export interface Retired {
   /** Secrets that are now stored under the current pepper alone. */
   readonly removed: number;
-  /** Whether there are more of them: to go on, repeat. */
+  /** Whether there are more: repeat the call to continue. */
   readonly hasMore: boolean;
   /** Keys that stop working once the pepper is taken out of KEYGATE_PEPPERS. */
   readonly lostKeys: number;
@@ -75,7 +75,7 @@ export async function retirePepper(
   const status = statusOf(pepperId, active);
   if (status === "inactive" && !(await hasSecretsUnder(db, pepperId))) return notFound("pepper");
   if (status === "current") {
-    const problem = `${pepperId} is the current pepper. Put another in front of it in KEYGATE_PEPPERS first.`;
+    const problem = `${pepperId} is the current pepper. First put another one before it in KEYGATE_PEPPERS.`;
     return { code: "conflict", problem };
   }
   const lostKeys = status === "retiring" ? await countKeysOnlyUnder(db, onlyUnder(control, pepperId)) : 0;
@@ -96,7 +96,7 @@ async function removeSecrets(db: D1Database, pepperId: string, currentId: string
 
 function wouldLose(keys: number, pepperId: string): string {
   const which = keys === 1 ? "1 key has" : `${keys} keys have`;
-  return `${which} a secret that is stored under ${pepperId} alone, for it has not been used since; it would stop working. Wait, or rotate, or force it.`;
+  return `${which} a secret that is stored only under ${pepperId}, because it has not been used since; it would stop working. Wait, rotate the key, or use force.`;
 }
 
 function statusOf(id: string, [current, ...others]: readonly string[]): PepperStatus["status"] {

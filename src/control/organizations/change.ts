@@ -11,10 +11,10 @@ import { checkEnvironments } from "./rules.ts";
 export interface OrganizationChange {
   readonly name?: string | undefined;
   readonly plan?: string | null | undefined;
-  /** Closes environments to new keys; those that exist go on. */
+  /** Closes environments to new keys; existing keys keep working. */
   readonly environments?: readonly string[] | undefined;
   readonly keyQuota?: number | null | undefined;
-  /** `suspended`: none of its keys is taken. */
+  /** `suspended`: all of its keys are refused. */
   readonly status?: Organization["status"] | undefined;
 }
 

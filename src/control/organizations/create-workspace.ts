@@ -46,7 +46,7 @@ async function joiningOf(control: Control, caller: Caller, workspace: Workspace)
   const { id, organizationId, workspaceIds } = member;
   const version = control.newId("ver");
   const details = { workspaceIds: { from: workspaceIds, to: [...workspaceIds, workspace.id] } };
-  // The idempotency key stands for the workspace.
+  // The idempotency key identifies the workspace.
   const joiner = { ...caller, idempotency: undefined };
   const event = auditEvent(control, joiner, { organizationId, action: "member.changed", target: id, details });
   return [

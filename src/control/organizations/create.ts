@@ -22,7 +22,7 @@ export async function createOrganization(
 ): Promise<Organization | Refusal> {
   const { gateway, db } = control;
   const refusal =
-    requireRoot(caller, "make organizations") ??
+    requireRoot(caller, "create organizations") ??
     checkEnvironments(wanted.environments, gateway) ??
     checkPlan(wanted.plan, gateway);
   if (refusal) return refusal;

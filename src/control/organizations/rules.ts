@@ -10,10 +10,10 @@ export function checkEnvironments(
   const unknown = (names ?? []).filter((name) => !Object.hasOwn(environments, name));
   if (unknown.length === 0) return undefined;
   const known = Object.keys(environments).join(", ");
-  return invalid("environments", `there is no ${unknown.join(", ")}; choose of ${known}`);
+  return invalid("environments", `does not exist: ${unknown.join(", ")}; choose from ${known}`);
 }
 
-/** Whether the organization may make keys in the environment now. Those that exist go on where it no longer may. */
+/** Whether the organization can create keys in the environment now. If not, existing keys keep working. */
 export function checkOpen(organization: Organization, environment: string, gateway: Gateway): Refusal | undefined {
   if (organization.status === "suspended") return { code: "conflict", problem: "The organization is suspended." };
   if (isOpen(organization, environment, gateway)) return undefined;

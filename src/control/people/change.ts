@@ -64,7 +64,7 @@ async function checkChange(
     checkRole(changed.role, gateway) ??
     (await checkWorkspaces(control, member.organizationId, changed.workspaceIds)) ??
     (ownRights && standing.kind === "member" && standing.memberId === member.id
-      ? forbidden("Nobody changes their own role or workspaces; ask another owner.")
+      ? forbidden("You cannot change your own role or workspaces; ask another owner.")
       : undefined) ??
     checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway) ??
     checkStanding(caller, { role: changed.role, workspaceIds: givenOrTaken(member, changed) }, gateway) ??

@@ -41,7 +41,7 @@ export async function createMember(
     await commit(control, undefined, [...memberInserts(db, member), auditInsert(db, event)]);
   } catch (error) {
     if (!(await emailTaken(db, organizationId, email))) throw error;
-    return { code: "conflict", problem: "The organization has a member with this email address already." };
+    return { code: "conflict", problem: "The organization already has a member with this email address." };
   }
   return member;
 }

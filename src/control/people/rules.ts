@@ -9,7 +9,7 @@ import { invalid } from "../validation.ts";
 
 export function checkRole(role: string, { policy }: Gateway): Refusal | undefined {
   if (Object.hasOwn(policy.roles, role)) return undefined;
-  return invalid("role", `there is no role "${role}"; choose of ${Object.keys(policy.roles).join(", ")}`);
+  return invalid("role", `does not exist: "${role}"; choose from ${Object.keys(policy.roles).join(", ")}`);
 }
 
 /** Nobody gives a role or a workspace that they have not, nor changes a member whose role is above theirs. */
@@ -22,9 +22,10 @@ export function checkStanding(
   const wanted = Object.hasOwn(policy.roles, role) ? policy.roles[role] : undefined;
   if (!wanted) return undefined;
   const excess = [...expand(wanted.scopes, policy.resources, policy.bundles)].filter((s) => !standing.scopes.has(s));
-  if (excess.length > 0) return forbidden(`The role ${role} may do what you cannot: ${excess.sort().join(", ")}.`);
-  if (managesMore(wanted.manages, standing.manages)) return forbidden(`The role ${role} manages keys that you do not.`);
-  return hasWorkspaces(standing, workspaceIds) ? undefined : forbidden("You are not in each of these workspaces.");
+  if (excess.length > 0) return forbidden(`The role ${role} can do what you cannot: ${excess.sort().join(", ")}.`);
+  if (managesMore(wanted.manages, standing.manages))
+    return forbidden(`The role ${role} can manage keys that you cannot.`);
+  return hasWorkspaces(standing, workspaceIds) ? undefined : forbidden("You do not belong to all of these workspaces.");
 }
 
 const EXTENT = { none: 0, own: 1, all: 2 };
@@ -54,5 +55,8 @@ export async function checkLastOwner(
   const roles = ownerRoles(gateway);
   if (standing.kind === "root" || !roles.includes(member.role)) return { stayingRoles: [] };
   if (await hasOtherMember(db, member, roles)) return { stayingRoles: roles };
-  return { code: "conflict", problem: "This is the last owner of the organization; make another member one first." };
+  return {
+    code: "conflict",
+    problem: "This is the last owner of the organization. First make another member an owner.",
+  };
 }

@@ -1,4 +1,4 @@
-/** The platform team in the console: by a link that the root token makes, for an hour. */
+/** The platform team's sessions in the console: the root token creates a link, and the session lasts an hour. */
 
 import { LINK_LIFE_MS, ROOT_SESSION_LIFE_MS } from "../../domain/session.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -16,7 +16,7 @@ import { hashesOfToken, newToken } from "./token.ts";
 
 /** By the token itself: no session makes itself another, and lives on in it. */
 export async function createRootSignInLink(control: Control, caller: Caller): Promise<MadeSignInLink | Refusal> {
-  if (caller.actor !== "root" || caller.via !== "root") return forbidden("Only the root token makes such links.");
+  if (caller.actor !== "root" || caller.via !== "root") return forbidden("Only the root token can create such links.");
   const now = control.now();
   const { token, hash: linkHash } = await newToken("kgq", control);
   const expiresAt = now + LINK_LIFE_MS;

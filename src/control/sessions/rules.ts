@@ -36,7 +36,7 @@ export async function findHolder(
   if (refusal) return refusal;
   const { standing } = caller;
   const memberId = named ?? (standing.kind === "member" ? standing.memberId : null);
-  if (memberId === null) return invalid("member_id", "must be given: the root token has no sessions of its own");
+  if (memberId === null) return invalid("member_id", "is required: the root token has no sessions");
   const member = await readMember(control.db, memberId);
   return member && managesSessionsOf(caller, { ...member, memberId }) ? member : notFound("member");
 }

@@ -22,7 +22,7 @@ type Actor = Pick<Caller, "actor" | "via" | "requestId">;
 export interface SignedIn {
   /** For the cookie; shown this once. */
   readonly token: string;
-  /** The path to go on to. */
+  /** The path to open next. */
   readonly next: string;
 }
 

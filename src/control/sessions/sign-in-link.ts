@@ -13,12 +13,12 @@ import { hashesOfToken, newToken } from "./token.ts";
 
 export interface NewSignInLink {
   readonly memberId: string;
-  /** The path to go on to after the sign-in. */
+  /** The path to open after the sign-in. */
   readonly next: string;
 }
 
 export interface MadeSignInLink {
-  /** Whoever has it signs in as the member. */
+  /** Anyone who opens it signs in as the member. */
   readonly url: string;
   readonly expiresAt: number;
 }
@@ -55,13 +55,13 @@ async function findInvited(control: Control, caller: Caller, memberId: string) {
   const refusal = refuseKey(caller);
   if (refusal) return refusal;
   if (standing.kind === "member" && !isOwner(standing)) {
-    return forbidden("Only an owner of the organization, or the root token, makes sign-in links.");
+    return forbidden("Only an owner of the organization, or the root token, can create sign-in links.");
   }
   const member = await findMember(control, caller, memberId, "members:write");
   if (isRefusal(member)) return member;
   const organization = await readOrganization(control.db, member.organizationId);
   if (organization?.status !== "active") {
-    return { code: "conflict", problem: "The organization is suspended; nobody signs in to it." } as const;
+    return { code: "conflict", problem: "The organization is suspended, so its members cannot sign in." } as const;
   }
   return checkStanding(caller, member, control.gateway) ?? member;
 }

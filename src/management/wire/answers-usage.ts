@@ -10,12 +10,14 @@ export const limitsAnswer = z.strictObject({
         name: z.string(),
         kind: z.enum(["rate", "quota"]),
         limit: z.int(),
-        window: z.int().optional().describe("Of a rate: seconds."),
-        burst: z.int().optional().describe("Of a rate: how many at once."),
-        per: z.enum(["hour", "day", "month"]).optional().describe("Of a quota: a calendar period in UTC."),
-        remaining: z.number().describe("Beside what is lent."),
-        lent: z.int().describe("Held at the edge at the moment, and perhaps used."),
-        reset_ms: z.number().describe("Until it is whole again; with nothing remaining, until there is one."),
+        window: z.int().optional().describe("For a rate: seconds."),
+        burst: z.int().optional().describe("For a rate: how many requests at once."),
+        per: z.enum(["hour", "day", "month"]).optional().describe("For a quota: a calendar period in UTC."),
+        remaining: z.number().describe("Without lent tokens."),
+        lent: z.int().describe("Lent to isolates now, and possibly used."),
+        reset_ms: z
+          .number()
+          .describe("Time until the limit is full again; if nothing remains, until one request is possible."),
       })
       .meta({ id: "Limit" }),
   ),
@@ -24,10 +26,10 @@ export const limitsAnswer = z.strictObject({
 export const adviceAnswer = z
   .strictObject({
     scopes: z.array(
-      z.strictObject({ scope: z.string(), last_used_at: time.nullable().describe("The beginning of the day.") }),
+      z.strictObject({ scope: z.string(), last_used_at: time.nullable().describe("The start of the day.") }),
     ),
     unused: z.array(z.string()).describe("Not used within `days`."),
-    too_young: z.boolean().describe("The key is younger than that, so that nothing can be told."),
+    too_young: z.boolean().describe("The key is younger than `days`, so there is no advice."),
   })
   .meta({ id: "Advice" });
 
@@ -39,10 +41,10 @@ export const usageAnswer = z.strictObject({
         day: time.optional(),
         environment: z.string().optional(),
         key_id: z.string().optional(),
-        route: z.string().optional().describe("As configured; empty where there was none."),
+        route: z.string().optional().describe("As configured; empty if there was none."),
         outcome: z.string().optional().describe("`forwarded`, or the code of the refusal."),
         requests: z.int(),
-        refused: z.int().describe("Of these, how many did not reach an origin."),
+        refused: z.int().describe("How many of these did not reach an origin."),
       })
       .meta({ id: "Usage" }),
   ),

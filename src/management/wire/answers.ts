@@ -16,9 +16,9 @@ export const organizationAnswer = z
     name: z.string(),
     plan: z.string().nullable(),
     environments: z.array(z.string()),
-    key_quota: z.int().nullable().describe("`null`: as the configuration has it."),
+    key_quota: z.int().nullable().describe("`null`: the value in the configuration."),
     status: z.enum(["active", "suspended"]),
-    trial_started_at: time.nullable().describe("When its first key was made."),
+    trial_started_at: time.nullable().describe("When its first key was created."),
     created_at: time,
   })
   .meta({ id: "Organization" });
@@ -53,7 +53,7 @@ const key = {
   plan: z.string().nullable().describe("Its own plan; `null` for its organization's."),
   limits,
   allowed_addresses: z.array(z.string()),
-  hint: z.string().describe("What may be seen of the newest secret."),
+  hint: z.string().describe("The visible part of the newest secret."),
   status: z.enum(KEY_STATUSES),
   created_at: time,
   expires_at: time,
@@ -66,7 +66,7 @@ export const keyAnswer = z.strictObject(key).meta({ id: "ApiKey" });
 export const newKeyAnswer = z
   .strictObject({
     ...key,
-    secret: z.string().nullable().describe("Shown this once; `null` where the call only repeats an earlier one."),
+    secret: z.string().nullable().describe("Never shown again; `null` if the call repeats an earlier one."),
   })
   .meta({ id: "ApiKeyWithSecret" });
 
@@ -76,18 +76,18 @@ export const auditEventAnswer = z
     at: time,
     organization_id: id,
     actor: z.string().describe("`root`, or the id of a member or key."),
-    via: z.string().describe("By what the actor acted: `root`, `session`, or the id of a key."),
+    via: z.string().describe("The credential of the actor: `root`, `session`, or the id of a key."),
     action: z.string().describe("For example `api_key.created`."),
-    target: z.string().describe("The id of what was changed."),
+    target: z.string().describe("The id of the changed record."),
     details: z
       .record(z.string(), z.unknown())
-      .describe("At most 2 KB: long texts and lists lose their ends, and say how much is missing."),
+      .describe("At most 2 KB: long texts and lists are cut, with a note of how much is missing."),
     request_id: z.string(),
   })
   .meta({ id: "AuditEvent" });
 
 export const changeAnswer = z
-  .strictObject({ id, pending_keys: z.int().describe("Keys whose authorities have yet to hear of the change.") })
+  .strictObject({ id, pending_keys: z.int().describe("Keys whose authorities do not know of the change yet.") })
   .meta({ id: "Change" });
 
 export function pageAnswer(item: z.ZodType) {
@@ -106,13 +106,13 @@ export const problemAnswer = z
     errors: z
       .array(z.object({ field: z.string(), problem: z.string() }))
       .optional()
-      .describe("With `validation_failed`: the fields that cannot be as they are."),
+      .describe("With `validation_failed`: the wrong fields."),
   })
   .meta({ id: "Problem", description: "https://www.rfc-editor.org/rfc/rfc9457" });
 
 export const signInLinkAnswer = z
   .strictObject({
-    url: z.string().describe("Shown this once. Whoever has it signs in."),
+    url: z.string().describe("Never shown again. Anyone who opens it is signed in."),
     expires_at: time,
   })
   .meta({ id: "SignInLink" });
@@ -122,7 +122,7 @@ export const sessionAnswer = z
     id,
     organization_id: id,
     member_id: id,
-    current: z.boolean().describe("Whether the call was made with it."),
+    current: z.boolean().describe("Whether this session made the call."),
     created_at: time,
     last_seen_at: time.describe("Up to five minutes behind."),
     expires_at: time,
@@ -140,9 +140,9 @@ export const whoamiAnswer = z
     via: z.string().describe("`root`, or the id of the session or key."),
     organization: z.strictObject({ id, name: z.string() }).nullable(),
     member: z.strictObject({ id, name: z.string(), role: z.string() }).nullable(),
-    scopes: z.array(z.string()).nullable().describe("Effective ones; `null` for all there are."),
+    scopes: z.array(z.string()).nullable().describe("Effective scopes; `null` for all."),
     workspaces: z.array(id).nullable().describe("`null` for all."),
-    environment: z.string().nullable().describe("The one whose keys the caller manages; `null` for every one."),
+    environment: z.string().nullable().describe("The environment whose keys the caller manages; `null` for all."),
     expires_at: time.nullable(),
     manages: z.strictObject({ organization: manages, workspace: manages }),
   })
@@ -152,7 +152,7 @@ export const explanationAnswer = z
   .strictObject({
     decision: z.strictObject({
       allowed: z.boolean(),
-      status: z.int().nullable().describe("Of the gateway's own answer; `null` where the origin answers."),
+      status: z.int().nullable().describe("The status of the gateway's own answer; `null` if the origin answers."),
       code: z.string().nullable(),
       detail: z.string(),
       fix: z.string().nullable(),
@@ -167,16 +167,16 @@ export const explanationAnswer = z
           detail: z.string(),
         }),
       )
-      .describe("All of them, so that everything that is wrong is seen at once."),
+      .describe("All checks, so that you see every problem at once."),
     required_scope: z.string().nullable(),
-    lacking_in: z.array(z.enum(NARROWINGS)).describe("Which of the key's sets leave the scope out."),
+    lacking_in: z.array(z.enum(NARROWINGS)).describe("Which of the key's sets do not have the scope."),
     key: z
       .strictObject({
         id,
         organization_id: id,
         environment: z.string(),
-        base_url: z.string().describe("The one that the key is for."),
-        scopes: z.array(z.string()).describe("Effective ones."),
+        base_url: z.string().describe("The base URL of the key's environment."),
+        scopes: z.array(z.string()).describe("Effective scopes."),
         workspaces: z.array(id).nullable().describe("`null` for all."),
       })
       .nullable(),
@@ -203,7 +203,7 @@ export const keyUnderPepperAnswer = z
 export const retiredAnswer = z
   .strictObject({
     removed: z.int(),
-    has_more: z.boolean().describe("Repeat the call to go on."),
-    lost_keys: z.int().describe("Keys that stop working once the pepper is taken out."),
+    has_more: z.boolean().describe("Repeat the call to continue."),
+    lost_keys: z.int().describe("Keys that stop working when the pepper is removed."),
   })
   .meta({ id: "RetiredPepper" });

@@ -76,8 +76,8 @@ const keyToImport = keyBody.omit({ organization_id: true, environment: true }).e
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "is not a SHA-256 digest of 64 hexadecimal digits")
     .toLowerCase()
-    .describe("Of the secret as it is sent, in UTF-8."),
-  hint: z.string().trim().max(24).default("imported").describe("What people may see of the secret, to know it by."),
+    .describe("The hash of the secret as clients send it, in UTF-8."),
+  hint: z.string().trim().max(24).default("imported").describe("The visible part of the secret, to recognize it."),
 });
 
 export const importBody = z.strictObject({
@@ -101,7 +101,10 @@ export const keyPatch = z
   .partial();
 
 export const rotationBody = z.strictObject({
-  grace_seconds: z.int().min(0).describe("How long the old secrets go on beside the new one; 0 ends them at once."),
+  grace_seconds: z
+    .int()
+    .min(0)
+    .describe("How long the old secrets keep working next to the new one; 0 ends them at once."),
 });
 
 export const revocationBody = z.strictObject({ reason: z.string().max(2000).nullable().default(null) });
@@ -119,14 +122,14 @@ export const keyPageQuery = z.strictObject({
   member_id: id.optional(),
   workspace_id: id.optional(),
   scope: z.string().max(200).optional().describe("As granted: a scope, or a bundle by its name."),
-  q: z.string().max(200).optional().describe("A part of the name or description, in either case."),
+  q: z.string().max(200).optional().describe("A part of the name or description; case is ignored for A to Z."),
   sort: z.enum(KEY_SORTS).default("created_at"),
 });
 
 export const auditQuery = z.strictObject({
   ...page,
   organization_id: id,
-  target: id.optional().describe("The id of what was changed."),
+  target: id.optional().describe("The id of the changed record."),
   actor: id.optional().describe("`root`, or the id of a member or key."),
   action: z.string().max(64).optional().describe("For example `api_key.created`."),
   from: time.optional(),
@@ -135,27 +138,27 @@ export const auditQuery = z.strictObject({
 
 export const signInLinkBody = z.strictObject({
   member_id: id,
-  next: z.string().max(2000).default("/").describe("The path to go on to after the sign-in."),
+  next: z.string().max(2000).default("/").describe("The path to open after the sign-in."),
 });
 const ofMember = { member_id: id.optional().describe("Default: the caller.") };
 export const sessionPageQuery = z.strictObject({ ...page, ...ofMember });
 export const sessionsQuery = z.strictObject(ofMember);
 
 export const explainBody = z.strictObject({
-  key_id: id.optional().describe("A key, taken as if its newest secret were shown."),
-  key: z.string().max(512).optional().describe("A secret, in place of `key_id`. It is told to nobody."),
+  key_id: id.optional().describe("A key; the newest secret is assumed."),
+  key: z.string().max(512).optional().describe("A secret, instead of `key_id`. It is neither stored nor shown."),
   method: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, "is not a method"),
-  url: z.string().min(1).max(32_768).describe("In full, as the client would call it."),
+  url: z.string().min(1).max(32_768).describe("The whole URL, as the client would call it."),
   client_address: z
     .string()
     .max(64)
     .optional()
-    .describe("Where the request comes from; by default, from one that the key allows."),
+    .describe("The address of the client; by default, an address that the key allows."),
   headers: z.record(z.string(), z.string()).optional(),
 });
 
 export const retirementBody = z.strictObject({
-  force: z.boolean().default(false).describe("Also where keys would stop working."),
+  force: z.boolean().default(false).describe("Even if keys would stop working."),
 });
 
 export const usageQuery = z.strictObject({
@@ -169,7 +172,7 @@ export const usageQuery = z.strictObject({
     .default("day")
     .transform((text) => unique(text.split(",").filter(Boolean)))
     .pipe(z.array(z.enum(USAGE_GROUPS)))
-    .describe(`Comma separated, of ${USAGE_GROUPS.join(", ")}.`),
+    .describe(`A comma-separated list of ${USAGE_GROUPS.join(", ")}.`),
 });
 
 export const adviceQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) });

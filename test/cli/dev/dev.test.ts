@@ -135,7 +135,7 @@ describe("keygate check", () => {
     const { code, stdout } = await keygate(["check", "--config", config]);
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/\nhint: origins\.app\.production: does not say rewriteLocation/),
+      expect.stringMatching(/\nhint: origins\.app\.production: does not set rewriteLocation/),
     ]);
     expect((await keygate(["check", "--config", models])).stdout).not.toContain("hint");
   });
@@ -146,7 +146,7 @@ describe("keygate check", () => {
     writeFileSync(config, readFileSync(config, "utf8").replace("      main: true,\n", ""));
     const { code, stdout } = await keygate(["check"], { project });
     expect(code).toBe(0);
-    expect(stdout).toContain("\nhint: environments.production: is the main environment only because it stands first");
+    expect(stdout).toContain("\nhint: environments.production: is the main environment only because it is first");
   });
 
   test("names the service that wrangler.toml does not bind, and what to add", async () => {

@@ -69,8 +69,8 @@ describe("the fields that the configuration requires of a new key", () => {
     expect(await createKey(control, root(), key)).toEqual({
       code: "validation_failed",
       errors: [
-        { field: "description", problem: "is required here" },
-        { field: "expires_at", problem: "is required here" },
+        { field: "description", problem: "is required" },
+        { field: "expires_at", problem: "is required" },
       ],
     });
     const rows = env.DB.prepare("SELECT count(*) AS rows FROM api_keys WHERE organization_id = ?").bind(organizationId);

@@ -69,7 +69,7 @@ describe("to retire a pepper", () => {
     for (let n = 0; n < 3; n++) await seedKey();
     expect(await retirePepper(control(), root(), "p1", GENTLY)).toEqual({
       code: "conflict",
-      problem: expect.stringContaining("3 keys have a secret that is stored under p1 alone"),
+      problem: expect.stringContaining("3 keys have a secret that is stored only under p1"),
     });
     expect(await countSecrets()).toBe(5);
   });
