@@ -26,7 +26,7 @@ export const { KeyAuthority, Courier } = gateway;
 `;
 }
 
-/** The same, with calls counted in the Worker and in the authorities. `/counts` tells them, and starts anew. */
+/** The same, with calls counted in the Worker and in the authorities. `/counts` returns them and resets them. */
 export function countingEntry(port: number, leases: GatewayConfig["leases"] = {}): string {
   return `${imports(port, leases)}
 import { counting, takeCounts } from ${path("bench", "workers", "counting.ts")};

@@ -13,13 +13,13 @@ export const PLANS = {
 
 export const PREFIX = "kg_live";
 
-/** `ORIGIN` is a binding: before `fetch` the dev tools put a Worker of their own, which no deployment has. */
+/** `ORIGIN` is a binding: before `fetch` the dev tools put their own Worker, which no deployment has. */
 export const CONFIG = defineGateway({
   environments: {
     production: { baseUrls: ["https://api.bench.test"], issuer: "https://api.bench.test", keyPrefix: PREFIX },
   },
   control: { baseUrls: ["https://keys.bench.test"] },
-  // A signature costs as much as all that is decided: it has a row of its own.
+  // A signature costs as much as all that is decided: it has its own row.
   origins: {
     main: { production: { service: "ORIGIN", assertion: false } },
     verifying: { production: { service: "ORIGIN" } },

@@ -1,4 +1,4 @@
-/** The client of what lasts, a process of its own: one run for each message, answered with how many were moved in a second. */
+/** The client of what lasts, a separate process: one run for each message, answered with how many were moved in a second. */
 
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";

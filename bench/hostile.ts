@@ -82,7 +82,7 @@ async function measure(): Promise<void> {
   if (tooMuch.length > 0) process.exitCode = 1;
 }
 
-/** What costs too much is measured anew when all else is done: the runtime may have been compiling, or short of memory. */
+/** What costs too much is measured again at the end: the runtime may have been compiling, or short of memory. */
 async function costsOf(cases: readonly HostileCase[]): Promise<Cost[]> {
   const found = new Map<HostileCase, Cost>();
   let left = cases;

@@ -1,5 +1,5 @@
 /**
- * Imports 100,000 keys with the command line into a gateway of its own: interrupts the import, resumes it, and then calls the
+ * Imports 100,000 keys with the command line into a separate gateway: interrupts the import, resumes it, and then calls the
  * gateway with some of the keys.
  */
 

@@ -1,4 +1,4 @@
-/** The client, a process of its own: one run of load for each message. */
+/** The client, a separate process: one run of load for each message. */
 
 import autocannon from "autocannon";
 import type { Load, Measured } from "./client.ts";

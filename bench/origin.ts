@@ -1,4 +1,4 @@
-/** The origin, a process of its own. It answers at once; by the end of the path, with something else. */
+/** The origin, a separate process. It answers at once; by the end of the path, with something else. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-/** workerd with the Workers under load, each on a socket of its own, with no proxy in front. */
+/** workerd with the Workers under load, each on its own socket, with no proxy in front. */
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";

@@ -26,7 +26,7 @@ export class Shower {
     this.#setting = { connections, seconds };
   }
 
-  /** Shows every secret once, and goes on until the runtime has compiled what is measured. */
+  /** Shows every secret once, and continues until the runtime has compiled the measured code. */
   async warm(each: Case, worker: WorkerName): Promise<void> {
     const amount = Math.max(each.secrets.length, WARM_UP_REQUESTS);
     await this.#client.run({ ...this.#load(each, worker), order: "in turn", amount });
@@ -39,7 +39,7 @@ export class Shower {
     return { ...measured, processorMicros: (this.#runtime.processorTime() - before) / measured.answered };
   }
 
-  /** Calls for each request, in a run of their own. */
+  /** Calls for each request, in a separate run. */
   async count(each: Case): Promise<Calls> {
     const counter = each.counter ?? "counting";
     if (each.warm) await this.warm(each, counter);

@@ -12,7 +12,7 @@ export interface Passage {
 }
 
 const CHUNK = Buffer.alloc(256 * 1024, "soak ");
-/** What a route takes at the most. */
+/** The most that a route can take. */
 const MOST_UPLOADED = 500 * 2 ** 20;
 const EVERY_MS = 500;
 

@@ -28,7 +28,7 @@ export interface ControlPlane extends Omit<Sources, "control"> {
   readonly log: (line: string) => void;
 }
 
-/** Without the hosts below this one, which may be somebody else's. */
+/** Without subdomains, which can belong to others. */
 const HTTPS_FOR_A_YEAR = "max-age=31536000";
 
 export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {

@@ -432,7 +432,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning: "You, or your organization, called the management API or used the console more often than allowed.",
     detail: (refusal) =>
       `The rate "${refusal.policy}" of the management API is used up. Try again in ${wholeSeconds(refusal)} s.`,
-    fix: "Wait for the seconds in Retry-After. Reading, revoking, disabling and deleting have a rate of their own.",
+    fix: "Wait for the seconds in Retry-After. Reading, revoking, disabling and deleting have a separate rate.",
     retryAfter: wholeSeconds,
     members: violated,
   },

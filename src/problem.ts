@@ -6,7 +6,7 @@ import { describeThrown } from "./thrown.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** The form of the errors of the API behind the gateway, and where it is told what is wrong with it. */
+/** The format of the errors of the API behind the gateway, and where its failures are logged. */
 export interface OwnForm {
   readonly onRefusal: OnRefusal;
   readonly log: (line: string) => void;

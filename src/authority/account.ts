@@ -39,7 +39,7 @@ export function keptUntil(
   const { record, readAt } = key;
   const ends = [
     readAt + RECORD_KEPT_MS,
-    // What is forgotten with an hour that goes on would be missing from its count.
+    // If the current hour were deleted, its count would be too low.
     usage ? endOfPeriod("hour", usage.hour) : 0,
   ];
   if (record?.revokedAt != null) return Math.max(...ends, record.revokedAt + TOMBSTONE_MS);

@@ -31,7 +31,7 @@ const USAGE_SOON_MS = 5_000;
 const PASS_ON_DEADLINE_MS = 1_000;
 const PASS_ON_AGAIN_MS = 60_000;
 const LONGEST_ALARM_MS = 365 * 86_400_000;
-/** Questions a second beyond which askers are spaced out; an object answers some hundreds that write. */
+/** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 const FLOOD_PER_SECOND = 200;
 
 export abstract class KeyAuthority extends DurableObject<Env> {
@@ -72,7 +72,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return { kind: "lease", lease };
   }
 
-  /** For an object that holds an account of its own, and no key's. */
+  /** For an object that has an account, but no key. */
   async askAccount({ limits, ...question }: AccountQuestion): Promise<TokenLease> {
     const now = Date.now();
     const account = this.#account;
@@ -165,7 +165,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return this.#limitsOf(record, plans)?.limits ?? { code: "plan_unknown", plan: record.plan as string };
   }
 
-  /** `undefined` where nobody knows the key's plan. */
+  /** `undefined` if the key's plan is unknown. */
   #limitsOf(record: KeyRecord, told: Plans | undefined): KeyLimits | undefined {
     return limitsOfRecord(record, { told, heard: this.#account.heard, own: this.gateway.plans });
   }
@@ -193,7 +193,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return this.#second.questions;
   }
 
-  /** `usedAt`: `undefined` where nobody used the key who may. */
+  /** `usedAt`: `undefined` if no allowed request used the key. */
   #noteUse(account: Account, report: UsageReport | undefined, usedAt = account.usedAt): Account {
     if (!report) return { ...account, usedAt };
     const { state, ended } = noteUsage(account.usage, report, Date.now());

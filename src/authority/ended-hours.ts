@@ -1,4 +1,4 @@
-/** Hours of usage that are over and that D1 has yet to be told of, each in a row of the authority's storage. */
+/** Ended hours of usage that are not in D1 yet, each in a row of the authority's storage. */
 
 import type { UsageHour } from "../domain/usage.ts";
 

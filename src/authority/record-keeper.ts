@@ -10,7 +10,7 @@ interface Kept {
   readonly readAt: number;
 }
 
-/** How long a record is lent without a look at D1, for changes that nobody told of. */
+/** How long a record is lent without reading D1, which finds changes that were not announced. */
 const FRESH_MS = 60_000;
 /** How long it is lent while D1 cannot be read. */
 const STALE_IF_ERROR_MS = 3_600_000;
@@ -21,7 +21,7 @@ export class RecordKeeper {
   readonly #storage: SyncKvStorage;
   readonly #readD1: (environment: string, keyId: string) => Promise<KeyRecord | undefined>;
   #kept: Kept | undefined;
-  /** Reads of D1 so far. They tell which one was asked for last; the clock cannot, for it may step back. */
+  /** Reads of D1 so far. They show which read is the latest; the clock cannot, because it can step back. */
   #reads = 0;
   /** The read that `#kept` is from. */
   #keptRead = 0;
@@ -54,10 +54,10 @@ export class RecordKeeper {
     isVoid: (record: KeyRecord) => boolean,
   ): Promise<KeyRecord | undefined> {
     const kept = this.#kept;
-    // Final: a database restored to an earlier hour does not raise the dead.
+    // Final: a database that was restored to an earlier time does not bring a revoked key back.
     if (kept?.record.revokedAt != null) return kept.record;
     if (kept && isRecent(kept.readAt, FRESH_MS, now) && !isVoid(kept.record)) return kept.record;
-    // The clock has stepped back, and nobody knows how old the record is: it counts as no longer fresh.
+    // The clock has stepped back, and the age of the record is unknown: it no longer counts as fresh.
     if (kept && kept.readAt > now) this.#put({ ...kept, readAt: now - FRESH_MS });
     try {
       const renewed = this.reread(environment, keyId, now);

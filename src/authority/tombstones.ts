@@ -138,7 +138,7 @@ export class Tombstones {
     console.warn(JSON.stringify({ level: "warn", message, ids: lost.map(({ id }) => id) }));
   }
 
-  /** A suspension lasts until somebody ends it. */
+  /** A suspension lasts until it is ended. */
   #forget(kind: Kind, now: number): void {
     if (kind === "organization") return;
     for (const [id, at] of this.#of(kind)) if (at <= now - TOMBSTONE_MS) this.#drop(kind, id);

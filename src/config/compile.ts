@@ -59,7 +59,7 @@ export interface Gateway {
 
 export interface Environment {
   readonly name: string;
-  /** The base URL that callers are told to use. */
+  /** The base URL that callers should use. */
   readonly url: string;
   readonly issuer: string;
   readonly keyPrefix: string;
@@ -118,7 +118,7 @@ export interface Route extends Passage, Leniency {
 }
 
 /**
- * Throws a `ConfigError` that lists every mistake with its place and its remedy: mistakes of form, or, where there are
+ * Throws a `ConfigError` that lists every mistake with its place and how to fix it: mistakes of form, or, where there are
  * none, of reference.
  */
 export function compile(input: GatewayConfig): Gateway {

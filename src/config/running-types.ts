@@ -2,8 +2,8 @@
 
 export interface LeasesConfig {
   /**
-   * How long an isolate may decide about a key without asking, from 1 to 10. A revoked key is dead everywhere after this time
-   * and half a second; the longer, the fewer questions. Default: 2.
+   * How long an isolate decides about a key without asking its authority, 1 to 10. A revoked key stops working everywhere after
+   * this time plus half a second. A longer time means fewer questions. Default: 2.
    */
   ttlSeconds?: number;
 }

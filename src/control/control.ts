@@ -27,7 +27,7 @@ export interface Control {
   readonly look: Look;
   /** As the key's authority has them. Rejects where it cannot be asked. */
   readonly readLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
-  /** Every limit whole again, but for what is lent; as they stand then. */
+  /** Resets every limit, except for lent tokens; returns the new state. */
   readonly resetLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
   /** Rejects where the key's authority does not yet know. */
   readonly tellAuthority: TellAuthority;
@@ -79,7 +79,7 @@ export interface MemberStanding {
   /** The workspaces in reach; `undefined` for all. */
   readonly workspaces: ReadonlySet<string> | undefined;
   readonly manages: Role["manages"];
-  /** The key that is used, where one is: it manages keys of its own environment, and grants no more than it has. */
+  /** The key that makes the call, if any: it manages keys of its environment, and grants no more than it has. */
   readonly key: KeyRecord | undefined;
 }
 
@@ -94,7 +94,7 @@ export function auditEvent(
   return { id: control.newId("evt"), at: control.now(), actor, via, requestId, idempotency, ...event, details };
 }
 
-/** The audit trail speaks the API's names. */
+/** The audit log uses the API's names. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

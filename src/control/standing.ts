@@ -37,7 +37,7 @@ export function standingOfKey(key: KeyRecord, gateway: Gateway): MemberStanding 
   };
 }
 
-/** Keys of the other environments, such as a sandbox, manage keys of their own environment and nothing else. */
+/** Keys of the other environments, such as a sandbox, manage only keys of the same environment. */
 export function isOfMainEnvironment({ environment }: KeyRecord, { mainEnvironment }: Gateway): boolean {
   return environment === mainEnvironment;
 }

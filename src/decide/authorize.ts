@@ -1,4 +1,4 @@
-/** Step 5: may this key do this? The key's life, then its environment, its addresses, the route, the workspace, the scope. Pure. */
+/** Whether this key can make this request: whether it is active, then its environment, addresses, route, workspace and scope. Pure. */
 
 import type { Environment, Gateway, Route } from "../config/compile.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
@@ -10,7 +10,7 @@ import type { OtherTargets } from "./other-targets.ts";
 import type { RouteMatch } from "./route.ts";
 import { workspaceNamed, workspaceRefusal } from "./workspace.ts";
 
-/** Who a request is from and what they may do: what the steps after this one, and the origin, rely on. */
+/** Who a request is from and what they can do. The later steps, and the origin, rely on it. */
 export interface Principal {
   readonly route: Route;
   readonly key: KeyRecord;
@@ -22,7 +22,7 @@ export interface Asked {
   readonly request: Pick<Request, "method" | "headers">;
   readonly url: URL;
   readonly environment: Environment;
-  /** The client as the edge saw it; empty where it is not known. */
+  /** The client's address at the edge; empty if it is unknown. */
   readonly client: string;
   readonly match: RouteMatch | Refusal;
   readonly others?: (() => OtherTargets) | undefined;
@@ -123,7 +123,7 @@ export function scopeRefusal(rights: Rights, route: Route, method: string): Refu
   };
 }
 
-/** Worked out once for each record, which lives as long as its lease. */
+/** Computed once for each record, which is kept as long as its lease. */
 function rightsFor(key: KeyRecord, gateway: Gateway): Rights {
   const known = RIGHTS.get(key);
   if (known) return known;

@@ -1,9 +1,9 @@
-/** How much of a request is taken: the runtime itself would take far more than an origin can use. */
+/** How large a request can be: the runtime itself accepts far more than an origin can use. */
 
 import { DEFAULT_LIMITS, type InputLimits } from "../config/schema.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 
-/** For what cannot be parsed, such as `OPTIONS *` or a malformed Host: no base URL is there. */
+/** For a URL that cannot be parsed, such as `OPTIONS *` or a malformed Host: it has no base URL. */
 export const NOWHERE = new URL("http://unknown.invalid/");
 
 /** Before anything else reads the URL. `urlBytes`: as many as any route takes. */
@@ -27,7 +27,7 @@ export function checkBounds(
     names.push(name);
     if (names.length > headerCount) return { code: "headers_too_large", limit: `${headerCount} fields` };
     if (name === "content-length" && Number(value) > bodyBytes) return { code: "body_too_large", limit: bodyBytes };
-    // An overlong Authorization is no header problem but a credential that cannot be right; it is told so.
+    // A too long Authorization is not a header problem but an invalid credential, and gets that error.
     if (name !== "authorization") bytes += name.length + value.length;
   }
   if (bytes > headerBytes) return { code: "headers_too_large", limit: `${headerBytes} bytes` };

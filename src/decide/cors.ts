@@ -1,6 +1,6 @@
 /**
- * CORS as the Fetch standard has it (https://fetch.spec.whatwg.org/#http-cors-protocol). On a route with rules of its own the
- * gateway alone speaks it; on any other, the origin does, and the gateway for its own errors.
+ * CORS as the Fetch standard has it (https://fetch.spec.whatwg.org/#http-cors-protocol). On a route with CORS rules
+ * only the gateway handles CORS; on other routes the origin does, and the gateway for its own errors.
  */
 
 import type { Gateway } from "../config/compile.ts";

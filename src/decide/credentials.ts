@@ -1,4 +1,4 @@
-/** What the client presents, if it can be a key at all. Decided without I/O; nothing of a credential is ever echoed. */
+/** The client's credential, if it can be a key. Decided without I/O; no part of a credential is ever echoed. */
 
 import type { Gateway } from "../config/compile.ts";
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, prefixOfSecret } from "../domain/secret.ts";
@@ -56,7 +56,7 @@ function readKey(secret: string, gateway: Gateway): Credential | Refusal {
   );
 }
 
-/** Keys that were made elsewhere have no checksum; what they look like says which environment they are of. */
+/** Keys from another system have no checksum; their format determines their environment. */
 function environmentOfImported(secret: string, { importedFormats }: Gateway): string | undefined {
   return importedFormats.find(({ matches }) => matches(secret))?.environment;
 }

@@ -1,4 +1,4 @@
-/** Step 1: which base URL was called, and with it which environment, or the control plane. */
+/** Which base URL was called: it determines the environment, or the control plane. */
 
 import type { BaseUrl, Environment, Gateway } from "../config/compile.ts";
 import type { Refusal } from "../errors.ts";
@@ -15,7 +15,7 @@ export type DataPlace = PlaceOf<Environment>;
 export type ControlPlace = PlaceOf<undefined>;
 export type Place = DataPlace | ControlPlace;
 
-/** The longest matching base URL wins. A key that came over plain HTTP has leaked already, so that there is no redirect. */
+/** The longest matching base URL wins. A key that was sent over plain HTTP has already leaked, so there is no redirect. */
 export function findEnvironment(url: URL, gateway: Gateway): Place | Refusal {
   const { host, pathname, protocol } = url;
   const ofHost = gateway.baseUrls.get(host) ?? [];

@@ -1,6 +1,6 @@
 /**
- * What an address in an origin's answer becomes for the client: one of the origin's own is turned into the one at which the
- * gateway serves the same. Decided by the address that the reference resolves to, never by its text.
+ * Rewrites addresses in an origin's answer: an address of the origin becomes the gateway's address of the same resource. Decided by
+ * the URL that the reference resolves to, never by its text.
  * https://www.rfc-editor.org/rfc/rfc3986#section-5
  */
 

@@ -1,6 +1,6 @@
 /**
- * The resources beside its own that a request names: where WebDAV's COPY and MOVE put something, and those whose state `If` asks for.
- * Each has to be authorized as the request's own, and the origin has to know it by its own address.
+ * Other resources that a request names: the destination of WebDAV's COPY and MOVE, and the resources in `If`. Each is authorized
+ * like the path of the request, and rewritten to the origin's address.
  */
 
 import type { Gateway, Route } from "../config/compile.ts";

@@ -1,5 +1,5 @@
 /**
- * The texts that servers may take a path for. The router sees the URL parser's form, and that form is forwarded. But a server
+ * The ways in which servers can read a path. The router sees the URL parser's form, and that form is forwarded. But a server
  * may decode `%2F`, merge `//`, drop `;…` or a slash at the end before it routes, and it may do these in any order.
  */
 

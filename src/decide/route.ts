@@ -1,4 +1,4 @@
-/** Step 2: which route a request falls under. What is wrong with it is kept until the caller is known, so that nobody can list routes. */
+/** Which route a request matches. An error is kept until the caller is known, so that nobody can list routes. */
 
 import type { Gateway, Route } from "../config/compile.ts";
 import type { Leniency, Match } from "../config/router.ts";

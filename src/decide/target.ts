@@ -1,4 +1,4 @@
-/** At which address an origin is asked. */
+/** The URL of the request to an origin. */
 
 import type { Route } from "../config/compile.ts";
 import type { DataPlace } from "./environment.ts";
@@ -17,7 +17,7 @@ export function queryOf({ search, href }: URL): string {
   return search || (href.endsWith("?") ? "?" : "");
 }
 
-/** Without a slash at its end. A service has no address of its own: it is called at the client's. */
+/** Without a slash at its end. A service has no address: it is called at the client's URL. */
 export function baseOf(url: URL, { origins }: Route, environment: string): string {
   const origin = origins[environment];
   return origin && "url" in origin ? origin.url : url.origin;

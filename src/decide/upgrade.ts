@@ -1,6 +1,6 @@
 /**
- * WebSockets. Of whatever has `Upgrade: websocket` the runtime makes a GET without a body, so that a request may have it only if
- * it is one, and a proper handshake too. Any other upgrade is ignored: https://www.rfc-editor.org/rfc/rfc9110#section-7.8
+ * WebSockets. The runtime turns every request with `Upgrade: websocket` into a GET without a body. So a request can have this header
+ * only if it is a GET, and a proper handshake. Any other upgrade is ignored: https://www.rfc-editor.org/rfc/rfc9110#section-7.8
  */
 
 import type { Refusal } from "../errors.ts";
@@ -35,8 +35,8 @@ export function dropOtherUpgrades(outgoing: Request, asked: Request): void {
 }
 
 /**
- * A 101 that nobody asked for, or a handshake that the origin did not complete: of that the runtime makes a 502 of its own, the
- * only answer that has no header at all.
+ * An unrequested 101, or a handshake that the origin did not complete: for the latter the runtime creates a 502, the only answer
+ * without any header.
  */
 export function isBrokenUpgrade({ status, headers, webSocket }: Response, outgoing: Request): boolean {
   if (webSocket) return false;

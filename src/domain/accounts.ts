@@ -1,7 +1,7 @@
 /**
- * The journals of all rates that anybody has lately named for a key. Versions of the configuration name other rates, and for
- * some minutes after a deploy they take turns. So each rate has an account by its numbers and not by its name, every token
- * is charged to all of them, and those that nobody names now are kept until they are whole.
+ * The journals of all rates that a key had lately. Two versions of the configuration can have different rates, and for some minutes
+ * after a deploy they take turns. So an account belongs to a rate's numbers, not to its name. Every token is charged to all
+ * accounts, and accounts that no version uses any more are kept until they are full.
  */
 
 import { fullBucket, isFull, type Rate, unitsPerToken, whenHolding } from "./bucket.ts";
@@ -13,10 +13,10 @@ export interface Accounts {
   readonly kept: readonly Journal[];
 }
 
-/** So that changing a key's limits over and over fills no storage. */
+/** Bounds the storage if a key's limits change again and again. */
 const MOST_KEPT = 8;
 
-/** `accounts`, with those of `rates` named. `begin`: where nothing is known of the time before. */
+/** `accounts`, with those of `rates` named. `begin`: the start of new journals if nothing is known about earlier. */
 export function naming(
   rates: readonly Rate[],
   { named, kept }: Accounts,
@@ -41,7 +41,7 @@ export function naming(
   };
 }
 
-/** Without those that are whole. `isLent`: some lease is out, and will be charged to them. */
+/** Without full accounts. `isLent`: there is an open lease, which will be charged to them. */
 export function pruned({ named, kept }: Accounts, presumed: readonly Charge[], now: number, isLent: boolean): Accounts {
   if (kept.length === 0) return { named, kept };
   const waits = new Map(kept.map((journal) => [journal, untilFull(journal, presumed, now)]));
@@ -58,9 +58,9 @@ export function mapAccounts({ named, kept }: Accounts, map: (journal: Journal) =
 }
 
 /**
- * The journal of a rate that is new, less what was spent lately. How much of that is back by now depends on how fast it comes
- * back: the account nearest in speed knows best. And with no account does it make more tokens than its burst is greater: so
- * whoever takes turns, no more is admitted than by the wider of any two of their rates.
+ * The journal of a new rate, with the recent spending charged to it. How much of this has come back depends on the speed, so the
+ * account with the nearest speed decides. The new account holds at most as many tokens more than any other as its burst is
+ * greater. So if versions take turns, they admit no more than the wider of any two of their rates.
  */
 function continued(rate: Rate, known: readonly [Journal, ...Journal[]], presumed: readonly Charge[]): Journal {
   const begin = Math.max(...known.map(({ bucket }) => bucket.at));

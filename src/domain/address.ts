@@ -43,7 +43,7 @@ export function contains(range: AddressRange, address: Address): boolean {
   return range.value >> shift === address.value >> shift;
 }
 
-/** Whether every client that `ranges` allow is allowed by `bound` too. None stands for any address. */
+/** Whether `bound` allows every client that `ranges` allow. An empty list allows any address. */
 export function areWithin(ranges: readonly string[], bound: readonly string[]): boolean {
   if (bound.length === 0) return true;
   const outer = bound.flatMap((text) => parseRange(text) ?? []);
@@ -55,7 +55,7 @@ export function areWithin(ranges: readonly string[], bound: readonly string[]): 
   );
 }
 
-/** What one subscriber is known to hold: an IPv4 address, or an IPv6 /64. */
+/** The addresses of one subscriber: an IPv4 address, or an IPv6 /64. */
 export function networkOf(text: string): string {
   const address = parseAddress(text);
   if (!address) return text;

@@ -1,7 +1,7 @@
 /**
- * Request headers that servers, frameworks and proxies in common use take for the word of a proxy in front of them: who the
- * client is, how it came, or which request this is. Through the gateway nobody but the gateway may say that. What a client
- * rightly tells an application (its credentials, ids, traces, versions, signatures) is not here.
+ * Request headers that common servers, frameworks and proxies trust because they expect them from a proxy: who the client is, how
+ * it connects, or which request this is. Only the gateway can set them. Headers that clients properly send to applications
+ * (credentials, ids, traces, versions, signatures) are not in this list.
  */
 
 const CLIENT = [

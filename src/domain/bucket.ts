@@ -26,15 +26,14 @@ export function fullBucket(rate: Rate, now: number): Bucket {
   return { level: capacity(rate), at: now };
 }
 
-/** The bucket as it is at `now`. Asked for a moment that has passed already, it stays as it is: later is the safe side. */
+/** The bucket at `now`. For an earlier moment than its own it does not change: later is the safe side. */
 export function refill(rate: Rate, bucket: Bucket, now: number): Bucket {
   if (now <= bucket.at) return bucket;
   return { level: Math.min(capacity(rate), bucket.level + (now - bucket.at) * rate.limit), at: now };
 }
 
 /**
- * Tokens spent at `at`. A bucket gets no further than empty: what it did not have was granted by another rate, which was
- * held to its own.
+ * Tokens spent at `at`. A bucket is never below empty: tokens that it did not have were granted within the limits of another rate.
  */
 export function charge(rate: Rate, bucket: Bucket, tokens: number, at: number): Bucket {
   const { level, at: filledAt } = refill(rate, bucket, at);
@@ -50,7 +49,7 @@ export function tokensIn(rate: Rate, bucket: Bucket): number {
   return Math.floor(bucket.level / unitsPerToken(rate));
 }
 
-/** The first moment at which the bucket, left alone, holds `tokens`; never where that is more than its burst. */
+/** The first moment at which the bucket has `tokens` if nothing is spent; never if that is more than its burst. */
 export function whenHolding(rate: Rate, bucket: Bucket, tokens: number): number {
   if (tokens > rate.burst) return Number.POSITIVE_INFINITY;
   const missing = tokens * unitsPerToken(rate) - bucket.level;

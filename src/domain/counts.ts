@@ -1,7 +1,7 @@
 /**
- * What a key has spent in UTC hours, days and months, whatever quotas it has: one that is new, or has another name, begins
- * with what was spent before. The clock may step back into an earlier period, and then nobody knows which of its readings
- * were wrong. So the periods in which it was last are remembered, and each counts what was spent in later ones since.
+ * What a key has spent in UTC hours, days and months, independent of its quotas: a new or renamed quota begins with what was
+ * spent before. The clock can step back into an earlier period, and it is unknown which of its readings were wrong. So the
+ * last periods are remembered, and each also counts what was spent in later periods.
  */
 
 import { type Period, startOfPeriod } from "./quota.ts";
@@ -11,7 +11,7 @@ interface Count {
   readonly used: number;
 }
 
-/** For each kind of period, the one in which the clock was last at the end. */
+/** For each kind of period: the last ones of the clock, the latest at the end. */
 export type Counts = Readonly<Record<Period, readonly Count[]>>;
 
 export const NOTHING_SPENT: Counts = { hour: [], day: [], month: [] };

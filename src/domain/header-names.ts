@@ -5,11 +5,11 @@ import { isBelieved } from "./believed-headers.ts";
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and what clients still send. */
 const HOP_BY_HOP = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "http2-settings"];
 
-/** Of this hop, or said by the gateway. Origins take `Proxy` for the proxy that they are to use: https://httpoxy.org */
+/** For this hop only, or set by the gateway. Some origins use `Proxy` as the address of an outgoing proxy: https://httpoxy.org */
 const OURS = new Set([...HOP_BY_HOP, "expect", "proxy", "forwarded", "x-forwarded", "x-request-id"]);
 const OUR_PREFIXES = ["keygate-", "x-keygate-", "proxy-", "x-forwarded-"];
 
-/** Set by the edge or the runtime, whatever the client says; but only under the exact name. */
+/** The edge or the runtime overwrites these, but only under the exact name. */
 const OF_THE_EDGE = /^(cf-(?!access-authenticated-).+|content-length)$/;
 
 /** Origins often read `X_Name` or `X.Name` as `X-Name`, so all these spellings are one name here. */
@@ -17,13 +17,13 @@ export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 }
 
-/** Nobody but the gateway says this: neither a client nor the configuration of an origin. */
+/** Only the gateway can set this: neither a client nor the configuration of an origin can. */
 export function isReserved(name: string): boolean {
   const plain = beginningOf(name);
   return OURS.has(plain) || OUR_PREFIXES.some((prefix) => plain.startsWith(prefix));
 }
 
-/** Whether it is taken out of what clients send. */
+/** Whether it is removed from requests of clients. */
 export function isForgeable(name: string): boolean {
   const known = KNOWN.get(name);
   if (known !== undefined) return known;

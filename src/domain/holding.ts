@@ -1,12 +1,12 @@
-/** An isolate's end of a lease: what is left of it, how long it lives, and what to tell the authority afterwards. Pure: time is an argument. */
+/** An isolate's side of a lease: what is left, when it expires, and what to report to the authority. Pure: time is an argument. */
 
 import type { Denial, Lease, LeaseReport, TokenLease } from "./lease.ts";
 
 export class Holding<L extends TokenLease = Lease> {
   readonly lease: L;
-  /** When the question was sent, on the isolate's clock: the ttl counts from here, for the answer may have been long on its way. */
+  /** When the question was sent, on the isolate's clock. The ttl counts from here, because the answer may have taken long. */
   readonly #askedAt: number;
-  /** A denial's time counts from here, for it began no later than that: who waits so long is admitted. */
+  /** A denial's time counts from here, because it began no later than this: a client that waits this long is admitted. */
   readonly #receivedAt: number;
   #left: number;
   #lastSpentAt: number;
@@ -21,7 +21,7 @@ export class Holding<L extends TokenLease = Lease> {
 
   isLive(now: number): boolean {
     const age = now - this.#askedAt;
-    // Below 0 the clock has stepped back, and nobody knows how old the lease is.
+    // Below 0 the clock has stepped back, and the age of the lease is unknown.
     return age >= 0 && age < this.lease.ttlMs;
   }
 
@@ -34,7 +34,7 @@ export class Holding<L extends TokenLease = Lease> {
     return this.#left;
   }
 
-  /** Takes a token; false where there is none, or no longer. */
+  /** Takes a token; false if there is none, or if the lease has expired. */
   spend(now: number): boolean {
     if (!this.isLive(now)) return false;
     if (this.lease.tokens === null) return true;
@@ -44,7 +44,7 @@ export class Holding<L extends TokenLease = Lease> {
     return true;
   }
 
-  /** For a request that no token is left for: the denial with what remains of its time; `null` where there is none, or its time is over. */
+  /** For a request without a token: the denial with its remaining time; `null` if there is none, or if its time is over. */
   denial(now: number): Denial | null {
     const { denial } = this.lease;
     if (!denial || this.#left > 0) return null;
@@ -52,7 +52,7 @@ export class Holding<L extends TokenLease = Lease> {
     return retryAfterMs > 0 ? { ...denial, retryAfterMs } : null;
   }
 
-  /** Ends the lease here, and tells what became of its tokens; `undefined` where there were none to account for. */
+  /** Ends the lease, and returns the report about its tokens; `undefined` if it had none. */
   end(now: number): LeaseReport | undefined {
     if (!this.lease.tokens) return undefined;
     const unspent = this.#left;

@@ -1,6 +1,6 @@
 /**
- * One rate's bucket with what was charged to it lately, so that it can be worked out anew when a report tells better when
- * tokens were spent, or that they never were.
+ * One rate's bucket with its recent charges. The bucket can be recalculated when a report says that tokens were spent at another
+ * time, or never.
  */
 
 import { type Bucket, charge, isFull, type Rate, refill } from "./bucket.ts";
@@ -19,7 +19,7 @@ export interface Journal {
   readonly charges: readonly Charge[];
 }
 
-/** Charges beyond which a journal is shortened where that may cost its key some tokens. */
+/** With more charges than this, a journal is shortened even if that can cost its key some tokens. */
 const MOST_CHARGES = 64;
 
 /** `presumed`: charges that a report may still change. */
@@ -30,14 +30,14 @@ export function replay({ rate, bucket, charges }: Journal, presumed: readonly Ch
   return refill(rate, charged, now);
 }
 
-/** What was spent before the journal's beginning counts from there: later is the safe side. */
+/** Spending before the start of the journal counts at its start: later is the safe side. */
 export function enter(journal: Journal, { tokens, at }: Charge): Journal {
   if (tokens === 0) return journal;
   const entry = { tokens, at: Math.max(at, journal.bucket.at) };
   return { ...journal, charges: [...journal.charges, entry].sort(byTime) };
 }
 
-/** The same journal, begun as late as may be. Nothing is learned of the time before `known`; of that before `ended`, only by late reports. */
+/** The same journal with the latest possible start. No report about the time before `known` can come; only late ones about the time before `ended`. */
 export function shorten(journal: Journal, presumed: readonly Charge[], known: number, ended: number): Journal {
   const exact = begun(journal, presumed, known);
   if (exact.charges.length <= MOST_CHARGES) return exact;
@@ -45,7 +45,7 @@ export function shorten(journal: Journal, presumed: readonly Charge[], known: nu
   return { ...later, charges: merged(later.charges) };
 }
 
-/** The same journal, where the clock has stepped back by so much: no time has passed. */
+/** The same journal after the clock has stepped back by this much: no time has passed. */
 export function journalMovedBack({ rate, bucket, charges }: Journal, by: number): Journal {
   return {
     rate,
@@ -54,7 +54,7 @@ export function journalMovedBack({ rate, bucket, charges }: Journal, by: number)
   };
 }
 
-/** The same journal, begun no earlier than `at`. */
+/** The same journal with a start at `at` or later. */
 export function begun(journal: Journal, presumed: readonly Charge[], at: number): Journal {
   if (at <= journal.bucket.at) return journal;
   const { rate, charges } = journal;
@@ -62,7 +62,7 @@ export function begun(journal: Journal, presumed: readonly Charge[], at: number)
   return { rate, bucket, charges: charges.filter((charge) => charge.at >= at) };
 }
 
-/** Whatever was before a moment at which the bucket was full makes no difference after it. */
+/** If the bucket was full at a moment, earlier charges do not matter after it. */
 function lastFull({ rate, bucket: first, charges }: Journal, presumed: readonly Charge[], until: number): number {
   let [bucket, full] = [first, first.at];
   for (const { tokens, at } of inOrder(first, charges, presumed).filter(({ at }) => at <= until)) {

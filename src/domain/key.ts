@@ -2,11 +2,11 @@
 
 export interface KeyRecord {
   readonly id: string;
-  /** Changes with every change of the record or of what it hangs on, and never repeats. */
+  /** Changes with every change of the record, its organization or its member, and never repeats. */
   readonly version: string;
   readonly environment: string;
   readonly organization: { readonly id: string; readonly status: "active" | "suspended" };
-  /** The member who made the key, as they are now; absent where nobody in particular did. */
+  /** The member that the key acts as, in their current state; absent if it acts as the organization. */
   readonly member: Member | null;
   readonly reach: Reach;
   readonly workspaces: readonly string[];
@@ -35,11 +35,11 @@ export interface Member {
 export interface SecretRecord {
   /** HMAC-SHA-256(pepper, SHA-256(secret)), base64url. */
   readonly hash: string;
-  /** The end of a secret that has been rotated out; `null` while it lives as long as its key. */
+  /** When a replaced secret expires; `null` if it is valid as long as its key. */
   readonly expiresAt: number | null;
 }
 
-/** Limits of the key's own; where its plan has one of the same name, the lower of the two holds. */
+/** The key's own limits. If its plan has a limit of the same name, the lower one applies. */
 export interface OwnLimits {
   readonly rates: readonly { name: string; limit: number; window: number; burst?: number }[];
   readonly quotas: readonly { name: string; limit: number; per: "hour" | "day" | "month" }[];
@@ -58,7 +58,7 @@ export type Lifelessness =
   | "member_inactive"
   | "organization_suspended";
 
-/** Why the key does not live at `now`, whatever secret is shown, the most final reason first; `undefined` while it does. */
+/** Why the key does not work at `now`, with any secret, the most final reason first; `undefined` if it works. */
 export function lifelessnessOf(key: KeyRecord, actsAsMember: boolean, now: number): Lifelessness | undefined {
   if (key.revokedAt !== null) return "key_revoked";
   if (now >= key.expiresAt) return "key_expired";
@@ -68,7 +68,7 @@ export function lifelessnessOf(key: KeyRecord, actsAsMember: boolean, now: numbe
   return undefined;
 }
 
-/** Whether this secret of the key has been rotated out, and its grace is over. */
+/** Whether this secret was replaced and its grace period is over. */
 export function secretExpired(key: KeyRecord, secretHash: string, now: number): boolean {
   const secret = key.secrets.find(({ hash }) => hash === secretHash);
   return secret?.expiresAt != null && now >= secret.expiresAt;

@@ -1,6 +1,6 @@
 /**
  * A lease: a key's record and some tokens of its limits, lent by the key's authority to one isolate for a short time.
- * While it lives, the isolate serves the key with no I/O. Durations travel, moments do not: the two clocks need not agree.
+ * Until it expires, the isolate serves the key without I/O. Messages contain durations, not times, so the clocks need not agree.
  */
 
 import type { KeyRecord } from "./key.ts";
@@ -8,23 +8,23 @@ import type { Limits } from "./limits.ts";
 import type { Plans } from "./plans.ts";
 import type { UsageReport } from "./usage.ts";
 
-/** How much longer the authority holds a lease's tokens than the isolate may spend them: covers drift between two clocks. */
+/** How much longer the authority holds a lease's tokens than the isolate can spend them: covers drift between two clocks. */
 export const LEASE_MARGIN_MS = 500;
-/** The most by which an isolate's clock may run fast or slow. */
+/** How much an isolate's clock can run fast or slow at most. */
 export const MAX_DRIFT = 0.005;
 
 /** Tokens of an account's limits, lent for a short time. */
 export interface TokenLease {
   readonly id: string;
-  /** `null`: uncounted, for a key without limits, or one that may do nothing. */
+  /** `null`: uncounted, for a key without limits, or a key that cannot do anything. */
   readonly tokens: number | null;
   /** From before the question was sent. */
   readonly ttlMs: number;
-  /** Why there are no more tokens, where fewer than waited were granted, or none. */
+  /** Why there are no more tokens, if not every waiting request got one. */
   readonly denial: Denial | null;
   /** Every limit of the account, as it stands after this grant. */
   readonly policies: readonly PolicyState[];
-  /** Tokens are scarce: if these are used up at once, that is to be reported at once, and not with the next question. */
+  /** Tokens are scarce: if these are used up at once, report that at once, and not with the next question. */
   readonly reportSoon?: boolean;
 }
 
@@ -46,13 +46,13 @@ export interface PolicyState {
   readonly window: number;
   /** Tokens that there can be at one time. */
   readonly capacity: number;
-  /** Tokens that could be granted still, beside those of this lease. */
+  /** Tokens that could still be granted, without those of this lease. */
   readonly remaining: number;
-  /** Until the limit is whole again, or, with nothing remaining, until there is one token. */
+  /** Time until the limit is full again, or, if nothing remains, until there is one token. */
   readonly resetMs: number;
 }
 
-/** What an isolate tells of a lease that it has done with. */
+/** What an isolate reports about a finished lease. */
 export interface LeaseReport {
   readonly leaseId: string;
   readonly unspent: number;
@@ -76,8 +76,8 @@ export interface Question extends TokenQuestion {
   /** The secret that was presented; an authority whose record lacks it looks again in D1. */
   readonly secretHash: string;
   /**
-   * The limits of the key's plan, or of all plans where the isolate does not know yet which one that is. Absent where it
-   * does not know the plan. Only isolates ask authorities, so that nobody else can name limits.
+   * The limits of the key's plan, or of all plans if the isolate does not know yet which plan the key has. Absent if its
+   * configuration does not have the plan. Only isolates ask authorities, so nobody else can name limits.
    */
   readonly plans?: Plans | undefined;
   /** What the isolate has counted, if anything. */
@@ -94,12 +94,11 @@ export type Answer =
   | { readonly kind: "no_such_key" }
   | { readonly kind: "plan_unknown"; readonly plan: string };
 
-/** The share of what is available that one isolate gets beyond the requests that wait: what it may keep for the next. */
+/** The share of the available tokens that one isolate gets in addition to one for each waiting request: a stock for the next. */
 const STOCK_SHARE = 1 / 9;
 
 /**
- * How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. A
- * question of which nobody waits for the answer, and that wants nothing, only reports.
+ * How many of the `available` tokens to grant: one for each request that waits, and a stock for the demand expected. A question without waiting requests that wants nothing is only a report.
  */
 export function leaseSize(available: number, { waiting, wanted }: Pick<TokenQuestion, "waiting" | "wanted">): number {
   if (waiting === 0 && wanted === 0) return 0;

@@ -3,11 +3,10 @@
  *
  *     admitted ≤ burst + limit·Δ/window in every interval Δ, and ≤ limit in every period of a quota.
  *
- * By the authority's clock: where it steps back no time has passed, and the periods that it was in are remembered.
+ * By the authority's clock: if it steps back, no time has passed, and its last periods are remembered.
  *
- * A bucket here holds what is left after the tokens *known to be gone*: spent, or lent and never heard of again. Tokens
- * that are lent and may yet be spent are held beside it. Spending them at this moment would be the worst case, so
- * `bucket − held` may be granted, whatever the isolates do.
+ * A bucket is charged for tokens that are *certainly spent*, or were lent and never reported. Lent tokens that can still be spent
+ * are held. The worst case is that they are all spent now, so the ledger can grant `bucket − held`, no matter what isolates do.
  */
 
 import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
@@ -23,24 +22,24 @@ export interface LedgerState {
   readonly clock: number;
   /** By the rate's name. */
   readonly rates: Accounts["named"];
-  /** Of rates that others have named lately. */
+  /** Of rates that other versions have named lately. */
   readonly kept?: Accounts["kept"];
   readonly counts?: Counts;
-  /** By the quota's name and period, for the code of before, which has no `counts`. */
+  /** By the quota's name and period, for older code, which has no `counts`. */
   readonly quotas: Readonly<Record<string, { start: number; used: number }>>;
   /** In order of their ends. */
   readonly open: readonly OpenLease[];
 }
 
-/** How long after its end a lease can still be reported, unless too many others ended after it. */
+/** How long a lease can still be reported after its end, unless too many others ended after it. */
 export const REPORTABLE_MS = 60_000;
 const MOST_REPORTABLE = 64;
-/** The share of a rate's burst that makes it plentiful, whoever holds the rest. */
+/** If this share of a rate's burst is left, tokens are plentiful. */
 const PLENTIFUL_SHARE = 3 / 4;
 
 export class Ledger {
   #clock: number;
-  /** Whether all is worked out as it is at that moment. */
+  /** Whether everything is calculated for that moment. */
   #isSettled = false;
   #accounts: Accounts;
   #counts: Counts;
@@ -77,7 +76,7 @@ export class Ledger {
     this.#open = [...this.#open, lease].sort((a, b) => a.endsAt - b.endsAt);
   }
 
-  /** Tokens that may be granted now: the least that any limit has. */
+  /** Tokens that can be granted now: the smallest number of all limits. */
   available(now: number): number {
     this.#advance(now);
     const rates = this.#limits.rates.map((rate) => this.#leftOfRate(rate));
@@ -85,13 +84,13 @@ export class Ledger {
     return Math.max(0, Math.min(...rates, ...quotas));
   }
 
-  /** Whether tokens that are lent, and would come back with a report, may be what others lack. */
+  /** Whether others could lack tokens that a report of a lease would give back. */
   isScarce(now: number): boolean {
     this.#advance(now);
     return this.#limits.rates.some((rate) => this.#leftOfRate(rate) < rate.burst * PLENTIFUL_SHARE);
   }
 
-  /** Why nothing is available, and for how long at the most: the limit that takes longest. */
+  /** Why nothing is available, and for how long at most: the limit that takes longest. */
   denial(now: number): Denial {
     this.#advance(now);
     const waits = [
@@ -162,7 +161,7 @@ export class Ledger {
     this.#accounts = pruned(this.#accounts, gone, now, this.#held().length > 0);
   }
 
-  /** Nothing is learned any more of the time before. */
+  /** No report about the time before can come any more. */
   #known(): number {
     return Math.min(this.#clock, ...this.#open.map(({ grantedAt }) => grantedAt));
   }
@@ -237,7 +236,7 @@ export class Ledger {
 
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
 
-/** No less than the code of before has counted. */
+/** At least as much as older code has counted. */
 function countsOf(state: LedgerState | undefined): Counts {
   const { counts = NOTHING_SPENT, quotas = {} } = state ?? {};
   return Object.entries(quotas).reduce((before, [account, count]) => atLeast(before, periodOf(account), count), counts);

@@ -1,16 +1,16 @@
-/** How an authority answers a question: pure, so that the proof drives the very code that the authority runs. */
+/** How an authority answers a question. Pure, so that the proof runs the same code as the authority. */
 
 import { type KeyRecord, nextEndOf } from "./key.ts";
 import { type Denial, type Lease, leaseSize, MAX_DRIFT, type TokenLease, type TokenQuestion } from "./lease.ts";
 import { Ledger, type LedgerState } from "./ledger.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
 
-/** A denial ends up to this share earlier than a token can exist, so that isolates do not all ask at one moment. */
+/** Denials vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 
 export interface Lending<L extends TokenLease = Lease> {
   readonly lease: L;
-  /** To be stored before the lease is answered; `undefined` where nothing is counted. */
+  /** Must be stored before the lease is sent; `undefined` if nothing is counted. */
   readonly state: LedgerState | undefined;
 }
 
@@ -19,13 +19,13 @@ export interface Circumstances {
   readonly ttlMs: number;
   readonly now: number;
   readonly newId: () => string;
-  /** More is asked than can be answered: denials last a whole ttl, to space the askers out. */
+  /** There are more questions than answers per second: denials last a whole ttl, so that isolates ask less often. */
   readonly flooded: boolean;
   /** From 0 to 1. */
   readonly random: () => number;
 }
 
-/** For a key that lives: its tokens, or a denial with the time until there can be one. */
+/** For a key that works: its tokens, or a denial with the time until there can be a token. */
 export function lend(
   record: KeyRecord,
   limits: Limits,
@@ -51,7 +51,7 @@ export function lendTokens(
   if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs), state: undefined };
   const ledger = new Ledger(limits, stored, now);
   for (const report of question.reports) ledger.report(report, now);
-  // Others may name limits still.
+  // Other versions may still name limits.
   if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs), state: ledger.state };
   const tokens = leaseSize(ledger.available(now), question);
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
@@ -66,7 +66,7 @@ export function lendTokens(
   };
 }
 
-/** For those whom the lease's tokens do not reach: by then these are spent. */
+/** For waiting requests that get no token of the lease: by then the tokens are spent. */
 function denialBeyond(leaseId: string, limits: Limits, state: LedgerState, now: number): Denial {
   const ledger = new Ledger(limits, state, now);
   ledger.report({ leaseId, unspent: 0, idleMs: 0 }, now);
@@ -82,7 +82,7 @@ function spaced(denial: Denial, leastMs: number): Denial {
   return { ...denial, retryAfterMs: Math.max(denial.retryAfterMs, leastMs) };
 }
 
-/** For a key that may do nothing, or anything. */
+/** For a key that cannot do anything, or that has no limits. */
 export function uncounted(record: KeyRecord, id: string, ttlMs: number): Lease {
   return { ...unlimited(id, ttlMs), record };
 }

@@ -1,4 +1,4 @@
-/** How each limit of a key stands, for people who ask. */
+/** What is left of each limit of a key, for people. */
 
 import { Ledger, type LedgerState } from "./ledger.ts";
 import { isUnlimited, type Limits } from "./limits.ts";
@@ -21,11 +21,11 @@ interface QuotaState extends Standing {
 interface Standing {
   readonly name: string;
   readonly limit: number;
-  /** Requests that could be granted now, beside those that isolates may admit already. */
+  /** Requests that could be granted now, without those that isolates can admit already. */
   readonly remaining: number;
   /** Tokens that isolates hold, and may have spent. */
   readonly lent: number;
-  /** Until the limit is whole again, or, with nothing remaining, until there is one token. */
+  /** Time until the limit is full again, or, if nothing remains, until there is one token. */
   readonly resetMs: number;
 }
 
@@ -48,7 +48,7 @@ export function limitStates(limits: Limits, stored: LedgerState | undefined, now
   ];
 }
 
-/** Every bucket full and no quota used, but for the tokens that are lent: these stay held, and are charged when they are reported. */
+/** Every bucket full and no quota used, except for lent tokens: they stay held, and are charged when they are reported. */
 export function resetLimits(limits: Limits, stored: LedgerState | undefined, now: number): LedgerState | undefined {
   if (!stored) return undefined;
   const open = new Ledger(limits, stored, now).state.open.filter(({ endsAt }) => endsAt > now);

@@ -1,4 +1,4 @@
-/** A lease that nobody has reported yet: its tokens are held until its end, and presumed spent from then on. */
+/** A lease that is not reported yet: its tokens are held until its end, and count as spent from then on. */
 
 import type { Charge } from "./journal.ts";
 
@@ -8,16 +8,15 @@ export interface OpenLease {
   readonly grantedAt: number;
   /** When no isolate can spend its tokens any more. */
   readonly endsAt: number;
-  /** What the clock read at the grant, where it has stepped back since. */
+  /** The clock's time at the grant, if it has stepped back since. */
   readonly readAt?: number;
 }
 
-/** By the clock as it was then; a lease ends at the border of its period at the latest. */
+/** By the clock at that time; a lease ends no later than its quota period. */
 export const readAt = ({ readAt, grantedAt }: OpenLease): number => readAt ?? grantedAt;
 
 /**
- * Where the clock has stepped back by so much: no time has passed, by which a report could tell that tokens were spent earlier
- * than now.
+ * After the clock has stepped back by this much: no time has passed, so a report cannot say that tokens were spent earlier than now.
  */
 export function movedBack(lease: OpenLease, now: number, by: number): OpenLease {
   const endsAt = lease.endsAt - by;

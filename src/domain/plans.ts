@@ -1,6 +1,6 @@
 /**
- * The limits of plans, where the two ends of a question may run different versions of the configuration: after a deploy, an
- * authority keeps its old code for some minutes. So isolates tell it the limits that they know, and it remembers them.
+ * The limits of plans. An isolate and an authority can run different versions of the configuration, because an authority keeps its
+ * old code for some minutes after a deploy. So isolates send the limits that they know, and the authority remembers them.
  */
 
 import type { KeyRecord } from "./key.ts";
@@ -25,11 +25,11 @@ export interface PlanSources {
 
 export interface KeyLimits {
   readonly limits: Limits;
-  /** To remember for askers that do not know the plan. */
+  /** To remember for isolates that do not know the plan. */
   readonly heard: Plan | undefined;
 }
 
-/** Those of the key's plan, lowered by its own; `undefined` where nobody knows the plan. */
+/** The limits of the key's plan, lowered by the key's own; `undefined` if the plan is unknown. */
 export function limitsOfRecord(
   { plan: name, limits: own }: Pick<KeyRecord, "plan" | "limits">,
   { told, heard, own: configured }: PlanSources,

@@ -8,7 +8,7 @@ export interface Quota {
   readonly per: Period;
 }
 
-/** What its use is counted under: two of the same name and another period are two quotas. */
+/** The name under which its use is counted: the same name with another period is another quota. */
 export function accountOf({ name, per }: Quota): string {
   return `${name} per ${per}`;
 }

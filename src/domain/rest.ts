@@ -1,4 +1,4 @@
-/** When an account can be forgotten: from then on it answers as if nothing had ever been charged to it. */
+/** When an account can be deleted: from then on it answers as if nothing had ever been charged to it. */
 
 import { whenHolding } from "./bucket.ts";
 import { replay } from "./journal.ts";

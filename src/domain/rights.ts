@@ -1,4 +1,4 @@
-/** What a key may do: its scopes, narrowed by its member's role, by its permission and by its reach. Pure, and able to explain itself. */
+/** What a key can do: its scopes, limited by its member's role, its permission and its reach. Pure, with an explanation. */
 
 import type { KeyRecord, Member } from "./key.ts";
 import { actionOf, type Bundles, expand, type Resources, resourceOf, type Scope } from "./scope.ts";
@@ -8,12 +8,12 @@ export interface Role {
   readonly manages: Readonly<Record<"organization" | "workspace", "all" | "own" | "none">>;
 }
 
-/** What the rights of every key are worked out from. */
+/** The part of the configuration that determines the rights of keys. */
 export interface Policy {
   readonly resources: Resources;
   readonly bundles: Bundles;
   readonly roles: Readonly<Record<string, Role>>;
-  /** `member`: a key can do no more than its member can now. `organization`: it stands for itself. */
+  /** `member`: a key can do no more than its member at the time of the request. `organization`: it acts as its organization. */
   readonly actAs: "member" | "organization";
 }
 

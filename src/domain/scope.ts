@@ -1,19 +1,19 @@
-/** Scopes are `resource:action`; bundles are names that stand for many scopes. */
+/** Scopes are `resource:action`; bundles are names for several scopes. */
 
 export type Action = string;
 export type Scope = `${string}:${Action}`;
 
 export interface Resource {
   readonly actions: readonly Action[];
-  /** Left out of bundles that say `administrative: false`. */
+  /** Bundles with `administrative: false` leave it out. */
   readonly administrative: boolean;
-  /** `read`: a key that reaches only workspaces may read this resource and no more. */
+  /** `read`: a key that reaches only workspaces can only read this resource. */
   readonly workspaceKeys: "all" | "read";
-  /** Built in: guards the management API, and is in no bundle that does not say `management: true`. */
+  /** Built in, for the management API; only bundles with `management: true` contain it. */
   readonly management: boolean;
 }
 
-/** Which scopes a bundle stands for. */
+/** The scopes of a bundle. */
 export interface Bundle {
   readonly every: Action | "*";
   readonly administrative: boolean;
@@ -29,7 +29,7 @@ export function scopesOf(resources: Resources): Scope[] {
   );
 }
 
-/** Every scope that the names, scopes or bundles, stand for. Unknown names stand for nothing. */
+/** The scopes of these names of scopes and bundles. Unknown names have none. */
 export function expand(names: Iterable<string>, resources: Resources, bundles: Bundles): Set<Scope> {
   const scopes = new Set<Scope>();
   for (const name of names) {

@@ -37,7 +37,7 @@ export function hintOf(secret: string): string {
   return `${secret.slice(0, secret.lastIndexOf("_") + 1)}…${secret.slice(-4)}`;
 }
 
-/** For words of a caller that are repeated to them: whatever is as long as a secret is cut short. Ids are shorter. */
+/** For the caller's text in an answer: cuts everything that is as long as a secret. Ids are shorter. */
 export function withoutSecrets(text: string): string {
   return text.replace(AS_LONG_AS_A_SECRET, (word) => `${word.slice(0, 4)}…`);
 }

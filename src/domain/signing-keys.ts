@@ -74,7 +74,7 @@ function problemOf(sets: unknown): string | undefined {
     all.push(...keys);
   }
   const repeated = (field: "kid" | "x") => new Set(all.map((key) => key[field])).size < all.length;
-  return repeated("kid") || repeated("x") ? "has a key twice; each environment needs keys of its own" : undefined;
+  return repeated("kid") || repeated("x") ? "has a key twice; each environment needs its own keys" : undefined;
 }
 
 function isSigningKey(value: unknown): value is SigningKey {

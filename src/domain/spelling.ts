@@ -47,7 +47,7 @@ export function bestFitted(text: string): string {
 
 const IS_ASCII = /^[\x20-\x7e]*$/;
 
-/** Without what nobody sees, and the bytes that are no text: some servers drop these. */
+/** Without invisible characters and bytes that are not text: some servers drop them. */
 export function withoutIgnorable(text: string): string {
   return IS_ASCII.test(text) ? text : text.replace(IGNORABLE, "");
 }
@@ -64,7 +64,7 @@ const BROKEN_ESCAPE = new RegExp(`%[0-9a-f]?${IGNORABLE.source}`, "iu");
 const DECODINGS = [percentDecoded, unicodeDecoded, bestFitted, normalized, withoutIgnorable];
 const DECODING_ROUNDS = 4;
 
-/** However often it was encoded, within reason. */
+/** Decoded as often as necessary, up to a bound. */
 export function decodedFully(text: string): string {
   let decoded = text;
   for (let round = 0; round < DECODING_ROUNDS; round++) {
@@ -75,7 +75,7 @@ export function decodedFully(text: string): string {
   return decoded;
 }
 
-/** The same for texts that differ in the case of letters alone. In both directions, for ı and ß have other letters' capitals. */
+/** The same for texts that differ in the case of letters alone. In both directions, because ı and ß have the capitals of other letters. */
 export function caseFolded(text: string): string {
   return withoutIgnorable(text.toUpperCase().toLowerCase());
 }
@@ -109,7 +109,7 @@ function leadingBlanks(text: string): number {
   return count;
 }
 
-/** A plus may stand for a space. Control and format characters are seen by nobody. */
+/** A plus can mean a space. Control and format characters are invisible. */
 export function isBlank(code: number): boolean {
   if (code <= 0x20 || code === PLUS) return true;
   return code > 0x7e && WIDE_BLANK.test(String.fromCharCode(code));

@@ -6,7 +6,7 @@
 import { startOfPeriod } from "./quota.ts";
 
 export interface UsageCount {
-  /** As configured; empty where there is none. */
+  /** As configured; empty if there is none. */
   readonly route: string;
   /** `forwarded`, or the code of the refusal. */
   readonly outcome: string;
@@ -15,7 +15,7 @@ export interface UsageCount {
 
 /** What an isolate has counted since its report before. */
 export interface UsageReport {
-  /** The same where the report is sent again, because nobody knows whether it has arrived. */
+  /** The same if the report is sent again, because it is unknown whether it has arrived. */
   readonly id: string;
   readonly counts: readonly UsageCount[];
   /** Those that forwarded requests needed. */
@@ -29,7 +29,7 @@ export interface UsageHour {
 }
 
 export interface UsageState extends UsageHour {
-  /** The day of its last use, for each scope of which D1 has yet to be told. */
+  /** The day of the last use of each scope, as far as it is not in D1 yet. */
   readonly scopes: ReadonlyMap<string, number>;
   /** The reports that came last. */
   readonly heard: readonly string[];
@@ -44,12 +44,12 @@ export interface Noted {
 const HOUR_MS = 3_600_000;
 /** Reports that are known again when they come a second time. */
 const MOST_HEARD = 64;
-/** Routes and outcomes that one hour tells apart; what is beyond them counts under no route. */
+/** Different routes and outcomes in one hour; further ones count without a route. */
 const MOST_COUNTS = 500;
 
 /**
- * A report belongs to the hour in which it arrives. If the clock steps back a little, the hour goes on; further back, the
- * counts of an hour that had ended begin again, and D1 keeps the greater ones.
+ * A report belongs to the hour in which it arrives. If the clock steps back a little, the hour continues. If it steps back further,
+ * the counts of an ended hour begin again, and D1 keeps the greater ones.
  */
 export function noteUsage(before: UsageState | undefined, report: UsageReport, now: number): Noted {
   const current = startOfPeriod("hour", now);
@@ -73,7 +73,7 @@ export function noteUsage(before: UsageState | undefined, report: UsageReport, n
   };
 }
 
-/** The state once D1 has been told of `written`. */
+/** The state after `written` was written to D1. */
 export function withoutScopes(state: UsageState, written: UsageState["scopes"]): UsageState {
   return { ...state, scopes: new Map([...state.scopes].filter(([scope, day]) => written.get(scope) !== day)) };
 }

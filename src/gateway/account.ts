@@ -1,4 +1,4 @@
-/** Step 10: one JSON line for each request. Never a secret, a query string or a body. */
+/** One JSON line in the log for each request. Never a secret, a query string or a body. */
 
 import type { KeyRecord } from "../domain/key.ts";
 import type { Code } from "../errors.ts";

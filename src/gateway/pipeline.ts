@@ -3,7 +3,7 @@
  *
  *     environment → route → identify → lease → authorize → spend → strip → forward → respond → account
  *
- * Each step is a file of its own beside this one.
+ * Each step has its own file.
  */
 
 import type { Route } from "../config/compile.ts";

@@ -1,6 +1,6 @@
-/** A body that is watched on its way. Most are not: the runtime moves them faster by itself. */
+/** A watched body. Most are not watched: the runtime moves them faster. */
 
-/** How it ended: all of it came through, one end broke off, or it was stopped from here. */
+/** How it ended: complete, aborted by one side, or stopped by the gateway. */
 export type FlowEnd = "done" | "source broke" | "sink broke" | "source idle" | "sink idle" | "too large" | "stopped";
 
 export interface Flow<End = FlowEnd> {
@@ -10,7 +10,7 @@ export interface Flow<End = FlowEnd> {
 }
 
 export interface FlowLimits {
-  /** In bytes, where it is known: it is told to whoever gets the body, and held. */
+  /** In bytes, if it is known: the receiver gets this length, and no other length is accepted. */
   readonly length: number | undefined;
   readonly maxBytes?: number | undefined;
   /** How long it may stand still, whichever end it waits for. */
@@ -18,7 +18,7 @@ export interface FlowLimits {
   readonly now: () => number;
 }
 
-/** Read at once at the most. */
+/** The most bytes to read at once. */
 const CHUNK_BYTES = 64 * 1024;
 
 export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Flow {

@@ -1,7 +1,7 @@
 /**
  * How often a caller may use the control plane. Calls that read, or only take rights away, are counted apart from those that
  * change something, so that a flood of changes keeps nobody from revoking. Where the accounts of a caller or an organization
- * are used up, each key and each session still has a small reserve of its own for such calls: nobody else can use that up.
+ * are used up, each key and each session still has its own small reserve for such calls: nobody else can use that up.
  */
 
 import { accountName } from "../authority/name.ts";

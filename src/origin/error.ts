@@ -42,7 +42,7 @@ export class AssertionError extends Error {
     this.status = STATUSES[code];
   }
 
-  /** What Hono answers with where a handler throws this, unless the app has an `onError` of its own. */
+  /** Hono's answer if a handler throws this, unless the app has its own `onError`. */
   getResponse(): Response {
     return Response.json({ code: this.code, error: this.message }, { status: this.status });
   }

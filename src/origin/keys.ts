@@ -7,7 +7,7 @@ import { AssertionError } from "./error.ts";
 export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "error" | "manual" }) => Promise<Response>;
 
 const LIFE_MS = JWKS_LIFE_SECONDS * 1000;
-/** From here on they are fetched anew, while the old ones can still stand in for an issuer that does not answer. */
+/** From this age they are fetched again, while the old ones still serve if the issuer does not answer. */
 const REFRESH_AFTER_MS = LIFE_MS / 2;
 /** However many unknown keys are named, there is one fetch in this time. */
 const COOLDOWN_MS = 30_000;
@@ -36,7 +36,7 @@ class IssuerKeys {
       throw new AssertionError("keys_unavailable", `The issuer's keys cannot be fetched from ${this.#url}.`);
     }
     const key = this.#keys.get(kid);
-    if (!key) throw new AssertionError("key_unknown", "The assertion's key is none of the issuer's.");
+    if (!key) throw new AssertionError("key_unknown", "The assertion's key does not belong to the issuer.");
     return key;
   }
 
@@ -63,7 +63,7 @@ class IssuerKeys {
       this.#keys = await importAll(await response.json());
       this.#fetchedAt = begunAt;
     } catch {
-      // The keys that are there go on until their time is over.
+      // The current keys stay valid until they are too old.
     }
   }
 
@@ -96,7 +96,7 @@ async function settledWithin(ms: number, promise: Promise<void>): Promise<void> 
 
 const KNOWN = new WeakMap<Fetch, Map<string, IssuerKeys>>();
 
-/** The key of an issuer that is trusted. Each way of fetching has a memory of its own. */
+/** The key of an issuer that is trusted. Each `fetch` has its own cache. */
 export function findKey(issuer: string, kid: string, fetch: Fetch): Promise<CryptoKey> {
   const known = KNOWN.get(fetch) ?? new Map<string, IssuerKeys>();
   KNOWN.set(fetch, known);

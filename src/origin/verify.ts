@@ -14,7 +14,7 @@ export interface VerifyOptions {
   readonly audience: string;
   /** Refuses an assertion that was used before; see `memoryReplays`. Default: one may be used again within its minute. */
   readonly replays?: Replays;
-  /** How public keys are fetched. Make it once: each has a memory of its own. */
+  /** How public keys are fetched. Create it once: each has its own cache. */
   readonly fetch?: Fetch;
 }
 

@@ -1,4 +1,4 @@
-/** The audit trail. Each event is written in the batch of the change that it tells of. */
+/** The audit log. Each event is written in the batch of its change. */
 
 export interface AuditEvent {
   readonly id: string;
@@ -6,7 +6,7 @@ export interface AuditEvent {
   readonly organizationId: string;
   /** `root`, or the id of a member or key. */
   readonly actor: string;
-  /** By what the actor acted: `root`, or the id of a session or a key. */
+  /** The credential of the actor: `root`, or the id of a session or a key. */
   readonly via: string;
   /** For example `api_key.created`. */
   readonly action: string;

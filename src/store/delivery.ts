@@ -1,4 +1,4 @@
-/** Tells authorities what the outbox holds for them. */
+/** Delivers the outbox to the authorities. */
 
 import { clearOutbox, type Pending } from "./outbox.ts";
 

@@ -3,7 +3,7 @@ import { type VisibleKeys, visibilityOf } from "./key-list.ts";
 /** Keys that hang on one thing: those that act as a member, or those that reach one workspace and no other. */
 export type Hanging = { readonly memberId: string } | { readonly workspaceId: string };
 
-/** Whether there is a living key among them that is not visible to somebody. */
+/** Whether there is an active key among them that a caller cannot see. */
 export async function hasHiddenKey(
   db: D1Database,
   organizationId: string,

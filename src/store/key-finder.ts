@@ -48,8 +48,8 @@ export class KeyFinder {
   }
 
   /**
-   * Stores a secret that was found by the retiring pepper under the current one too, and says how it is found now. What was
-   * stored stays until the pepper is retired, for the authorities and isolates that know only that.
+   * Stores a secret that was found by the retiring pepper under the current one too, and says how it is found now. The old hash
+   * stays until the pepper is retired, because some authorities and isolates know only that.
    */
   async rehash(secret: string, found: FoundKey): Promise<FoundKey> {
     const [current, retiring] = this.#peppers;

@@ -28,7 +28,7 @@ export interface KeyFilter {
   readonly visibleTo?: VisibleKeys | undefined;
 }
 
-/** The keys that somebody may see at all. */
+/** The keys that a caller can see. */
 export interface VisibleKeys {
   /** Of these, perhaps those of one member alone. */
   readonly organization: "all" | "none" | { readonly memberId: string };
@@ -87,7 +87,7 @@ function indexOf({ q }: KeyFilter, sort: KeySort): string {
   return q === undefined ? ORDER[sort].index : SEARCHED;
 }
 
-/** One more key than the page holds. The index is named, for the planner might take another for a filter that matches much. */
+/** One more key than the page holds. The index is named, because the planner might choose another for a filter that matches many rows. */
 export function keyListQuery(
   filter: KeyFilter,
   sort: KeySort,

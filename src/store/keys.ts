@@ -156,7 +156,7 @@ export function keySwitch(
     .bind(id, disabledAt, version, from ?? null);
 }
 
-/** Changes nothing where the key is no longer at the version `from`, or is revoked. `key` is the key as it is to be, at a version of its own. */
+/** Changes nothing where the key is no longer at the version `from`, or is revoked. `key` is the new state of the key, with a new version. */
 export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1PreparedStatement[] {
   const ifMade = "EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND version = ?2)";
   const { id, version } = key;

@@ -46,8 +46,8 @@ export function memberInserts(db: D1Database, member: MemberRecord): D1PreparedS
 }
 
 /**
- * Changes nothing where the member is no longer at the version `from`, or is gone. `stayingRoles`: nothing either where
- * nobody else of the organization has one of these roles; none for whatever the case.
+ * Changes nothing where the member is no longer at the version `from`, or is gone. `stayingRoles`: also nothing if no other
+ * member of the organization has one of these roles; an empty list switches this off.
  */
 export function memberUpdates(
   db: D1Database,
@@ -91,7 +91,7 @@ export function memberJoins(
   ];
 }
 
-/** The row stays, for keys and audit events name it. */
+/** The row stays, because keys and audit events refer to it. */
 export function memberRemoval(
   db: D1Database,
   removal: { id: string; at: number; version: string; from: string; stayingRoles: readonly string[] },

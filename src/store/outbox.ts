@@ -1,6 +1,6 @@
 /**
- * The outbox: which authorities have yet to hear of a change. Its rows are written in the batch of the change itself, so
- * that no change can be forgotten, wherever its writer dies. It is the one way in which a write reaches an authority.
+ * The outbox: which authorities do not know of a change yet. Its rows are written in the batch of the change itself, so no change
+ * is lost if its writer stops. It is the only way in which a write reaches an authority.
  */
 
 /** Whose rights a change touches. */

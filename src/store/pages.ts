@@ -1,4 +1,4 @@
-/** Cursor pages: stable while rows are added, for a cursor names a row and not a position. */
+/** Cursor pages: stable while rows are added, because a cursor names a row and not a position. */
 
 export interface PageRequest {
   readonly limit: number;

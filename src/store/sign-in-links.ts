@@ -6,7 +6,7 @@ export interface SignInLink {
   readonly memberId: string;
   /** The member's when the link was made. */
   readonly role: string;
-  /** The path to go on to. */
+  /** The path to open next. */
   readonly next: string;
   /** `root`, or the id of a member. */
   readonly createdBy: string;

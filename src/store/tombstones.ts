@@ -1,4 +1,4 @@
-/** What ended, as D1 tells it; and how D1 is told again after a restore that forgot it. */
+/** What ended, as read from D1; and how it is written to D1 again after a restore. */
 
 export interface Tombstone {
   readonly id: string;
@@ -38,7 +38,7 @@ export const readRemovedMembers = reader(
    ORDER BY removed_at, id LIMIT ?4`,
 );
 
-/** All of them, for D1 does not tell since when: `until` is now. */
+/** All of them, because D1 does not have the time of the suspension: `until` is now. */
 export const readSuspendedOrganizations: ReadEnded = async (db, [, after], until, limit) => {
   const { results } = await db
     .prepare("SELECT id FROM organizations WHERE status = 'suspended' AND id > ?1 ORDER BY id LIMIT ?2")
@@ -112,7 +112,7 @@ export async function findLiving(db: D1Database, kind: Kind, ids: readonly strin
   return results.map(({ id }) => id);
 }
 
-/** Those of the organizations that somebody made active by the management API, after a time given for each. */
+/** Those of the organizations that were made active through the management API, after a time given for each. */
 export async function findReactivated(
   db: D1Database,
   organizations: readonly Pick<Tombstone, "id" | "at">[],

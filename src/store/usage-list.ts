@@ -37,7 +37,7 @@ const EXPRESSIONS: Record<UsageGroup, string> = {
 
 type Row = Record<`by_${UsageGroup}`, string | number> & { requests: number; refused: number };
 
-/** In the order of the groups, or those with the most requests first; `limit` of them at the most. */
+/** In the order of the groups, or those with the most requests first; at most `limit`. */
 export async function sumUsage(
   db: D1Database,
   filter: UsageFilter,

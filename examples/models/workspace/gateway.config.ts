@@ -2,7 +2,7 @@ import { defineGateway } from "../../../src/config/types.ts";
 
 const crud = { actions: ["read", "write", "delete"] };
 
-/** A workspace product with three broad scopes and plans with limits of their own. Only HTTPS is served. */
+/** A workspace product with three broad scopes and plans with different limits. Only HTTPS is served. */
 export default defineGateway({
   environments: {
     production: { baseUrls: ["https://api.example.com/v1"], issuer: "https://api.example.com", keyPrefix: "wk" },

@@ -14,7 +14,7 @@ export function addConsole(program: Command): void {
         (api) => api.post<{ url: string; expires_at: string }>("/v1/root-sign-in-links", {}),
         ({ url, expires_at }) =>
           hint(
-            `For you only: whoever opens it first can manage everything. It expires ${moment(expires_at)}.`,
+            `For you only: the first person who opens it can manage everything. It expires ${moment(expires_at)}.`,
             strong(url),
           ),
       ),

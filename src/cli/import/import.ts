@@ -64,7 +64,7 @@ Columns (CSV) or fields (JSON):
 
 Digests that the gateway knows already are skipped, so that a file can be
 imported again. Ctrl-C ends the import after the chunk that is under way, and
-the same command goes on from there.`;
+the same command continues from there.`;
 
 async function run(path: string, options: Options, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();

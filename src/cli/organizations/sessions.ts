@@ -30,7 +30,7 @@ export function addSessions(members: Command): void {
         (api, _, id) => api.post<SignInLink>("/v1/sign-in-links", { member_id: id }),
         ({ url, expires_at }) =>
           hint(
-            `For the member only: it signs in whoever opens it first. It expires ${moment(expires_at)}.`,
+            `For the member only: it signs in the first person who opens it. It expires ${moment(expires_at)}.`,
             strong(url),
           ),
       ),

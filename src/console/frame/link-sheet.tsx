@@ -11,7 +11,7 @@ export function LinkSheet({ made, back }: { made: MadeSignInLink; back: { path: 
       <h1>Sign-in link</h1>
       <section class="sheet secret">
         <Notice kind="note">
-          Shown only once. Whoever opens it signs in as this member, so send it to nobody else. It works once, until{" "}
+          Shown only once. Anyone who opens it signs in as this member, so send it to nobody else. It works once, until{" "}
           <Moment at={made.expiresAt} />.
         </Notice>
         <Copyable id="secret" label="the link" text={made.url} />

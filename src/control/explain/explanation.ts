@@ -1,4 +1,4 @@
-/** An explanation as it is told: checks under the steps of the pipeline, and a decision in the words of the refusals. */
+/** An explanation: checks under the steps of the pipeline, and a decision in the words of the refusals. */
 
 import type { Narrowing } from "../../domain/rights.ts";
 import type { Scope } from "../../domain/scope.ts";

@@ -38,7 +38,7 @@ export async function commitKeyChange(
   return changes[0] === 0 ? lostRace(caller, "key") : { key, effect };
 }
 
-/** For a change that was made before: whether somebody has yet to hear of the key's changes. Tells them, if so. */
+/** For a change that was made before: whether an authority does not know of the key's changes yet. Delivers them, if so. */
 export async function earlierEffect({ db, tellAuthority }: Control, id: string): Promise<Effect> {
   await deliver(db, await readOutboxOf(db, id), tellAuthority);
   const [left] = await readOutboxOf(db, id);

@@ -27,7 +27,7 @@ async function switchKey(
     // To switch a key on gives its holder its rights again.
     (isGiving ? await checkGrant(control, caller, key) : undefined);
   if (refusal) return refusal;
-  // Whoever disables a key again and again writes nothing.
+  // Disabling a disabled key writes nothing.
   if (!isGiving && key.disabledAt !== null) return { key, effect: await earlierEffect(control, id) };
   const switched = { ...key, disabledAt, version: control.newId("ver") };
   // A change that takes rights away does not yield to a concurrent change, unless it is for one version only.

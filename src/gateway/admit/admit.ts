@@ -1,4 +1,4 @@
-/** Steps 3 to 6 together: from a credential to a principal with a token spent, or the reason why not. */
+/** From a credential to a principal with a token spent, or the reason why not. */
 
 import { type Asked, authorize, type Principal } from "../../decide/authorize.ts";
 import type { Credential } from "../../decide/credentials.ts";
@@ -17,7 +17,7 @@ export interface Admission {
   /** The key whose use this is. */
   readonly used: Identity | undefined;
   readonly policies: readonly PolicyState[];
-  /** The authority could not be reached, and the route goes on all the same. */
+  /** The authority could not be reached, but the route allows that. */
   readonly degraded?: boolean;
 }
 
@@ -76,7 +76,7 @@ interface Leased {
   readonly degraded?: boolean;
 }
 
-/** Where the authority cannot be reached, some routes go on with what it lent last. */
+/** If the authority cannot be reached, some routes continue with the record of its last lease. */
 async function leaseOrFallback(
   credential: Credential,
   identity: Identity,

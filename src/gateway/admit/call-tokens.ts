@@ -15,14 +15,14 @@ export type AskAccount = (name: string, question: AccountQuestion) => Promise<To
 
 /** How long a call tries for a token while others take those that its leases bring. */
 const PATIENCE_MS = 5_000;
-/** Credentials that one isolate remembers, at the most twice as many. */
+/** How many credentials one isolate remembers, at most twice as many. */
 const SEEN = 2_000;
 
 export class CallTokens {
   readonly #desks: Desks<Account, TokenLease>;
   /** By credential: what was asked for its last call. */
   readonly #seen = new Generations<string, Alternatives>(SEEN);
-  /** Leases whose end somebody waits for. */
+  /** Leases whose end a caller waits for. */
   readonly #watched = new WeakSet<Holding<TokenLease>>();
   readonly #ttlMs: number;
   readonly #now: () => number;

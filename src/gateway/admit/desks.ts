@@ -1,5 +1,5 @@
 /**
- * An isolate's leases: of keys, and of whoever else has an account. One question at a time for each account serves all who
+ * An isolate's leases: of keys, and of every other account. One question at a time for each account serves all who
  * wait for one of its tokens.
  */
 
@@ -32,7 +32,7 @@ export interface Owners<Owner, L extends TokenLease, Memory> {
 }
 
 /**
- * Accounts whose leases one isolate remembers, at the most twice as many. With all else that it remembers it stays below 64 MB;
+ * How many accounts' leases one isolate remembers, at most twice as many. With all else that it remembers it stays below 64 MB;
  * it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
  */
 const DESKS = 8_000;

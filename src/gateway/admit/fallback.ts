@@ -1,6 +1,6 @@
 /**
- * What an isolate lends itself while a key's authority cannot be reached, for routes that choose so: the record that it was
- * lent last, under the key's limits, counted in this isolate alone. The same code as the authority's, on an account of its own.
+ * What an isolate lends itself while it cannot reach a key's authority, for routes that allow it: the record of the last lease, within
+ * the key's limits, counted only in this isolate. It runs the authority's code on a separate account.
  */
 
 import { Holding } from "../../domain/holding.ts";
@@ -10,7 +10,7 @@ import type { LedgerState } from "../../domain/ledger.ts";
 import { lend } from "../../domain/lend.ts";
 import type { Limits } from "../../domain/limits.ts";
 
-/** How long after its last lease a key goes on. Until then an outage hides a revocation. */
+/** How long a key works after its last lease. Until then an outage hides a revocation. */
 export const FALLBACK_MS = 5 * 60_000;
 /** How soon the authority is asked again. */
 const FALLBACK_TTL_MS = 1_000;

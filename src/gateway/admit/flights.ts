@@ -1,4 +1,4 @@
-/** One call at a time for one key: whoever comes while it is under way gets its result. */
+/** One call at a time for each key: requests that arrive meanwhile get the same result. */
 
 export type WaitUntil = (promise: Promise<unknown>) => void;
 

@@ -1,4 +1,4 @@
-/** Step 3: which key the credential is. Memory, then KV, then D1; one look-up at a time for each secret. */
+/** Which key the credential belongs to. Memory, then KV, then D1; one look-up at a time for each secret. */
 
 import { within } from "../../deadline.ts";
 import type { Credential } from "../../decide/credentials.ts";
@@ -13,7 +13,7 @@ export interface Identity extends FoundKey {
   readonly foundIn: "memory" | "kv" | "d1";
 }
 
-/** Secrets that one isolate remembers, at the most twice as many; about 250 bytes each. */
+/** How many secrets one isolate remembers, at most twice as many; about 250 bytes each. */
 const MEMORY_SIZE = 20_000;
 const KV_DEADLINE_MS = 1_000;
 const D1_DEADLINE_MS = 5_000;

@@ -82,7 +82,7 @@ export class Leases {
     }
   }
 
-  /** For a route that goes on while the authority cannot be reached; `undefined` where the key was not in use lately. */
+  /** For a route that continues while the authority cannot be reached; `undefined` if the key was not in use lately. */
   holdWithoutAuthority(identity: Identity): Holding | undefined {
     const now = this.#desks.readClock();
     const { memory, waiting } = this.#desks.of(identity);
@@ -111,7 +111,7 @@ export class Leases {
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const { record } = answer.lease;
     memory.plan = record.plan;
-    // A look or a report does not prolong the time for which a key goes on without its authority.
+    // A look or a report does not prolong the time for which a key works without its authority.
     if (question.waiting > 0 || question.wanted > 0) memory.fallback = this.#fallbackOn(record, askedAt);
     return answer.lease;
   }

@@ -13,7 +13,7 @@ export interface LookupBudget {
   limit(use: { key: string }): Promise<{ success: boolean }>;
 }
 
-/** Names that one isolate remembers, at the most twice as many; about 150 bytes each. */
+/** How many names one isolate remembers, at most twice as many; about 150 bytes each. */
 const MEMORY_SIZE = 20_000;
 /** How long a look-up that found nothing is answered from memory. */
 const MISSING_MS = 5_000;

@@ -6,7 +6,7 @@ import { knowsSecret } from "../../domain/key.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { DataPlane, Visit } from "../data-plane.ts";
 
-/** `undefined` where it would be let through again. */
+/** `undefined` if it would be admitted again. */
 export async function readmit(
   credential: Credential,
   asked: Asked,

@@ -1,4 +1,4 @@
-/** Step 6: takes one token of the lease. Nothing is awaited between this check of the lease's life and the decision. */
+/** Takes one token of the lease. Nothing is awaited between this check of the lease's life and the decision. */
 
 import type { Holding } from "../../domain/holding.ts";
 import type { PolicyState, TokenLease } from "../../domain/lease.ts";
@@ -14,7 +14,7 @@ export function spend(holding: Holding, now: number): "spent" | "none left" | Re
   return holding.spend(now) ? "spent" : "none left";
 }
 
-/** What the caller is told of its limits: tokens in hand are as good as those still with the authority. */
+/** What the headers say about the limits: the isolate's tokens count like those of the authority. */
 export function policiesOf(holding: Holding<TokenLease>): PolicyState[] {
   return holding.lease.policies.map((policy) => ({ ...policy, remaining: policy.remaining + holding.left }));
 }

@@ -1,6 +1,6 @@
 /**
- * What an isolate counts of each key's use until the key's authority knows. Counts travel with the next question; where none
- * follows, a report of their own brings them. An isolate that dies takes with it what it counted since.
+ * What an isolate counts of each key's use until the key's authority knows. Counts are sent with the next question; if none follows, a separate report sends them. If an isolate stops, its unsent counts are
+ * lost.
  */
 
 import type { Answer, Question } from "../../domain/lease.ts";
@@ -11,7 +11,7 @@ import { Generations } from "./generations.ts";
 import type { Identity } from "./identify.ts";
 
 export interface Use {
-  /** As configured; empty where there is none. */
+  /** As configured; empty if there is none. */
   readonly route: string;
   readonly outcome: "forwarded" | Code;
   /** Of a forwarded request. */
@@ -24,7 +24,7 @@ export const REPORT_AFTER_MS = 10_000;
 const JOINING_SHARE = 1 / 10;
 /** A Worker may make 1,000 calls for each request, and a round lives on the time of one. */
 const ROUND_SIZE = 400;
-/** Keys whose counts one isolate holds, at the most twice as many. */
+/** How many keys' counts one isolate holds, at most twice as many. */
 const COUNTED_KEYS = 8_000;
 
 interface Counted {

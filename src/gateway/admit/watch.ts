@@ -17,10 +17,10 @@ const FAULTS: ReadonlySet<string> = new Set([
   "plan_unknown",
 ]);
 
-/** The reason why the key may no longer do this; `undefined` while it may. */
+/** The reason why the key can no longer do this; `undefined` while it can. */
 export type Readmit = () => Promise<Refusal | undefined>;
 
-/** Of one request that was let through. It costs nothing until a part of the request turns out to take long. */
+/** For one admitted request. It costs nothing until a part of the request takes long. */
 export class Watch {
   readonly #principal: Principal;
   readonly #readmit: Readmit;
@@ -53,7 +53,7 @@ export class Watch {
     return isOpen || isRecent(this.#faultySince, FAULTY_MS, this.#lookedAt) ? undefined : refusal;
   }
 
-  /** Checks the key until it may no longer do this, and calls `stop` then. Returns how to end the checks. */
+  /** Checks the key until it can no longer do this, and then calls `stop`. Returns how to end the checks. */
   over(stop: (refusal: Refusal) => void): () => void {
     const phaseMs = Math.floor(phaseOf(this.#principal.key.id) * EVERY_MS);
     let timer: ReturnType<typeof setTimeout>;

@@ -1,4 +1,4 @@
-/** The origin's answer on its way to the client. Most pass by themselves; those that may take long, or have an idle timeout, are watched. */
+/** The origin's answer on its way to the client. The runtime moves most of them; those that can take long, or have an idle timeout, are watched. */
 
 import type { Route } from "../../config/compile.ts";
 import type { Watch } from "../admit/watch.ts";

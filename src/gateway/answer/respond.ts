@@ -1,4 +1,4 @@
-/** Step 9: the answer that the client gets, with what every answer of this gateway carries. */
+/** The answer that the client gets, with the headers that every answer of this gateway has. */
 
 import type { Cors } from "../../config/cors.ts";
 import { addCorsHeaders } from "../../decide/cors.ts";
@@ -19,12 +19,12 @@ export interface Answering {
   readonly policies: readonly PolicyState[];
   /** The end of the key, where one was used. */
   readonly keyExpiresAt: number | undefined;
-  /** The request was let through without the key's authority. */
+  /** The request was admitted without the key's authority. */
   readonly degraded: boolean;
   readonly now: number;
 }
 
-/** A key's last days, in which its holder is told of the end. */
+/** The last days of a key, in which answers say when it expires. */
 const EXPIRY_NOTICE_MS = 30 * 86_400_000;
 
 export function respond(outcome: Response | Refusal, request: Request, answering: Answering): Response {

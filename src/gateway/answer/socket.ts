@@ -24,7 +24,7 @@ export function relaySocket(answer: Response, origin: WebSocket, watch: Watch): 
     close(client, POLICY_VIOLATION, "the key may no longer do this");
     close(origin, GOING_AWAY, "");
   });
-  // Who has only said that it closes may still listen.
+  // A side that has only sent its close can still listen.
   let open = 2;
   const onClose = () => {
     open--;
@@ -65,11 +65,11 @@ function join(from: WebSocket, to: WebSocket, { onClose, onError, onBehind }: Jo
     onError();
     close(to, GOING_AWAY, "");
   });
-  // Else the runtime answers a close by itself: before the other end has, and without what that still had to say.
+  // Else the runtime answers a close itself, before the other side does, and without its last messages.
   from.accept({ allowHalfOpen: true });
 }
 
-/** Codes that only say that there was none must not be sent: then the other end is told none, or that this one went away. */
+/** Codes that only mean that there was no code must not be sent: then the other side gets none, or that this side went away. */
 function close(socket: WebSocket, code: number, reason: string): void {
   try {
     if (code === NO_STATUS) socket.close();

@@ -1,4 +1,4 @@
-/** The proof that a request came through here, as whom, and with which rights: bound to this very request, and good for a minute. */
+/** The proof that a request passed the gateway, for which caller and with which rights: valid for this request and for a minute. */
 
 import type { Environment } from "../../config/compile.ts";
 import type { Principal } from "../../decide/authorize.ts";
@@ -81,7 +81,7 @@ async function digestOf(outgoing: Request): Promise<string | undefined> {
   return sha256(await outgoing.clone().arrayBuffer());
 }
 
-/** Worked out once for each record, which lives as long as its lease. */
+/** Computed once for each record, which is kept as long as its lease. */
 function scopeOf(rights: Rights): string {
   const known = SCOPES.get(rights);
   if (known !== undefined) return known;

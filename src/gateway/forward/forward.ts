@@ -1,4 +1,4 @@
-/** Step 8: the request as the origin gets it. Own code over `fetch`: bytes, redirects and streams pass as they are. */
+/** The request to the origin. Our own code over `fetch`: bytes, redirects and streams pass unchanged. */
 
 import type { Route } from "../../config/compile.ts";
 import type { Principal } from "../../decide/authorize.ts";
@@ -33,7 +33,7 @@ export interface OriginInit {
 
 export interface Forwarding {
   readonly route: Route;
-  /** `undefined` for a public route: the origin is told of nobody. */
+  /** `undefined` for a public route: the origin gets no identity. */
   readonly principal: Principal | undefined;
   /** `undefined` on public routes, and on those that do not watch. */
   readonly watch: Watch | undefined;

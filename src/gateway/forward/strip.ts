@@ -1,4 +1,4 @@
-/** Step 7: what a client must not be able to say to an origin, and an origin not to a client. Once, before anything of ours is added. */
+/** Removes headers that a client must not be able to send to an origin, or an origin to a client. Once, before our own are added. */
 
 import { isForgeable } from "../../domain/header-names.ts";
 
@@ -10,7 +10,7 @@ export function strip(headers: Headers, names: readonly string[]): void {
   }
 }
 
-/** What a response of an origin must not say: it is between us and the origin, or ours to say. */
+/** Response headers that an origin must not set: they are for this hop only, or the gateway sets them. */
 export function stripResponse(headers: Headers, isCorsOurs = false): void {
   const unsafe: string[] = [];
   headers.forEach((value, name) => {

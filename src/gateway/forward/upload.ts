@@ -1,7 +1,6 @@
 /**
- * The body of a request on its way to the origin. It passes through here so that its size can be held where it was not
- * announced, so that it cannot stand still for ever, so that it ends with its key, and so that what its client broke off is
- * not laid to the origin.
+ * The body of a request on its way to the origin. It is watched to bound its size if that was not announced, to bound its pauses, to
+ * end it with its key, and to tell a client that aborts from an origin that fails.
  */
 
 import type { Route } from "../../config/compile.ts";
@@ -14,11 +13,11 @@ export interface Upload {
   readonly body: ReadableStream<Uint8Array>;
   /** Settles when no more of it will come; with a refusal where that is not the origin's doing. */
   readonly ended: Promise<Refusal | undefined>;
-  /** For whoever could not read it: why that is, if it is not the reader's doing. */
+  /** For a reader that could not read it: the reason, if the reader is not the cause. */
   readonly broken: () => Promise<Refusal | undefined>;
 }
 
-/** How fast bodies that pass by themselves come at the least; the origin's deadline, which cannot wait for their end, is longer by as much. */
+/** The lowest speed of unwatched bodies; the origin's deadline, which cannot wait for their end, is longer by that time. */
 const UNWATCHED_BYTES_PER_SECOND = 16 * 1024;
 const IDLE_SECONDS = 60;
 

@@ -1,5 +1,5 @@
 /**
- * What Cloudflare's cache may do with the answers of an origin. A Worker's `fetch` goes through the cache of its zone, which keeps
+ * What Cloudflare's cache can do with the answers of an origin. A Worker's `fetch` goes through the cache of its zone, which keeps
  * answers by their URL: those to one key would be given to others, since the header that would tell them apart stays here.
  */
 
@@ -8,13 +8,13 @@ import type { Route } from "../../config/compile.ts";
 /**
  * A negative time keeps an answer out, whatever the origin and the rules of the zone say:
  * https://developers.cloudflare.com/workers/runtime-apis/request/#the-cf-property-requestinitcfproperties.
- * `cache: "no-store"` would add `Cache-Control` and `Pragma` to what the origin gets, and so get by a cache of its own.
+ * `cache: "no-store"` would add `Cache-Control` and `Pragma` to the origin's request, and so bypass the origin's own cache.
  */
 const KEPT_OUT = { cacheTtlByStatus: { "100-599": -1 } };
 
 export type EdgeCache = typeof KEPT_OUT | undefined;
 
-/** `undefined` where the cache does as it pleases; and for services, which are not behind it, and are told of the client in its place. */
+/** `undefined` if the cache decides by itself; and for services, which are not behind it, and get the client's properties instead. */
 export function edgeCacheOf(route: Route, environment: string): EdgeCache {
   const origin = route.origins[environment];
   if (!origin || !("url" in origin)) return undefined;

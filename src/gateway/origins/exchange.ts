@@ -17,7 +17,7 @@ export interface Exchanging {
   readonly upload: Upload | undefined;
   readonly retries: RetryBudget;
   readonly edgeCache: EdgeCache;
-  /** Gives the request an assertion of its own, again; or says why there is none. */
+  /** Gives the request a new assertion; or says why there is none. */
   readonly sign: (() => Promise<Refusal | undefined>) | undefined;
   readonly watch: Watch | undefined;
 }
