@@ -23,26 +23,30 @@ export function usedIn(counts: Counts, per: Period, at: number): number {
   return find(counts[per], startOfPeriod(per, at))?.used ?? 0;
 }
 
-export function spend(counts: Counts, tokens: number, at: number): Counts {
+/** `at`: when the tokens were spent, of which the ledger may learn later, at `now`. */
+export function spend(counts: Counts, tokens: number, at: number, now: number): Counts {
   if (tokens === 0) return counts;
   return mapPeriods((per) => {
     const start = startOfPeriod(per, at);
     const earlier = counts[per].map((count) => (count.start < start ? added(count, tokens) : count));
-    return put(earlier, added(find(earlier, start) ?? { start, used: 0 }, tokens));
+    return put(earlier, added(known(counts[per], start, now), tokens));
   });
 }
 
-export function steppedBack(counts: Counts, now: number): Counts {
-  return mapPeriods((per) => {
-    const start = startOfPeriod(per, now);
-    const later = counts[per].filter((count) => count.start > start).map(({ used }) => used);
-    return put(counts[per], find(counts[per], start) ?? { start, used: Math.max(0, ...later) });
-  });
+/** The clock read `before`, and then `now`. */
+export function steppedBack(counts: Counts, before: number, now: number): Counts {
+  return mapPeriods((per) => put(counts[per], known(counts[per], startOfPeriod(per, now), before)));
 }
 
 /** `counts`, with no less than `used` in the period. */
 export function atLeast(counts: Counts, per: Period, { start, used }: Count): Counts {
   return used > usedIn(counts, per, start) ? { ...counts, [per]: put(counts[per], { start, used }) } : counts;
+}
+
+/** Of a period of which nothing is known yet, as of one that has counted what was spent in later ones, up to `latest`. */
+function known(counts: readonly Count[], start: number, latest: number): Count {
+  const later = counts.filter((count) => count.start > start && count.start <= latest).map(({ used }) => used);
+  return find(counts, start) ?? { start, used: Math.max(0, ...later) };
 }
 
 const find = (counts: readonly Count[], start: number) => counts.find((count) => count.start === start);

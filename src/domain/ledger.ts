@@ -171,7 +171,7 @@ export class Ledger {
     const by = this.#clock - now;
     this.#accounts = mapAccounts(this.#accounts, (journal) => journalMovedBack(journal, by));
     this.#open = this.#open.map((lease) => movedBack(lease, now, by));
-    this.#counts = steppedBack(this.#counts, now);
+    this.#counts = steppedBack(this.#counts, this.#clock, now);
   }
 
   #close(lease: OpenLease, spent: number, lastSpent: number): void {
@@ -180,7 +180,7 @@ export class Ledger {
       // One that began after the lease's end has it already.
       lease.endsAt < journal.bucket.at ? journal : enter(journal, { tokens: spent, at: lastSpent }),
     );
-    this.#counts = spend(this.#counts, spent, readAt(lease));
+    this.#counts = spend(this.#counts, spent, readAt(lease), this.#clock);
     this.#isSettled = false;
   }
 

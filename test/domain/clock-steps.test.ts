@@ -206,6 +206,21 @@ describe("a quota whose clock goes over a border and back", () => {
     },
   );
 
+  test("counts it also where the period was first heard of after its end", () => {
+    const ledger = new Ledger(quotas(quota(5, "day")), undefined, MIDNIGHT - SECOND);
+    ledger.grant("a", 1, SECOND / 2, MIDNIGHT - SECOND);
+    expect(spend(ledger, 4, MIDNIGHT)).toBe(4);
+    ledger.report({ leaseId: "a", unspent: 0, idleMs: 0 }, MIDNIGHT + SECOND);
+    expect(ledger.available(MIDNIGHT - SECOND)).toBe(0);
+  });
+
+  test("does not count what was spent far ahead in periods that come later on", () => {
+    const ledger = new Ledger(quotas(quota(5, "hour")), undefined, NOON);
+    expect(spend(ledger, 5, NOON + 400 * DAY)).toBe(5);
+    expect(ledger.available(NOON)).toBe(0);
+    for (let hour = 1; hour < 6; hour++) expect(spend(ledger, 9, NOON + hour * HOUR)).toBe(5);
+  });
+
   test("counts it once, however often the clock goes to and fro", () => {
     const ledger = new Ledger(quotas(quota(20, "day")), undefined, MIDNIGHT - MINUTE);
     spend(ledger, 1, MIDNIGHT - MINUTE);

@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
         find: "if (!lease) return;",
         put: `if (!lease) {
       this.#accounts = mapAccounts(this.#accounts, (journal) => enter(journal, { tokens: -unspent, at: this.#clock }));
-      this.#counts = spend(this.#counts, -unspent, this.#clock);
+      this.#counts = spend(this.#counts, -unspent, this.#clock, this.#clock);
       return;
     }`,
       },
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: LEDGER,
         find: "    return Math.max(0, Math.min(...rates, ...quotas));",
-        put: `    if (Math.min(...rates) <= 0) this.#counts = spend(this.#counts, 1, this.#clock);
+        put: `    if (Math.min(...rates) <= 0) this.#counts = spend(this.#counts, 1, this.#clock, this.#clock);
     return Math.max(0, Math.min(...rates, ...quotas));`,
       },
     ],
