@@ -28,8 +28,8 @@ const PAGE = 1_000;
 /** Ids in one query, 200 KB of them, and of one kind in one minute. */
 const COMPARED_AT_ONCE = 5_000;
 const COMPARED_A_MINUTE = 100_000;
-/** A reason may have 2,000 characters. */
-const ENDED_AGAIN_AT_ONCE = 200;
+/** A reason may have 2,000 characters, each up to six bytes of JSON, and D1 takes 2 MB: https://developers.cloudflare.com/d1/platform/limits/ */
+const ENDED_AGAIN_AT_ONCE = 100;
 
 const READ: Record<Kind, ReadEnded> = {
   api_key: readRevokedKeys,
@@ -82,11 +82,16 @@ export class Tombstones {
   async alarm(now: number): Promise<void> {
     // Before anything that can fail, so that there is always a next one.
     await this.#storage.setAlarm(now + EVERY_MS);
-    try {
-      await this.collect(now);
-      for (const kind of KINDS) await this.#compare(kind, now);
-    } catch (error) {
-      console.error(JSON.stringify({ level: "error", message: `D1 was not compared with tombstones: ${error}` }));
+    for (const kind of KINDS) {
+      const failed = [
+        await faultOf(() => this.#collect(kind, now)),
+        // Also where nothing new can be read: what is known must not wait for that.
+        await faultOf(() => this.#compare(kind, now)),
+      ].filter((fault) => fault !== undefined);
+      for (const fault of failed) {
+        const message = `D1 was not compared with tombstones (${kind}): ${fault}`;
+        console.error(JSON.stringify({ level: "error", message }));
+      }
     }
   }
 
@@ -113,12 +118,16 @@ export class Tombstones {
     const begin = this.#next[kind] < all.length ? this.#next[kind] : 0;
     const ids = [...all.slice(begin), ...all.slice(0, begin)].slice(0, COMPARED_A_MINUTE);
     this.#next[kind] = all.length > ids.length ? (begin + ids.length) % all.length : 0;
+    let fault: string | undefined;
     for (let at = 0; at < ids.length; at += COMPARED_AT_ONCE) {
       const living = await findLiving(this.#env().DB, kind, ids.slice(at, at + COMPARED_AT_ONCE));
       for (let first = 0; first < living.length; first += ENDED_AGAIN_AT_ONCE) {
-        await this.#endAgain(kind, living.slice(first, first + ENDED_AGAIN_AT_ONCE), now);
+        const some = living.slice(first, first + ENDED_AGAIN_AT_ONCE);
+        // The others do not wait for these.
+        fault = (await faultOf(() => this.#endAgain(kind, some, now))) ?? fault;
       }
     }
+    if (fault !== undefined) throw new Error(fault);
   }
 
   async #endAgain(kind: Kind, living: readonly string[], now: number): Promise<void> {
@@ -158,12 +167,22 @@ export class Tombstones {
   }
 
   #of(kind: Kind): Map<string, number> {
-    const read = (name: Kind) =>
-      new Map([...this.#storage.kv.list<Tombstone>({ prefix: nameOf(name, "") })].map(([, { id, at }]) => [id, at]));
+    const read = (name: Kind) => {
+      const known = new Map<string, number>();
+      // One at a time: with their reasons, all of them may be more than an object's memory.
+      for (const [, { id, at }] of this.#storage.kv.list<Tombstone>({ prefix: nameOf(name, "") })) known.set(id, at);
+      return known;
+    };
     this.#known ??= { api_key: read("api_key"), member: read("member"), organization: read("organization") };
     return this.#known[kind];
   }
 }
+
+const faultOf = (work: () => Promise<void>): Promise<string | undefined> =>
+  work().then(
+    () => undefined,
+    (error) => String(error),
+  );
 
 const nameOf = (kind: Kind, id: string) => `ended/${kind}/${id}`;
 

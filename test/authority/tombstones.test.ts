@@ -159,6 +159,45 @@ describe("a revoked key that D1 has lost in a restore", () => {
     expect(lent).toMatchObject({ kind: "lease", lease: { record: { revokedAt: NOON } } });
   });
 
+  test("is revoked again beside many others whose reasons take the most room there is", async () => {
+    const { keyBody } = await setUp({ key_quota: 500 });
+    const longest = "\u0001".repeat(2_000);
+    const first = await makeKey(keyBody);
+    await run(
+      `INSERT INTO api_keys (id, organization_id, environment, reach, permission, name, created_at, expires_at, revoked_at,
+         revoked_by, revoked_reason, version)
+       SELECT 'key_long' || value, organization_id, environment, reach, permission, name, created_at, expires_at, ?2, 'root', ?3,
+         'ver_' || value FROM api_keys, json_each(?4) WHERE api_keys.id = ?1`,
+      ...[first.id, NOON, longest, JSON.stringify(Array.from({ length: 250 }, (_, index) => index))],
+    );
+    await object.collectTombstones();
+    const { id } = await makeKey(keyBody);
+    await revoke(id);
+    await restoreKeys(id, ...Array.from({ length: 250 }, (_, index) => `key_long${index}`));
+    let largest = 0;
+    const bytes = (value: unknown) => (typeof value === "string" ? new TextEncoder().encode(value).length : 0);
+    const prepare = (sql: string) => {
+      const bind = (...values: unknown[]) => {
+        largest = Math.max(largest, ...values.map(bytes));
+        return env.DB.prepare(sql).bind(...values);
+      };
+      return { bind };
+    };
+    await withIo(object, { DB: { prepare, batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements) } });
+    await nextMinute();
+    await withIo(object, {});
+    // https://developers.cloudflare.com/d1/platform/limits/: of a string. Not held on a developer's machine.
+    expect(largest).toBeLessThan(2_000_000);
+    expect((await show(id)).status).toBe("revoked");
+    expect(await revocationOf("key_long249")).toEqual({
+      revoked_at: NOON,
+      revoked_by: "root",
+      revoked_reason: longest,
+    });
+    // Other tests need not wait until all of them have heard.
+    await run("DELETE FROM outbox");
+  });
+
   test("stays as it is if D1 does not have it: it was made after the time of the restore", async () => {
     const { keyBody } = await setUp();
     const { id } = await makeKey(keyBody);
@@ -210,6 +249,23 @@ describe("a revocation that could not be passed on when it was made", () => {
     await runDurableObjectAlarm(authority);
     await nextMinute();
     expect((await show(id)).status).toBe("revoked");
+  });
+});
+
+describe("while D1 cannot be asked for what ended of one kind", () => {
+  test("the other kinds are ended again all the same", async () => {
+    const { organization } = await setUp();
+    await call("PATCH", `/v1/organizations/${organization.id}`, { status: "suspended" });
+    await run("UPDATE organizations SET status = 'active' WHERE id = ?", organization.id);
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const prepare = (sql: string) => {
+      if (sql.includes("FROM api_keys")) throw new Error("D1_ERROR: timeout");
+      return env.DB.prepare(sql);
+    };
+    await withIo(object, { DB: { prepare, batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements) } });
+    await nextMinute();
+    await withIo(object, {});
+    expect((await call("GET", `/v1/organizations/${organization.id}`)).body.status).toBe("suspended");
   });
 });
 
