@@ -142,7 +142,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
     return {
       ...control,
       findSecret: (secret) => lookups.findAgain(secret, client, () => finder.inD1(secret)),
-      look: (shown, read) => lookups.findAgain(shown, client, read),
+      look: (name, read) => lookups.findAgain(name, client, read),
     };
   };
   const data: DataPlane = {

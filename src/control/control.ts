@@ -41,9 +41,10 @@ export interface Control {
 
 /**
  * Reads D1 for what anybody may show: a cookie, or a link. The client that shows it has a budget of such reads, and what was not
- * found is not read again for some seconds.
+ * found is not read again for some seconds. `name`: a hash of it. What was shown itself is a part of a header or a URL, and whoever
+ * keeps a part keeps the whole in memory.
  */
-export type Look = <T>(shown: string, read: () => Promise<T | undefined>) => Promise<T | Refusal | undefined>;
+export type Look = <T>(name: string, read: () => Promise<T | undefined>) => Promise<T | Refusal | undefined>;
 
 export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg" | "ses";
 

@@ -32,7 +32,7 @@ export async function createRootSignInLink(control: Control, caller: Caller): Pr
 /** Its id. The link stays as it is: programs look at links before people do. */
 export async function findRootLink(control: Control, token: string): Promise<string | Refusal> {
   const hashes = await hashesOfToken(control, "kgq", token);
-  const id = hashes && (await control.look(token, () => readUsableRootLink(control.db, hashes, control.now())));
+  const id = hashes && (await control.look(hashes[0], () => readUsableRootLink(control.db, hashes, control.now())));
   return id ?? { code: "sign_in_link_invalid" };
 }
 
@@ -53,7 +53,7 @@ export async function findRootSession(
 ): Promise<Omit<Caller, "requestId"> | Refusal | undefined> {
   const hashes = await hashesOfToken(control, "kgo", token);
   if (!hashes) return undefined;
-  const id = await control.look(token, () => readRootSession(control.db, hashes, control.now()));
+  const id = await control.look(hashes[0], () => readRootSession(control.db, hashes, control.now()));
   if (isRefusal(id)) return id;
   return id ? { actor: "root", via: id, standing: { kind: "root" } } : { code: "session_ended" };
 }

@@ -79,7 +79,7 @@ export async function signOut(
 async function readLive(control: Control, token: string): Promise<MemberSession | Refusal | undefined> {
   const hashes = await hashesOfToken(control, "kgs", token);
   if (!hashes) return undefined;
-  return control.look(token, async () => {
+  return control.look(hashes[0], async () => {
     const session = await readMemberSession(control.db, hashes);
     return session && isLive(session, control.now()) ? session : undefined;
   });

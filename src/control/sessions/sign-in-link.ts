@@ -69,7 +69,7 @@ async function findInvited(control: Control, caller: Caller, memberId: string) {
 /** What a link's page says. The link stays as it is: programs look at links before people do. */
 export async function findSignInLink(control: Control, token: string): Promise<UsableLink | Refusal> {
   const hashes = await hashesOfToken(control, "kgl", token);
-  const link = hashes && (await control.look(token, () => readUsableLink(control.db, hashes, control.now())));
+  const link = hashes && (await control.look(hashes[0], () => readUsableLink(control.db, hashes, control.now())));
   return link ?? { code: "sign_in_link_invalid" };
 }
 

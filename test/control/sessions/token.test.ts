@@ -144,3 +144,24 @@ describe("while a pepper replaces another", () => {
     expect(await statesUnder({ ...controlOf(), peppers: made }, later)).toEqual(expected);
   });
 });
+
+describe("what the memory of look-ups is told of", () => {
+  test.each<[string, string, (control: TestControl, shown: string) => Promise<unknown>]>([
+    ["a session", "kgs", findSession],
+    ["a session of the platform team", "kgo", findRootSession],
+    ["a sign-in link", "kgl", findSignInLink],
+    ["a link of the platform team", "kgq", findRootLink],
+  ])("%s is its hash, so that no header or URL stays in memory with it", async (_, prefix, find) => {
+    const names: string[] = [];
+    const control: TestControl = {
+      ...controlOf(),
+      look: (name, read) => {
+        names.push(name);
+        return read();
+      },
+    };
+    const shown = token(prefix);
+    await find(control, shown);
+    expect(names).toEqual([await peppers[0].hash(`token ${shown}`)]);
+  });
+});
