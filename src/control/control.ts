@@ -41,8 +41,8 @@ export interface Control {
 
 /**
  * Reads D1 for what anybody may show: a cookie, or a link. The client that shows it has a budget of such reads, and what was not
- * found is not read again for some seconds. `name`: a hash of it. What was shown itself is a part of a header or a URL, and whoever
- * keeps a part keeps the whole in memory.
+ * found is not read again for some seconds. `name`: a hash of it. What was shown itself is a part of a header or a URL: to
+ * keep a part is to keep the whole in memory.
  */
 export type Look = <T>(name: string, read: () => Promise<T | undefined>) => Promise<T | Refusal | undefined>;
 

@@ -3,11 +3,14 @@
 import type { Principal } from "../../decide/authorize.ts";
 import { isRecent } from "../../domain/age.ts";
 import type { Refusal } from "../../errors.ts";
+import { FALLBACK_MS } from "./fallback.ts";
 
 /** A key that was revoked right after one look is found at the next, which reads a record no older than a lease. */
 const EVERY_MS = 10_000;
 /** Two faults in a row mean that nothing has been known of the key for 20 to 30 s. */
 const FAULTY_MS = 9_000;
+/** On a route that works without the authority: as long as a new request does, less the time between two looks. */
+const FAULTY_OPEN_MS = FALLBACK_MS - 2 * EVERY_MS;
 
 /** Refusals that say nothing about the key. */
 const FAULTS: ReadonlySet<string> = new Set([
@@ -40,7 +43,7 @@ export class Watch {
     return !isRecent(this.#lookedAt, EVERY_MS, this.#now());
   }
 
-  /** The reason to stop. A fault is a reason only if it lasts, and never on a route that works without the authority. */
+  /** The reason to stop. A fault is a reason only if it lasts, for longer on a route that works without the authority. */
   async look(): Promise<Refusal | undefined> {
     const refusal = await this.#readmit();
     this.#lookedAt = this.#now();
@@ -49,8 +52,8 @@ export class Watch {
       return refusal;
     }
     this.#faultySince ??= this.#lookedAt;
-    const isOpen = this.#principal.route.onAuthorityFailure === "open";
-    return isOpen || isRecent(this.#faultySince, FAULTY_MS, this.#lookedAt) ? undefined : refusal;
+    const lasting = this.#principal.route.onAuthorityFailure === "open" ? FAULTY_OPEN_MS : FAULTY_MS;
+    return isRecent(this.#faultySince, lasting, this.#lookedAt) ? undefined : refusal;
   }
 
   /** Checks the key until it can no longer do this, and then calls `stop`. Returns how to end the checks. */

@@ -47,9 +47,16 @@ describe("The watch over what lasts", () => {
     const lasting = begin((nth) => (nth > 1 ? FAULT : undefined));
     await vi.advanceTimersByTimeAsync(100_000);
     expect(lasting.stopped()).toEqual([30_000, "authority_unavailable"]);
-    const open = begin(() => FAULT, "open");
-    await vi.advanceTimersByTimeAsync(100_000);
-    expect(open.stopped()).toBeUndefined();
+  });
+
+  test("on a route that works without the authority, knows nothing for five minutes at the most", async () => {
+    const brief = begin((nth) => (nth % 25 ? FAULT : undefined), "open");
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(brief.stopped()).toBeUndefined();
+    const lasting = begin((nth) => (nth > 1 ? FAULT : undefined), "open");
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    // The last look that knew something was after 10 s.
+    expect(lasting.stopped()).toEqual([300_000, "authority_unavailable"]);
   });
 
   test("waits for nothing where the clock has stepped back: it is due at once, and a fault that lasts is one", async () => {
