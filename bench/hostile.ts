@@ -15,12 +15,14 @@ import { sendInTurn } from "./send-in-turn.ts";
 
 /** Of the gateway's own code: what workerd itself takes to read the request, a bare Worker takes too. */
 const MOST_MICROS = 2_000;
+/** A slow machine is slow for an ordinary 401 too, which costs some 100 µs: then the bound is as many times higher. */
+const MOST_TIMES_ORDINARY = 20;
 const WARM_UP_REQUESTS = 1_000;
 const REQUESTS = 20;
 /** What comes out above it is measured again: a collection of garbage, and other work of the machine, only ever add to it. */
 const SETTLED_MICROS = 500;
 const TRIES = 4;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SHOWN = 20;
 
 interface Server {
@@ -72,18 +74,19 @@ try {
 async function measure(): Promise<void> {
   for (const server of [own, bare]) await sendInTurn(server.port, bytesOf(ORDINARY), WARM_UP_REQUESTS);
   const ordinary = await leastCostOf(ORDINARY, 0);
-  const costs = await costsOf(HOSTILE);
+  const bound = Math.max(MOST_MICROS, MOST_TIMES_ORDINARY * ordinary.micros);
+  const costs = await costsOf(HOSTILE, bound);
   costs.sort((one, other) => extraOf(other) - extraOf(one));
   process.stdout.write(`${tableOf([ordinary, ...costs.slice(0, SHOWN)], ordinary)}\n`);
-  const tooMuch = costs.filter((cost) => extraOf(cost) > MOST_MICROS);
+  const tooMuch = costs.filter((cost) => extraOf(cost) > bound);
   process.stdout.write(
-    `${costs.length} kinds; ${tooMuch.length} cost more than ${MOST_MICROS} µs of the gateway's own\n`,
+    `${costs.length} kinds; ${tooMuch.length} cost more than ${Math.round(bound)} µs of the gateway's own\n`,
   );
   if (tooMuch.length > 0) process.exitCode = 1;
 }
 
 /** What costs too much is measured again at the end: the runtime may have been compiling, or short of memory. */
-async function costsOf(cases: readonly HostileCase[]): Promise<Cost[]> {
+async function costsOf(cases: readonly HostileCase[], bound: number): Promise<Cost[]> {
   const found = new Map<HostileCase, Cost>();
   let left = cases;
   for (let round = 0; round < ROUNDS && left.length > 0; round++) {
@@ -94,7 +97,7 @@ async function costsOf(cases: readonly HostileCase[]): Promise<Cost[]> {
       bar.increment();
     }
     bar.stop();
-    left = left.filter((each) => extraOf(found.get(each) as Cost) > MOST_MICROS);
+    left = left.filter((each) => extraOf(found.get(each) as Cost) > bound);
   }
   return [...found.values()];
 }
