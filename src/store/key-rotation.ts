@@ -10,8 +10,19 @@ export interface Rotation {
   readonly added: { readonly hash: string; readonly pepperId: string; readonly hint: string; readonly at: number };
 }
 
-/** How long a secret that has ended can still be told from one that never was. */
+/** How long a secret that has ended can still be told from one that never was; and of how many, the last ones. */
 const REMEMBERED_MS = 30 * 86_400_000;
+const MOST_REMEMBERED = 20;
+
+export async function countLivingSecrets(db: D1Database, keyId: string, now: number): Promise<number> {
+  const row = await db
+    .prepare(
+      "SELECT count(*) AS secrets FROM api_key_secrets WHERE key_id = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+    )
+    .bind(keyId, now)
+    .first<{ secrets: number }>();
+  return row?.secrets ?? 0;
+}
 
 export function secretRotation(db: D1Database, rotation: Rotation): D1PreparedStatement[] {
   const { keyId, from, version, oldEndAt, added } = rotation;
@@ -27,8 +38,12 @@ export function secretRotation(db: D1Database, rotation: Rotation): D1PreparedSt
       )
       .bind(keyId, version, oldEndAt),
     db
-      .prepare(`DELETE FROM api_key_secrets WHERE key_id = ?1 AND expires_at < ?3 AND ${ifMade}`)
-      .bind(keyId, version, added.at - REMEMBERED_MS),
+      .prepare(
+        `DELETE FROM api_key_secrets WHERE key_id = ?1 AND ${ifMade} AND (expires_at < ?3 OR hash IN (
+           SELECT hash FROM api_key_secrets WHERE key_id = ?1 AND expires_at <= ?4
+           ORDER BY expires_at DESC, created_at DESC LIMIT -1 OFFSET ${MOST_REMEMBERED}))`,
+      )
+      .bind(keyId, version, added.at - REMEMBERED_MS, added.at),
     db
       .prepare(
         `INSERT INTO api_key_secrets (key_id, hash, pepper_id, hint, created_at) SELECT ?1, ?3, ?4, ?5, ?6 WHERE ${ifMade}`,

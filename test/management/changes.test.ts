@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { migrate } from "../helpers/workerd.ts";
-import { auditOf, call, makeKey, setUp, worker } from "./call.ts";
+import { auditOf, call, countRows, makeKey, setUp, worker } from "./call.ts";
 
 beforeAll(migrate);
 beforeEach(() => {
@@ -77,6 +77,22 @@ describe("a change of a key", () => {
     const path = `/v1/api-keys/${key.id}`;
     const answer = await (verb === "PATCH" ? call("PATCH", path, { name: "x" }) : call("POST", `${path}/${verb}`));
     expect([answer.status, answer.body.code]).toEqual([409, "conflict"]);
+  });
+
+  test("rotates it at most into twenty secrets that work, and keeps the last twenty of those that ended", async () => {
+    const { keyBody } = await setUp();
+    const { id } = await makeKey(keyBody);
+    const rotate = async (grace_seconds: number) => {
+      vi.setSystemTime(Date.now() + 1_000);
+      return call("POST", `/v1/api-keys/${id}/rotate`, { grace_seconds });
+    };
+    for (let turn = 0; turn < 19; turn++) expect((await rotate(86_400)).status).toBe(200);
+    const refused = await rotate(86_400);
+    expect([refused.status, refused.body.code]).toEqual([409, "conflict"]);
+    expect(refused.body.detail).toContain("grace_seconds 0");
+    for (let turn = 0; turn < 30; turn++) expect((await rotate(0)).status).toBe(200);
+    expect((await rotate(60)).status).toBe(200);
+    expect(await countRows(`api_key_secrets WHERE key_id = '${id}'`)).toBe(22);
   });
 
   test("disables it once, however often that is asked for: later calls write nothing", async () => {

@@ -1,6 +1,6 @@
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { secretRotation } from "../../store/key-rotation.ts";
+import { countLivingSecrets, secretRotation } from "../../store/key-rotation.ts";
 import type { ManagedKey } from "../../store/keys.ts";
 import { findKey, forbidden } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
@@ -15,6 +15,8 @@ export interface RotatedKey extends ChangedKey {
 
 /** How long an old secret can keep working next to the new one. */
 const MAX_GRACE_SECONDS = 30 * 86_400;
+/** Of one key at one time. */
+const MOST_SECRETS = 20;
 
 /** A new secret of the same key: one id, one count. The old ones end after the grace. */
 export async function rotateKey(
@@ -30,7 +32,8 @@ export async function rotateKey(
     (graceSeconds > MAX_GRACE_SECONDS ? invalid("grace_seconds", `must be at most ${MAX_GRACE_SECONDS}`) : undefined) ??
     checkLiving(caller, key, control.now()) ??
     checkActing(control, caller, key) ??
-    (await checkGrant(control, caller, key));
+    (await checkGrant(control, caller, key)) ??
+    (await checkSecrets(control, id, graceSeconds));
   if (refusal) return refusal;
   const secret = generateSecret(gateway.environments[key.environment]?.keyPrefix as string, control.randomBytes);
   const at = control.now();
@@ -52,4 +55,11 @@ function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey
   if (standing.kind === "root" || gateway.policy.actAs === "organization") return undefined;
   if (key.memberId === standing.memberId || standing.scopes.has("members:write")) return undefined;
   return forbidden("The key acts as another member. That member, or a person who manages members, can rotate it.");
+}
+
+/** Every lease carries all of them. */
+async function checkSecrets({ db, now }: Control, id: string, graceSeconds: number): Promise<Refusal | undefined> {
+  if (graceSeconds === 0 || (await countLivingSecrets(db, id, now())) < MOST_SECRETS) return undefined;
+  const problem = `The key has ${MOST_SECRETS} secrets that still work. Wait until one of them ends, or end all with grace_seconds 0.`;
+  return { code: "conflict", problem };
 }
