@@ -38,8 +38,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** If the clock is further ahead of the last alarm than this, it may be wrong: nothing is deleted for a day. */
 const JUMP_MS = 3 * HOUR_MS;
-/** D1 calls in one round, and the pause after it, which leaves D1 to others. */
-const ROUND_CALLS = 20;
+/** D1 calls in one round, of up to three statements each, and the pause after it, which leaves D1 to others. The free plan allows 50 statements. */
+const ROUND_CALLS = 10;
 const ROUND_MS = 1_000;
 const AFTER_FAULT_MS = 60_000;
 const FULL_SHARE = 0.8;
