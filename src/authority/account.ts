@@ -2,7 +2,6 @@
 
 import type { KeyRecord } from "../domain/key.ts";
 import type { LedgerState } from "../domain/ledger.ts";
-import type { Plan } from "../domain/plans.ts";
 import { endOfPeriod, type Period } from "../domain/quota.ts";
 import { restsAt } from "../domain/rest.ts";
 import type { UsageState } from "../domain/usage.ts";
@@ -11,8 +10,6 @@ import { TOMBSTONE_MS } from "./tombstones.ts";
 /** One row, so that a question costs one write. */
 export interface Account {
   readonly ledger?: LedgerState | undefined;
-  /** The key's plan, as isolates told it last. */
-  readonly heard?: Plan | undefined;
   readonly usage?: UsageState | undefined;
   readonly usedAt?: number | undefined;
   /** When use was last written to D1. */

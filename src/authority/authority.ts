@@ -8,12 +8,12 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
-import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
+import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import { type Circumstances, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
-import { type KeyLimits, limitsOfRecord, type Plans } from "../domain/plans.ts";
+import type { Plans } from "../domain/plans.ts";
 import { noteUsage, type UsageReport, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
@@ -21,6 +21,7 @@ import { readKeyRecord } from "../store/key-records.ts";
 import { writeUsage } from "../store/usage.ts";
 import { type Account, keptUntil } from "./account.ts";
 import { EndedHours } from "./ended-hours.ts";
+import { HeardPlan } from "./heard-plan.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 
 /** How far D1 may be behind in what it knows of a key's use. */
@@ -40,6 +41,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     readKeyRecord(this.env.DB, environment, keyId),
   );
   readonly #endedHours = new EndedHours(this.ctx.storage.kv);
+  readonly #plan = new HeardPlan(this.ctx.storage.kv, () => this.gateway.plans);
   #second = { startedAt: 0, questions: 0 };
 
   async ask(question: Question): Promise<Answer> {
@@ -55,7 +57,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
       return { kind: "no_such_key" };
     }
     const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
-    const known = this.#limitsOf(record, question.plans);
+    const known = this.#plan.limitsOf(record, this.#plan.parse(question.plans));
     const isUse = !lifeless && known !== undefined && (question.waiting > 0 || question.usage !== undefined);
     await (isUse || question.usage ? this.#ringBy(this.#nextWriteAt(now)) : this.#ringOnce());
     if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
@@ -68,7 +70,8 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     }
     const { lease, state } = lend(record, known.limits, account.ledger, question, this.#circumstances(now));
     // The grant is stored before it is answered: the reply waits for the write.
-    if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger, heard: known.heard };
+    if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger };
+    this.#plan.keep(known.heard);
     return { kind: "lease", lease };
   }
 
@@ -91,7 +94,8 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void> {
     const record = await this.#records.reread(environment, keyId, Date.now());
-    if (record) this.#hear(record, plans);
+    // The key may have been moved to a plan that isolates of another version do not know.
+    if (record) this.#plan.keep(this.#plan.limitsOf(record, plans)?.heard);
     await this.#passOnRevocation();
     await this.#ringBy(this.#keptUntil);
   }
@@ -123,6 +127,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     if (Date.now() < until) return this.#ringBy(until);
     await this.ctx.storage.deleteAll();
     this.#records.forget();
+    this.#plan.forget();
   }
 
   get #hasToPassOn(): boolean {
@@ -145,7 +150,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
 
   get #keptUntil(): number {
     const { kept: record, readAt } = this.#records;
-    const known = record && this.#limitsOf(record, undefined);
+    const known = record && this.#plan.limitsOf(record, undefined);
     const periods = known?.limits.quotas.map(({ per }) => per);
     return keptUntil({ record, readAt, periods }, this.#account);
   }
@@ -162,19 +167,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     const record = await this.#records.read(environment, keyId, Date.now(), () => false);
     await this.#ringOnce();
     if (!record) return { code: "not_found", problem: "There is no key with this id." };
-    return this.#limitsOf(record, plans)?.limits ?? { code: "plan_unknown", plan: record.plan as string };
-  }
-
-  /** `undefined` if the key's plan is unknown. */
-  #limitsOf(record: KeyRecord, told: Plans | undefined): KeyLimits | undefined {
-    return limitsOfRecord(record, { told, heard: this.#account.heard, own: this.gateway.plans });
-  }
-
-  /** The limits of a plan that the key was moved to, which isolates of another version may not know. */
-  #hear(record: KeyRecord, told: Plans | undefined): void {
-    const account = this.#account;
-    const heard = this.#limitsOf(record, told)?.heard;
-    if (JSON.stringify(heard) !== JSON.stringify(account.heard)) this.#account = { ...account, heard };
+    return this.#plan.limitsOf(record, plans)?.limits ?? { code: "plan_unknown", plan: record.plan as string };
   }
 
   #circumstances(now: number): Circumstances {

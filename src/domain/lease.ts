@@ -5,7 +5,6 @@
 
 import type { KeyRecord } from "./key.ts";
 import type { Limits } from "./limits.ts";
-import type { Plans } from "./plans.ts";
 import type { UsageReport } from "./usage.ts";
 
 /** How much longer the authority holds a lease's tokens than the isolate can spend them: covers drift between two clocks. */
@@ -76,10 +75,10 @@ export interface Question extends TokenQuestion {
   /** The secret that was presented; an authority whose record lacks it looks again in D1. */
   readonly secretHash: string;
   /**
-   * The limits of the key's plan, or of all plans if the isolate does not know yet which plan the key has. Absent if its
+   * JSON of `Plans`: the limits of the key's plan, or of all plans if the isolate does not know yet which plan the key has. Absent if its
    * configuration does not have the plan. Only isolates ask authorities, so nobody else can name limits.
    */
-  readonly plans?: Plans | undefined;
+  readonly plans?: string | undefined;
   /** What the isolate has counted, if anything. */
   readonly usage?: UsageReport | undefined;
 }

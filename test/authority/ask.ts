@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import type { KeyAuthority } from "../../src/authority/authority.ts";
 import { authorityName } from "../../src/authority/name.ts";
 import type { Answer, Lease, Question } from "../../src/domain/lease.ts";
+import type { Plans } from "../../src/domain/plans.ts";
 import type { AskAuthority } from "../../src/gateway/admit/lease.ts";
 import { instrument, type OnIo, type SeededKey } from "../helpers/workerd.ts";
 
@@ -18,13 +19,16 @@ export function authorityOf({
 export const askAuthority: AskAuthority = (question) =>
   authorityOf({ environment: question.environment, id: question.keyId }).ask(question) as Promise<Answer>;
 
+type Asked = Partial<Omit<Question, "plans">> & { readonly plans?: Plans };
+
 /** Asks the key's authority as an isolate with one waiting request does. */
-export async function ask(key: SeededKey, question: Partial<Question> = {}): Promise<Answer> {
+export async function ask(key: SeededKey, { plans, ...question }: Asked = {}): Promise<Answer> {
   const { environment, id, hash } = key;
-  return askAuthority({ environment, keyId: id, secretHash: hash, waiting: 1, wanted: 1, reports: [], ...question });
+  const one = { environment, keyId: id, secretHash: hash, waiting: 1, wanted: 1, reports: [] };
+  return askAuthority({ ...one, ...question, plans: plans && JSON.stringify(plans) });
 }
 
-export async function askLease(key: SeededKey, question: Partial<Question> = {}): Promise<Lease> {
+export async function askLease(key: SeededKey, question: Asked = {}): Promise<Lease> {
   const answer = await ask(key, question);
   if (answer.kind !== "lease") throw new Error(`no lease: ${answer.kind}`);
   return answer.lease;

@@ -1,6 +1,6 @@
 /** A key's authority, and isolates that run another version of the configuration. */
 
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Limits } from "../../src/domain/limits.ts";
@@ -31,6 +31,24 @@ describe("an authority whose configuration lacks the key's plan", () => {
     expect(await ask(key)).toEqual({ kind: "plan_unknown", plan: "gold" });
     expect((await askLease(key, { waiting: 30, plans: { gold: minute(8) } })).tokens).toBe(8);
     expect(await askLease(key)).toMatchObject({ tokens: 0, policies: [{ name: "minute", limit: 8 }] });
+  });
+
+  test("writes them once, and again when it is told others", async () => {
+    const key = await seedKey({ plan: "gold" });
+    const puts: string[] = [];
+    await askLease(key, { plans: { gold: minute(8) } });
+    await runInDurableObject(authorityOf(key), (_, { storage }) => {
+      const { put } = storage.kv;
+      vi.spyOn(storage.kv, "put").mockImplementation((name, value) => {
+        if (name === "plan") puts.push(name);
+        put.call(storage.kv, name, value);
+      });
+    });
+    const told = async (limit: number) => {
+      await askLease(key, { plans: { gold: minute(limit), other: minute(limit) } });
+      return puts.length;
+    };
+    expect([await told(8), await told(8), await told(9), await told(9)]).toEqual([0, 0, 1, 1]);
   });
 
   test("remembers them through an eviction", async () => {

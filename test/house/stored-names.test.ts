@@ -7,7 +7,7 @@ import { read, sources } from "./sources.ts";
 const CLASSES = ["KeyAuthority", "Courier"];
 const BINDINGS = ["DB", "KV", "AUTHORITY", "COURIER", "LOOKUP_BUDGET", "ASSETS"];
 const OBJECTS = ["courier", "readyz", "retention", "tombstones"];
-const STORAGE_KEYS = ["account", "collected", "passed_on", "record", "retention", "watch_until"];
+const STORAGE_KEYS = ["account", "collected", "passed_on", "plan", "record", "retention", "watch_until"];
 const STORAGE_PREFIXES = ["ended/", "usage/"];
 
 interface Wrangler {

@@ -77,7 +77,11 @@ export class Authority {
     if (lifelessnessOf(record, policy.actAs === "member", now)) {
       return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, ledger, heard };
     }
-    const known = limitsOfRecord(record, { told: question.plans, heard, own }) as KeyLimits;
+    const known = limitsOfRecord(record, {
+      told: question.plans && JSON.parse(question.plans),
+      heard,
+      own,
+    }) as KeyLimits;
     const { lease, state } = lend(record, known.limits, ledger && JSON.parse(ledger), question, {
       ttlMs,
       now,

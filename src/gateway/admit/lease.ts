@@ -11,7 +11,7 @@ import { Desks } from "./desks.ts";
 import { Fallback } from "./fallback.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import type { Identity } from "./identify.ts";
-import { askWithPlans } from "./plans.ts";
+import { PlanTeller } from "./plans.ts";
 import { UsageCounter, type Use } from "./usage.ts";
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
@@ -28,6 +28,7 @@ export class Leases {
   readonly #usage: UsageCounter;
   readonly #now: () => number;
   readonly #gateway: Gateway;
+  readonly #plans: PlanTeller;
   readonly #desks: Desks<Identity, Lease, Memory>;
   readonly #looks = new Flights<Lease | Refusal>();
 
@@ -35,6 +36,7 @@ export class Leases {
     this.#usage = new UsageCounter((identity) => this.#desks.report(identity), now, reportAfterMs);
     this.#ask = this.#usage.carriedBy(ask);
     this.#gateway = gateway;
+    this.#plans = new PlanTeller(gateway.plans);
     this.#now = now;
     this.#desks = new Desks(
       {
@@ -106,7 +108,7 @@ export class Leases {
   ): Promise<Lease | Refusal> {
     const askedAt = this.#now();
     const asked = { environment, keyId, secretHash, ...question };
-    const answer = await askWithPlans(this.#ask, asked, this.#gateway.plans, memory.plan);
+    const answer = await this.#plans.ask(this.#ask, asked, memory.plan);
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const { record } = answer.lease;

@@ -192,7 +192,7 @@ describe("a key on a plan", () => {
     const record = aKey({ plan, expiresAt: 2_000_000 });
     const leases = new Leases(
       async (question) => {
-        told.push(question.plans);
+        told.push(question.plans && JSON.parse(question.plans));
         return { kind: "lease", lease: { id: "a", record, tokens: 1, ttlMs: 2_000, denial: null, policies: [] } };
       },
       { ...gateway, plans },

@@ -1,0 +1,44 @@
+/** The limits of the key's plan, as isolates told them last. They are in a separate row, which is written only when they change. */
+
+import type { KeyRecord } from "../domain/key.ts";
+import { type KeyLimits, limitsOfRecord, type Plan, type Plans } from "../domain/plans.ts";
+
+export class HeardPlan {
+  readonly #storage: SyncKvStorage;
+  readonly #own: () => Plans;
+  #heard: Plan | undefined;
+  /** The text that was read last, and what it said: most questions tell the same. */
+  #read: { readonly text: string; readonly plans: Plans } | undefined;
+
+  /** `own`: of this code's configuration. */
+  constructor(storage: SyncKvStorage, own: () => Plans) {
+    this.#storage = storage;
+    this.#own = own;
+    this.#heard = storage.get<Plan>("plan");
+  }
+
+  /** `undefined` if nobody knows the key's plan. */
+  limitsOf(record: KeyRecord, told: Plans | undefined): KeyLimits | undefined {
+    return limitsOfRecord(record, { told, heard: this.#heard, own: this.#own() });
+  }
+
+  /** What a question tells. */
+  parse(text: string | undefined): Plans | undefined {
+    if (text === undefined) return undefined;
+    if (this.#read?.text !== text) this.#read = { text, plans: JSON.parse(text) };
+    return this.#read.plans;
+  }
+
+  keep(heard: Plan | undefined): void {
+    if (heard?.limits === this.#heard?.limits || isSame(heard, this.#heard)) return;
+    this.#heard = heard;
+    this.#storage.put("plan", heard);
+  }
+
+  /** Once the storage was deleted. */
+  forget(): void {
+    this.#heard = undefined;
+  }
+}
+
+const isSame = (one: Plan | undefined, other: Plan | undefined) => JSON.stringify(one) === JSON.stringify(other);
