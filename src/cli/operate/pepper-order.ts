@@ -20,8 +20,8 @@ export const PEPPERS_PATH = "/v1/peppers";
 export const VARIABLE = "KEYGATE_PEPPERS";
 
 const WHERE = `
-For a local gateway the command changes .dev.vars. For a deployed one it prints the value:
-give the value that ${VARIABLE} has now in the environment, and the value to set is printed whole.`;
+For a local gateway the command changes .dev.vars. For a deployed one it prints the value to set.
+It prints the whole value if ${VARIABLE} in the environment has the present one.`;
 
 export function addPepperOrder(pepper: Command): void {
   pepper

@@ -45,11 +45,11 @@ describe("What a key can do, in words", () => {
     ],
     [
       { reach: "workspace", workspaces: ["ws_1"], scopes: ["teammates:write"] },
-      "teammates:write (keys of some workspaces may not)",
+      "teammates:write (keys limited to workspaces cannot)",
     ],
-    [{ reach: "workspace", workspaces: ["ws_1", "ws_2"] }, "in the workspaces <ws_1> and <ws_2> alone."],
-    [{ environment: "production" }, "this is not a sandbox"],
-    [{}, "It ends on 31 Jan 2027"],
+    [{ reach: "workspace", workspaces: ["ws_1", "ws_2"] }, "in the workspaces <ws_1> and <ws_2> only."],
+    [{ environment: "production" }, "not a sandbox"],
+    [{}, "It expires on 31 Jan 2027"],
   ] as const)("%j: %s", ([fields, words]) => expect(summary(fields as Partial<KeyRecord>)).toContain(words));
 
   test("names each scope that is chosen, as one that works or as one that does not", () => {
