@@ -63,7 +63,8 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
     // From here on nothing is awaited: questions that came at once change the account one after the other.
     const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
-    if (lifeless || !known) {
+    // Whether its member counts, the isolate may know otherwise: it may run another version of the configuration.
+    if (lifelessnessOf(record, false, now) || !known) {
       if (question.usage) this.#account = account;
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };

@@ -152,6 +152,15 @@ describe("the record that an authority lends", () => {
     for (let i = 0; i < 3; i++) expect(await askLease(key)).toMatchObject({ tokens: null, record: { disabledAt: 1 } });
   });
 
+  test("of a key whose member was removed has tokens that count, for an isolate of another version may let it pass", async () => {
+    const limits = { rates: [{ name: "r", limit: 1, window: 60 }] };
+    const key = await seedKey({ memberRemovedAt: 1, limits });
+    expect([(await askLease(key)).tokens, (await askLease(key)).tokens]).toEqual([1, 0]);
+    expect(await runDurableObjectAlarm(authorityOf(key))).toBe(true);
+    expect(await lastUsedAt(key)).toBeNull();
+    expect(await askLease(await seedKey({ memberRemovedAt: 1, plan: "gold" }))).toMatchObject({ tokens: null });
+  });
+
   test("is lent for no longer than the key lives", async () => {
     const key = await seedKey({ expiresAt: NOON + 700 });
     expect((await askLease(key)).ttlMs).toBe(700);
