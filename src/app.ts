@@ -109,6 +109,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const courier = (role: "courier" | "retention" | "tombstones") => env.COURIER.get(env.COURIER.idFromName(role));
   const finder = new KeyFinder(env.KV, env.DB, peppers);
   const lookups = new Lookups(env.LOOKUP_BUDGET, now);
+  const told = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
   const control: Omit<Control, "findSecret" | "look"> = {
     db: env.DB,
     gateway,
@@ -117,24 +118,17 @@ function buildPlanes(gateway: Gateway, env: Env) {
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     newId: (kind) => `${kind}_${crypto.randomUUID().replaceAll("-", "")}`,
     readLimits: (environment, keyId) =>
-      within<readonly LimitState[] | Refusal>(
-        TELL_DEADLINE_MS,
-        againIfReset<readonly LimitState[] | Refusal>(() =>
-          authority(environment, keyId).limitsOf(environment, keyId, gateway.plans),
-        ),
+      told<readonly LimitState[] | Refusal>(() =>
+        authority(environment, keyId).limitsOf(environment, keyId, gateway.plans),
       ),
     resetLimits: (environment, keyId) =>
-      within<readonly LimitState[] | Refusal>(
-        TELL_DEADLINE_MS,
+      told<readonly LimitState[] | Refusal>(() =>
         authority(environment, keyId).resetLimits(environment, keyId, gateway.plans),
       ),
     tellAuthority: (environment, keyId) =>
-      within(
-        TELL_DEADLINE_MS,
-        againIfReset(() => authority(environment, keyId).recordChanged(environment, keyId, gateway.plans)),
-      ),
-    callCourier: () => within(TELL_DEADLINE_MS, courier("courier").call()),
-    collectTombstones: () => within(TELL_DEADLINE_MS, courier("tombstones").collectTombstones()),
+      told(() => authority(environment, keyId).recordChanged(environment, keyId, gateway.plans)),
+    callCourier: () => told(() => courier("courier").call()),
+    collectTombstones: () => told(() => courier("tombstones").collectTombstones()),
     lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),
   };
   const controlFor = (request: Request): Control => {

@@ -23,6 +23,7 @@ import { type Account, keptUntil } from "./account.ts";
 import { EndedHours } from "./ended-hours.ts";
 import { HeardPlan } from "./heard-plan.ts";
 import { RecordKeeper } from "./record-keeper.ts";
+import { StuckClock } from "./stuck-clock.ts";
 
 /** How far D1 may be behind in what it knows of a key's use. */
 const USAGE_EVERY_MS = 60_000;
@@ -42,9 +43,11 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   );
   readonly #endedHours = new EndedHours(this.ctx.storage.kv);
   readonly #plan = new HeardPlan(this.ctx.storage.kv, () => this.gateway.plans);
+  readonly #clock = new StuckClock(this.ctx);
   #second = { startedAt: 0, questions: 0 };
 
   async ask(question: Question): Promise<Answer> {
+    this.#clock.restartIfStuck();
     const record = await this.#records.read(
       question.environment,
       question.keyId,
@@ -78,6 +81,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
 
   /** For an object that has an account, but no key. */
   async askAccount({ limits, ...question }: AccountQuestion): Promise<TokenLease> {
+    this.#clock.restartIfStuck();
     const now = Date.now();
     const account = this.#account;
     const { lease, state } = lendTokens(limits, account.ledger, question, this.#circumstances(now));
@@ -94,6 +98,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
 
   /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void> {
+    this.#clock.restartIfStuck();
     const record = await this.#records.reread(environment, keyId, Date.now());
     // The key may have been moved to a plan that isolates of another version do not know.
     if (record) this.#plan.keep(this.#plan.limitsOf(record, plans)?.heard);
@@ -117,6 +122,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    this.#clock.restartIfStuck();
     await this.#passOnRevocation();
     try {
       await this.#writeUsage();
@@ -165,6 +171,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
   }
 
   async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {
+    this.#clock.restartIfStuck();
     const record = await this.#records.read(environment, keyId, Date.now(), () => false);
     await this.#ringOnce();
     if (!record) return { code: "not_found", problem: "There is no key with this id." };

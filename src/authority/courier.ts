@@ -12,6 +12,7 @@ import { readOutbox } from "../store/outbox.ts";
 import type { Cleanup } from "../store/retention.ts";
 import { authorityName } from "./name.ts";
 import { Retention } from "./retention.ts";
+import { StuckClock } from "./stuck-clock.ts";
 import { Tombstones } from "./tombstones.ts";
 
 /** How soon the courier looks after it was called, and again while there is work. */
@@ -24,9 +25,11 @@ const ROUND_SIZE = 400;
 export abstract class Courier extends DurableObject<Env> {
   protected abstract readonly gateway: Gateway;
   readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
+  readonly #clock = new StuckClock(this.ctx);
 
   /** There may soon be something to deliver. */
   async call(): Promise<void> {
+    this.#clock.restartIfStuck();
     const now = Date.now();
     this.ctx.storage.kv.put("watch_until", now + WATCH_MS);
     const set = await this.ctx.storage.getAlarm();
@@ -36,6 +39,7 @@ export abstract class Courier extends DurableObject<Env> {
 
   /** For the object of this class that deletes old rows. */
   async startRetention(): Promise<void> {
+    this.#clock.restartIfStuck();
     await this.#retention.start(Date.now());
   }
 
@@ -45,18 +49,22 @@ export abstract class Courier extends DurableObject<Env> {
 
   /** For the object of this class that remembers what ended, and puts it back after a restore of D1. */
   async startTombstones(): Promise<void> {
+    this.#clock.restartIfStuck();
     await this.#tombstones.start(Date.now());
   }
 
   async collectTombstones(): Promise<void> {
+    this.#clock.restartIfStuck();
     await this.#tombstones.collect(Date.now());
   }
 
   async rememberRevocation(keyId: string, revokedAt: number): Promise<void> {
+    this.#clock.restartIfStuck();
     await this.#tombstones.remember(keyId, revokedAt, Date.now());
   }
 
   override async alarm(): Promise<void> {
+    this.#clock.restartIfStuck();
     if (this.#retention.isHere) return this.#retention.alarm(Date.now());
     if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
     const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
