@@ -1,5 +1,6 @@
 /** Tokens for calls that several accounts must agree to: each gives one, or none does. */
 
+import { within } from "../../deadline.ts";
 import type { Account, Taken } from "../../domain/call-account.ts";
 import type { Holding } from "../../domain/holding.ts";
 import type { AccountQuestion, TokenLease } from "../../domain/lease.ts";
@@ -77,14 +78,14 @@ export class CallTokens {
   async #wait(accounts: readonly Account[], waitUntil: WaitUntil): Promise<Taken> {
     const giveUpAt = this.#now() + PATIENCE_MS;
     for (;;) {
-      const answers = await Promise.all(accounts.map((account) => this.#hold(account, waitUntil)));
-      const holdings = answers.filter((answer) => answer !== undefined);
-      if (holdings.length < accounts.length) return { kind: "unavailable" };
+      const holdings = await this.#holdAll(accounts, waitUntil);
+      if (!holdings) return { kind: "unavailable" };
       // Nothing is awaited between this look at the leases and the end of their tokens.
       const now = this.#desks.readClock();
       const denied = denialOf(holdings, now);
       if (denied) {
-        for (const [at, account] of accounts.entries()) this.#giveBack(account, holdings[at], waitUntil);
+        // Before the caller hears of it: what it could not use is not kept from others any longer.
+        await Promise.all(accounts.map((account, at) => this.#giveBack(account, holdings[at])));
         return denied;
       }
       if (holdings.every((holding) => holding.isLive(now) && holding.left > 0)) {
@@ -95,9 +96,25 @@ export class CallTokens {
     }
   }
 
-  /** `undefined` if the account cannot be asked. */
-  async #hold(account: Account, waitUntil: WaitUntil): Promise<Holding<TokenLease> | undefined> {
-    const holding = await this.#desks.hold(account, waitUntil);
+  /**
+   * One after the other: a flood by one key borrows no more of its organization's tokens than it can use.
+   * `undefined` if one of the accounts cannot be asked.
+   */
+  async #holdAll(accounts: readonly Account[], waitUntil: WaitUntil): Promise<Holding<TokenLease>[] | undefined> {
+    const holdings: Holding<TokenLease>[] = [];
+    let atMost = Number.POSITIVE_INFINITY;
+    for (const account of accounts) {
+      const holding = await this.#hold(account, waitUntil, atMost);
+      if (!holding) return undefined;
+      holdings.push(holding);
+      // After a denial the next one is asked for a token too, since its denial can be the longer one.
+      atMost = Math.min(atMost, Math.max(1, holding.left));
+    }
+    return holdings;
+  }
+
+  async #hold(account: Account, waitUntil: WaitUntil, atMost: number): Promise<Holding<TokenLease> | undefined> {
+    const holding = await this.#desks.hold(account, waitUntil, atMost);
     if (isRefusal(holding)) return undefined;
     if (!this.#watched.has(holding)) {
       this.#watched.add(holding);
@@ -106,11 +123,11 @@ export class CallTokens {
     return holding;
   }
 
-  /** What one account gave goes back at once where another refuses. */
-  #giveBack(account: Account, holding: Holding<TokenLease> | undefined, waitUntil: WaitUntil): void {
+  /** What one account gave goes back at once if another refuses. */
+  async #giveBack(account: Account, holding: Holding<TokenLease> | undefined): Promise<void> {
     if (!holding || holding.left === 0) return;
     this.#desks.drop(account);
-    waitUntil(this.#desks.report(account).catch(() => undefined));
+    await within(this.#ttlMs, this.#desks.report(account)).catch(() => undefined);
   }
 
   /** What is left of a lease at its end goes back, though nobody asks again. */

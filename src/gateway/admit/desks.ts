@@ -73,8 +73,11 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return holding?.isUseful(now) ? holding : undefined;
   }
 
-  /** A lease that can decide about the next request; it may be used up by the time that the caller has it. */
-  async hold(owner: Owner, waitUntil: WaitUntil): Promise<Holding<L> | Refusal> {
+  /**
+   * A lease that can decide about the next request; it can be used up by the time that the caller has it. No more than
+   * `atMost` tokens are asked for.
+   */
+  async hold(owner: Owner, waitUntil: WaitUntil, atMost = Number.POSITIVE_INFINITY): Promise<Holding<L> | Refusal> {
     const held = this.held(owner);
     if (held) return held;
     const now = this.readClock();
@@ -84,7 +87,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
       // An answer that takes longer than a lease lives brings a lease that is over.
       return await within(
         this.#ttlMs,
-        this.#flights.join(this.#owners.nameOf(owner), () => this.#fly(desk, owner, waitUntil), waitUntil),
+        this.#flights.join(this.#owners.nameOf(owner), () => this.#fly(desk, owner, waitUntil, atMost), waitUntil),
       );
     } catch (error) {
       if (error instanceof DeadlineError) desk.pausedUntil = this.readClock() + PAUSE_MS;
@@ -127,8 +130,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return now;
   }
 
-  #fly(desk: Desk<L, Memory>, owner: Owner, waitUntil: WaitUntil): Promise<Holding<L> | Refusal> {
-    const renewal = this.#renew(desk, owner);
+  #fly(desk: Desk<L, Memory>, owner: Owner, waitUntil: WaitUntil, atMost: number): Promise<Holding<L> | Refusal> {
+    const renewal = this.#renew(desk, owner, atMost);
     waitUntil(renewal.then(() => this.#reportSoon(desk, owner)).catch(() => undefined));
     return renewal;
   }
@@ -144,15 +147,16 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     if (report) await this.#owners.ask(owner, { waiting: 0, wanted: 0, reports: [report] }, desk.memory);
   }
 
-  async #renew(desk: Desk<L, Memory>, owner: Owner): Promise<Holding<L> | Refusal> {
+  async #renew(desk: Desk<L, Memory>, owner: Owner, atMost: number): Promise<Holding<L> | Refusal> {
     // Those who were served this very moment no longer wait.
     await undefined;
-    const wanted = desk.holding?.wantedNext(this.readClock()) ?? 1;
+    const wanted = Math.min(desk.holding?.wantedNext(this.readClock()) ?? 1, atMost);
     this.#close(desk);
     const reports = desk.reports;
     const askedAt = this.readClock();
     const stepsBack = this.#stepsBack;
-    const lease = await this.#owners.ask(owner, { waiting: desk.waiting, wanted, reports }, desk.memory);
+    const waiting = Math.min(desk.waiting, atMost);
+    const lease = await this.#owners.ask(owner, { waiting, wanted, reports }, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
     if (isRefusal(lease)) return lease;
     const receivedAt = this.readClock();

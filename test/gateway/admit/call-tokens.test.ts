@@ -122,6 +122,15 @@ describe("a call that two accounts must agree to", () => {
     expect(alone.taken).toBe(8);
   });
 
+  test("leaves all that it could not use to others by the time that it is refused", async () => {
+    const [flooding, other, organization] = [account(4, 3_600), account(4, 3_600), account(12, 3_600)];
+    const isolates = [isolate(), isolate()];
+    const flood = isolates.flatMap((each) => Array.from({ length: 20 }, () => take(each, [flooding, organization])));
+    expect(kindsOf(await Promise.all(flood)).taken).toBe(4);
+    const others = isolates.flatMap((each) => Array.from({ length: 2 }, () => take(each, [other, organization])));
+    expect(kindsOf(await Promise.all(others)).taken).toBe(4);
+  });
+
   test("tells how both stand", async () => {
     const [actor, organization] = [account(10, 60), account(50, 60)];
     const taken = await take(isolate(), [actor, organization]);
