@@ -25,9 +25,9 @@ import { HeardPlan } from "./heard-plan.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import { StuckClock } from "./stuck-clock.ts";
 
-/** How far D1 may be behind in what it knows of a key's use. */
+/** How far D1's record of a key's use can be behind. */
 const USAGE_EVERY_MS = 60_000;
-/** How soon it learns of the first use after a pause. */
+/** How soon D1 learns of the first use after a pause. */
 const USAGE_SOON_MS = 5_000;
 /** How long the object that remembers revocations may take to hear of one, and how soon it is tried again. */
 const PASS_ON_DEADLINE_MS = 1_000;
@@ -64,9 +64,9 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     const isUse = !lifeless && known !== undefined && (question.waiting > 0 || question.usage !== undefined);
     await (isUse || question.usage ? this.#ringBy(this.#nextWriteAt(now)) : this.#ringOnce());
     if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
-    // From here on nothing is awaited: questions that came at once change the account one after the other.
+    // Nothing is awaited from here on: simultaneous questions change the account one after the other.
     const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
-    // Whether its member counts, the isolate may know otherwise: it may run another version of the configuration.
+    // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {
       if (question.usage) this.#account = account;
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
@@ -96,7 +96,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     this.ctx.storage.kv.get("account");
   }
 
-  /** The record changed in D1. Throws where it cannot be read, so that the caller knows that the change is not in force. */
+  /** The record changed in D1. Throws if it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void> {
     this.#clock.restartIfStuck();
     const record = await this.#records.reread(environment, keyId, Date.now());
@@ -141,7 +141,7 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return this.#records.kept?.revokedAt != null && this.ctx.storage.kv.get("passed_on") === undefined;
   }
 
-  /** To the object that remembers revocations, in case that D1 is restored to an earlier time. Later, if it cannot be reached now. */
+  /** To the object that remembers revocations, in case D1 is restored to an earlier time. Later, if it cannot be reached now. */
   async #passOnRevocation(): Promise<void> {
     const record = this.#records.kept;
     if (record?.revokedAt == null || !this.#hasToPassOn) return;

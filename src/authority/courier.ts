@@ -15,9 +15,9 @@ import { Retention } from "./retention.ts";
 import { StuckClock } from "./stuck-clock.ts";
 import { Tombstones } from "./tombstones.ts";
 
-/** How soon the courier looks after it was called, and again while there is work. */
+/** How soon the courier looks after a call, and again while there is work. */
 const ROUND_MS = 2_000;
-/** How long after a call a write may still come. */
+/** How long after a call a write can still come. */
 const WATCH_MS = 60_000;
 /** Authorities told in one round: a Worker may make 1,000 calls per invocation. */
 const ROUND_SIZE = 400;

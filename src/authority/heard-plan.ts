@@ -1,4 +1,4 @@
-/** The limits of the key's plan, as isolates told them last. They are in a separate row, which is written only when they change. */
+/** The limits of the key's plan, as isolates last reported them. They are in a separate row, which is written only when they change. */
 
 import type { KeyRecord } from "../domain/key.ts";
 import { type KeyLimits, limitsOfRecord, type Plan, type Plans } from "../domain/plans.ts";
@@ -7,7 +7,7 @@ export class HeardPlan {
   readonly #storage: SyncKvStorage;
   readonly #own: () => Plans;
   #heard: Plan | undefined;
-  /** The text that was read last, and what it said: most questions tell the same. */
+  /** The text that was last read, and its meaning: most questions say the same. */
   #read: { readonly text: string; readonly plans: Plans } | undefined;
 
   /** `own`: of this code's configuration. */
@@ -22,7 +22,7 @@ export class HeardPlan {
     return limitsOfRecord(record, { told, heard: this.#heard, own: this.#own() });
   }
 
-  /** What a question tells. */
+  /** What a question says about plans. */
   parse(text: string | undefined): Plans | undefined {
     if (text === undefined) return undefined;
     if (this.#read?.text !== text) this.#read = { text, plans: JSON.parse(text) };

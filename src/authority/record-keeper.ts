@@ -14,7 +14,7 @@ interface Kept {
 const FRESH_MS = 60_000;
 /** How long it is lent while D1 cannot be read. */
 const STALE_IF_ERROR_MS = 3_600_000;
-/** How long a question waits for D1 where there is a record to lend; half of a lease's life is left then. */
+/** How long a question waits for D1 if there is a record to lend; half of a lease's life is left then. */
 const RENEWAL_DEADLINE_MS = 1_000;
 
 export class RecordKeeper {
@@ -68,14 +68,14 @@ export class RecordKeeper {
     }
   }
 
-  /** Throws where D1 cannot be read. */
+  /** Throws if D1 cannot be read. */
   async reread(environment: string, keyId: string, now: number): Promise<KeyRecord | undefined> {
     this.#reads += 1;
     const read = this.#reads;
     return this.#keep(await this.#readD1(environment, keyId), now, read);
   }
 
-  /** Answers of D1 may overtake one another; the one that was asked for last counts, and a revocation always. */
+  /** Answers of D1 can overtake one another: the one asked for last counts, and a revocation always does. */
   #keep(record: KeyRecord | undefined, readAt: number, read: number): KeyRecord | undefined {
     const kept = this.#kept;
     if (kept?.record.revokedAt != null || read < this.#keptRead) return kept?.record;

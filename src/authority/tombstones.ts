@@ -65,7 +65,7 @@ export class Tombstones {
     if (set === null || set > now + EVERY_MS) await this.#storage.setAlarm(now + EVERY_MS);
   }
 
-  /** Of a key's authority, which knows that the key is revoked, also where D1 has lost it by now. */
+  /** Of a key's authority, which knows that the key is revoked, even if D1 has lost it by now. */
   async remember(id: string, at: number, now: number): Promise<void> {
     await this.start(now);
     if (at <= now - TOMBSTONE_MS || this.#of("api_key").has(id)) return;
@@ -85,7 +85,7 @@ export class Tombstones {
     for (const kind of KINDS) {
       const failed = [
         await faultOf(() => this.#collect(kind, now)),
-        // Also where nothing new can be read: what is known must not wait for that.
+        // Also if nothing new can be read: what is known must not wait for that.
         await faultOf(() => this.#compare(kind, now)),
       ].filter((fault) => fault !== undefined);
       for (const fault of failed) {
@@ -99,7 +99,7 @@ export class Tombstones {
     const { DB } = this.#env();
     const latest = beginning(kind, now - SKEW_MS);
     let after = this.#storage.kv.get<Collected>("collected")?.[kind] ?? beginning(kind, now - TOMBSTONE_MS);
-    // Also where the clock was ahead.
+    // Also if the clock was ahead.
     if (after[0] > latest[0]) after = latest;
     for (;;) {
       const page = await READ[kind](DB, after, kind === "organization" ? now : now + SKEW_MS, PAGE);
@@ -111,7 +111,7 @@ export class Tombstones {
     }
   }
 
-  /** However many there are, so many in a minute. */
+  /** A limited number in each minute, however many there are. */
   async #compare(kind: Kind, now: number): Promise<void> {
     this.#forget(kind, now);
     const all = [...this.#of(kind).keys()];

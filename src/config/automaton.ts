@@ -9,13 +9,13 @@ export interface Automaton {
   readonly accepts: readonly boolean[];
 }
 
-/** Whatever follows, nothing is matched any more. */
+/** Nothing can match after this, whatever follows. */
 const NONE = -1;
 const MAX_STATES = 500;
 const CHARACTERS = [...SECRET_CHARACTERS];
 const PLACES = new Map(CHARACTERS.map((character, place) => [character.charCodeAt(0), place]));
 
-/** `undefined` where it would be too large. */
+/** `undefined` if it would be too large. */
 export function automatonOf(language: Language, languages: Languages): Automaton | undefined {
   const alike = languages.alike(CHARACTERS);
   const states = new Map([[language, 0]]);
@@ -45,7 +45,7 @@ export function matches({ next, accepts }: Automaton, text: string): boolean {
   return accepts[state] === true;
 }
 
-/** The shortest text that both match; `undefined` where there is none. */
+/** The shortest text that both match; `undefined` if there is none. */
 export function commonText(a: Automaton, b: Automaton): string | undefined {
   const seen = new Set([0]);
   let reached = [{ inA: 0, inB: 0, text: "" }];

@@ -1,4 +1,4 @@
-/** The configuration in the form that requests are served from, made once when the Worker starts. */
+/** The configuration in the form that requests are served from, built once when the Worker starts. */
 
 import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
@@ -27,15 +27,15 @@ import type { GatewayConfig } from "./types.ts";
 
 export interface Gateway {
   readonly environments: Readonly<Record<string, Environment>>;
-  /** The name of the one whose keys may manage more than keys. */
+  /** The environment whose keys can manage more than keys. */
   readonly mainEnvironment: string;
   /** By host; the longest prefix first. */
   readonly baseUrls: ReadonlyMap<string, readonly BaseUrl[]>;
   /** Where the control plane is reached, without a slash at its end. */
   readonly controlUrl: string;
-  /** Which environment the keys that begin so belong to. */
+  /** The environment of keys, by their prefix. */
   readonly environmentOfPrefix: ReadonlyMap<string, string>;
-  /** Of all keys that are made here, anywhere in a text. */
+  /** Matches every key that this gateway creates, anywhere in a text. */
   readonly keyPattern: RegExp;
   readonly importedFormats: readonly ImportedFormat[];
   readonly policy: Policy;
@@ -49,11 +49,11 @@ export interface Gateway {
   /** As written, in its order. */
   readonly routes: readonly Route[];
   readonly router: Router<Route>;
-  /** For its own answers where no route has rules; `undefined` where none has. */
+  /** For the gateway's own answers outside of routes with rules; `undefined` if no route has any. */
   readonly cors: Cors | undefined;
-  /** For refusals of requests that no route takes. */
+  /** For refusals of requests that match no route. */
   readonly onRefusal: OnRefusal | undefined;
-  /** How long a URL may be on the route that takes the longest. */
+  /** The length of a URL on the route that allows the longest. */
   readonly urlBytes: number;
 }
 
@@ -63,11 +63,11 @@ export interface Environment {
   readonly url: string;
   readonly issuer: string;
   readonly keyPrefix: string;
-  /** Of organizations that may make keys here; `undefined` for all. */
+  /** The plans whose organizations can create keys here; `undefined` for all. */
   readonly plans: readonly string[] | undefined;
 }
 
-/** A form of keys that were made elsewhere; no key that is made here has it. */
+/** A form of keys that other systems created; no key of this gateway has it. */
 export interface ImportedFormat {
   readonly environment: string;
   readonly matches: (secret: string) => boolean;
@@ -96,7 +96,7 @@ type Passage = Pick<
 >;
 
 export interface Route extends Passage, Leniency {
-  /** As written in the configuration; what logs call it. */
+  /** As written in the configuration, and in logs. */
   readonly path: string;
   /** The same for the routes of one path. */
   readonly shape: string;
@@ -118,7 +118,7 @@ export interface Route extends Passage, Leniency {
 }
 
 /**
- * Throws a `ConfigError` that lists every mistake with its place and how to fix it: mistakes of form, or, where there are
+ * Throws a `ConfigError` that lists every mistake with its place and how to fix it: mistakes of form, or, if there are
  * none, of reference.
  */
 export function compile(input: GatewayConfig): Gateway {
@@ -170,18 +170,18 @@ export function compile(input: GatewayConfig): Gateway {
   };
 }
 
-/** The one that says so, or else the first. */
+/** The environment with `main: true`, or else the first. */
 export function mainEnvironmentOf({ environments }: Pick<GatewayConfig, "environments">): string {
   const names = Object.keys(environments);
   return names.find((name) => environments[name]?.main) ?? (names[0] as string);
 }
 
-/** The key's plan, if it is not configured, so that nobody knows the key's limits. */
+/** The key's plan if it is not configured: then the key's limits are unknown. */
 export function unknownPlanOf({ plan }: KeyRecord, { plans }: Pick<Gateway, "plans">): string | undefined {
   return plan !== null && !planIn(plans, plan) ? plan : undefined;
 }
 
-/** Those of the key's plan, lowered by its own. A plan that is not configured has none; callers refuse it before. */
+/** Those of the key's plan, lowered by its own. A plan that is not configured has none; callers refuse it first. */
 export function limitsOfKey(key: KeyRecord, { plans }: Pick<Gateway, "plans">): Limits {
   return limitsOf(key.plan === null ? undefined : planIn(plans, key.plan), key.limits);
 }

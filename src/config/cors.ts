@@ -19,7 +19,7 @@ export function compileCors(settings: CorsSettings): Cors {
 }
 
 /**
- * For answers of the gateway's own where no route says who can read them: each page that some route allows. Browsers keep
+ * For the gateway's own answers that belong to no route: each page that some route allows. Browsers keep
  * nothing of them, since what they keep for one method of a URL counts for others.
  */
 export function compileCorsOfAll(routes: readonly { cors?: CorsSettings | undefined }[]): Cors | undefined {

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { didYouMean } from "./problems.ts";
 
-/** An object with these fields and no others. The message about others has one line, a remedy, for each of them. */
+/** An object with only these fields. The message about any other field says how to fix it. */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {

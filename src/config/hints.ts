@@ -1,4 +1,4 @@
-/** Settings that are valid, but seldom intended. */
+/** Settings that are valid, but rarely intended. */
 
 import { mainEnvironmentOf } from "./compile.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";

@@ -1,4 +1,4 @@
-/** Mistakes in the formats of imported keys, all of which would let a key be taken for what it is not. */
+/** Mistakes in the formats of imported keys that would let a key be taken for another kind. */
 
 import { MAX_SECRET_LENGTH, patternOfSecrets } from "../domain/secret.ts";
 import { type Automaton, commonText } from "./automaton.ts";
@@ -6,7 +6,7 @@ import { parseKeyPattern } from "./key-pattern.ts";
 import { type ConfigProblem, didYouMean, pathText, problemAt, problemOf } from "./problems.ts";
 import type { Config } from "./schema.ts";
 
-/** Keys that are shorter can be guessed. */
+/** Shorter keys can be guessed. */
 const MIN_LENGTH = 16;
 const ROOT_TOKENS = "kgr_.*";
 
@@ -56,7 +56,7 @@ function problemOfOurs(automaton: Automaton, ours: readonly OwnSecrets[]): strin
   return undefined;
 }
 
-/** Formats of one environment may overlap: they say the same. */
+/** Formats of one environment can overlap: they mean the same. */
 function problemOfOthers({ automaton, environment }: Format, earlier: readonly Format[]): string | undefined {
   for (const other of earlier) {
     const text = other.environment !== environment && commonText(automaton, other.automaton);

@@ -1,12 +1,12 @@
 /** Regular languages, by their derivatives (Brzozowski, 1964). */
 
-/** Two that are built alike are the same object. */
+/** Equal languages are the same object. */
 export interface Language {
   readonly id: number;
   readonly hasEmptyText: boolean;
-  /** What may follow `character` in the texts that begin with it. */
+  /** What can follow `character` in texts that begin with it. */
   readonly after: (character: string) => Language;
-  /** The options that it is one of, where there are several. */
+  /** Its alternatives, if there are several. */
   readonly parts: readonly Language[];
 }
 
@@ -18,7 +18,7 @@ export class Languages {
   readonly nothing = this.#intern("nothing", false, () => this.nothing);
   readonly emptyText = this.#intern("empty", true, () => this.nothing);
 
-  /** Whether they are more than a sensible pattern makes. */
+  /** Whether there are more than a sensible pattern creates. */
   get areTooMany(): boolean {
     return this.#known.size > MAX_LANGUAGES;
   }
@@ -30,7 +30,7 @@ export class Languages {
     return this.#intern(name, false, (character) => (characters.has(character) ? this.emptyText : this.nothing));
   }
 
-  /** The characters, those together between which no language here tells a difference. */
+  /** The characters, grouped so that no language here distinguishes two of one group. */
   alike(characters: readonly string[]): [string, ...string[]][] {
     const classes = [...this.#classes.values()];
     const groups = Map.groupBy(characters, (character) => classes.map((one) => Number(one.has(character))).join(""));

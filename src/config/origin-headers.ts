@@ -1,11 +1,11 @@
-/** Mistakes in what origins are sent beside the request: names that are not free, and secrets that wrangler.toml does not require. */
+/** Mistakes in what origins are sent beside the request: reserved names, and secrets that wrangler.toml does not require. */
 
 import { isReserved, plainName } from "../domain/header-names.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";
 import type { Config } from "./schema.ts";
 import type { GatewayConfig } from "./types.ts";
 
-/** Told by the request itself. */
+/** The request itself says this. */
 const OF_THE_REQUEST = new Set(["host", "content-length", "content-encoding", "content-type", "cookie"]);
 
 export function problemsOfOriginHeaders(config: Config): ConfigProblem[] {

@@ -10,7 +10,7 @@ export interface Match<T> {
   readonly params: readonly string[];
 }
 
-/** What a server makes of a literal segment that is not spelt as its own. */
+/** How a server reads a literal segment that is spelt differently. */
 export interface Leniency {
   /** Takes `/Users` for `/users`. */
   readonly ignoresCase: boolean;
@@ -36,7 +36,7 @@ export class Router<T> {
   readonly #root = emptyNode<T>();
   #hasCapitals = false;
 
-  /** Whether a path in small letters may be another spelling of a route's. */
+  /** Whether a path in small letters can be another spelling of a route's path. */
   get hasCapitals(): boolean {
     return this.#hasCapitals;
   }
@@ -59,7 +59,7 @@ export class Router<T> {
     return search(this.#root, path, path === "/" ? 1 : 0, []);
   }
 
-  /** What servers may find, exact and lenient ones; with `undefined` among it where some find nothing. */
+  /** What servers may find, exact and lenient ones; with `undefined` among them if some find nothing. */
   findAll(path: string, leniency: Leniency): readonly (Match<T> | undefined)[] {
     const found: (Match<T> | undefined)[] = [];
     if (!searchAll(this.#root, path, path === "/" ? 1 : 0, [], leniency, found)) found.push(undefined);
@@ -80,7 +80,7 @@ function search<T>(node: Node<T>, path: string, at: number, params: readonly str
   );
 }
 
-/** Adds to `found`. Whether every server finds something. */
+/** Adds to `found`. Returns whether every server finds something. */
 function searchAll<T>(
   node: Node<T>,
   path: string,
@@ -110,7 +110,7 @@ function endOfSegment(path: string, at: number): number {
   return slash < 0 ? path.length : slash;
 }
 
-/** The literals, beside the one that a segment is, that some server takes it for. What is configured means itself, but perhaps in another case. */
+/** The other literals that some server takes a segment for. A configured literal means itself, but perhaps in another case. */
 function othersLike<T>(
   segment: string,
   literal: Literal<T> | undefined,

@@ -50,7 +50,7 @@ function lowerQuota(planned: Quota, own: Quota): Quota {
   return own.limit <= planned.limit ? own : planned;
 }
 
-/** One limit for each account; where the plan and the key both have it, the lower. */
+/** One limit for each account: the lower one if the plan and the key both have it. */
 function merge<T>(
   plan: readonly T[],
   own: readonly T[],

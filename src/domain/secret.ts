@@ -32,7 +32,7 @@ export function prefixOfSecret(text: string): string | undefined {
   return checksum(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH) ? form[1] : undefined;
 }
 
-/** What people may see of a secret later: its prefix and its last four characters. */
+/** What people can see of a secret later: its prefix and its last four characters. */
 export function hintOf(secret: string): string {
   return `${secret.slice(0, secret.lastIndexOf("_") + 1)}…${secret.slice(-4)}`;
 }

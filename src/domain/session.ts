@@ -3,7 +3,7 @@
 const MINUTE_MS = 60_000;
 export const LINK_LIFE_MS = 10 * MINUTE_MS;
 export const SESSION_LIFE_MS = 12 * 60 * MINUTE_MS;
-/** Of the platform team, who may do everything. */
+/** Of the platform team, who can do everything. */
 export const ROOT_SESSION_LIFE_MS = 60 * MINUTE_MS;
 /** A session that was not seen for so long is over. */
 export const SESSION_IDLE_MS = 2 * 60 * MINUTE_MS;

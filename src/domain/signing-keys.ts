@@ -20,7 +20,7 @@ const COORDINATE = /^[A-Za-z0-9_-]{43}$/;
 const KID = /^[A-Za-z0-9_-]{1,64}$/;
 const STATES: readonly unknown[] = ["active", "next", "retired"];
 
-/** Throws where the text is no such set. What it says never repeats the text. */
+/** Throws if the text is not such a set. The message never repeats the text. */
 export function parseSigningKeys(text: string): SigningKeys {
   const sets = parseJson(text);
   const problem = problemOf(sets);

@@ -14,7 +14,7 @@ export interface AuditEvent {
   readonly target: string;
   readonly details: Record<string, unknown>;
   readonly requestId: string;
-  /** Makes the event, and so its whole batch, fail where the actor used the key before. */
+  /** Fails the event, and so its whole batch, if the actor has used this key before. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
 }
 
@@ -42,7 +42,7 @@ export function auditInsertIf(
     .bind(...values(event), version);
 }
 
-/** One for each key that its batch has made: whose id there is. */
+/** One for each key that its batch has created, which is whose id exists. */
 export function auditInsertsForMade(db: D1Database, events: readonly AuditEvent[]): D1PreparedStatement {
   return db
     .prepare(
@@ -61,7 +61,7 @@ function values(event: AuditEvent): unknown[] {
   return [id, at, organizationId, actor, via, action, target, text, requestId, key, fingerprint];
 }
 
-/** What the actor has done already under this idempotency key. */
+/** What the actor has already done under this idempotency key. */
 export async function findRepeated(
   db: D1Database,
   actor: string,

@@ -2,13 +2,13 @@
 
 import { clearOutbox, type Pending } from "./outbox.ts";
 
-/** Rejects where the authority could not read the change. */
+/** Rejects if the authority could not read the change. */
 export type TellAuthority = (environment: string, keyId: string) => Promise<void>;
 
 /** Calls under way at one time. */
 const PARALLEL = 20;
 
-/** Clears the rows of those that know now, and returns how many do. */
+/** Clears the rows of those that now know, and returns how many. */
 export async function deliver(db: D1Database, pending: readonly Pending[], tell: TellAuthority): Promise<number> {
   const told: Pending[] = [];
   const queue = pending.values();

@@ -1,10 +1,10 @@
-/** Rejects where D1 cannot be read, or has no tables. */
+/** Rejects if D1 cannot be read, or has no tables. */
 export async function pingD1(db: D1Database): Promise<void> {
   await db.prepare("SELECT 1 FROM api_keys LIMIT 1").first();
 }
 
 export interface DatabaseState {
-  /** Without pages that are free again. https://developers.cloudflare.com/d1/worker-api/return-object/ */
+  /** Without free pages. https://developers.cloudflare.com/d1/worker-api/return-object/ */
   readonly bytes: number;
   readonly oldestAuditEventAt: number | null;
 }

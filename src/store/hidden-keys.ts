@@ -1,6 +1,6 @@
 import { type VisibleKeys, visibilityOf } from "./key-list.ts";
 
-/** Keys that hang on one thing: those that act as a member, or those that reach one workspace and no other. */
+/** Keys that depend on one thing: those that act as a member, or those that reach one workspace and no other. */
 export type Hanging = { readonly memberId: string } | { readonly workspaceId: string };
 
 /** Whether there is an active key among them that a caller cannot see. */

@@ -1,4 +1,4 @@
-/** As many as the quota of the organization counts: not revoked, not expired. */
+/** The keys that count against the organization's quota: not revoked, not expired. */
 export async function countActiveKeys(db: D1Database, organizationId: string, now: number): Promise<number> {
   const count = await db
     .prepare(

@@ -15,13 +15,13 @@ export interface FoundKey {
 }
 
 const ENTRY_SECONDS = 86_400;
-/** How long an edge location may answer from its own copy. */
+/** How long an edge location can answer from its own copy. */
 const EDGE_CACHE_SECONDS = 300;
 
 export class KeyFinder {
   readonly #kv: KVNamespace;
   readonly #db: D1Database;
-  /** The current one, and one that is retiring, if there is one. */
+  /** The current one, and the retiring one, if there is one. */
   readonly #peppers: readonly [Pepper, ...Pepper[]];
 
   constructor(kv: KVNamespace, db: D1Database, peppers: readonly [Pepper, ...Pepper[]]) {

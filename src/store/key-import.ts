@@ -1,4 +1,4 @@
-/** Many keys of one organization at once, each with the hash of a secret that its holder has already. */
+/** Many keys of one organization at once, each with the hash of a secret that its holder already has. */
 
 import type { ManagedKey } from "./keys.ts";
 
@@ -12,20 +12,20 @@ export interface KeyImport {
   readonly organizationId: string;
   readonly pepperId: string;
   readonly at: number;
-  /** With the new keys, how many active ones the organization may have. */
+  /** The limit of active keys, the new ones included. */
   readonly quota: number;
-  /** At which the keys were found to be right. */
+  /** The version of the organization against which the keys were checked. */
   readonly organizationVersion: string;
   readonly keys: readonly ImportedKey[];
 }
 
 const IS_NEW = `NOT EXISTS (SELECT 1 FROM api_key_secrets WHERE hash IN (SELECT value FROM json_each(entry.value, '$.hashes')))`;
-/** The ids are new: a key that has one was made by this very batch. */
+/** The ids are new: a key that has one was created by this batch. */
 const IS_MADE = "EXISTS (SELECT 1 FROM api_keys WHERE id = entry.value ->> 'id')";
 
 /**
- * The first makes the keys whose secrets are new, if the quota has room for all of them, the organization is as it was and each
- * member is still there; and else none.
+ * The first creates the keys whose secrets are new, if the quota has room for all of them, the organization has not changed and each
+ * member still exists. Otherwise it creates none.
  */
 export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStatement[] {
   const { organizationId, pepperId, at, quota, organizationVersion, keys } = wanted;

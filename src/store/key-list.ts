@@ -30,9 +30,9 @@ export interface KeyFilter {
 
 /** The keys that a caller can see. */
 export interface VisibleKeys {
-  /** Of these, perhaps those of one member alone. */
+  /** If set, only those of one member. */
   readonly organization: "all" | "none" | { readonly memberId: string };
-  /** Of these, perhaps those alone whose workspaces are all among these. */
+  /** If set, only those whose workspaces are all among these. */
   readonly workspace: "all" | "none" | { readonly workspaceIds: readonly string[] };
   readonly environment?: string | undefined;
 }
@@ -82,7 +82,7 @@ export async function listKeys(
 type Value = string | number;
 type Bind = (value: Value) => string;
 
-/** Only one of them holds the texts that are searched. */
+/** Only one of the indexes holds the texts that are searched. */
 function indexOf({ q }: KeyFilter, sort: KeySort): string {
   return q === undefined ? ORDER[sort].index : SEARCHED;
 }

@@ -1,4 +1,4 @@
-/** What an authority reads: everything that a key's rights hang on, in one query, from D1's primary. */
+/** What an authority reads: everything that a key's rights depend on, in one query, from D1's primary. */
 
 import type { KeyRecord, Permission, Reach } from "../domain/key.ts";
 

@@ -2,15 +2,15 @@
 
 export interface Rotation {
   readonly keyId: string;
-  /** Nothing is done where the key is no longer at the version `from`. */
+  /** Does nothing if the key is no longer at the version `from`. */
   readonly from: string;
   readonly version: string;
-  /** When every secret that the key has now ends, unless it ends before. */
+  /** When the present secrets of the key expire, unless they expire earlier. */
   readonly oldEndAt: number;
   readonly added: { readonly hash: string; readonly pepperId: string; readonly hint: string; readonly at: number };
 }
 
-/** How long a secret that has ended can still be told from one that never was; and of how many, the last ones. */
+/** How long, and for how many secrets, an expired secret can still be told from an unknown one. */
 const REMEMBERED_MS = 30 * 86_400_000;
 const MOST_REMEMBERED = 20;
 

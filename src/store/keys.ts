@@ -16,7 +16,7 @@ export interface ManagedKey {
   readonly plan: string | null;
   readonly limits: OwnLimits | null;
   readonly allowedAddresses: readonly string[];
-  /** What may be seen of the newest secret. */
+  /** The visible part of the newest secret. */
   readonly hint: string;
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -62,14 +62,14 @@ export const KEY_COLUMNS = `
   (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint`;
 
 export interface KeyPremises {
-  /** How many active keys the organization may have, with this one. Two at once cannot both take the last place. */
+  /** The limit of active keys, this one included. Two requests at once cannot both take the last place. */
   readonly quota: number;
-  /** The versions at which the key was found to be right. */
+  /** The versions of organization and member against which the key was checked. */
   readonly organization: string;
   readonly member: string | undefined;
 }
 
-/** Inserts nothing at all where the premises do not hold. */
+/** Inserts nothing if the premises do not hold. */
 export function keyInserts(
   db: D1Database,
   key: ManagedKey,
@@ -128,7 +128,7 @@ export function keyInserts(
   ];
 }
 
-/** Changes nothing where the key is revoked already, or is no longer at the version `from`, if one is given. */
+/** Changes nothing if the key is already revoked, or is no longer at the version `from`, if one is given. */
 export function keyRevocation(
   db: D1Database,
   { id, revokedAt, version }: ManagedKey,
@@ -142,7 +142,7 @@ export function keyRevocation(
     .bind(id, revokedAt, by, reason, version, from ?? null);
 }
 
-/** Changes nothing where the key is revoked, or is no longer at the version `from`, if one is given. */
+/** Changes nothing if the key is revoked, or is no longer at the version `from`, if one is given. */
 export function keySwitch(
   db: D1Database,
   { id, disabledAt, version }: ManagedKey,
@@ -156,7 +156,7 @@ export function keySwitch(
     .bind(id, disabledAt, version, from ?? null);
 }
 
-/** Changes nothing where the key is no longer at the version `from`, or is revoked. `key` is the new state of the key, with a new version. */
+/** Changes nothing if the key is no longer at the version `from`, or is revoked. `key` is the new state of the key, with a new version. */
 export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1PreparedStatement[] {
   const ifMade = "EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND version = ?2)";
   const { id, version } = key;

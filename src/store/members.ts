@@ -46,7 +46,7 @@ export function memberInserts(db: D1Database, member: MemberRecord): D1PreparedS
 }
 
 /**
- * Changes nothing where the member is no longer at the version `from`, or is gone. `stayingRoles`: also nothing if no other
+ * Changes nothing if the member is no longer at the version `from`, or is gone. `stayingRoles`: also nothing if no other
  * member of the organization has one of these roles; an empty list switches this off.
  */
 export function memberUpdates(
@@ -74,7 +74,7 @@ export function memberUpdates(
   ];
 }
 
-/** Changes nothing where the member is gone. */
+/** Changes nothing if the member was removed. */
 export function memberJoins(
   db: D1Database,
   join: { id: string; organizationId: string; workspaceId: string; version: string },
@@ -124,7 +124,7 @@ export async function hasOtherMember(
   return row !== null;
 }
 
-/** A member who is gone is not found. */
+/** A removed member is not found. */
 export async function readMember(db: D1Database, id: string): Promise<MemberRecord | undefined> {
   const row = await db.prepare(`${SELECT} WHERE id = ?1 AND removed_at IS NULL`).bind(id).first<Row>();
   return row ? memberOf(row) : undefined;

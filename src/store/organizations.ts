@@ -4,9 +4,9 @@ export interface Organization {
   readonly id: string;
   readonly name: string;
   readonly plan: string | null;
-  /** Environments that it may have keys for. */
+  /** Environments that it can have keys for. */
   readonly environments: readonly string[];
-  /** `null`: the configuration's. */
+  /** `null`: the configuration's default. */
   readonly keyQuota: number | null;
   readonly status: "active" | "suspended";
   readonly trialStartedAt: number | null;
@@ -36,7 +36,7 @@ export function organizationInsert(db: D1Database, organization: Organization): 
     .bind(id, name, plan, JSON.stringify(environments), keyQuota, status, createdAt, version);
 }
 
-/** Changes nothing where the organization is no longer at the version `from`. */
+/** Changes nothing if the organization is no longer at the version `from`. */
 export function organizationUpdate(db: D1Database, organization: Organization, from: string): D1PreparedStatement {
   const { id, name, plan, environments, keyQuota, status, version } = organization;
   return db

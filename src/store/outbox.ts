@@ -3,7 +3,7 @@
  * is lost if its writer stops. It is the only way in which a write reaches an authority.
  */
 
-/** Whose rights a change touches. */
+/** The keys whose rights a change affects. */
 export type Affected =
   | { readonly key: string }
   | { readonly member: string }
@@ -16,7 +16,7 @@ export interface Pending {
   readonly environment: string;
 }
 
-/** The first statement of its batch: it finds the keys as they were before the change. Those revoked already have nothing left to lose. */
+/** The first statement of its batch: it finds the keys as they were before the change. Keys that are already revoked do not matter. */
 export function outboxInsert(db: D1Database, changeId: string, affected: Affected, at: number): D1PreparedStatement {
   const [kind, id] = Object.entries(affected)[0] as [keyof typeof KEYS_OF, string];
   return db

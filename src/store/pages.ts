@@ -5,7 +5,7 @@ export interface PageRequest {
   readonly after: Cursor | undefined;
 }
 
-/** The last row of a page, by what its list is sorted by. Ids tell rows of one value apart. */
+/** The last row of a page, by the value that its list is sorted by. Ids separate rows with the same value. */
 export interface Cursor {
   readonly sort: string;
   readonly value: string | number;
@@ -17,14 +17,14 @@ export interface Page<T> {
   readonly next: Cursor | undefined;
 }
 
-/** How lists are sorted that offer no choice. */
+/** The order of lists that offer no choice. */
 export const BY_AGE = "created_at";
 
 export function cursorByAge({ createdAt, id }: { createdAt: number; id: string }): Cursor {
   return { sort: BY_AGE, value: createdAt, id };
 }
 
-/** `rows`: one more than the page holds, if there are so many. */
+/** `rows`: one more than the page holds, if there is one. */
 export function cutPage<T>(rows: readonly T[], { limit }: PageRequest, cursorOf: (row: T) => Cursor): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);

@@ -1,6 +1,6 @@
 /**
- * How secrets are stored: HMAC-SHA-256(pepper, SHA-256(secret)). Who reads D1 learns no secret. Who writes it can make up no
- * new one, but can point the hash of a secret that they have at another key: writing D1 is full control of the gateway.
+ * How secrets are stored: HMAC-SHA-256(pepper, SHA-256(secret)). A reader of D1 learns no secret. A writer cannot invent a
+ * new one, but can point the hash of a known secret at another key: writing D1 is full control of the gateway.
  */
 
 import { toBase64Url } from "../domain/base64url.ts";
@@ -8,7 +8,7 @@ import { toBase64Url } from "../domain/base64url.ts";
 export interface Pepper {
   readonly id: string;
   hash(secret: string): Promise<string>;
-  /** Of a secret of which no more is known than its SHA-256. */
+  /** For a secret of which only the SHA-256 is known. */
   hashDigest(sha256: BufferSource): Promise<string>;
 }
 

@@ -24,7 +24,7 @@ export async function readUsableRootLink(
   return id ?? undefined;
 }
 
-/** Whether the link could still be used: of those who try at once, one succeeds. */
+/** Whether the link could still be used: of several simultaneous attempts, one succeeds. */
 export async function spendRootLink(
   db: D1Database,
   id: string,

@@ -1,11 +1,11 @@
 /**
- * Under which peppers secrets are stored. While two peppers are active, a secret may have a row under each: the two rows have
+ * Under which peppers secrets are stored. While two peppers are active, a secret can have a row under each: the two rows have
  * one key, one hint and one time of creation, and are *siblings*.
  */
 
 import { type Cursor, cutPage, type Page, type PageRequest } from "./pages.ts";
 
-/** Nothing where the row `from` has gone, or its key is revoked; to do it twice is to do it once. */
+/** Does nothing if the row `from` is gone, or its key is revoked. Can be repeated. */
 export function rehashInsert(
   db: D1Database,
   { from, to, pepperId }: { from: string; to: string; pepperId: string },
@@ -95,7 +95,7 @@ export async function countKeysOnlyUnder(
   return row?.keys ?? 0;
 }
 
-/** Only rows that have a sibling under the current pepper, so many at a time; how many went. */
+/** Deletes only rows that have a sibling under the current pepper, `limit` at a time. Returns how many. */
 export async function deleteSecretsUnder(
   db: D1Database,
   { pepperId, currentId, limit }: { pepperId: string; currentId: string; limit: number },

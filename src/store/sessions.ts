@@ -42,7 +42,7 @@ interface MemberRow extends Row {
   organization_status: "active" | "suspended";
 }
 
-/** Makes the session that a link was spent on; none where it was not. */
+/** Creates the session if the link was just spent. */
 export function sessionInsert(
   db: D1Database,
   session: { id: string; hash: string; at: number; expiresAt: number; version: string },
@@ -57,7 +57,7 @@ export function sessionInsert(
     .bind(id, hash, at, expiresAt, version, linkHash);
 }
 
-/** A session of a member who is gone is not found. `hashes`: one of them is the session's. */
+/** A session of a removed member is not found. `hashes`: one of them is the session's. */
 export async function readMemberSession(
   db: D1Database,
   hashes: readonly [string, string],
@@ -83,7 +83,7 @@ export async function readSession(db: D1Database, id: string): Promise<Session |
   return row ? sessionOf(row) : undefined;
 }
 
-/** Those that live at `now`. */
+/** Those that have not ended at `now`. */
 export async function listSessions(
   db: D1Database,
   memberId: string,
@@ -101,7 +101,7 @@ export async function listSessions(
   return cutPage(results.map(sessionOf), page, cursorByAge);
 }
 
-/** However many requests come at once, one row is written. */
+/** One row is written, however many requests come at once. */
 export async function writeLastSeen(db: D1Database, id: string, at: number): Promise<void> {
   await db
     .prepare("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at <= ?3")
@@ -109,7 +109,7 @@ export async function writeLastSeen(db: D1Database, id: string, at: number): Pro
     .run();
 }
 
-/** Changes nothing where the session was revoked before. */
+/** Changes nothing if the session was revoked before. */
 export function sessionRevocation(
   db: D1Database,
   { id, at, version }: { id: string; at: number; version: string },

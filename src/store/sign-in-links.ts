@@ -4,7 +4,7 @@ export interface SignInLink {
   readonly hash: string;
   readonly organizationId: string;
   readonly memberId: string;
-  /** The member's when the link was made. */
+  /** The member's role when the link was created. */
   readonly role: string;
   /** The path to open next. */
   readonly next: string;
@@ -14,7 +14,7 @@ export interface SignInLink {
   readonly expiresAt: number;
 }
 
-/** One that can be used now, and what its page says. */
+/** A link that can be used now, with what its page says. */
 export interface UsableLink {
   readonly hash: string;
   readonly organizationId: string;
@@ -37,7 +37,7 @@ interface Row {
   created_by: string;
 }
 
-/** Unspent and in time, of a member who is still there, in the same role, in an active organization. `?1`: the time. */
+/** Not used and not expired, of a member who still exists, with the same role, in an active organization. `?1`: the time. */
 const USABLE = `
   FROM sign_in_links l
   JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL
@@ -81,7 +81,7 @@ export async function readUsableLink(
   };
 }
 
-/** Changes nothing where the link cannot be used any more: of those who try at once, one succeeds. */
+/** Changes nothing if the link can no longer be used: of several simultaneous attempts, one succeeds. */
 export function signInLinkSpending(
   db: D1Database,
   { hash, sessionId, now }: { hash: string; sessionId: string; now: number },

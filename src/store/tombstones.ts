@@ -4,7 +4,7 @@ export interface Tombstone {
   readonly id: string;
   /** When it ended; of an organization, when it was first seen to be suspended. */
   readonly at: number;
-  /** `null` where nobody knows. */
+  /** `null` if unknown. */
   readonly by: string | null;
   readonly reason: string | null;
 }
@@ -60,7 +60,7 @@ function reader(sql: string): ReadEnded {
   };
 }
 
-/** As D1 tells of it; `undefined` where it says that the key is not revoked. */
+/** As D1 has it; `undefined` if the key is not revoked there. */
 export async function readRevocation(db: D1Database, keyId: string): Promise<Tombstone | undefined> {
   const row = await db
     .prepare(

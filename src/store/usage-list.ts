@@ -2,7 +2,7 @@
 
 import { type VisibleKeys, visibilityOf } from "./key-list.ts";
 
-/** By what requests may be told apart. */
+/** What requests can be grouped by. */
 export const USAGE_GROUPS = ["hour", "day", "environment", "key", "route", "outcome"] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
@@ -20,7 +20,7 @@ export interface UsageSum {
   /** What these requests have in common; hours and days by their beginning. */
   readonly group: Readonly<Partial<Record<UsageGroup, string | number>>>;
   readonly requests: number;
-  /** Of these, how many did not reach an origin. */
+  /** How many of these did not reach an origin. */
   readonly refused: number;
 }
 
@@ -70,7 +70,7 @@ export function usageQuery(
   const { organizationId, keyId, environment, from, to, visibleTo } = filter;
   const organization = bind(organizationId);
   const conditions = [
-    // One key's rows lie side by side in the table; the plus keeps the planner from looking for them by organization.
+    // One key's rows are neighbours in the table; the plus keeps the planner from searching by organization.
     keyId === undefined ? `organization_id = ${organization}` : `+organization_id = ${organization}`,
     ...(keyId === undefined ? [] : [`key_id = ${bind(keyId)}`]),
     `hour >= ${bind(from - (from % HOUR_MS))}`,
@@ -93,7 +93,7 @@ export function usageQuery(
   return { sql, values };
 }
 
-/** The day of the last use of each scope that the key was ever used with. */
+/** The day of the last use of each scope that the key has used. */
 export async function readScopeUses(db: D1Database, keyId: string): Promise<Map<string, number>> {
   const { results } = await db
     .prepare("SELECT scope, last_used_at FROM api_key_scope_uses WHERE key_id = ?1")

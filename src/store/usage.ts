@@ -10,7 +10,7 @@ export interface KeyUsage {
   readonly usedAt: number | undefined;
 }
 
-/** No count and no time ever goes back, and what is known already touches no row. */
+/** Counts and times never decrease, and known values write no row. */
 export async function writeUsage(db: D1Database, key: KeyRecord, usage: KeyUsage): Promise<void> {
   const { hours, scopes, usedAt } = usage;
   await db.batch([

@@ -25,7 +25,7 @@ export function workspaceInsert(
     .bind(id, organizationId, name, createdAt, version);
 }
 
-/** Changes nothing where the workspace is no longer at the version `from`. */
+/** Changes nothing if the workspace is no longer at the version `from`. */
 export function workspaceUpdate(db: D1Database, { id, name, version }: Workspace, from: string): D1PreparedStatement {
   return db
     .prepare("UPDATE workspaces SET name = ?2, version = ?3 WHERE id = ?1 AND version = ?4")
@@ -33,8 +33,8 @@ export function workspaceUpdate(db: D1Database, { id, name, version }: Workspace
 }
 
 /**
- * Keys and members lose the workspace with it. A key that reached no other is revoked: it would reach nothing. Nothing is done
- * where the workspace is no longer at its version; the last statement is the deletion itself.
+ * Keys and members lose the workspace with it. A key that reached no other is revoked: it would reach nothing. Does nothing
+ * if the workspace is no longer at its version; the last statement is the deletion itself.
  */
 export function workspaceDeletion(
   db: D1Database,
@@ -97,7 +97,7 @@ export async function listWorkspaces(
   return cutPage(results.map(workspaceOf), page, cursorByAge);
 }
 
-/** Those of `ids` that are no workspaces of the organization. */
+/** Those of `ids` that are not workspaces of the organization. */
 export async function unknownWorkspaces(
   db: D1Database,
   organizationId: string,
