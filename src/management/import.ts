@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { importKeys } from "../control/keys/import.ts";
+import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
 import { importBody } from "./wire/schemas.ts";
@@ -34,7 +35,7 @@ export const imports = [
         scopes: key.scopes,
         name: key.name,
         description: key.description,
-        expiresAt: key.expires_at === null ? null : Date.parse(key.expires_at),
+        expiresAt: key.expires_at === null ? null : timeOf(key.expires_at),
         plan: key.plan,
         limits: key.limits,
         allowedAddresses: key.allowed_addresses,

@@ -1,11 +1,10 @@
 import { readUsage } from "../control/keys/usage.ts";
+import { DAY_MS, timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
 import { usageAnswer } from "./wire/answers-usage.ts";
 import { renderUsage } from "./wire/render-usage.ts";
 import { usageQuery } from "./wire/schemas.ts";
-
-const DAY_MS = 86_400_000;
 
 export const usage = [
   operation({
@@ -19,8 +18,8 @@ export const usage = [
     answer: usageAnswer,
     async handle({ control, caller, query }) {
       const { organization_id: organizationId, key_id: keyId, environment, group_by: groupBy } = query;
-      const to = query.to === undefined ? control.now() : Date.parse(query.to);
-      const from = query.from === undefined ? to - DAY_MS : Date.parse(query.from);
+      const to = query.to === undefined ? control.now() : timeOf(query.to);
+      const from = query.from === undefined ? to - DAY_MS : timeOf(query.from);
       const sums = await readUsage(control, caller, { organizationId, keyId, environment, from, to, groupBy });
       return isRefusal(sums) ? sums : { body: { data: sums.map(renderUsage) } };
     },

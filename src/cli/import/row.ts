@@ -1,7 +1,7 @@
 /** Turns a line's fields into the API's form of a key. The gateway itself checks what only it knows, such as scopes. */
 
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
-import { time } from "../terminal/options.ts";
+import { readDayOrTime } from "../../domain/time.ts";
 
 /** Used where a line does not set the field. */
 export interface Defaults {
@@ -79,9 +79,6 @@ export function rowOf(fields: unknown, defaults: Defaults): { row: Row } | { pro
 }
 
 function timeOf(value: unknown): string | undefined {
-  try {
-    return time(String(value));
-  } catch {
-    return undefined;
-  }
+  const at = typeof value === "string" ? readDayOrTime(value) : undefined;
+  return at === undefined ? undefined : new Date(at).toISOString();
 }

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import type { OwnLimits } from "../../domain/key.ts";
+import { readDayOrTime } from "../../domain/time.ts";
 import { isLocal } from "../gateway/api.ts";
 
 export const DEFAULT_URL = "http://localhost:8787";
@@ -35,14 +36,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** RFC 3339, from a day or a time. */
+/** The API's form of a day or a time. */
 export function time(text: string): string {
-  const given = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(given);
-  if (!isTime || Number.isNaN(Date.parse(given))) {
+  const at = readDayOrTime(text);
+  if (at === undefined) {
     throw new InvalidArgumentError("Give a day such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z.");
   }
-  return new Date(given).toISOString();
+  return new Date(at).toISOString();
 }
 
 /** A parser for ids with this prefix. Anything else, such as a key's secret, is not sent anywhere. */

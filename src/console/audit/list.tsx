@@ -2,7 +2,8 @@
 
 import { Hono } from "hono";
 import { readAudit } from "../../control/operate/read-audit.ts";
-import { isRefusal, type Refusal } from "../../errors.ts";
+import { DAY_MS, readDay, timeOf } from "../../domain/time.ts";
+import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { auditQuery } from "../../management/wire/schemas.ts";
 import type { AuditEvent } from "../../store/audit.ts";
@@ -32,7 +33,7 @@ export const auditPages = new Hono<ConsoleEnv>()
     const nameOf = await memberNames(c, await membersOf(c), ids);
     return show(
       c,
-      { title: "Audit" },
+      { title: "Audit", status: isRefusal(events) ? (describe(events).status as 422) : 200 },
       <>
         <h1>Audit</h1>
         <p class="faint">
@@ -61,17 +62,19 @@ function chosenIn(c: Visit): URLSearchParams {
 }
 
 function filterOf(c: Visit, chosen: URLSearchParams): AuditFilter | Refusal {
-  const days = Object.fromEntries(chosen);
-  const time = (day: string | undefined, after = 0) =>
-    day && /^\d{4}-\d\d-\d\d$/.test(day) ? new Date(Date.parse(day) + after).toISOString() : day;
-  const organization_id = c.var.visitor.session.organizationId;
-  // The last day counts too.
-  const asked = { ...days, organization_id, from: time(days.from), to: time(days.to, 86_400_000) };
-  const query = check(auditQuery, asked);
+  const asked = { ...Object.fromEntries(chosen), organization_id: c.var.visitor.session.organizationId };
+  const [firstDay, lastDay] = [readDay(chosen.get("from") ?? ""), readDay(chosen.get("to") ?? "")];
+  const query = check(auditQuery, {
+    ...asked,
+    // The API has times only.
+    ...(firstDay !== undefined && { from: undefined }),
+    ...(lastDay !== undefined && { to: undefined }),
+  });
   if (isRefusal(query)) return query;
-  const [from, to] = [query.from, query.to].map((at) => (at === undefined ? undefined : Date.parse(at)));
-  const { target, actor, action } = query;
-  return { organizationId: query.organization_id, target, actor, action, from, to };
+  const [from, to] = [query.from, query.to].map((at) => (at === undefined ? undefined : timeOf(at)));
+  const { organization_id: organizationId, target, actor, action } = query;
+  const afterLastDay = lastDay === undefined ? undefined : lastDay + DAY_MS;
+  return { organizationId, target, actor, action, from: firstDay ?? from, to: afterLastDay ?? to };
 }
 
 async function read(c: Visit, chosen: URLSearchParams) {

@@ -44,7 +44,7 @@ export function editedFields(form: Form, key: ManagedKey) {
     scopes: [...new Set(form.list("scopes"))].sort(),
     ...(key.reach === "workspace" && { workspace_ids: form.list("workspace_ids").sort() }),
     // An unchanged day keeps its time of day.
-    expires_at: day === "" || expires_at.startsWith(day) ? expires_at : `${day}T00:00:00.000Z`,
+    expires_at: day === "" || day === expires_at.slice(0, 10) ? expires_at : `${day}T00:00:00.000Z`,
     allowed_addresses: form.lines("allowed_addresses"),
     limits: limitsOf(form),
   };

@@ -6,6 +6,7 @@ import { collisionOf } from "../../control/control.ts";
 import { createKey } from "../../control/keys/create.ts";
 import { withheldScopes } from "../../control/keys/draft.ts";
 import { checkOpen } from "../../control/organizations/rules.ts";
+import { readDay } from "../../domain/time.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { newKeyOf } from "../../management/wire/key-fields.ts";
@@ -129,6 +130,8 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
 async function summarize(c: Visit, form: Form): Promise<string[]> {
   const { control, visitor } = c.var;
   const draft = draftFrom(form, control, visitor.session.member);
+  const day = form.text("expires_on");
+  if (day !== "" && readDay(day) === undefined) return [`There is no day ${day}. Choose when the key expires.`];
   if (draft.environment === "") return ["Fill in the form to see what the key can do."];
   return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c)]));
 }

@@ -3,10 +3,9 @@
 import type { Control } from "../../control/control.ts";
 import { draftOf } from "../../control/keys/draft.ts";
 import type { KeyRecord } from "../../domain/key.ts";
+import { DAY_MS, readTime } from "../../domain/time.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import { Form } from "../frame/form.ts";
-
-const DAY_MS = 86_400_000;
 
 /** The fields of the API's `keyBody`, unchecked. */
 export function keyFieldsOf(form: Form, organizationId: string, control: Control) {
@@ -29,21 +28,22 @@ export function keyFieldsOf(form: Form, organizationId: string, control: Control
 function expiryOf(form: Form, control: Control): string | null {
   const day = form.text("expires_on");
   if (day !== "") return `${day}T00:00:00Z`;
-  const days = Number(form.text("expires_in"));
-  return days > 0 ? new Date(control.now() + days * DAY_MS).toISOString() : null;
+  const days = form.text("expires_in");
+  if (days === "") return null;
+  // Other texts are left for the schema to refuse.
+  return /^\d{1,4}$/.test(days) ? new Date(control.now() + Number(days) * DAY_MS).toISOString() : days;
 }
 
 /** The key as far as the form is filled in; missing or wrong values count as the narrowest. */
 export function draftFrom(form: Form, control: Control, member: MemberRecord): KeyRecord {
   const fields = keyFieldsOf(form, member.organizationId, control);
-  const expiresAt = Date.parse(fields.expires_at ?? "");
   return draftOf(control, member, {
     environment: fields.environment,
     reach: fields.reach === "workspace" ? "workspace" : "organization",
     workspaceIds: fields.workspace_ids,
     permission: fields.permission === "full-access" ? "full-access" : "read-only",
     scopes: fields.scopes,
-    expiresAt: Number.isNaN(expiresAt) ? null : expiresAt,
+    expiresAt: readTime(fields.expires_at ?? "") ?? null,
   });
 }
 

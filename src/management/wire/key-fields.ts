@@ -3,6 +3,7 @@
 import type * as z from "zod";
 import type { KeyChange } from "../../control/keys/change.ts";
 import type { NewKey } from "../../control/keys/create.ts";
+import { timeOf } from "../../domain/time.ts";
 import type { keyBody, keyPatch } from "./schemas.ts";
 
 export function newKeyOf(body: z.output<typeof keyBody>): NewKey {
@@ -16,7 +17,7 @@ export function newKeyOf(body: z.output<typeof keyBody>): NewKey {
     scopes: body.scopes,
     name: body.name,
     description: body.description,
-    expiresAt: body.expires_at === null ? null : Date.parse(body.expires_at),
+    expiresAt: body.expires_at === null ? null : timeOf(body.expires_at),
     plan: body.plan,
     limits: body.limits,
     allowedAddresses: body.allowed_addresses,
@@ -25,6 +26,6 @@ export function newKeyOf(body: z.output<typeof keyBody>): NewKey {
 
 export function keyChangeOf(body: z.output<typeof keyPatch>): KeyChange {
   const { workspace_ids: workspaceIds, expires_at, allowed_addresses: allowedAddresses, ...fields } = body;
-  const expiresAt = expires_at === undefined ? undefined : Date.parse(expires_at);
+  const expiresAt = expires_at === undefined ? undefined : timeOf(expires_at);
   return { ...fields, workspaceIds, expiresAt, allowedAddresses };
 }

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { quota, rate } from "../../config/schema.ts";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { readTime } from "../../domain/time.ts";
 import { KEY_SORTS, KEY_STATUSES } from "../../store/key-list.ts";
 import { USAGE_GROUPS } from "../../store/usage-list.ts";
 
@@ -24,7 +25,10 @@ const workspaceIds = z.array(id).max(MAX_LIST).transform(unique);
 const permission = z.enum(PERMISSIONS);
 const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
 const description = z.string().max(2000).nullable();
-const time = z.iso.datetime({ offset: true, error: "is not a time such as 2027-01-31T00:00:00Z" });
+const time = z
+  .string()
+  .refine((text) => readTime(text) !== undefined, "is not a time such as 2027-01-31T00:00:00Z")
+  .meta({ format: "date-time" });
 export const limits = z
   .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
   .nullable();
