@@ -34,6 +34,7 @@ import { serve } from "./gateway/pipeline.ts";
 import { hourly } from "./hourly.ts";
 import type { Checks } from "./management/health.ts";
 import { problemResponse } from "./problem.ts";
+import { atBoundary, guard } from "./store/boundary.ts";
 import { pingD1 } from "./store/health.ts";
 import { KeyFinder } from "./store/key-finder.ts";
 import { readKeyRecord } from "./store/key-records.ts";
@@ -104,14 +105,19 @@ function buildPlanes(gateway: Gateway, env: Env) {
   const now = () => Date.now();
   const log = (line: string) => console.log(line);
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
+  const db = guard("D1", env.DB, log);
   const object = (name: string) => env.AUTHORITY.get(env.AUTHORITY.idFromName(name));
+  const asked = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => againIfReset(call), log);
   const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
   const courier = (role: "courier" | "retention" | "tombstones") => env.COURIER.get(env.COURIER.idFromName(role));
-  const finder = new KeyFinder(env.KV, env.DB, peppers);
-  const lookups = new Lookups(env.LOOKUP_BUDGET, now);
-  const told = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
+  const finder = new KeyFinder(guard("KV", env.KV, log), db, peppers);
+  const lookupBudget = guard("LOOKUP_BUDGET", env.LOOKUP_BUDGET, log);
+  const lookups = new Lookups(lookupBudget, now);
+  const inTime = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
+  const told = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => inTime(call), log);
+  const heard = <T>(call: () => Promise<T>) => atBoundary("COURIER", () => inTime(call), log);
   const control: Omit<Control, "findSecret" | "look"> = {
-    db: env.DB,
+    db,
     gateway,
     peppers,
     now,
@@ -127,9 +133,9 @@ function buildPlanes(gateway: Gateway, env: Env) {
       ),
     tellAuthority: (environment, keyId) =>
       told(() => authority(environment, keyId).recordChanged(environment, keyId, gateway.plans)),
-    callCourier: () => told(() => courier("courier").call()),
-    collectTombstones: () => told(() => courier("tombstones").collectTombstones()),
-    lastCleanup: () => within(TELL_DEADLINE_MS, courier("retention").lastCleanup()),
+    callCourier: () => heard(() => courier("courier").call()),
+    collectTombstones: () => heard(() => courier("tombstones").collectTombstones()),
+    lastCleanup: () => heard(() => courier("retention").lastCleanup()),
   };
   const controlFor = (request: Request): Control => {
     const client = clientOf(request);
@@ -141,9 +147,9 @@ function buildPlanes(gateway: Gateway, env: Env) {
   };
   const data: DataPlane = {
     gateway,
-    identifier: new Identifier(finder, env.LOOKUP_BUDGET, now),
+    identifier: new Identifier(finder, lookupBudget, now),
     leases: new Leases(
-      (question) => againIfReset<Answer>(() => authority(question.environment, question.keyId).ask(question)),
+      (question) => asked<Answer>(() => authority(question.environment, question.keyId).ask(question)),
       gateway,
       now,
     ),
@@ -155,10 +161,10 @@ function buildPlanes(gateway: Gateway, env: Env) {
   };
   const recordOfKey = (request: Request, waitUntil: WaitUntil) =>
     recordOfCaller(request.headers, data, { client: clientOf(request), waitUntil }, (environment, keyId) =>
-      readKeyRecord(env.DB, environment, keyId),
+      readKeyRecord(db, environment, keyId),
     );
   const readAsset = async (name: string) => {
-    const asset = await env.ASSETS.fetch(`https://assets.invalid/${name}`);
+    const asset = await atBoundary("ASSETS", () => env.ASSETS.fetch(`https://assets.invalid/${name}`), log);
     return new Response(asset.body, asset);
   };
   const rootTokens = env.KEYGATE_ROOT_TOKEN;
@@ -168,7 +174,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
       now,
       controlFor,
       calls: new CallTokens(
-        (name, question) => againIfReset(() => object(name).askAccount(question)),
+        (name, question) => asked(() => object(name).askAccount(question)),
         gateway.leaseTtlMs,
         now,
       ),

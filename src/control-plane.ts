@@ -15,6 +15,8 @@ import { credentialOf, identifyCaller, type Sources } from "./management/caller.
 import type { ManagementEnv } from "./management/dispatch.ts";
 import { type Checks, health } from "./management/health.ts";
 import { problemResponse } from "./problem.ts";
+import { StorageFailure } from "./store/boundary.ts";
+import { describeThrown } from "./thrown.ts";
 
 export interface ControlPlane extends Omit<Sources, "control"> {
   readonly gateway: Gateway;
@@ -77,18 +79,14 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.onError((error, c) => {
     const collision = collisionOf(error);
     if (collision) return c.var.refuse(collision);
-    const { requestId } = c.var;
-    log(JSON.stringify({ request_id: requestId, level: "error", message: error.stack ?? error.message }));
-    return c.var.refuse({ code: isD1Failure(error) ? "key_store_unavailable" : "internal_error" });
+    const isStorage = error instanceof StorageFailure;
+    const message = isStorage ? error.message : describeThrown(error);
+    log(JSON.stringify({ request_id: c.var.requestId, level: "error", message }));
+    return c.var.refuse({ code: isStorage ? "key_store_unavailable" : "internal_error" });
   });
   return app;
 }
 
 function logLine(requestId: string, method: string, route: string, status: number): string {
   return JSON.stringify({ request_id: requestId, plane: "control", method, route, status });
-}
-
-/** https://developers.cloudflare.com/d1/observability/debug-d1/: its errors say so in their message. */
-function isD1Failure(error: Error): boolean {
-  return error.message.startsWith("D1_");
 }

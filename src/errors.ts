@@ -355,8 +355,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   },
   key_store_unavailable: {
     status: 503,
-    title: "Keys cannot be looked up",
-    meaning: "The gateway cannot reach its key database at the moment. Your key can be valid.",
+    title: "Key database unavailable",
+    meaning: "The gateway cannot read or write its key database at the moment. Your key can be valid.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },

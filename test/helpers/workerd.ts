@@ -141,7 +141,7 @@ export function instrument<T extends object>(target: T, onIo: OnIo): T {
       const member = Reflect.get(object, name, object);
       if (typeof member !== "function") return member;
       return (...given: unknown[]) => {
-        const go = () => member.apply(object, given);
+        const go = () => Reflect.apply(member, object, given);
         return CHAINED.has(String(name)) ? instrument(go(), onIo) : onIo(String(name), go);
       };
     },

@@ -1,5 +1,6 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditInsert } from "../../store/audit.ts";
+import { StorageFailure } from "../../store/boundary.ts";
 import { emailTaken, type MemberRecord, memberInserts } from "../../store/members.ts";
 import { findOrganization } from "../access.ts";
 import { commit } from "../commit.ts";
@@ -40,7 +41,7 @@ export async function createMember(
   try {
     await commit(control, undefined, [...memberInserts(db, member), auditInsert(db, event)]);
   } catch (error) {
-    if (!(await emailTaken(db, organizationId, email))) throw error;
+    if (error instanceof StorageFailure || !(await emailTaken(db, organizationId, email))) throw error;
     return { code: "conflict", problem: "The organization already has a member with this email address." };
   }
   return member;
