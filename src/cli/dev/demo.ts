@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { GatewayConfig } from "../../config/types.ts";
 import { type Api, Refused } from "../gateway/api.ts";
-import { KEYS_PATH } from "../keys/keys.ts";
+import { KEYS_PATH } from "../keys/path.ts";
 import type { CreatedKey } from "../keys/words.ts";
 import type { Member } from "../organizations/members.ts";
 import type { Organization } from "../organizations/orgs.ts";

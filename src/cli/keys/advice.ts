@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { COMMAND, call, example } from "../gateway/call.ts";
 import { id, wholeNumber } from "../terminal/options.ts";
 import { day, hint, table } from "../terminal/render.ts";
-import { KEYS_PATH } from "./keys.ts";
+import { KEYS_PATH } from "./path.ts";
 
 interface Advice {
   scopes: { scope: string; last_used_at: string | null }[];

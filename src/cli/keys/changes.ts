@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { PERMISSIONS } from "../../domain/key.ts";
 import { call, example, ifMatch, told } from "../gateway/call.ts";
 import { duration, id, names, orNone, quotas, rates, time } from "../terminal/options.ts";
-import { KEYS_PATH } from "./keys.ts";
+import { KEYS_PATH } from "./path.ts";
 import { type CreatedKey, inWords, type Key, rotatedInWords } from "./words.ts";
 
 interface ChangeOptions {

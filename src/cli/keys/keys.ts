@@ -5,6 +5,7 @@ import { id, names, quotas, rates, time } from "../terminal/options.ts";
 import { addAdvice } from "./advice.ts";
 import { addKeyChanges } from "./changes.ts";
 import { filterQuery, filters, type KeyFilters, SORTS } from "./filters.ts";
+import { KEYS_PATH } from "./path.ts";
 import { addRevoke } from "./revoke.ts";
 import { asTable, type CreatedKey, createdInWords, inWords, type Key } from "./words.ts";
 
@@ -24,8 +25,6 @@ interface CreateOptions {
   quotas?: object[];
   addresses?: string[];
 }
-
-export const KEYS_PATH = "/v1/api-keys";
 
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("API keys");

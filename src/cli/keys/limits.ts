@@ -3,7 +3,7 @@ import { call, example } from "../gateway/call.ts";
 import { id } from "../terminal/options.ts";
 import { clock } from "../terminal/progress.ts";
 import { grouped, table } from "../terminal/render.ts";
-import { KEYS_PATH } from "./keys.ts";
+import { KEYS_PATH } from "./path.ts";
 
 interface Limit {
   name: string;

@@ -11,7 +11,7 @@ import { id } from "../terminal/options.ts";
 import { progress } from "../terminal/progress.ts";
 import { count, grouped } from "../terminal/render.ts";
 import { filterQuery, filters, isFiltered, type KeyFilters } from "./filters.ts";
-import { KEYS_PATH } from "./keys.ts";
+import { KEYS_PATH } from "./path.ts";
 import { type Key, revokedInWords } from "./words.ts";
 
 interface Options extends Partial<KeyFilters> {
