@@ -3,8 +3,9 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { auditPages } from "./audit/list.tsx";
 import { assets } from "./frame/assets.ts";
+import { requireRootVisitor, requireVisitor } from "./frame/guard.ts";
 import { showRefusal } from "./frame/refusal-page.tsx";
-import { type ConsoleEnv, requireRootVisitor, requireVisitor } from "./frame/visit.ts";
+import type { ConsoleEnv } from "./frame/visit.ts";
 import { keyActions } from "./keys/actions.tsx";
 import { keyEdit } from "./keys/edit.tsx";
 import { keyList } from "./keys/list.tsx";

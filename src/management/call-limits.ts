@@ -6,12 +6,11 @@
 
 import { accountName } from "../authority/name.ts";
 import type { ManagementLimits } from "../config/management.ts";
-import type { Caller } from "../control/control.ts";
+import type { Caller, Control } from "../control/control.ts";
 import type { Account, Taken } from "../domain/call-account.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Refusal } from "../errors.ts";
 import { rateHeaders } from "../rate-headers.ts";
-import type { ManagementEnv } from "./dispatch.ts";
 
 /** `end`: takes rights away, and gives none. */
 export type CallKind = "read" | "end" | "change";
@@ -27,7 +26,7 @@ export interface CallAccounts {
 
 /** A request to the control plane, as far as it matters here. */
 interface Call {
-  readonly var: Pick<ManagementEnv["Variables"], "calls" | "control">;
+  readonly var: { readonly calls: CallAccounts; readonly control: Control };
   readonly executionCtx: { waitUntil(promise: Promise<unknown>): void };
 }
 

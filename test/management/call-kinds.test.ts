@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import config from "../../gateway.config.ts";
 import { compile } from "../../src/config/compile.ts";
-import { kindOfVisit } from "../../src/console/frame/visit.ts";
+import { kindOfVisit } from "../../src/console/frame/guard.ts";
 import { kindOfCall, operations } from "../../src/management/api.ts";
 import { accountsOf, type CallKind } from "../../src/management/call-limits.ts";
 

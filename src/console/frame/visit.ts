@@ -1,15 +1,9 @@
 /** A request for a page, and who makes it. */
 
-import type { Context, MiddlewareHandler, Next } from "hono";
+import type { Context } from "hono";
 import type { Caller } from "../../control/control.ts";
-import { isRefusal } from "../../errors.ts";
-import { admitCall, type CallKind, deniedBefore } from "../../management/call-limits.ts";
-import { callerOfSession } from "../../management/caller.ts";
 import type { ManagementEnv } from "../../management/dispatch.ts";
-import { readRootCaller, readSession, sessionToken } from "../../management/session.ts";
 import type { MemberSession } from "../../store/sessions.ts";
-import { showRefusal } from "./refusal-page.tsx";
-import { showSignedOut } from "./signed-out.tsx";
 
 export interface Visitor {
   readonly caller: Caller;
@@ -29,51 +23,3 @@ export type Visit = Context<ConsoleEnv>;
 
 /** The caller on the platform team's pages. */
 export const rootOf = (c: Visit): Caller => c.var.root as Caller;
-
-/** Pages accept only members' sessions: a token or key in a header is ignored. */
-export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
-  const denied = deniedBefore(c, credentialOf(c), kindOfVisit(c));
-  if (denied) return showRefusal(c, denied);
-  const session = await readSession(c.req.raw, c.var.control);
-  if (!session) return showSignedOut(c, undefined);
-  if (isRefusal(session)) {
-    const root = await readRootCaller(c.req.raw, c.var.control);
-    if (root && !isRefusal(root)) return c.redirect("/organizations", 303);
-    // Of a cookie of the platform team, only the look for their session says what is wrong with it.
-    const refusal = root ?? session;
-    const isOver = refusal.code === "session_ended" || refusal.code === "organization_suspended";
-    return isOver ? showSignedOut(c, refusal) : showRefusal(c, refusal);
-  }
-  const caller = { ...callerOfSession(session, c.var.control), requestId: c.var.requestId };
-  c.set("visitor", { caller, session });
-  return countVisit(c, caller, next);
-};
-
-/** Only the platform team can open its pages: members are asked to sign in. */
-export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
-  const caller = await readRootCaller(c.req.raw, c.var.control);
-  if (!caller) return showSignedOut(c, undefined);
-  if (isRefusal(caller)) return caller.code === "session_ended" ? showSignedOut(c, caller) : showRefusal(c, caller);
-  c.set("root", { ...caller, requestId: c.var.requestId });
-  return countVisit(c, caller, next);
-};
-
-const credentialOf = (c: Visit) => sessionToken(c.req.raw) ?? "";
-
-/** Forms that only take rights away, and those that change nothing. */
-const ENDS = /\/(?:revoke|disable|delete|remove|end|end-others|end-sessions)$/;
-const READS = /\/(?:explain|summary)$/;
-
-/** Pages and forms count as the calls of the management API that they stand for. */
-export function kindOfVisit({ req: { method, path } }: Pick<Visit, "req">): CallKind {
-  if (method === "GET" || method === "HEAD" || READS.test(path)) return "read";
-  return ENDS.test(path) ? "end" : "change";
-}
-
-async function countVisit(c: Visit, who: Omit<Caller, "requestId">, next: Next): Promise<Response | undefined> {
-  const { refusal, headers } = await admitCall(c, credentialOf(c), who, kindOfVisit(c));
-  if (refusal) return showRefusal(c, refusal);
-  await next();
-  for (const [name, value] of headers) c.header(name, value);
-  return undefined;
-}

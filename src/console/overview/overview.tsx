@@ -7,10 +7,11 @@ import { readUsage } from "../../control/keys/usage.ts";
 
 import { sessionToken } from "../../management/session.ts";
 import { barsOf, Chart, ranking } from "../frame/chart.tsx";
+import { requireVisitor } from "../frame/guard.ts";
 import { managesKeys, show } from "../frame/layout.tsx";
 import { Options, Part } from "../frame/parts.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
-import { type ConsoleEnv, requireVisitor, type Visit } from "../frame/visit.ts";
+import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
 import { Environments, Expiring, Figures, Ranking, Refusals, TOP, TopKeys } from "./parts.tsx";
 
