@@ -13,16 +13,9 @@ import { compileManagement, type ManagementLimits } from "./management.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
 import { problemsOfReferences } from "./references.ts";
 import { allResources } from "./resources.ts";
-import { compileRoutes } from "./route-table.ts";
-import type { Leniency, Router } from "./router.ts";
-import {
-  type Config,
-  DEFAULT_LIMITS,
-  gatewaySchema,
-  type KeySettings,
-  type OriginSettings,
-  type RouteSettings,
-} from "./schema.ts";
+import { compileRoutes, type Route } from "./route-table.ts";
+import type { Router } from "./router.ts";
+import { type Config, DEFAULT_LIMITS, gatewaySchema, type KeySettings } from "./schema.ts";
 import type { GatewayConfig } from "./types.ts";
 
 export interface Gateway {
@@ -79,42 +72,6 @@ export interface BaseUrl {
   readonly prefix: string;
   /** `undefined` for the control plane. */
   readonly environment: Environment | undefined;
-}
-
-/** How a route's requests and answers pass; as configured. */
-type Passage = Pick<
-  RouteSettings,
-  | "limits"
-  | "timeoutSeconds"
-  | "requestIdleSeconds"
-  | "responseIdleSeconds"
-  | "watchRevocation"
-  | "rewriteLocation"
-  | "onRequest"
-  | "onResponse"
-  | "onRefusal"
->;
-
-export interface Route extends Passage, Leniency {
-  /** As written in the configuration, and in logs. */
-  readonly path: string;
-  /** The same for the routes of one path. */
-  readonly shape: string;
-  readonly methods: ReadonlySet<string> | undefined;
-  readonly params: readonly string[];
-  /** The name of the service behind it, and where that is, by environment. */
-  readonly origin: string;
-  readonly origins: Readonly<Record<string, OriginSettings>>;
-  readonly public: boolean;
-  /** `undefined` for public routes only. */
-  readonly resource: string | undefined;
-  readonly action: string | undefined;
-  readonly workspace: Config["routes"][number]["workspace"];
-  readonly cors: Cors | undefined;
-  readonly onAuthorityFailure: "closed" | "open";
-  readonly forwardCredentials: boolean;
-  /** Whether assertions hold the digest of the body. */
-  readonly digest: boolean;
 }
 
 /**

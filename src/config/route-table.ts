@@ -1,13 +1,48 @@
 /** The routes in the form that requests are served from, and the router that finds them. */
 
-import type { Gateway, Route } from "./compile.ts";
-import { compileCors } from "./cors.ts";
+import { type Cors, compileCors } from "./cors.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
-import { Router } from "./router.ts";
+import { type Leniency, Router } from "./router.ts";
 import { methodsOf } from "./routes.ts";
-import type { Config, OriginSettings } from "./schema.ts";
+import type { Config, OriginSettings, RouteSettings } from "./schema.ts";
 
-export function compileRoutes(config: Config): Pick<Gateway, "routes" | "router"> {
+/** How a route's requests and answers pass; as configured. */
+type Passage = Pick<
+  RouteSettings,
+  | "limits"
+  | "timeoutSeconds"
+  | "requestIdleSeconds"
+  | "responseIdleSeconds"
+  | "watchRevocation"
+  | "rewriteLocation"
+  | "onRequest"
+  | "onResponse"
+  | "onRefusal"
+>;
+
+export interface Route extends Passage, Leniency {
+  /** As written in the configuration, and in logs. */
+  readonly path: string;
+  /** The same for the routes of one path. */
+  readonly shape: string;
+  readonly methods: ReadonlySet<string> | undefined;
+  readonly params: readonly string[];
+  /** The name of the service behind it, and where that is, by environment. */
+  readonly origin: string;
+  readonly origins: Readonly<Record<string, OriginSettings>>;
+  readonly public: boolean;
+  /** `undefined` for public routes only. */
+  readonly resource: string | undefined;
+  readonly action: string | undefined;
+  readonly workspace: Config["routes"][number]["workspace"];
+  readonly cors: Cors | undefined;
+  readonly onAuthorityFailure: "closed" | "open";
+  readonly forwardCredentials: boolean;
+  /** Whether assertions hold the digest of the body. */
+  readonly digest: boolean;
+}
+
+export function compileRoutes(config: Config): { readonly routes: readonly Route[]; readonly router: Router<Route> } {
   const routes: Route[] = [];
   const router = new Router<Route>();
   for (const route of config.routes) {

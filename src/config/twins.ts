@@ -1,7 +1,8 @@
 /** Routes that differ in the case of letters alone. Where origins ignore it, the gateway refuses every request for them. */
 
-import type { Gateway, Route } from "./compile.ts";
+import type { Gateway } from "./compile.ts";
 import { type ConfigProblem, pathText, problemAt } from "./problems.ts";
+import type { Route } from "./route-table.ts";
 
 export function problemsOfTwins({ routes, router }: Pick<Gateway, "routes" | "router">): ConfigProblem[] {
   return routes.flatMap((route, index) => {

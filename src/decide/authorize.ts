@@ -1,6 +1,7 @@
 /** Whether this key can make this request: whether it is active, then its environment, addresses, route, workspace and scope. Pure. */
 
-import type { Environment, Gateway, Route } from "../config/compile.ts";
+import type { Environment, Gateway } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
 import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
 import { type Rights, rightsOf } from "../domain/rights.ts";

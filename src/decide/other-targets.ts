@@ -3,7 +3,8 @@
  * like the path of the request, and rewritten to the origin's address.
  */
 
-import type { Gateway, Route } from "../config/compile.ts";
+import type { Gateway } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type DataPlace, findEnvironment } from "./environment.ts";
 import { formOf } from "./location.ts";

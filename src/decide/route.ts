@@ -1,6 +1,7 @@
 /** Which route a request matches. An error is kept until the caller is known, so that nobody can list routes. */
 
-import type { Gateway, Route } from "../config/compile.ts";
+import type { Gateway } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
 import type { Leniency, Match } from "../config/router.ts";
 import type { Refusal } from "../errors.ts";
 import { isEveryday, plainForm, readingsOf } from "./path.ts";

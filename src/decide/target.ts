@@ -1,6 +1,6 @@
 /** The URL of the request to an origin. */
 
-import type { Route } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
 import type { DataPlace } from "./environment.ts";
 
 /** Concatenated, never resolved: a path such as `//evil.example` stays a path. */

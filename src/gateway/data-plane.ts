@@ -1,4 +1,5 @@
-import type { Gateway, Route } from "../config/compile.ts";
+import type { Gateway } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
 import type { WaitUntil } from "./admit/flights.ts";
 import type { Identifier } from "./admit/identify.ts";
 import type { Leases } from "./admit/lease.ts";

@@ -6,7 +6,7 @@
  * Each step has its own file.
  */
 
-import type { Route } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
 import { othersRefusal, requiredScope } from "../decide/authorize.ts";
 import { checkBounds } from "../decide/bounds.ts";
 import { answerPreflight } from "../decide/cors.ts";

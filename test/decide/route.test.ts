@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Route } from "../../src/config/compile.ts";
+import type { Route } from "../../src/config/route-table.ts";
 import { actionOfMethod } from "../../src/decide/authorize.ts";
 import { findRoute } from "../../src/decide/route.ts";
 import { isRefusal } from "../../src/errors.ts";

@@ -1,7 +1,8 @@
 /** Routers for tests of how paths are read: only paths and parameters of their routes differ. */
 
-import { compile, type Route } from "../../src/config/compile.ts";
+import { compile } from "../../src/config/compile.ts";
 import { parsePattern, type Segment, shapeOf } from "../../src/config/pattern.ts";
+import type { Route } from "../../src/config/route-table.ts";
 import { Router } from "../../src/config/router.ts";
 import { CONFIG } from "../gateway/config.ts";
 import type { Pattern } from "./model-origins.ts";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { compile, type Environment, type Route } from "../../src/config/compile.ts";
+import { compile, type Environment } from "../../src/config/compile.ts";
+import type { Route } from "../../src/config/route-table.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
 import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
 import { forward, type OriginInit } from "../../src/gateway/forward/forward.ts";

@@ -1,6 +1,7 @@
 /** What the gateway knows of a request before it looks at the credential. */
 
-import type { Gateway, Route } from "../../config/compile.ts";
+import type { Gateway } from "../../config/compile.ts";
+import type { Route } from "../../config/route-table.ts";
 import type { InputLimits } from "../../config/schema.ts";
 import { checkBounds, readUrl } from "../../decide/bounds.ts";
 import { answerPreflight } from "../../decide/cors.ts";

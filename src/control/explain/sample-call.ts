@@ -1,4 +1,5 @@
-import type { Gateway, Route } from "../../config/compile.ts";
+import type { Gateway } from "../../config/compile.ts";
+import type { Route } from "../../config/route-table.ts";
 import { requiredScope } from "../../decide/authorize.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";

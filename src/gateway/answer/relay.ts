@@ -1,6 +1,6 @@
 /** The origin's answer on its way to the client. The runtime moves most of them; those that can take long, or have an idle timeout, are watched. */
 
-import type { Route } from "../../config/compile.ts";
+import type { Route } from "../../config/route-table.ts";
 import type { Watch } from "../admit/watch.ts";
 import { announcedLength, PASSES_BY_ITSELF_BYTES } from "../length.ts";
 import { pipe, pump } from "../pump.ts";

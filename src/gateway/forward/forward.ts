@@ -1,6 +1,6 @@
 /** The request to the origin. Our own code over `fetch`: bytes, redirects and streams pass unchanged. */
 
-import type { Route } from "../../config/compile.ts";
+import type { Route } from "../../config/route-table.ts";
 import type { Principal } from "../../decide/authorize.ts";
 import type { DataPlace } from "../../decide/environment.ts";
 import type { Addressing } from "../../decide/location.ts";

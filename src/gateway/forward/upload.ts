@@ -3,7 +3,7 @@
  * end it with its key, and to tell a client that aborts from an origin that fails.
  */
 
-import type { Route } from "../../config/compile.ts";
+import type { Route } from "../../config/route-table.ts";
 import type { Refusal } from "../../errors.ts";
 import type { Watch } from "../admit/watch.ts";
 import { announcedLength, PASSES_BY_ITSELF_BYTES } from "../length.ts";

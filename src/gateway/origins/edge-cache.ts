@@ -3,7 +3,7 @@
  * answers by their URL: those to one key would be given to others, since the header that would tell them apart stays here.
  */
 
-import type { Route } from "../../config/compile.ts";
+import type { Route } from "../../config/route-table.ts";
 
 /**
  * A negative time keeps an answer out, whatever the origin and the rules of the zone say:

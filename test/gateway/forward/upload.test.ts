@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Route } from "../../../src/config/compile.ts";
+import type { Route } from "../../../src/config/route-table.ts";
 import { isRefusal, type Refusal } from "../../../src/errors.ts";
 import type { Watch } from "../../../src/gateway/admit/watch.ts";
 import { secondsToCome, type Upload, uploadOf } from "../../../src/gateway/forward/upload.ts";
