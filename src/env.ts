@@ -1,12 +1,11 @@
-import type { KeyAuthority } from "./authority/authority.ts";
-import type { Courier } from "./authority/courier.ts";
+import type { AuthorityCalls, CourierCalls } from "./authority/calls.ts";
 
 /** The bindings and secrets of wrangler.toml. Origins reached by service binding are looked up by name. */
 export interface Env {
   readonly DB: D1Database;
   readonly KV: KVNamespace;
-  readonly AUTHORITY: DurableObjectNamespace<KeyAuthority>;
-  readonly COURIER: DurableObjectNamespace<Courier>;
+  readonly AUTHORITY: DurableObjectNamespace<AuthorityCalls>;
+  readonly COURIER: DurableObjectNamespace<CourierCalls>;
   readonly LOOKUP_BUDGET: RateLimit;
   readonly ASSETS: Fetcher;
   /** `id:base64url`, comma separated; the first hashes new secrets. */

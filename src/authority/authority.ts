@@ -20,6 +20,7 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { readKeyRecord } from "../store/key-records.ts";
 import { writeUsage } from "../store/usage.ts";
 import { type Account, keptUntil } from "./account.ts";
+import type { AuthorityCalls } from "./calls.ts";
 import { EndedHours } from "./ended-hours.ts";
 import { HeardPlan } from "./heard-plan.ts";
 import { RecordKeeper } from "./record-keeper.ts";
@@ -36,7 +37,7 @@ const LONGEST_ALARM_MS = 365 * 86_400_000;
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 const FLOOD_PER_SECOND = 200;
 
-export abstract class KeyAuthority extends DurableObject<Env> {
+export abstract class KeyAuthority extends DurableObject<Env> implements AuthorityCalls {
   protected abstract readonly gateway: Gateway;
   readonly #records = new RecordKeeper(this.ctx.storage.kv, (environment, keyId) =>
     readKeyRecord(this.env.DB, environment, keyId),
@@ -79,7 +80,6 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return { kind: "lease", lease };
   }
 
-  /** For an object that has an account, but no key. */
   async askAccount({ limits, ...question }: AccountQuestion): Promise<TokenLease> {
     this.#clock.restartIfStuck();
     const now = Date.now();
@@ -91,12 +91,10 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     return lease;
   }
 
-  /** Answers if objects can run and read their storage; leaves nothing behind. */
   ping(): void {
     this.ctx.storage.kv.get("account");
   }
 
-  /** The record changed in D1. Throws if it cannot be read, so that the caller knows that the change is not in force. */
   async recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void> {
     this.#clock.restartIfStuck();
     const record = await this.#records.reread(environment, keyId, Date.now());
@@ -106,7 +104,6 @@ export abstract class KeyAuthority extends DurableObject<Env> {
     await this.#ringBy(this.#keptUntil);
   }
 
-  /** `plans`: as the asker's configuration has them. */
   async limitsOf(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal> {
     const limits = await this.#limits(environment, keyId, plans);
     return isRefusal(limits) ? limits : limitStates(limits, this.#account.ledger, Date.now());

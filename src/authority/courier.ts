@@ -10,6 +10,7 @@ import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
 import { readOutbox } from "../store/outbox.ts";
 import type { Cleanup } from "../store/retention.ts";
+import type { CourierCalls } from "./calls.ts";
 import { authorityName } from "./name.ts";
 import { Retention } from "./retention.ts";
 import { StuckClock } from "./stuck-clock.ts";
@@ -22,12 +23,11 @@ const WATCH_MS = 60_000;
 /** Authorities told in one round: a Worker may make 1,000 calls per invocation. */
 const ROUND_SIZE = 400;
 
-export abstract class Courier extends DurableObject<Env> {
+export abstract class Courier extends DurableObject<Env> implements CourierCalls {
   protected abstract readonly gateway: Gateway;
   readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
   readonly #clock = new StuckClock(this.ctx);
 
-  /** There may soon be something to deliver. */
   async call(): Promise<void> {
     this.#clock.restartIfStuck();
     const now = Date.now();

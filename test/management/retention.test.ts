@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Courier } from "../../src/authority/courier.ts";
 import { authorityOf } from "../authority/ask.ts";
 import { migrate, newClient } from "../helpers/workerd.ts";
 import { auditOf, call, makeKey, setUp, worker } from "./call.ts";
@@ -24,7 +25,7 @@ afterEach(() => {
 async function cleanAfter(days: number): Promise<void> {
   vi.setSystemTime(Date.now() + (days - 2) * DAY);
   await retention.startRetention();
-  await runInDurableObject(retention, async (object) => {
+  await runInDurableObject(retention, async (object: Courier) => {
     for (let passed = 0; passed <= 48; passed += 2) {
       vi.setSystemTime(Date.now() + 2 * HOUR);
       await object.alarm();

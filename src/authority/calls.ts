@@ -1,0 +1,32 @@
+/** What the Durable Objects can be asked from elsewhere. A Worker and its objects can run two versions for some minutes after a deploy. */
+
+import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
+import type { LimitState } from "../domain/limit-state.ts";
+import type { Plans } from "../domain/plans.ts";
+import type { Refusal } from "../errors.ts";
+import type { Cleanup } from "../store/retention.ts";
+
+/** Of `KeyAuthority`. */
+export interface AuthorityCalls extends Rpc.DurableObjectBranded {
+  ask(question: Question): Promise<Answer>;
+  /** For an object that has an account, but no key. */
+  askAccount(question: AccountQuestion): Promise<TokenLease>;
+  /** The record changed in D1. Throws if it cannot be read, so that the caller knows that the change is not in force. */
+  recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void>;
+  /** `plans`: as the asker's configuration has them. */
+  limitsOf(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal>;
+  resetLimits(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal>;
+  /** Answers if objects can run and read their storage; leaves nothing behind. */
+  ping(): void;
+}
+
+/** Of `Courier`, whose objects deliver changes, delete old rows, and remember what ended. */
+export interface CourierCalls extends Rpc.DurableObjectBranded {
+  /** There may soon be something to deliver. */
+  call(): Promise<void>;
+  startRetention(): Promise<void>;
+  lastCleanup(): Cleanup | undefined;
+  startTombstones(): Promise<void>;
+  collectTombstones(): Promise<void>;
+  rememberRevocation(keyId: string, revokedAt: number): Promise<void>;
+}
