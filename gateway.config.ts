@@ -1,4 +1,4 @@
-import { defineGateway } from "./src/config/types.ts";
+import { defineGateway } from "./src/index.ts";
 
 /** The demo's configuration. Replace the hosts, origins, resources and routes with yours. */
 export default defineGateway({

@@ -21,7 +21,7 @@ export async function bundle(entry: string, stop: AbortSignal): Promise<string> 
 /** A gateway at local base URLs on `port`. */
 export function gatewayEntry(port: number, leases: GatewayConfig["leases"] = {}): string {
   return `${imports(port, leases)}
-export default gateway.worker;
+export default gateway;
 export const { KeyAuthority, Courier } = gateway;
 `;
 }
@@ -35,7 +35,7 @@ export default {
   fetch: (request, env, context) =>
     new URL(request.url).pathname === "/counts"
       ? Response.json(takeCounts())
-      : gateway.worker.fetch(request, counting(env), context),
+      : gateway.fetch(request, counting(env), context),
 };
 export class KeyAuthority extends gateway.KeyAuthority {
   constructor(context, env) {
@@ -51,7 +51,7 @@ export function nearEntry(port: number): string {
   return `${imports(port, {})}
 import { near } from ${path("bench", "workers", "near.ts")};
 
-export default { fetch: (request, env, context) => gateway.worker.fetch(request, near(env), context) };
+export default { fetch: (request, env, context) => gateway.fetch(request, near(env), context) };
 export const { KeyAuthority, Courier } = gateway;
 `;
 }

@@ -31,6 +31,7 @@ import { signersFrom } from "./gateway/forward/signer.ts";
 import { resolveHeaders, withHeaders } from "./gateway/origins/origin.ts";
 import { RetryBudget } from "./gateway/origins/retry.ts";
 import { serve } from "./gateway/pipeline.ts";
+import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import type { Checks } from "./management/health.ts";
 import { problemResponse } from "./problem.ts";
@@ -43,48 +44,40 @@ import { parsePeppers } from "./store/peppers.ts";
 /** How long a change waits for one authority to hear of it, before it is left to the courier. */
 const TELL_DEADLINE_MS = 3_000;
 
-interface Handler {
-  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
-}
-
 /** Throws a `ConfigError` at start, and so fails the deployment, where the configuration is wrong. */
-export function createGateway(config: GatewayConfig) {
+export function createGateway(config: GatewayConfig): GatewayApp {
   const gateway = compile(config);
   let planes: ReturnType<typeof buildPlanes> | undefined;
 
-  const worker = {
-    async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-      planes ??= buildPlanes(gateway, env);
-      const read = readUrl(request.url, gateway);
-      const url = isRefusal(read) ? NOWHERE : read;
-      const jwks = answerJwks(request, url, gateway, planes.signers);
-      if (isRefusal(jwks)) return problemResponse(jwks, newRequestId(), gateway.controlUrl, "keygate");
-      if (jwks) return jwks;
-      const place = isRefusal(read) ? read : findPlace(request, url, gateway);
-      if (!isRefusal(place) && !place.environment) {
-        context.waitUntil(planes.startHousekeeping());
-        return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
-      }
-      return serve(place, planes.data, {
-        request,
-        url,
-        requestId: newRequestId(),
-        client: clientOf(request),
-        waitUntil: (promise) => context.waitUntil(promise),
-      });
-    },
-  };
-  return { worker: completing(worker), KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) };
+  async function fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+    planes ??= buildPlanes(gateway, env);
+    const read = readUrl(request.url, gateway);
+    const url = isRefusal(read) ? NOWHERE : read;
+    const jwks = answerJwks(request, url, gateway, planes.signers);
+    if (isRefusal(jwks)) return problemResponse(jwks, newRequestId(), gateway.controlUrl, "keygate");
+    if (jwks) return jwks;
+    const place = isRefusal(read) ? read : findPlace(request, url, gateway);
+    if (!isRefusal(place) && !place.environment) {
+      context.waitUntil(planes.startHousekeeping());
+      return planes.control.fetch(belowBaseUrl(request, url, place), env, context);
+    }
+    return serve(place, planes.data, {
+      request,
+      url,
+      requestId: newRequestId(),
+      client: clientOf(request),
+      waitUntil: (promise) => context.waitUntil(promise),
+    });
+  }
+  return gatewayApp(completing(fetch), { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
 }
 
 /** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */
-function completing({ fetch }: Handler): Handler {
-  return {
-    fetch(request, env, context) {
-      const answer = fetch(request, env, context);
-      context.waitUntil(answer);
-      return answer;
-    },
+function completing(fetch: GatewayFetch): GatewayFetch {
+  return (request, env, context) => {
+    const answer = fetch(request, env, context);
+    context.waitUntil(answer);
+    return answer;
   };
 }
 

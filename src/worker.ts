@@ -1,8 +1,5 @@
-import config from "../gateway.config.ts";
-import { createGateway } from "./app.ts";
+/** `keygate/worker`: the gateway as a Worker. */
 
-const gateway = createGateway(config);
-
-export default gateway.worker;
-export const KeyAuthority = gateway.KeyAuthority;
-export const Courier = gateway.Courier;
+export { createGateway } from "./app.ts";
+export type { Env } from "./env.ts";
+export type { GatewayApp } from "./gateway-app.ts";

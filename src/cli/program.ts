@@ -13,7 +13,7 @@ import { addLimits } from "./keys/limits.ts";
 import { addUsage } from "./keys/usage.ts";
 import { addCheck } from "./operate/check.ts";
 import { addPepper } from "./operate/pepper.ts";
-import { inProject } from "./operate/project.ts";
+import { inPackage } from "./operate/project.ts";
 import { addSigningKeys } from "./operate/signing-keys.ts";
 import { addStatus } from "./operate/status.ts";
 import { addAudit } from "./organizations/audit.ts";
@@ -27,7 +27,7 @@ import { textWidth } from "./terminal/render.ts";
 
 export const program = new Command("keygate")
   .description("Runs, checks and manages a Keygate gateway.")
-  .version(JSON.parse(readFileSync(inProject("package.json"), "utf8")).version)
+  .version(JSON.parse(readFileSync(inPackage("package.json"), "utf8")).version)
   .exitOverride()
   .helpCommand(false)
   .configureOutput({ writeErr: complain, getOutHelpWidth: textWidth, getErrHelpWidth: textWidth })

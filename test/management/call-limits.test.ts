@@ -258,7 +258,7 @@ describe("while the accounts cannot be asked", () => {
       headers: { Authorization: `Bearer ${env.KEYGATE_ROOT_TOKEN}`, ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const { worker: gateway } = createGateway(config);
+    const gateway = createGateway(config);
     const bindings = { ...env, AUTHORITY: objects } as unknown as Env;
     const response = await gateway.fetch(request, bindings, createExecutionContext());
     return {

@@ -59,7 +59,7 @@ describe("every answer forbids guessing its type, and asks for HTTPS from now on
     const request = new Request(`${CONTROL}/v1/organizations`, {
       headers: { Authorization: `Bearer ${env.KEYGATE_ROOT_TOKEN}` },
     });
-    const response = await createGateway(config).worker.fetch(request, broken, createExecutionContext());
+    const response = await createGateway(config).fetch(request, broken, createExecutionContext());
     expect([response.status, ...hardeningOf(response)]).toEqual([500, NOSNIFF, A_YEAR]);
   });
 });
@@ -67,6 +67,6 @@ describe("every answer forbids guessing its type, and asks for HTTPS from now on
 test("a control plane on plain HTTP, as on one's own machine, does not ask for HTTPS", async () => {
   const local = { ...config, control: { baseUrls: ["http://localhost:8787"] } };
   const request = new Request("http://localhost:8787/errors");
-  const response = await createGateway(local).worker.fetch(request, env as unknown as Env, createExecutionContext());
+  const response = await createGateway(local).fetch(request, env as unknown as Env, createExecutionContext());
   expect(hardeningOf(response)).toEqual([NOSNIFF, null]);
 });

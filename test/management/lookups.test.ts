@@ -37,7 +37,7 @@ function gateway(onD1?: OnIo) {
   };
   const db = counting(onD1 ? instrument(env.DB, onD1) : env.DB);
   const kv = counting(env.KV);
-  const { worker } = createGateway(config);
+  const worker = createGateway(config);
   const bindings = { ...env, DB: db.binding, KV: kv.binding, LOOKUP_BUDGET: budget } as unknown as Env;
   return {
     spent,

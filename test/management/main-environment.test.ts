@@ -101,7 +101,7 @@ test("whatever the order in which keys are made, a key that a sandbox key makes 
 
 describe("the environment that says main: true is the main one, whichever stands first", () => {
   async function statusesUnder(configured: GatewayConfig) {
-    const { worker } = createGateway(configured);
+    const worker = createGateway(configured);
     const { keyBody, organization } = await setUp();
     const of = async (environment: string) => {
       const { secret } = await makeKey({ ...keyBody, environment, scopes: ["admin"] });

@@ -12,7 +12,7 @@ const [OLD, NEW, OTHER] = [token("o"), token("n"), token("x")];
 async function answer(rootTokens: string, shown: string): Promise<number> {
   const request = new Request(`${CONTROL}/v1/whoami`, { headers: { Authorization: `Bearer ${shown}` } });
   const environment = { ...env, KEYGATE_ROOT_TOKEN: rootTokens } as unknown as Env;
-  return (await createGateway(config).worker.fetch(request, environment, createExecutionContext())).status;
+  return (await createGateway(config).fetch(request, environment, createExecutionContext())).status;
 }
 
 describe("a root token", () => {

@@ -41,7 +41,7 @@ function objectsOf(binding: DurableObjectNamespace, onIo: (name: string, go: () 
   return { idFromName: (name: string) => binding.idFromName(name), get: stubs };
 }
 
-const { worker } = createGateway(config);
+const worker = createGateway(config);
 const logged: string[] = [];
 let setting: Awaited<ReturnType<typeof setUp>>;
 let key: { id: string; secret: string };

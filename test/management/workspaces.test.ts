@@ -143,7 +143,7 @@ test("who belongs to a workspace and manages no keys cannot end its keys by dele
   const { organizationId, ids, keyBody } = await makeParties();
   const manages = { organization: "none", workspace: "none" } as const;
   const clerk = { scopes: ["admin"], manages };
-  const { worker } = createGateway({ ...config, roles: { ...config.roles, clerk } });
+  const worker = createGateway({ ...config, roles: { ...config.roles, clerk } });
   const memberId = (await makeMember(organizationId, { role: "member", workspace_ids: [ids.own] })).id;
   await env.DB.prepare("UPDATE members SET role = 'clerk' WHERE id = ?").bind(memberId).run();
   const remove = async () => {

@@ -1,4 +1,4 @@
-import { defineGateway } from "../../../src/config/types.ts";
+import { defineGateway } from "../../../src/index.ts";
 
 const crud = { actions: ["read", "write", "delete"] };
 

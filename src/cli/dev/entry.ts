@@ -1,9 +1,9 @@
-/** A Worker entry for a configuration other than that of src/worker.ts, or with local base URLs. */
+/** A Worker entry for a configuration other than that of wrangler.toml's main, or with local base URLs. */
 
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { inProject } from "../operate/project.ts";
+import { inProject, ownModule } from "../operate/project.ts";
 
 /** Writes the entry and returns its path. `port`: add local base URLs on that port. */
 export function writeEntry(config: string, port?: number): string {
@@ -15,16 +15,15 @@ export function writeEntry(config: string, port?: number): string {
 }
 
 function entryText(config: string, port?: number): string {
-  const path = (...parts: string[]) => JSON.stringify(inProject(...parts));
+  const path = (name: string) => JSON.stringify(ownModule(name));
   const local = port === undefined ? "config" : `withLocalBaseUrls(config, ${port})`;
   return `import config from ${JSON.stringify(config)};
-import { createGateway } from ${path("src", "app.ts")};
-import { withLocalBaseUrls } from ${path("src", "config", "local.ts")};
+import { createGateway } from ${path("worker")};
+import { withLocalBaseUrls } from ${path("config/local")};
 
 const gateway = createGateway(${local});
 
-export default gateway.worker;
-export const KeyAuthority = gateway.KeyAuthority;
-export const Courier = gateway.Courier;
+export default gateway;
+export const { KeyAuthority, Courier } = gateway;
 `;
 }

@@ -1,7 +1,7 @@
 /** The project of this command, and its configuration. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse } from "smol-toml";
 import { compile, type Gateway } from "../../config/compile.ts";
@@ -11,11 +11,33 @@ import type { GatewayConfig } from "../../config/types.ts";
 import { problemsOfWrangler } from "../../config/wrangler.ts";
 import { Failure } from "../terminal/failure.ts";
 
-export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-export const DEFAULT_CONFIG = inProject("gateway.config.ts");
+const CONFIG = "gateway.config.ts";
+/** The folder of this package: a clone of its repository, or below node_modules. */
+const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
+const isClone = existsSync(join(PACKAGE, CONFIG));
+/** The folder of gateway.config.ts and wrangler.toml. */
+export const ROOT = isClone ? PACKAGE : projectAround(process.cwd());
+export const DEFAULT_CONFIG = inProject(CONFIG);
 
 export function inProject(...path: string[]): string {
   return join(ROOT, ...path);
+}
+
+export function inPackage(...path: string[]): string {
+  return join(PACKAGE, ...path);
+}
+
+/** The package's own module, for a Worker's entry: JavaScript where it is installed, TypeScript in a clone. */
+export function ownModule(name: string): string {
+  return isClone ? inPackage("src", `${name}.ts`) : inPackage("dist", `${name}.js`);
+}
+
+/** The nearest folder, from `folder` upwards, with a gateway.config.ts, or `folder` itself. */
+function projectAround(folder: string): string {
+  for (let each = folder; ; each = dirname(each)) {
+    if (existsSync(join(each, CONFIG))) return each;
+    if (each === dirname(each)) return folder;
+  }
 }
 
 /** A path, relative to the current folder where that is shorter. */

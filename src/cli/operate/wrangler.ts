@@ -2,9 +2,11 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Failure } from "../terminal/failure.ts";
-import { inProject, ROOT } from "./project.ts";
+import { inProject, ROOT, shown } from "./project.ts";
 
 const SETTINGS = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
@@ -22,13 +24,23 @@ const SETTINGS = {
 export function startWrangler(args: string[], stop: AbortSignal, env: Record<string, string> = {}): ChildProcess {
   stop.throwIfAborted();
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [inProject("node_modules/wrangler/bin/wrangler.js"), ...args], {
+  const child = spawn(process.execPath, [wranglerScript(), ...args], {
     cwd: ROOT,
     env: { ...inherited, ...SETTINGS, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   stop.addEventListener("abort", () => child.kill());
   return child;
+}
+
+/** The project's own wrangler, which can also be in a folder above it. */
+function wranglerScript(): string {
+  try {
+    const manifest = createRequire(inProject("package.json")).resolve("wrangler/package.json");
+    return join(dirname(manifest), "bin", "wrangler.js");
+  } catch {
+    throw new Failure(`${shown(ROOT)} has no wrangler. Install it: npm install --save-dev wrangler`);
+  }
 }
 
 /** Runs it to its end. Throws a `Failure` with its last output. */

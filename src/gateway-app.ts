@@ -1,0 +1,25 @@
+/** The gateway as a Hono app: exported by a Worker, mounted in another app, or called in a test. */
+
+import type { DurableObject } from "cloudflare:workers";
+import { Hono } from "hono";
+import type { Env } from "./env.ts";
+
+/** What a Worker exports under the names that wrangler.toml has. */
+export interface GatewayObjects {
+  readonly KeyAuthority: DurableObjectClass;
+  readonly Courier: DurableObjectClass;
+}
+
+type DurableObjectClass = new (context: DurableObjectState, env: Env) => DurableObject<Env>;
+
+export type GatewayApp = Hono<{ Bindings: Env }> & GatewayObjects;
+
+export type GatewayFetch = (request: Request, env: Env, context: ExecutionContext) => Promise<Response>;
+
+export function gatewayApp(fetch: GatewayFetch, objects: GatewayObjects): GatewayApp {
+  const app = new Hono<{ Bindings: Env }>();
+  app.all("*", (c) => fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext));
+  // Hono would build the answers to HEAD again, and so lose how they are encoded.
+  app.fetch = fetch as typeof app.fetch;
+  return Object.assign(app, objects);
+}
