@@ -3,7 +3,18 @@ import { defineConfig } from "vitest/config";
 import { newSigningKeys } from "./src/cli/operate/new-signing-keys.ts";
 
 /** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
-const IN_WORKERD = ["domain", "decide", "gateway", "authority", "control", "management", "console", "store", "origin"];
+const IN_WORKERD = [
+  "domain",
+  "decide",
+  "gateway",
+  "authority",
+  "control",
+  "management",
+  "console",
+  "store",
+  "records",
+  "origin",
+];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
 const IN_NODE = ["config", "cli", "house", "interop", "proof"];
 /** Its pages in a browser, which take a while: `npm run test:pages`. */

@@ -1,13 +1,7 @@
 /** Every filter and sort of lists of keys, in the organization with the most keys, and the look-ups beside them. */
 
-import {
-  KEY_SORTS,
-  KEY_STATUSES,
-  type KeyFilter,
-  type KeySort,
-  keyListQuery,
-  type VisibleKeys,
-} from "../src/store/key-list.ts";
+import { KEY_STATUSES } from "../src/records/key.ts";
+import { KEY_SORTS, type KeyFilter, type KeySort, keyListQuery, type VisibleKeys } from "../src/store/key-list.ts";
 import { COMMON_SCOPE, memberId, NOW, OLD_SCOPE, organizationId, RARE_SCOPE, workspaceId } from "./scale-data.ts";
 
 const LARGEST = 0;

@@ -4,7 +4,7 @@ import { Presets, SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 import { KEY_SORTS } from "../src/store/key-list.ts";
-import { KEY_COLUMNS } from "../src/store/keys.ts";
+import { SELECT_KEY } from "../src/store/keys.ts";
 import { listCases, type Middles, type ScaleCase } from "./scale-cases.ts";
 import { idOf, organizationId } from "./scale-data.ts";
 import { startFilled } from "./scale-state.ts";
@@ -85,7 +85,7 @@ function lookups(): ScaleCase[] {
     {
       ...some,
       filter: "one key, by its id",
-      sql: `SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = ?1`,
+      sql: `SELECT ${SELECT_KEY} FROM api_keys k WHERE k.id = ?1`,
       values: [key],
     },
     {

@@ -3,7 +3,8 @@
 import type { Reach } from "../domain/key.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { type ManagedKey, readKey } from "../store/keys.ts";
+import type { ManagedKey } from "../records/key.ts";
+import { readKey } from "../store/keys.ts";
 import { readMember } from "../store/members.ts";
 import { readOrganization } from "../store/organizations.ts";
 import { readWorkspace } from "../store/workspaces.ts";

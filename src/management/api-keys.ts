@@ -8,12 +8,12 @@ import { revokeKey } from "../control/keys/revoke.ts";
 import { rotateKey } from "../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../control/keys/switch.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import { keyAnswer, keyBody, keyChangeOf, keyPatch, newKeyAnswer, newKeyOf, renderKey } from "../records/key.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { keyAnswer, newKeyAnswer, pageAnswer } from "./wire/answers.ts";
-import { keyChangeOf, newKeyOf } from "./wire/key-fields.ts";
-import { renderKey, renderPage } from "./wire/render.ts";
-import { keyBody, keyPageQuery, keyPatch, revocationBody, rotationBody } from "./wire/schemas.ts";
+import { pageAnswer } from "./wire/answers.ts";
+import { renderPage } from "./wire/render.ts";
+import { keyPageQuery, revocationBody, rotationBody } from "./wire/schemas.ts";
 
 const tag = "API keys";
 

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { importKeys } from "../control/keys/import.ts";
-import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
+import { importBody, keyToImportOf } from "../records/key.ts";
 import { operation } from "./operation.ts";
-import { importBody } from "./wire/schemas.ts";
 
 const importAnswer = z
   .strictObject({
@@ -25,21 +24,7 @@ export const imports = [
     maxBodyBytes: 1_000_000,
     answer: importAnswer,
     async handle({ control, caller, body }) {
-      const keys = body.keys.map((key) => ({
-        sha256: key.sha256,
-        hint: key.hint,
-        memberId: key.member_id,
-        reach: key.reach,
-        workspaceIds: key.workspace_ids,
-        permission: key.permission,
-        scopes: key.scopes,
-        name: key.name,
-        description: key.description,
-        expiresAt: key.expires_at === null ? null : timeOf(key.expires_at),
-        plan: key.plan,
-        limits: key.limits,
-        allowedAddresses: key.allowed_addresses,
-      }));
+      const keys = body.keys.map(keyToImportOf);
       const { organization_id: organizationId, environment } = body;
       const imported = await importKeys(control, caller, { organizationId, environment, keys });
       return isRefusal(imported) ? imported : { body: imported };

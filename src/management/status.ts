@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { readStatus, type Status } from "../control/operate/status.ts";
 import { isRefusal } from "../errors.ts";
+import { time } from "../records/forms.ts";
 import { KINDS } from "../store/retention.ts";
 import { operation } from "./operation.ts";
-import { time } from "./wire/answers.ts";
 
 const removed = z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, z.int()])));
 

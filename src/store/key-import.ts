@@ -1,6 +1,6 @@
 /** Many keys of one organization at once, each with the hash of a secret that its holder already has. */
 
-import type { ManagedKey } from "./keys.ts";
+import { KEY_COLUMNS, keyCells, type ManagedKey } from "../records/key.ts";
 
 export interface ImportedKey {
   readonly key: ManagedKey;
@@ -33,18 +33,14 @@ export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStateme
   return [
     db
       .prepare(
-        `INSERT INTO api_keys (id, organization_id, member_id, environment, reach, permission, name, description, plan,
-           limits, allowed_addresses, created_at, expires_at, version)
-         SELECT entry.value ->> 'id', ?2, entry.value ->> 'memberId', entry.value ->> 'environment', entry.value ->> 'reach',
-           entry.value ->> 'permission', entry.value ->> 'name', entry.value ->> 'description', entry.value ->> 'plan',
-           nullif(entry.value -> 'limits', 'null'), entry.value -> 'allowedAddresses', ?3, entry.value ->> 'expiresAt',
-           entry.value ->> 'version'
+        `INSERT INTO api_keys (${KEY_COLUMNS.join(", ")})
+         SELECT ${KEY_COLUMNS.map((column) => `entry.value ->> '${column}'`).join(", ")}
          FROM json_each(?1) AS entry
          WHERE ${IS_NEW}
            AND (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?3)
              + (SELECT count(*) FROM json_each(?1) AS entry WHERE ${IS_NEW}) <= ?4
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ?2 AND version = ?5)
-           AND NOT EXISTS (SELECT 1 FROM json_each(?1) AS entry JOIN members ON members.id = entry.value ->> 'memberId'
+           AND NOT EXISTS (SELECT 1 FROM json_each(?1) AS entry JOIN members ON members.id = entry.value ->> 'member_id'
              WHERE members.removed_at IS NOT NULL)`,
       )
       .bind(rows, organizationId, at, quota, organizationVersion),
@@ -57,7 +53,7 @@ export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStateme
     db
       .prepare(
         `INSERT INTO api_key_workspaces (key_id, organization_id, workspace_id) SELECT entry.value ->> 'id', ?2, workspace.value
-         FROM json_each(?1) AS entry, json_each(entry.value, '$.workspaceIds') AS workspace WHERE ${IS_MADE}`,
+         FROM json_each(?1) AS entry, json_each(entry.value, '$.workspace_ids') AS workspace WHERE ${IS_MADE}`,
       )
       .bind(rows, organizationId),
     db
@@ -77,10 +73,9 @@ export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStateme
 }
 
 function rowOf({ key, hashes }: ImportedKey) {
-  const { id, version, memberId, environment, reach, workspaceIds, permission, scopes } = key;
-  const { name, description, plan, limits, allowedAddresses, expiresAt, hint } = key;
-  const rights = { memberId, environment, reach, workspaceIds, permission, scopes, plan, limits, allowedAddresses };
-  return { id, version, ...rights, name, description, expiresAt, hint, hashes };
+  const cells = keyCells(key, KEY_COLUMNS);
+  const row = Object.fromEntries(KEY_COLUMNS.map((column, at) => [column, cells[at]]));
+  return { ...row, scopes: key.scopes, workspace_ids: key.workspaceIds, hint: key.hint, hashes };
 }
 
 /** How many of these secrets have a key, each given by its hashes. */

@@ -4,11 +4,10 @@
  */
 
 import type { Permission, Reach } from "../domain/key.ts";
-import { KEY_COLUMNS, type KeyRow, keyOf, type ManagedKey } from "./keys.ts";
+import { type KeyStatus, keyOf, type ManagedKey } from "../records/key.ts";
+import type { Row } from "../records/record.ts";
+import { SELECT_KEY } from "./keys.ts";
 import { type Cursor, cutPage, type Page, type PageRequest } from "./pages.ts";
-
-export const KEY_STATUSES = ["active", "disabled", "expired", "revoked"] as const;
-export type KeyStatus = (typeof KEY_STATUSES)[number];
 
 export const KEY_SORTS = ["created_at", "-created_at", "expires_at", "last_used_at", "-last_used_at", "name"] as const;
 export type KeySort = (typeof KEY_SORTS)[number];
@@ -75,7 +74,7 @@ export async function listKeys(
   const { results } = await db
     .prepare(sql)
     .bind(...values)
-    .all<KeyRow>();
+    .all<Row>();
   return cutPage(results.map(keyOf), page, (key) => ({ sort, value: ORDER[sort].of(key), id: key.id }));
 }
 
@@ -109,7 +108,7 @@ export function keyListQuery(
       WHERE ${conditions.join("\n        AND ")}
       ORDER BY ${value} ${direction}, id ${direction} LIMIT ${bind(page.limit + 1)}
     )
-    SELECT ${KEY_COLUMNS} FROM page CROSS JOIN api_keys k ON k.id = page.id
+    SELECT ${SELECT_KEY} FROM page CROSS JOIN api_keys k ON k.id = page.id
     ORDER BY page.value ${direction}, page.id ${direction}`;
   return { sql, values };
 }

@@ -55,6 +55,15 @@ describe("Each layer knows only what is below it", () => {
     expect(foreign).toEqual([]);
   });
 
+  test("records import only domain and config, so that the command line can have their types", () => {
+    const foreign = SOURCES.filter(({ path }) => inFolder("records")(path)).flatMap(({ path, imports }) =>
+      imports
+        .filter((imported) => !inFolder("records", "domain", "config")(imported) && imported !== "zod")
+        .map((imported) => `${path} → ${imported}`),
+    );
+    expect(foreign).toEqual([]);
+  });
+
   test.for([
     { folder: "gateway", never: ["control", "management", "console", "cli"] },
     { folder: "store", never: ["gateway", "control", "management", "cli"] },

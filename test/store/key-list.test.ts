@@ -1,15 +1,9 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  KEY_SORTS,
-  KEY_STATUSES,
-  type KeyFilter,
-  type KeySort,
-  keyListQuery,
-  listKeys,
-} from "../../src/store/key-list.ts";
-import { keyUpdates, type ManagedKey } from "../../src/store/keys.ts";
+import { KEY_STATUSES, type ManagedKey } from "../../src/records/key.ts";
+import { KEY_SORTS, type KeyFilter, type KeySort, keyListQuery, listKeys } from "../../src/store/key-list.ts";
+import { keyUpdates } from "../../src/store/keys.ts";
 import type { Cursor } from "../../src/store/pages.ts";
 import { migrate, newId } from "../helpers/workerd.ts";
 import { addKeys, anyFilter, anyKey, matches, NOW, order, setUp } from "./key-list.ts";

@@ -2,14 +2,9 @@
 
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import {
-  KEY_STATUSES,
-  type KeyFilter,
-  type KeySort,
-  type KeyStatus,
-  type VisibleKeys,
-} from "../../src/store/key-list.ts";
-import { keyInserts, type ManagedKey } from "../../src/store/keys.ts";
+import { KEY_STATUSES, type KeyStatus, type ManagedKey } from "../../src/records/key.ts";
+import type { KeyFilter, KeySort, VisibleKeys } from "../../src/store/key-list.ts";
+import { keyInserts } from "../../src/store/keys.ts";
 import { newId } from "../helpers/workerd.ts";
 
 export const NOW = 1_000;

@@ -3,7 +3,7 @@
 import type { Child, PropsWithChildren } from "hono/jsx";
 import type { Gateway } from "../../config/compile.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import type { KeyStatus } from "../../store/key-list.ts";
+import type { KeyStatus } from "../../records/key.ts";
 import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
 
 /** The main environment differs from the others in word, colour and shape. */

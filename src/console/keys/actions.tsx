@@ -10,7 +10,7 @@ import { rotateKey } from "../../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../../control/keys/switch.ts";
 import { invalid } from "../../control/validation.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import type { ManagedKey } from "../../store/keys.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { afterwards, boundOf, type Deed } from "../frame/done.tsx";
 import { type Form, problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";

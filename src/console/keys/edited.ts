@@ -1,6 +1,6 @@
 /** A key's fields as the form for editing has them, in the API's names. */
 
-import type { ManagedKey } from "../../store/keys.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { Form } from "../frame/form.ts";
 
 export function fieldsOf(key: ManagedKey) {

@@ -3,7 +3,7 @@
 import type { Gateway } from "../../config/compile.ts";
 import { PERMISSIONS } from "../../domain/key.ts";
 import { scopesOf } from "../../domain/scope.ts";
-import { KEY_STATUSES } from "../../store/key-list.ts";
+import { KEY_STATUSES } from "../../records/key.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import type { Workspace } from "../../store/workspaces.ts";
 import { Options } from "../frame/parts.tsx";

@@ -2,8 +2,8 @@
 
 import type { Control } from "../../control/control.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
-import type { ManagedKey } from "../../store/keys.ts";
 import { show } from "../frame/layout.tsx";
 import { Copyable, EnvironmentBadge, Moment, Notice } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";

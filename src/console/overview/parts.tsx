@@ -2,7 +2,7 @@
 
 import { findKey } from "../../control/access.ts";
 import { isRefusal } from "../../errors.ts";
-import type { ManagedKey } from "../../store/keys.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import type { Page } from "../../store/pages.ts";
 import type { UsageSum } from "../../store/usage-list.ts";
 import { kindOf, ranking } from "../frame/chart.tsx";

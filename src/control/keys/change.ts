@@ -1,6 +1,6 @@
-import type { OwnLimits, Permission } from "../../domain/key.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { keyUpdates, type ManagedKey } from "../../store/keys.ts";
+import type { KeyChange, ManagedKey } from "../../records/key.ts";
+import { keyUpdates } from "../../store/keys.ts";
 import { findKey, forbidden } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { differences, withoutUndefined } from "../validation.ts";
@@ -15,19 +15,6 @@ import {
   checkScopes,
   checkWorkspaces,
 } from "./rules.ts";
-
-/** What of a key can be changed; `undefined` leaves it as it is. Its environment, reach and member are for life. */
-export interface KeyChange {
-  readonly name?: string | undefined;
-  readonly description?: string | null | undefined;
-  readonly permission?: Permission | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  readonly workspaceIds?: readonly string[] | undefined;
-  readonly expiresAt?: number | undefined;
-  readonly plan?: string | null | undefined;
-  readonly limits?: OwnLimits | null | undefined;
-  readonly allowedAddresses?: readonly string[] | undefined;
-}
 
 export async function changeKey(
   control: Control,

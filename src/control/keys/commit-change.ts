@@ -1,7 +1,7 @@
 import type { Refusal } from "../../errors.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { deliver } from "../../store/delivery.ts";
-import type { ManagedKey } from "../../store/keys.ts";
 import { readOutboxOf } from "../../store/outbox.ts";
 import { commit, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";

@@ -1,9 +1,9 @@
-import type { OwnLimits, Permission, Reach } from "../../domain/key.ts";
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditedOf, type ManagedKey, type NewKey } from "../../records/key.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { countActiveKeys } from "../../store/key-count.ts";
-import { keyInserts, type ManagedKey } from "../../store/keys.ts";
+import { keyInserts } from "../../store/keys.ts";
 import { type MemberRecord, readMember } from "../../store/members.ts";
 import type { Organization } from "../../store/organizations.ts";
 import { findOrganization, forbidden } from "../access.ts";
@@ -14,22 +14,6 @@ import { lostRace } from "../validation.ts";
 import { checkGrant } from "./grants.ts";
 import { quotaFor, quotaRefusal } from "./quota.ts";
 import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
-
-export interface NewKey {
-  readonly organizationId: string;
-  readonly memberId: string | null;
-  readonly environment: string;
-  readonly reach: Reach;
-  readonly workspaceIds: readonly string[];
-  readonly permission: Permission;
-  readonly scopes: readonly string[];
-  readonly name: string;
-  readonly description: string | null;
-  readonly expiresAt: number | null;
-  readonly plan: string | null;
-  readonly limits: OwnLimits | null;
-  readonly allowedAddresses: readonly string[];
-}
 
 export interface CreatedKey {
   readonly key: ManagedKey;
@@ -52,13 +36,11 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   const excess = await checkGrant(control, caller, key);
   if (excess) return excess;
   const quota = quotaFor(caller, organization, gateway);
-  const { environment, reach, workspaceIds, permission, scopes, name } = key;
-  const details = { environment, reach, workspaceIds, permission, scopes, name };
   const event = auditEvent(control, caller, {
     organizationId: organization.id,
     action: "api_key.created",
     target: key.id,
-    details,
+    details: auditedOf(key),
   });
   const [pepper] = control.peppers;
   const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };

@@ -4,9 +4,9 @@ import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
 import { type Scope, scopesOf } from "../../domain/scope.ts";
 import { describe } from "../../errors.ts";
+import type { NewKey } from "../../records/key.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import type { Caller, Control } from "../control.ts";
-import type { NewKey } from "./create.ts";
 import { excessOf } from "./grants.ts";
 
 /** The record that the key's authority would read. */

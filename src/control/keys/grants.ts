@@ -6,7 +6,7 @@ import type { KeyRecord } from "../../domain/key.ts";
 import { exceeds } from "../../domain/limits.ts";
 import { expand, resourceOf } from "../../domain/scope.ts";
 import type { Refusal } from "../../errors.ts";
-import type { ManagedKey } from "../../store/keys.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { type MemberRecord, readMember } from "../../store/members.ts";
 import { type Organization, readOrganization } from "../../store/organizations.ts";
 import { forbidden, managesKey } from "../access.ts";

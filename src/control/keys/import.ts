@@ -1,23 +1,17 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditedOf, type KeyToImport, type ManagedKey } from "../../records/key.ts";
 import { auditInsertsForMade } from "../../store/audit.ts";
 import { countActiveKeys } from "../../store/key-count.ts";
 import { countKnown, type ImportedKey, keyImports, unknownMembers } from "../../store/key-import.ts";
-import type { ManagedKey } from "../../store/keys.ts";
 import { unknownWorkspaces } from "../../store/workspaces.ts";
 import { findOrganization, requireRoot } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkOpen } from "../organizations/rules.ts";
 import { lostRace } from "../validation.ts";
-import { type NewKey, newKey } from "./create.ts";
+import { newKey } from "./create.ts";
 import { quotaOf } from "./quota.ts";
 import { checkEnvironment, checkMembership, checkRequired, checkTerms, refuseWorkspaces } from "./rules.ts";
-
-export interface KeyToImport extends Omit<NewKey, "organizationId" | "environment"> {
-  /** SHA-256 of its secret, in lower-case hexadecimal. */
-  readonly sha256: string;
-  readonly hint: string;
-}
 
 export interface WantedImport {
   readonly organizationId: string;
@@ -113,7 +107,5 @@ function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
 }
 
 function importEvent(key: ManagedKey) {
-  const { environment, reach, workspaceIds, permission, scopes, name } = key;
-  const details = { environment, reach, workspaceIds, permission, scopes, name };
-  return { organizationId: key.organizationId, action: "api_key.imported", target: key.id, details };
+  return { organizationId: key.organizationId, action: "api_key.imported", target: key.id, details: auditedOf(key) };
 }

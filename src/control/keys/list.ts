@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../../store/key-list.ts";
-import type { ManagedKey } from "../../store/keys.ts";
 import type { Page, PageRequest } from "../../store/pages.ts";
 import { findOrganization } from "../access.ts";
 import type { Caller, Control, Standing } from "../control.ts";

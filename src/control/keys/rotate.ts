@@ -1,7 +1,7 @@
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { countLivingSecrets, secretRotation } from "../../store/key-rotation.ts";
-import type { ManagedKey } from "../../store/keys.ts";
 import { findKey, forbidden } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { invalid } from "../validation.ts";

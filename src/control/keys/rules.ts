@@ -6,7 +6,7 @@ import { parseRange } from "../../domain/address.ts";
 import type { Reach } from "../../domain/key.ts";
 import { isScope, scopesOf } from "../../domain/scope.ts";
 import type { Refusal } from "../../errors.ts";
-import type { ManagedKey } from "../../store/keys.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { unknownWorkspaces } from "../../store/workspaces.ts";
 import type { Control } from "../control.ts";
 import { invalid } from "../validation.ts";

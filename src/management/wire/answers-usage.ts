@@ -1,7 +1,7 @@
 /** What the API answers about the use of keys. */
 
 import * as z from "zod";
-import { time } from "./answers.ts";
+import { time } from "../../records/forms.ts";
 
 export const limitsAnswer = z.strictObject({
   data: z.array(

@@ -2,13 +2,8 @@
 
 import * as z from "zod";
 import { CHECKS, OUTCOMES, STEPS } from "../../control/explain/explanation.ts";
-import { PERMISSIONS, REACHES } from "../../domain/key.ts";
 import { NARROWINGS } from "../../domain/rights.ts";
-import { KEY_STATUSES } from "../../store/key-list.ts";
-import { limits } from "./schemas.ts";
-
-const id = z.string();
-export const time = z.iso.datetime();
+import { id, time } from "../../records/forms.ts";
 
 export const organizationAnswer = z
   .strictObject({
@@ -38,37 +33,6 @@ export const memberAnswer = z
     created_at: time,
   })
   .meta({ id: "Member" });
-
-const key = {
-  id,
-  organization_id: id,
-  member_id: id.nullable(),
-  environment: z.string(),
-  reach: z.enum(REACHES),
-  workspace_ids: z.array(id),
-  permission: z.enum(PERMISSIONS),
-  scopes: z.array(z.string()).describe("Scopes and bundles, as granted."),
-  name: z.string(),
-  description: z.string().nullable(),
-  plan: z.string().nullable().describe("Its own plan; `null` for its organization's."),
-  limits,
-  allowed_addresses: z.array(z.string()),
-  hint: z.string().describe("The visible part of the newest secret."),
-  status: z.enum(KEY_STATUSES),
-  created_at: time,
-  expires_at: time,
-  last_used_at: time.nullable().describe("About a minute behind."),
-  revoked_at: time.nullable(),
-};
-
-export const keyAnswer = z.strictObject(key).meta({ id: "ApiKey" });
-
-export const newKeyAnswer = z
-  .strictObject({
-    ...key,
-    secret: z.string().nullable().describe("Never shown again; `null` if the call repeats an earlier one."),
-  })
-  .meta({ id: "ApiKeyWithSecret" });
 
 export const auditEventAnswer = z
   .strictObject({

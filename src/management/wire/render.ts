@@ -1,8 +1,6 @@
 /** Records as the API shows them. */
 
 import type { AuditEvent } from "../../store/audit.ts";
-import type { KeyStatus } from "../../store/key-list.ts";
-import type { ManagedKey } from "../../store/keys.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import type { Organization } from "../../store/organizations.ts";
 import type { Page } from "../../store/pages.ts";
@@ -39,30 +37,6 @@ export function renderMember({ id, organizationId, email, name, role, workspaceI
   };
 }
 
-export function renderKey(key: ManagedKey, now: number) {
-  return {
-    id: key.id,
-    organization_id: key.organizationId,
-    member_id: key.memberId,
-    environment: key.environment,
-    reach: key.reach,
-    workspace_ids: key.workspaceIds,
-    permission: key.permission,
-    scopes: key.scopes,
-    name: key.name,
-    description: key.description,
-    plan: key.plan,
-    limits: key.limits,
-    allowed_addresses: key.allowedAddresses,
-    hint: key.hint,
-    status: statusOf(key, now),
-    created_at: time(key.createdAt),
-    expires_at: time(key.expiresAt),
-    last_used_at: time(key.lastUsedAt),
-    revoked_at: time(key.revokedAt),
-  };
-}
-
 export function renderAuditEvent(event: AuditEvent) {
   const { id, at, organizationId, actor, via, action, target, details, requestId } = event;
   const who = { organization_id: organizationId, actor, via };
@@ -85,12 +59,6 @@ export function renderSession(session: Session, current: string) {
 
 export function renderPage<T>(page: Page<T>, render: (item: T) => unknown) {
   return { data: page.items.map(render), next_cursor: page.next ? writeCursor(page.next) : null };
-}
-
-export function statusOf(key: ManagedKey, now: number): KeyStatus {
-  if (key.revokedAt !== null) return "revoked";
-  if (key.expiresAt <= now) return "expired";
-  return key.disabledAt !== null ? "disabled" : "active";
 }
 
 function time(ms: number | null): string | null {

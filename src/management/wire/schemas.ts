@@ -1,39 +1,22 @@
 /** What the management API takes: bodies and queries in the API's own names. What it answers is in `answers.ts`. */
 
 import * as z from "zod";
-import { quota, rate } from "../../config/schema.ts";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
-import { readTime } from "../../domain/time.ts";
-import { KEY_SORTS, KEY_STATUSES } from "../../store/key-list.ts";
+import {
+  givenId as id,
+  MAX_LIST,
+  givenName as name,
+  plan,
+  givenTime as time,
+  unique,
+  givenWorkspaces as workspaceIds,
+} from "../../records/forms.ts";
+import { KEY_STATUSES } from "../../records/key.ts";
+import { KEY_SORTS } from "../../store/key-list.ts";
 import { USAGE_GROUPS } from "../../store/usage-list.ts";
 
-const id = z.string().min(1).max(64);
-const name = z
-  .string()
-  .trim()
-  .min(1, "must not be empty")
-  .max(200)
-  .regex(/^\P{Cc}*$/u, "must not hold control characters");
-const MAX_LIST = 500;
-/** As records show them: each once, in order. */
-const unique = (list: readonly string[]) => [...new Set(list)].sort();
-
-const plan = z.string().nullable();
 const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
 const keyQuota = z.int().min(0).nullable();
-const workspaceIds = z.array(id).max(MAX_LIST).transform(unique);
-const permission = z.enum(PERMISSIONS);
-const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
-const description = z.string().max(2000).nullable();
-const time = z
-  .string()
-  .refine((text) => readTime(text) !== undefined, "is not a time such as 2027-01-31T00:00:00Z")
-  .meta({ format: "date-time" });
-export const limits = z
-  .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
-  .nullable();
-const allowedAddresses = z.array(z.string()).max(100);
-
 export const organizationBody = z.strictObject({
   name,
   plan: plan.default(null),
@@ -59,51 +42,6 @@ export const memberBody = z.strictObject({
 
 export const memberPatch = z.strictObject({ name, role: z.string(), workspace_ids: workspaceIds }).partial();
 
-export const keyBody = z.strictObject({
-  organization_id: id,
-  member_id: id.nullable().default(null),
-  environment: z.string(),
-  reach: z.enum(REACHES),
-  workspace_ids: workspaceIds.default([]),
-  permission,
-  scopes,
-  name,
-  description: description.default(null),
-  expires_at: time.nullable().default(null),
-  plan: plan.default(null),
-  limits: limits.default(null),
-  allowed_addresses: allowedAddresses.default([]),
-});
-
-const keyToImport = keyBody.omit({ organization_id: true, environment: true }).extend({
-  sha256: z
-    .string()
-    .regex(/^[0-9a-fA-F]{64}$/, "is not a SHA-256 digest of 64 hexadecimal digits")
-    .toLowerCase()
-    .describe("The hash of the secret as clients send it, in UTF-8."),
-  hint: z.string().trim().max(24).default("imported").describe("The visible part of the secret, to recognize it."),
-});
-
-export const importBody = z.strictObject({
-  organization_id: id,
-  environment: z.string(),
-  keys: z.array(keyToImport).min(1, "must hold at least one").max(500),
-});
-
-export const keyPatch = z
-  .strictObject({
-    name,
-    description,
-    permission,
-    scopes,
-    workspace_ids: workspaceIds,
-    expires_at: time,
-    plan,
-    limits,
-    allowed_addresses: allowedAddresses,
-  })
-  .partial();
-
 export const rotationBody = z.strictObject({
   grace_seconds: z
     .int()
@@ -121,7 +59,7 @@ export const keyPageQuery = z.strictObject({
   organization_id: id,
   environment: z.string().optional(),
   reach: z.enum(REACHES).optional(),
-  permission: permission.optional(),
+  permission: z.enum(PERMISSIONS).optional(),
   status: z.enum(KEY_STATUSES).optional(),
   member_id: id.optional(),
   workspace_id: id.optional(),

@@ -1,0 +1,162 @@
+/** A key, field by field. A new field begins here: see "A new field of a key" in docs/contributing.md. */
+
+import * as z from "zod";
+import { quota, rate } from "../config/schema.ts";
+import { PERMISSIONS, REACHES } from "../domain/key.ts";
+import { givenId, givenName, givenTime, givenWorkspaces, id, MAX_LIST, plan, time, unique } from "./forms.ts";
+import {
+  cellsOf,
+  columnsOf,
+  type Fields,
+  formsOf,
+  type Given,
+  given,
+  type RecordOf,
+  type Row,
+  recordOf,
+  shown,
+} from "./record.ts";
+
+export const KEY_STATUSES = ["active", "disabled", "expired", "revoked"] as const;
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+const reach = z.enum(REACHES);
+const permission = z.enum(PERMISSIONS);
+const scopes = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
+const description = z.string().max(2000).nullable();
+const limits = z
+  .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
+  .nullable();
+const addresses = z.array(z.string()).max(100);
+
+const FIELDS = {
+  id: { form: id },
+  organization_id: { form: id },
+  member_id: { form: id.nullable() },
+  environment: { form: z.string() },
+  reach: { form: reach },
+  workspace_ids: { form: z.array(id), as: "json", elsewhere: true },
+  permission: { form: permission },
+  scopes: { form: z.array(z.string()).describe("Scopes and bundles, as granted."), as: "json", elsewhere: true },
+  name: { form: z.string() },
+  description: { form: z.string().nullable() },
+  plan: { form: z.string().nullable().describe("Its own plan; `null` for its organization's.") },
+  limits: { form: limits, as: "json" },
+  allowed_addresses: { form: z.array(z.string()), as: "json" },
+  hint: { form: z.string().describe("The visible part of the newest secret."), elsewhere: true },
+  status: { form: z.enum(KEY_STATUSES), elsewhere: true },
+  created_at: { form: time, as: "time" },
+  expires_at: { form: time, as: "time" },
+  last_used_at: { form: time.nullable().describe("About a minute behind."), as: "time" },
+  disabled_at: { form: time.nullable(), as: "time" },
+  revoked_at: { form: time.nullable(), as: "time" },
+  version: { form: z.string() },
+} as const satisfies Fields;
+
+/** What a call that creates a key takes. */
+const CREATE = {
+  organization_id: givenId,
+  member_id: givenId.nullable().default(null),
+  environment: z.string(),
+  reach,
+  workspace_ids: givenWorkspaces.default([]),
+  permission,
+  scopes,
+  name: givenName,
+  description: description.default(null),
+  expires_at: givenTime.nullable().default(null),
+  plan: plan.default(null),
+  limits: limits.default(null),
+  allowed_addresses: addresses.default([]),
+};
+
+/** What a change takes, each field optional. */
+const CHANGE = {
+  name: givenName,
+  description,
+  permission,
+  scopes,
+  workspace_ids: givenWorkspaces,
+  expires_at: givenTime,
+  plan,
+  limits,
+  allowed_addresses: addresses,
+};
+
+/** What the audit trail tells of a new key. */
+const AUDITED = ["environment", "reach", "workspace_ids", "permission", "scopes", "name"] as const;
+
+type Name = keyof typeof FIELDS;
+type Derived = "status";
+type Hidden = "disabled_at" | "version";
+const NAMES = Object.keys(FIELDS) as Name[];
+const STORED = NAMES.filter((name): name is Exclude<Name, Derived> => name !== "status");
+const CHANGEABLE = Object.keys(CHANGE) as (keyof typeof CHANGE)[];
+const SHOWN = NAMES.filter((name): name is Exclude<Name, Hidden> => name !== "disabled_at" && name !== "version");
+
+/** A key as it is managed. What an authority reads of it is in `domain/key.ts`. */
+export type ManagedKey = RecordOf<typeof FIELDS, Exclude<Name, Derived>>;
+
+export const keyBody = z.strictObject(CREATE);
+export type NewKey = Given<typeof FIELDS, z.output<typeof keyBody>>;
+export const newKeyOf = (body: z.output<typeof keyBody>): NewKey => given(FIELDS, body);
+
+export const keyPatch = z.strictObject(CHANGE).partial();
+/** `undefined` leaves a field as it is. The environment, reach and member of a key are for life. */
+export type KeyChange = Given<typeof FIELDS, z.output<typeof keyPatch>>;
+export const keyChangeOf = (patch: z.output<typeof keyPatch>): KeyChange => given(FIELDS, patch);
+
+const keyToImport = keyBody.omit({ organization_id: true, environment: true }).extend({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "is not a SHA-256 digest of 64 hexadecimal digits")
+    .toLowerCase()
+    .describe("The hash of the secret as clients send it, in UTF-8."),
+  hint: z.string().trim().max(24).default("imported").describe("The visible part of the secret, to recognize it."),
+});
+export type ImportedKeyBody = z.output<typeof keyToImport>;
+export type KeyToImport = Given<typeof FIELDS, ImportedKeyBody>;
+export const importBody = z.strictObject({
+  organization_id: givenId,
+  environment: z.string(),
+  keys: z.array(keyToImport).min(1, "must hold at least one").max(500),
+});
+export const keyToImportOf = (body: ImportedKeyBody): KeyToImport => given(FIELDS, body);
+
+export const keyAnswer = z.strictObject(formsOf(FIELDS, SHOWN)).meta({ id: "ApiKey" });
+export type KeyAnswer = z.output<typeof keyAnswer>;
+export const newKeyAnswer = z
+  .strictObject({
+    ...formsOf(FIELDS, SHOWN),
+    secret: z.string().nullable().describe("Never shown again; `null` if the call repeats an earlier one."),
+  })
+  .meta({ id: "ApiKeyWithSecret" });
+
+export function renderKey(key: ManagedKey, now: number): KeyAnswer {
+  return shown(FIELDS, SHOWN, { ...key, status: statusOf(key, now) });
+}
+
+export function statusOf(key: ManagedKey, now: number): KeyStatus {
+  if (key.revokedAt !== null) return "revoked";
+  if (key.expiresAt <= now) return "expired";
+  return key.disabledAt !== null ? "disabled" : "active";
+}
+
+/** The fields that a change can touch, as the API has them. */
+export const changeableOf = (key: ManagedKey) => shown(FIELDS, CHANGEABLE, key);
+
+/** For the audit event of a new key. */
+export const auditedOf = (key: ManagedKey) => shown(FIELDS, AUDITED, key);
+
+type Later = "last_used_at" | "disabled_at" | "revoked_at";
+const LATER: readonly string[] = ["last_used_at", "disabled_at", "revoked_at"] satisfies Later[];
+
+/** The columns that a new key fills. */
+export const KEY_COLUMNS = columnsOf(FIELDS, STORED).filter(
+  (name): name is Exclude<typeof name, Later> => !LATER.includes(name),
+);
+/** Those that a change writes. */
+export const CHANGED_COLUMNS = columnsOf(FIELDS, [...CHANGEABLE, "version"]);
+export const keyCells = (key: ManagedKey, columns: readonly (typeof KEY_COLUMNS)[number][]) =>
+  cellsOf(FIELDS, columns, key);
+export const keyOf = (row: Row): ManagedKey => recordOf(FIELDS, STORED, row);
