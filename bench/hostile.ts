@@ -14,9 +14,9 @@ import { childrenNamed, processorMicros } from "./process.ts";
 import { sendInTurn } from "./send-in-turn.ts";
 
 /** Of the gateway's own code: what workerd itself takes to read the request, a bare Worker takes too. */
-const MOST_MICROS = 2_000;
+const MAX_MICROS = 2_000;
 /** A slow machine is slow for an ordinary 401 too, which costs some 100 µs: then the bound is as many times higher. */
-const MOST_TIMES_ORDINARY = 20;
+const MAX_TIMES_ORDINARY = 20;
 const WARM_UP_REQUESTS = 1_000;
 const REQUESTS = 20;
 /** What comes out above it is measured again: a collection of garbage, and other work of the machine, only ever add to it. */
@@ -74,7 +74,7 @@ try {
 async function measure(): Promise<void> {
   for (const server of [own, bare]) await sendInTurn(server.port, bytesOf(ORDINARY), WARM_UP_REQUESTS);
   const ordinary = await leastCostOf(ORDINARY, 0);
-  const bound = Math.max(MOST_MICROS, MOST_TIMES_ORDINARY * ordinary.micros);
+  const bound = Math.max(MAX_MICROS, MAX_TIMES_ORDINARY * ordinary.micros);
   const costs = await costsOf(HOSTILE, bound);
   costs.sort((one, other) => extraOf(other) - extraOf(one));
   process.stdout.write(`${tableOf([ordinary, ...costs.slice(0, SHOWN)], ordinary)}\n`);

@@ -13,7 +13,7 @@ export interface Memory {
 
 const KEYS = 100_000;
 const PORTION = 10_000;
-const MOST_SECONDS = 45;
+const MAX_SECONDS = 45;
 /** Of each isolate, in MB; workerd dies where one needs more. It may take 128 in all: https://developers.cloudflare.com/workers/platform/limits/#memory */
 const HEAP = 64;
 
@@ -34,7 +34,7 @@ async function showKeys({ urls, memory }: Runtime, client: Client, connections: 
   // The same traffic with one key: what any traffic takes is not what keys take.
   await show([newSecret()]);
   const before = memory();
-  const endAt = performance.now() + MOST_SECONDS * 1000;
+  const endAt = performance.now() + MAX_SECONDS * 1000;
   let keys = 0;
   while (keys < KEYS && performance.now() < endAt) {
     await show(Array.from({ length: PORTION }, newSecret));

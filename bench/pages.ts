@@ -13,7 +13,7 @@ interface MeasuredPage {
 }
 
 const KEYS = 100_000;
-const MOST_MS = 150;
+const MAX_MS = 150;
 const ROUNDS = 9;
 /** Each list of filters that the page offers, and orders of each kind. */
 const PATHS = [
@@ -34,8 +34,8 @@ const pages = await measurePages(KEYS);
 const table = new Table({ head: ["page", "ms"], colAligns: ["left", "right"], style: { head: [], border: [] } });
 for (const { path, ms } of pages) table.push([path, ms.toFixed(0)]);
 process.stdout.write(`${table}\n`);
-for (const { path, ms } of pages.filter(({ ms }) => ms > MOST_MS)) {
-  process.stderr.write(`Too slow: ${path}: ${ms} ms, and ${MOST_MS} are allowed\n`);
+for (const { path, ms } of pages.filter(({ ms }) => ms > MAX_MS)) {
+  process.stderr.write(`Too slow: ${path}: ${ms} ms, and ${MAX_MS} are allowed\n`);
   process.exitCode = 1;
 }
 

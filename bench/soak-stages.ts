@@ -13,7 +13,7 @@ export interface Passage {
 
 const CHUNK = Buffer.alloc(256 * 1024, "soak ");
 /** The most that a route can take. */
-const MOST_UPLOADED = 500 * 2 ** 20;
+const MAX_UPLOADED = 500 * 2 ** 20;
 const EVERY_MS = 500;
 
 export async function download({ origin, url, headers }: Passage, bytes: number): Promise<void> {
@@ -34,8 +34,8 @@ export async function upload({ origin, url, headers }: Passage, bytes: number): 
     for await (const chunk of asked) received += (chunk as Buffer).length;
     response.end();
   });
-  for (let left = bytes; left > 0; left -= MOST_UPLOADED) {
-    const length = Math.min(left, MOST_UPLOADED);
+  for (let left = bytes; left > 0; left -= MAX_UPLOADED) {
+    const length = Math.min(left, MAX_UPLOADED);
     const asked = request(url, { method: "POST", headers: { ...headers, "Content-Length": length } });
     const answered = answerOf(asked);
     await writeAll(asked, length);

@@ -13,8 +13,8 @@ import { childNamed, residentBytes } from "./process.ts";
 import { download, leave, type Passage, stream, upload } from "./soak-stages.ts";
 
 const MEBIBYTE = 2 ** 20;
-const MOST_GROWTH = 64 * MEBIBYTE;
-const MOST_LEAVING_MS = 100;
+const MAX_GROWTH = 64 * MEBIBYTE;
+const MAX_LEAVING_MS = 100;
 /** Until the heap has taken the size that such work needs. */
 const WARM_UP = 256 * MEBIBYTE;
 const LEAVING = 40;
@@ -64,8 +64,8 @@ async function soak(): Promise<void> {
     table.push([what, `${seconds.toFixed(0)} s`, `${growth < 0 ? "" : "+"}${(growth / MEBIBYTE).toFixed(0)} MiB`]);
     check(growth < mostGrowth, `${what}: memory grew by ${growth} bytes`);
   };
-  await stage(`${options.mebibytes} MiB down`, () => download(passage, bytes), MOST_GROWTH);
-  await stage(`${options.mebibytes} MiB up`, () => upload(passage, bytes), MOST_GROWTH);
+  await stage(`${options.mebibytes} MiB down`, () => download(passage, bytes), MAX_GROWTH);
+  await stage(`${options.mebibytes} MiB up`, () => upload(passage, bytes), MAX_GROWTH);
   const { streams, seconds } = options;
   await stage(`${streams} event streams`, async () => {
     const { sent, lost } = await stream(passage, streams, seconds);
@@ -74,7 +74,7 @@ async function soak(): Promise<void> {
   });
   await stage(`${LEAVING} clients that leave`, async () => {
     const longest = await leave(passage, LEAVING);
-    check(longest < MOST_LEAVING_MS, `the origin learnt after ${longest} ms that its client had left`);
+    check(longest < MAX_LEAVING_MS, `the origin learnt after ${longest} ms that its client had left`);
     table.push(["until the origin knew that its client had left", `${longest.toFixed(0)} ms`, ""]);
   });
   process.stdout.write(`${table}\n`);

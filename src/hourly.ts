@@ -1,4 +1,4 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "./domain/durations.ts";
 
 /** Runs `work` on the first call, and then at most once an hour. Failures are ignored. */
 export function hourly(work: () => Promise<unknown>, now: () => number): () => Promise<void> {

@@ -1,5 +1,6 @@
 /** What an authority's object stores beside the key's record. */
 
+import { HOUR_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import type { LedgerState } from "../domain/ledger.ts";
 import { endOfPeriod, type Period } from "../domain/quota.ts";
@@ -19,7 +20,7 @@ export interface Account {
 }
 
 /** How long a record is kept at least, so that questions about a dead key read D1 no more often. */
-const RECORD_KEPT_MS = 3_600_000;
+const RECORD_KEPT_MS = HOUR_MS;
 
 /**
  * Until when the storage is needed: to know that the key is revoked, what it used of its limits, and its usage. `periods`: of

@@ -8,6 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
+import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import { type Circumstances, lend, lendTokens, uncounted } from "../domain/lend.ts";
@@ -27,13 +28,13 @@ import { RecordKeeper } from "./record-keeper.ts";
 import { StuckClock } from "./stuck-clock.ts";
 
 /** How far D1's record of a key's use can be behind. */
-const USAGE_EVERY_MS = 60_000;
+const USAGE_EVERY_MS = MINUTE_MS;
 /** How soon D1 learns of the first use after a pause. */
 const USAGE_SOON_MS = 5_000;
 /** How long the object that remembers revocations may take to hear of one, and how soon it is tried again. */
 const PASS_ON_DEADLINE_MS = 1_000;
-const PASS_ON_AGAIN_MS = 60_000;
-const LONGEST_ALARM_MS = 365 * 86_400_000;
+const PASS_ON_AGAIN_MS = MINUTE_MS;
+const MAX_ALARM_MS = 365 * DAY_MS;
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 const FLOOD_PER_SECOND = 200;
 
@@ -229,6 +230,6 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     if (at <= 0) return;
     const set = await this.ctx.storage.getAlarm();
     // The runtime accepts no alarm after 2189. One that rings early is set again.
-    if (set === null || set > at) await this.ctx.storage.setAlarm(Math.min(at, Date.now() + LONGEST_ALARM_MS));
+    if (set === null || set > at) await this.ctx.storage.setAlarm(Math.min(at, Date.now() + MAX_ALARM_MS));
   }
 }

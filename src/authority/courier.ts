@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
+import { MINUTE_MS } from "../domain/durations.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
 import { readOutbox } from "../store/outbox.ts";
@@ -19,7 +20,7 @@ import { Tombstones } from "./tombstones.ts";
 /** How soon the courier looks after a call, and again while there is work. */
 const ROUND_MS = 2_000;
 /** How long after a call a write can still come. */
-const WATCH_MS = 60_000;
+const WATCH_MS = MINUTE_MS;
 /** Authorities told in one round: a Worker may make 1,000 calls per invocation. */
 const ROUND_SIZE = 400;
 

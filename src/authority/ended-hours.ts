@@ -1,9 +1,10 @@
 /** Ended hours of usage that are not in D1 yet, each in a row of the authority's storage. */
 
+import { DAY_MS } from "../domain/durations.ts";
 import type { UsageHour } from "../domain/usage.ts";
 
 /** How long usage is kept while D1 cannot be written. */
-const KEPT_MS = 7 * 86_400_000;
+const KEPT_MS = 7 * DAY_MS;
 
 const PREFIX = "usage/";
 

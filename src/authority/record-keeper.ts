@@ -2,6 +2,7 @@
 
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
+import { HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
 
 interface Kept {
@@ -11,9 +12,9 @@ interface Kept {
 }
 
 /** How long a record is lent without reading D1, which finds changes that were not announced. */
-const FRESH_MS = 60_000;
+const FRESH_MS = MINUTE_MS;
 /** How long it is lent while D1 cannot be read. */
-const STALE_IF_ERROR_MS = 3_600_000;
+const STALE_IF_ERROR_MS = HOUR_MS;
 /** How long a question waits for D1 if there is a record to lend; half of a lease's life is left then. */
 const RENEWAL_DEADLINE_MS = 1_000;
 

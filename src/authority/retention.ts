@@ -4,6 +4,7 @@
  */
 
 import type { Gateway } from "../config/compile.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
 import { RETENTION_MS } from "../domain/session.ts";
 import { readDatabaseState } from "../store/health.ts";
 import {
@@ -34,14 +35,12 @@ interface State {
   readonly after?: Place | undefined;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** If the clock is further ahead of the last alarm than this, it may be wrong: nothing is deleted for a day. */
 const JUMP_MS = 3 * HOUR_MS;
 /** D1 calls in one round, of up to three statements each, and the pause after it, which leaves D1 to others. The free plan allows 50 statements. */
 const ROUND_CALLS = 10;
 const ROUND_MS = 1_000;
-const AFTER_FAULT_MS = 60_000;
+const AFTER_FAULT_MS = MINUTE_MS;
 const FULL_SHARE = 0.8;
 
 const STATE = "retention";

@@ -3,6 +3,7 @@
  * with D1. What D1 has lost in a restore, it ends there again. One object of the courier's class does this.
  */
 
+import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import type { Env } from "../env.ts";
 import {
   endAgain,
@@ -19,11 +20,11 @@ import {
 } from "../store/tombstones.ts";
 
 /** How long an end is remembered: longer than D1's Time Travel reaches back (30 days). */
-export const TOMBSTONE_MS = 35 * 86_400_000;
+export const TOMBSTONE_MS = 35 * DAY_MS;
 /** How soon after a restore D1 is compared with what is remembered. */
-const EVERY_MS = 60_000;
+const EVERY_MS = MINUTE_MS;
 /** How far the clocks of those who write to D1 may be apart, and how long their writes may take. */
-const SKEW_MS = 60_000;
+const SKEW_MS = MINUTE_MS;
 const PAGE = 1_000;
 /** Ids in one query, 200 KB of them, and of one kind in one minute. */
 const COMPARED_AT_ONCE = 5_000;

@@ -1,19 +1,20 @@
 /** How often the management API can be called: as configured, and as it is used. */
 
 import type * as z from "zod";
+import { DAY_SECONDS, HOUR_SECONDS } from "../domain/durations.ts";
 import type { Limits } from "../domain/limits.ts";
 import { count, fields } from "./fields.ts";
 
 const speed = fields({
   limit: count(10_000_000),
-  window: count(86_400),
+  window: count(DAY_SECONDS),
   burst: count(10_000_000).optional(),
 });
 type Speed = z.output<typeof speed>;
 
 export const management = fields({
   calls: ofCallers({ limit: 600, window: 60 }, { limit: 3_000, window: 60 }),
-  changes: ofCallers({ limit: 300, window: 3_600 }, { limit: 1_000, window: 3_600 }),
+  changes: ofCallers({ limit: 300, window: HOUR_SECONDS }, { limit: 1_000, window: HOUR_SECONDS }),
   root: speed.default({ limit: 6_000, window: 60 }),
 });
 

@@ -3,12 +3,12 @@
 import * as z from "zod";
 import { count, fields, grouped } from "./fields.ts";
 
-const MOST_DAYS = 36_500;
+const MAX_DAYS = 36_500;
 const days = () =>
   z
     .number()
     .min(35, { error: "is below 35; use at least 35 days, because a restore of D1 can go back 30", abort: true })
-    .max(MOST_DAYS, { error: `is above ${grouped(MOST_DAYS)}; write 35 to ${grouped(MOST_DAYS)} days`, abort: true })
+    .max(MAX_DAYS, { error: `is above ${grouped(MAX_DAYS)}; write 35 to ${grouped(MAX_DAYS)} days`, abort: true })
     .int();
 export const retention = fields({
   usageDays: days().default(90),

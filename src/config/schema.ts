@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod";
+import { DAY_SECONDS, HOUR_SECONDS } from "../domain/durations.ts";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { count, fields } from "./fields.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
@@ -99,7 +100,7 @@ export const limitName = name;
 export const rate = fields({
   name: limitName,
   limit: count(10_000_000),
-  window: count(86_400, "for a period longer than a day of 86,400 seconds, use a quota"),
+  window: count(DAY_SECONDS, "for a period longer than a day of 86,400 seconds, use a quota"),
   burst: count(10_000_000).optional(),
 });
 export const quota = fields({ name: limitName, limit: count(1_000_000_000), per: z.enum(["hour", "day", "month"]) });
@@ -130,7 +131,7 @@ const cors = fields({
   maxAgeSeconds: z
     .int()
     .min(0, "is below 0; write seconds from 0 to 86,400")
-    .max(86_400, "is above 86,400 seconds; write seconds from 0 to 86,400")
+    .max(DAY_SECONDS, "is above 86,400 seconds; write seconds from 0 to 86,400")
     .default(600),
 }).refine(({ origins, credentials }) => !(credentials && origins === "*"), {
   path: ["credentials"],
@@ -151,7 +152,7 @@ const inputLimits = fields({
   bodyBytes: count(524_288_000).default(104_857_600),
 });
 
-const seconds = () => count(3_600);
+const seconds = () => count(HOUR_SECONDS);
 const hook = <T>(parameters: string) =>
   z.custom<T>((value) => typeof value === "function", `is not a function; write (${parameters}) => …`);
 const onRefusal = hook<OnRefusal>("refusal")

@@ -6,8 +6,8 @@
 type Details = Readonly<Record<string, unknown>>;
 
 /** Of the JSON of one event's details. */
-export const MOST_BYTES = 2_048;
-/** Texts and lists are cut to these, the first that brings the event below `MOST_BYTES`. */
+export const MAX_BYTES = 2_048;
+/** Texts and lists are cut to these, the first that brings the event below `MAX_BYTES`. */
 const STEPS = [
   { characters: 200, items: 50 },
   { characters: 80, items: 10 },
@@ -17,7 +17,7 @@ const STEPS = [
 export function boundedDetails(details: Details): Details {
   for (const step of STEPS) {
     const cut = cutTo(details, step) as Details;
-    if (bytesOf(cut) <= MOST_BYTES) return cut;
+    if (bytesOf(cut) <= MAX_BYTES) return cut;
   }
   return { fields: cutTo(Object.keys(details), { characters: 40, items: 20 }) };
 }

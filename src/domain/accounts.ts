@@ -14,7 +14,7 @@ export interface Accounts {
 }
 
 /** Bounds the storage if a key's limits change again and again. */
-const MOST_KEPT = 8;
+const MAX_KEPT = 8;
 
 /** `accounts`, with those of `rates` named. `begin`: the start of new journals if nothing is known about earlier. */
 export function naming(
@@ -47,7 +47,7 @@ export function pruned({ named, kept }: Accounts, presumed: readonly Charge[], n
   const waits = new Map(kept.map((journal) => [journal, untilFull(journal, presumed, now)]));
   const waitOf = (journal: Journal) => waits.get(journal) as number;
   const needed = kept.filter((journal) => isLent || waitOf(journal) > 0).sort((a, b) => waitOf(b) - waitOf(a));
-  return { named, kept: needed.slice(0, MOST_KEPT) };
+  return { named, kept: needed.slice(0, MAX_KEPT) };
 }
 
 export function mapAccounts({ named, kept }: Accounts, map: (journal: Journal) => Journal): Accounts {

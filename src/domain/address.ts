@@ -12,11 +12,11 @@ export interface AddressRange {
 }
 
 /** Six groups of four, and an IPv4 address. */
-const LONGEST_ADDRESS = 45;
+const MAX_ADDRESS_LENGTH = 45;
 const BITS = { 4: 32, 6: 128 };
 
 export function isAddress(text: string): boolean {
-  if (text.length > LONGEST_ADDRESS) return false;
+  if (text.length > MAX_ADDRESS_LENGTH) return false;
   return text.includes(":") ? isIPv6(text) : parseIPv4(text) !== undefined;
 }
 

@@ -28,7 +28,7 @@ export function isForgeable(name: string): boolean {
   const known = KNOWN.get(name);
   if (known !== undefined) return known;
   const forgeable = isReserved(name) || isForged(name.toLowerCase());
-  if (KNOWN.size < MOST_KNOWN && name.length < LONGEST) KNOWN.set(name, forgeable);
+  if (KNOWN.size < MAX_KNOWN && name.length < MAX_LENGTH) KNOWN.set(name, forgeable);
   return forgeable;
 }
 
@@ -39,10 +39,10 @@ function isForged(name: string): boolean {
 
 /** All of it, but of names of many KB, which no server knows. */
 function beginningOf(name: string): string {
-  return plainName(name.slice(0, LONGEST));
+  return plainName(name.slice(0, MAX_LENGTH));
 }
 
 /** Nearly all requests have the same few names. */
 const KNOWN = new Map<string, boolean>();
-const MOST_KNOWN = 2_000;
-const LONGEST = 100;
+const MAX_KNOWN = 2_000;
+const MAX_LENGTH = 100;

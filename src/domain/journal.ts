@@ -20,7 +20,7 @@ export interface Journal {
 }
 
 /** With more charges than this, a journal is shortened even if that can cost its key some tokens. */
-const MOST_CHARGES = 64;
+const MAX_CHARGES = 64;
 
 /** `presumed`: charges that a report may still change. */
 export function replay({ rate, bucket, charges }: Journal, presumed: readonly Charge[], now: number): Bucket {
@@ -40,7 +40,7 @@ export function enter(journal: Journal, { tokens, at }: Charge): Journal {
 /** The same journal with the latest possible start. No report about the time before `known` can come; only late ones about the time before `ended`. */
 export function shorten(journal: Journal, presumed: readonly Charge[], known: number, ended: number): Journal {
   const exact = begun(journal, presumed, known);
-  if (exact.charges.length <= MOST_CHARGES) return exact;
+  if (exact.charges.length <= MAX_CHARGES) return exact;
   const later = begun(exact, presumed, lastFull(exact, presumed, ended));
   return { ...later, charges: merged(later.charges) };
 }
@@ -74,7 +74,7 @@ function lastFull({ rate, bucket: first, charges }: Journal, presumed: readonly 
 
 /** The two that are nearest to each other become one, at the later moment. */
 function merged(charges: readonly Charge[]): readonly Charge[] {
-  if (charges.length <= MOST_CHARGES) return charges;
+  if (charges.length <= MAX_CHARGES) return charges;
   const gapAfter = (index: number) => (charges[index + 1] as Charge).at - (charges[index] as Charge).at;
   let nearest = 0;
   for (let index = 1; index < charges.length - 1; index++) if (gapAfter(index) < gapAfter(nearest)) nearest = index;

@@ -12,6 +12,7 @@
 import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
 import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
 import { atLeast, type Counts, NOTHING_SPENT, spend, steppedBack, usedIn } from "./counts.ts";
+import { MINUTE_MS } from "./durations.ts";
 import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { Limits } from "./limits.ts";
@@ -32,8 +33,8 @@ export interface LedgerState {
 }
 
 /** How long a lease can still be reported after its end, unless too many others ended after it. */
-export const REPORTABLE_MS = 60_000;
-const MOST_REPORTABLE = 64;
+export const REPORTABLE_MS = MINUTE_MS;
+const MAX_REPORTABLE = 64;
 /** If this share of a rate's burst is left, tokens are plentiful. */
 const PLENTIFUL_SHARE = 3 / 4;
 
@@ -151,7 +152,7 @@ export class Ledger {
     this.#clock = now;
     const ended = this.#ended();
     const given = ended.filter(
-      ({ endsAt }, index) => endsAt + REPORTABLE_MS <= this.#clock || index < ended.length - MOST_REPORTABLE,
+      ({ endsAt }, index) => endsAt + REPORTABLE_MS <= this.#clock || index < ended.length - MAX_REPORTABLE,
     );
     for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt);
     this.#isSettled = true;

@@ -1,5 +1,7 @@
 /** Calendar quotas: at most `limit` in each UTC hour, day or month. */
 
+import { DAY_MS, HOUR_MS } from "./durations.ts";
+
 export type Period = "hour" | "day" | "month";
 
 export interface Quota {
@@ -30,4 +32,4 @@ export function endOfPeriod(per: Period, now: number): number {
   return startOfPeriod(per, now) + PERIOD_MS[per];
 }
 
-const PERIOD_MS = { hour: 3_600_000, day: 86_400_000 };
+const PERIOD_MS = { hour: HOUR_MS, day: DAY_MS };

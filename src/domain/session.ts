@@ -1,6 +1,7 @@
 /** How long sign-in links and sessions live. Pure: the time is an argument. */
 
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from "./durations.ts";
+
 export const LINK_LIFE_MS = 10 * MINUTE_MS;
 export const SESSION_LIFE_MS = 12 * 60 * MINUTE_MS;
 /** Of the platform team, who can do everything. */

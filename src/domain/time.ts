@@ -3,12 +3,10 @@
  * https://www.rfc-editor.org/rfc/rfc3339#section-5.6
  */
 
+import { HOUR_MS, MINUTE_MS } from "./durations.ts";
+
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:z|([+-])(\d{2}):(\d{2}))$/i;
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** The milliseconds of `2027-01-31T18:00:00Z`; `undefined` if the text is not a time that exists. */
 export function readTime(text: string): number | undefined {

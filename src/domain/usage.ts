@@ -3,6 +3,7 @@
  * needed. Isolates report what they have counted; a report that comes twice counts once.
  */
 
+import { HOUR_MS } from "./durations.ts";
 import { startOfPeriod } from "./quota.ts";
 
 export interface UsageCount {
@@ -41,11 +42,10 @@ export interface Noted {
   readonly ended: UsageHour | undefined;
 }
 
-const HOUR_MS = 3_600_000;
 /** Reports that are known again when they come a second time. */
-const MOST_HEARD = 64;
+const MAX_HEARD = 64;
 /** Different routes and outcomes in one hour; further ones count without a route. */
-const MOST_COUNTS = 500;
+const MAX_COUNTS = 500;
 
 /**
  * A report belongs to the hour in which it arrives. If the clock steps back a little, the hour continues. If it steps back further,
@@ -67,7 +67,7 @@ export function noteUsage(before: UsageState | undefined, report: UsageReport, n
         ...scopes,
         ...report.scopes.map((scope): [string, number] => [scope, startOfPeriod("day", hour)]),
       ]),
-      heard: [...heard, report.id].slice(-MOST_HEARD),
+      heard: [...heard, report.id].slice(-MAX_HEARD),
     },
     ended,
   };
@@ -81,7 +81,7 @@ export function withoutScopes(state: UsageState, written: UsageState["scopes"]):
 function add(counts: readonly UsageCount[], more: readonly UsageCount[]): UsageCount[] {
   const sums = new Map(counts.map((count) => [nameOf(count), count]));
   for (const count of more) {
-    const isOneTooMany = sums.size >= MOST_COUNTS && !sums.has(nameOf(count));
+    const isOneTooMany = sums.size >= MAX_COUNTS && !sums.has(nameOf(count));
     const { route, outcome, requests } = isOneTooMany ? { ...count, route: "" } : count;
     const name = nameOf({ route, outcome });
     sums.set(name, { route, outcome, requests: (sums.get(name)?.requests ?? 0) + requests });

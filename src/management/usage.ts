@@ -1,5 +1,6 @@
 import { readUsage } from "../control/keys/usage.ts";
-import { DAY_MS, timeOf } from "../domain/time.ts";
+import { DAY_MS } from "../domain/durations.ts";
+import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
 import { usageAnswer } from "./wire/answers-usage.ts";

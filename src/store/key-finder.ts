@@ -5,6 +5,7 @@
  * Name: `secret:<environment>:<hash under the current pepper>`. Value: `{"key_id", "pepper_id"}`. Life: a day.
  */
 
+import { DAY_SECONDS } from "../domain/durations.ts";
 import type { Pepper } from "./peppers.ts";
 import { rehashInsert } from "./secrets.ts";
 
@@ -14,7 +15,7 @@ export interface FoundKey {
   readonly hash: string;
 }
 
-const ENTRY_SECONDS = 86_400;
+const ENTRY_SECONDS = DAY_SECONDS;
 /** How long an edge location can answer from its own copy. */
 const EDGE_CACHE_SECONDS = 300;
 

@@ -1,5 +1,7 @@
 /** A new secret for a key, beside those that it has. */
 
+import { DAY_MS } from "../domain/durations.ts";
+
 export interface Rotation {
   readonly keyId: string;
   /** Does nothing if the key is no longer at the version `from`. */
@@ -11,8 +13,8 @@ export interface Rotation {
 }
 
 /** How long, and for how many secrets, an expired secret can still be told from an unknown one. */
-const REMEMBERED_MS = 30 * 86_400_000;
-const MOST_REMEMBERED = 20;
+const REMEMBERED_MS = 30 * DAY_MS;
+const MAX_REMEMBERED = 20;
 
 export async function countLivingSecrets(db: D1Database, keyId: string, now: number): Promise<number> {
   const row = await db
@@ -41,7 +43,7 @@ export function secretRotation(db: D1Database, rotation: Rotation): D1PreparedSt
       .prepare(
         `DELETE FROM api_key_secrets WHERE key_id = ?1 AND ${ifMade} AND (expires_at < ?3 OR hash IN (
            SELECT hash FROM api_key_secrets WHERE key_id = ?1 AND expires_at <= ?4
-           ORDER BY expires_at DESC, created_at DESC LIMIT -1 OFFSET ${MOST_REMEMBERED}))`,
+           ORDER BY expires_at DESC, created_at DESC LIMIT -1 OFFSET ${MAX_REMEMBERED}))`,
       )
       .bind(keyId, version, added.at - REMEMBERED_MS, added.at),
     db

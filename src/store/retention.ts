@@ -34,9 +34,9 @@ export interface Removed {
 /** Deletes what ended before `before`. `after`: where the last call stopped. */
 export type Removal = (db: D1Database, before: number, after: Place | undefined) => Promise<Removed>;
 
-const MOST_ROWS = 500;
+const MAX_ROWS = 500;
 /** Fewer, since scopes, workspaces and secrets are deleted with each. */
-const MOST_KEYS = 50;
+const MAX_KEYS = 50;
 
 /** One organization at a time: an index of all hours by age would be the largest of all. */
 export const removeUsage: Removal = async (db, before, [after] = ["", 0]) => {
@@ -50,12 +50,12 @@ export const removeUsage: Removal = async (db, before, [after] = ["", 0]) => {
            WHERE organization_id = (${next}) AND hour < ?2 ORDER BY hour LIMIT ?3)
          RETURNING 1`,
       )
-      .bind(after, before, MOST_ROWS),
+      .bind(after, before, MAX_ROWS),
   ]);
   const organization = found?.results[0]?.id ?? null;
   const rows = removed?.results.length ?? 0;
   if (organization === null) return { rows, next: undefined };
-  return { rows, next: [rows === MOST_ROWS ? after : organization, 0] };
+  return { rows, next: [rows === MAX_ROWS ? after : organization, 0] };
 };
 
 /** The events of a key are its history, and are kept as long as the key. */
@@ -75,10 +75,10 @@ export const removeKeys: Removal = async (db, before) => {
       `DELETE FROM api_key_scope_uses WHERE key_id IN (${old})`,
       `DELETE FROM outbox WHERE key_id IN (${old})`,
       `DELETE FROM api_keys WHERE id IN (${old}) RETURNING 1`,
-    ].map((sql) => db.prepare(sql).bind(before, MOST_KEYS)),
+    ].map((sql) => db.prepare(sql).bind(before, MAX_KEYS)),
   );
   const rows = results.at(-1)?.results.length ?? 0;
-  return { rows, next: rows === MOST_KEYS ? [0, 0] : undefined };
+  return { rows, next: rows === MAX_KEYS ? [0, 0] : undefined };
 };
 
 /** Members who were removed, once no other row refers to them. */
@@ -104,10 +104,10 @@ async function removeRange(
   { rows, from, isUnused }: { rows: string; from: string; isUnused: string },
 ): Promise<Removed> {
   const [last, removed] = await db.batch<{ value: number; row: number }>([
-    db.prepare(`${rows} LIMIT 1 OFFSET ?4`).bind(before, ...after, MOST_ROWS - 1),
+    db.prepare(`${rows} LIMIT 1 OFFSET ?4`).bind(before, ...after, MAX_ROWS - 1),
     db
       .prepare(`DELETE FROM ${from} WHERE rowid IN (SELECT row FROM (${rows} LIMIT ?4)) AND ${isUnused} RETURNING 1`)
-      .bind(before, ...after, MOST_ROWS),
+      .bind(before, ...after, MAX_ROWS),
   ]);
   const place = last?.results[0];
   return { rows: removed?.results.length ?? 0, next: place && [place.value, place.row] };
@@ -119,8 +119,8 @@ function removalOf(table: string, key: string, end: string): Removal {
       .prepare(
         `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${end} < ?1 LIMIT ?2) RETURNING 1`,
       )
-      .bind(before, MOST_ROWS)
+      .bind(before, MAX_ROWS)
       .all();
-    return { rows: results.length, next: results.length === MOST_ROWS ? [0, 0] : undefined };
+    return { rows: results.length, next: results.length === MAX_ROWS ? [0, 0] : undefined };
   };
 }

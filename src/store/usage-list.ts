@@ -1,5 +1,6 @@
 /** What was used, summed up by what the reader asks for. */
 
+import { HOUR_MS } from "../domain/durations.ts";
 import { type VisibleKeys, visibilityOf } from "./key-list.ts";
 
 /** What requests can be grouped by. */
@@ -23,8 +24,6 @@ export interface UsageSum {
   /** How many of these did not reach an origin. */
   readonly refused: number;
 }
-
-const HOUR_MS = 3_600_000;
 
 const EXPRESSIONS: Record<UsageGroup, string> = {
   hour: "hour",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundedDetails, MOST_BYTES } from "../../src/control/audit-details.ts";
+import { boundedDetails, MAX_BYTES } from "../../src/control/audit-details.ts";
 import { differences } from "../../src/control/validation.ts";
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length;
@@ -40,13 +40,13 @@ describe("the details of an audit event", () => {
   ])("never grow beyond their bound: %s", (_, value) => {
     const names = ["name", "description", "scopes", "workspace_ids", "allowed_addresses", "limits"];
     const details = Object.fromEntries(names.map((name) => [name, { from: value, to: value }]));
-    expect(bytesOf(boundedDetails(details))).toBeLessThanOrEqual(MOST_BYTES);
+    expect(bytesOf(boundedDetails(details))).toBeLessThanOrEqual(MAX_BYTES);
   });
 
   test("never grow beyond their bound, whatever they hold", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.anything({ values: [fc.string({ maxLength: 3_000 })] })), (details) => {
-        expect(bytesOf(boundedDetails(details))).toBeLessThanOrEqual(MOST_BYTES);
+        expect(bytesOf(boundedDetails(details))).toBeLessThanOrEqual(MAX_BYTES);
       }),
     );
   });

@@ -20,6 +20,15 @@ describe("The project's files", () => {
     expect(long.map(({ path }) => path).filter((path) => !LONGER.includes(path))).toEqual([]);
   });
 
+  test("a minute, an hour and a day are written out in domain/durations.ts alone, and limits begin with MAX_", () => {
+    const elsewhere = sources().filter(({ path }) => path !== "src/domain/durations.ts");
+    const own = /^(?!\s*(\/?\*|\/\/)).*(\b(60_000|3_?600_000|86_400(_000)?)\b|const (MOST|LONGEST)(_|\b))/m;
+    const found = elsewhere.flatMap(({ path, text }) =>
+      own.exec(text) ? [`${path}: ${own.exec(text)?.[0].trim()}`] : [],
+    );
+    expect(found).toEqual([]);
+  });
+
   test("schema.sql is what the migrations make, one after the other", () => {
     const migrations = readdirSync(join(PROJECT, "migrations")).sort();
     expect(migrations.every((name) => /^\d{4}_[a-z_]+\.sql$/.test(name))).toBe(true);

@@ -188,7 +188,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the account of a rate that nobody names now is dropped",
-    edits: [{ file: ACCOUNTS, find: "needed.slice(0, MOST_KEPT)", put: "[]" }],
+    edits: [{ file: ACCOUNTS, find: "needed.slice(0, MAX_KEPT)", put: "[]" }],
   },
   {
     fault: "an account that is whole is dropped while a lease is out that will be charged to it",

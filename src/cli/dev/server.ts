@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { MINUTE_MS } from "../../domain/durations.ts";
 import { inProject } from "../operate/project.ts";
 import { runWrangler, startWrangler } from "../operate/wrangler.ts";
 import { Failure } from "../terminal/failure.ts";
 import { DevOutput } from "./output.ts";
 
-const START_DEADLINE_MS = 60_000;
+const START_DEADLINE_MS = MINUTE_MS;
 const POLL_MS = 100;
 
 interface Settings {

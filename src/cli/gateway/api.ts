@@ -1,12 +1,13 @@
 /** The management API over HTTP. */
 
 import { setTimeout as wait } from "node:timers/promises";
+import { MINUTE_MS } from "../../domain/durations.ts";
 import { EXIT_FAILED, EXIT_NO_ANSWER, Failure } from "../terminal/failure.ts";
 
 const TIMEOUT_MS = 30_000;
 /** For calls that are refused because there were too many. */
-const MOST_ATTEMPTS = 5;
-const LONGEST_WAIT_MS = 60_000;
+const MAX_ATTEMPTS = 5;
+const MAX_WAIT_MS = MINUTE_MS;
 
 /** A gateway's control plane and the token for it. */
 export interface Connection {
@@ -134,7 +135,7 @@ export class Api {
     for (let attempt = 1; ; attempt++) {
       const response = await send();
       const waitMs = retryAfterMs(response) ?? Number.POSITIVE_INFINITY;
-      if (response.status !== 429 || attempt === MOST_ATTEMPTS || waitMs > LONGEST_WAIT_MS) return response;
+      if (response.status !== 429 || attempt === MAX_ATTEMPTS || waitMs > MAX_WAIT_MS) return response;
       await wait(waitMs);
     }
   }

@@ -12,7 +12,7 @@ import { type Defaults, type Row, rowOf } from "./row.ts";
 const CHUNK_ROWS = 500;
 const CHUNK_CHARACTERS = 300_000;
 const ATTEMPTS = 8;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 
 export interface Sending {
   readonly defaults: Defaults;
@@ -108,7 +108,7 @@ async function post(api: Api, body: object, { stop, bar }: { stop: AbortSignal; 
     } catch (error) {
       if (!(error instanceof NoAnswer) || attempt === ATTEMPTS || stop.aborted) throw error;
       bar.label("Waiting");
-      const backoff = Math.min(LONGEST_WAIT_MS, 500 * 2 ** (attempt - 1) * (0.5 + Math.random()));
+      const backoff = Math.min(MAX_WAIT_MS, 500 * 2 ** (attempt - 1) * (0.5 + Math.random()));
       await wait(Math.max(backoff, error.retryAfterMs ?? 0), undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) throw error;
     }

@@ -9,7 +9,7 @@ import { DEFAULT_CONFIG } from "./project.ts";
 import { runWrangler } from "./wrangler.ts";
 
 const STARTS = 5;
-const MOST_STARTS = 25;
+const MAX_STARTS = 25;
 
 /**
  * The bundle of one configuration. KB are 1,000 bytes; the start is the fastest of a few, for other work on the machine only
@@ -24,7 +24,7 @@ export async function measureBundle(config: string, wantedMs: number): Promise<{
     const entry = config === DEFAULT_CONFIG ? [] : [writeEntry(config)];
     await runWrangler(["deploy", ...entry, "--dry-run", "--minify", "--outdir", modules, "--outfile", upload], never);
     const starts: number[] = [];
-    for (let n = 0; n < STARTS || (n < MOST_STARTS && Math.min(...starts) >= wantedMs); n++) {
+    for (let n = 0; n < STARTS || (n < MAX_STARTS && Math.min(...starts) >= wantedMs); n++) {
       const profile = join(folder, `${n}.cpuprofile`);
       await runWrangler(["check", "startup", "--worker", upload, "--outfile", profile], never);
       starts.push(activeMs(JSON.parse(readFileSync(profile, "utf8"))));

@@ -1,6 +1,7 @@
 /** Parsers for options and arguments. A wrong value is a usage error. */
 
 import { InvalidArgumentError } from "commander";
+import { DAY_SECONDS, HOUR_SECONDS } from "../../domain/durations.ts";
 import type { OwnLimits } from "../../domain/key.ts";
 import { readDayOrTime } from "../../domain/time.ts";
 import { isLocal } from "../gateway/api.ts";
@@ -78,7 +79,9 @@ export function quotas(text: string): Quota[] {
 export function duration(text: string): number {
   const form = /^(\d{1,9})([smhd]?)$/.exec(text);
   if (!form) throw new InvalidArgumentError("Give seconds, or a duration such as 15m, 24h or 7d.");
-  return Number(form[1]) * { "": 1, s: 1, m: 60, h: 3600, d: 86_400 }[form[2] as "" | "s" | "m" | "h" | "d"];
+  return (
+    Number(form[1]) * { "": 1, s: 1, m: 60, h: HOUR_SECONDS, d: DAY_SECONDS }[form[2] as "" | "s" | "m" | "h" | "d"]
+  );
 }
 
 /** `--description` and `--no-description`: the new text, `null` for none, `undefined` for unchanged. */

@@ -1,6 +1,7 @@
 /** Shows the progress of long work on stderr, if that is a terminal. */
 
 import { SingleBar } from "cli-progress";
+import { HOUR_SECONDS } from "../../domain/durations.ts";
 import { dim, grouped } from "./render.ts";
 
 export interface Progress {
@@ -67,6 +68,6 @@ export function clock(seconds: number): string {
   const whole = Math.ceil(seconds);
   const two = (number: number) => String(number).padStart(2, "0");
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+  if (whole < HOUR_SECONDS) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / HOUR_SECONDS)} h ${two(Math.floor((whole % HOUR_SECONDS) / 60))} min`;
 }

@@ -2,7 +2,8 @@
 
 import { Hono } from "hono";
 import { readAudit } from "../../control/operate/read-audit.ts";
-import { DAY_MS, readDay, timeOf } from "../../domain/time.ts";
+import { DAY_MS } from "../../domain/durations.ts";
+import { readDay, timeOf } from "../../domain/time.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { auditQuery } from "../../management/wire/schemas.ts";
@@ -21,7 +22,7 @@ import { Trail } from "./table.tsx";
 
 const FIELDS = ["action", "target", "actor", "from", "to"] as const;
 /** The most events in an export, and in one read. */
-const MOST_EXPORTED = 10_000;
+const MAX_EXPORTED = 10_000;
 const BATCH = 500;
 
 export const auditPages = new Hono<ConsoleEnv>()
@@ -90,7 +91,7 @@ async function sendFile(c: Visit, type: string, header: string, lineOf: (event: 
   const name = c.req.path.slice(c.req.path.lastIndexOf("/") + 1);
   let text = header;
   let page: PageRequest | undefined = { limit: BATCH, after: undefined };
-  for (let count = 0; page && count < MOST_EXPORTED; count += BATCH) {
+  for (let count = 0; page && count < MAX_EXPORTED; count += BATCH) {
     const events = await readAudit(c.var.control, c.var.visitor.caller, filter, page);
     if (isRefusal(events)) return showRefusal(c, events);
     text += events.items.map(lineOf).join("");
@@ -126,7 +127,7 @@ function Filters({ chosen }: { chosen: URLSearchParams }) {
         <button type="submit">Filter</button>
       </div>
       <p class="hint more">
-        Export up to {number(MOST_EXPORTED)} events: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
+        Export up to {number(MAX_EXPORTED)} events: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
         <a href={`/audit/events.ndjson?${chosen}`}>NDJSON</a>
       </p>
     </form>

@@ -1,5 +1,6 @@
 /** Requests over time, as bars drawn on the server. */
 
+import { DAY_MS, HOUR_MS } from "../../domain/durations.ts";
 import type { UsageGroup, UsageSum } from "../../store/usage-list.ts";
 import { Table } from "./parts.tsx";
 import { dayOf, number, plural } from "./words.ts";
@@ -23,7 +24,7 @@ export interface Bar extends Record<Kind, number> {
 
 /** One bar per hour or day from `from`, also without requests. */
 export function barsOf(sums: readonly UsageSum[], by: "hour" | "day", from: number, to: number): Bar[] {
-  const size = by === "hour" ? 3_600_000 : 86_400_000;
+  const size = by === "hour" ? HOUR_MS : DAY_MS;
   const bars = new Map<number, Bar>();
   for (let at = from - (from % size); at < to; at += size) bars.set(at, { at, forwarded: 0, limited: 0, refused: 0 });
   for (const { group, requests } of sums) {

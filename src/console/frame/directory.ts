@@ -7,8 +7,8 @@ import { listWorkspaces, type Workspace } from "../../store/workspaces.ts";
 import type { Visit } from "./visit.ts";
 
 /** The most entries of a list in a form. Records beyond it are read by id. */
-const MOST = 200;
-const PAGE = { limit: MOST, after: undefined };
+const MAX_LISTED = 200;
+const PAGE = { limit: MAX_LISTED, after: undefined };
 
 export async function workspacesOf(c: Visit): Promise<readonly Workspace[]> {
   const { control, visitor } = c.var;

@@ -2,6 +2,7 @@
 
 import type { Child, PropsWithChildren } from "hono/jsx";
 import type { Gateway } from "../../config/compile.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import type { KeyStatus } from "../../records/key.ts";
 import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
@@ -36,7 +37,7 @@ export function Ago({ at, now, never = "never" }: { at: number | null; now: numb
   );
 }
 
-export const SOON_MS = 30 * 86_400_000;
+export const SOON_MS = 30 * DAY_MS;
 
 export function Expiry({ at, now }: { at: number; now: number }) {
   const left = at - now;

@@ -1,6 +1,7 @@
 /** Times, numbers and periods in words. */
 
-const DAY_MS = 86_400_000;
+import { DAY_MS, DAY_SECONDS, HOUR_MS, HOUR_SECONDS, MINUTE_MS } from "../../domain/durations.ts";
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 export function dayOf(ms: number): string {
@@ -13,8 +14,8 @@ export function momentOf(ms: number): string {
 }
 
 const STEPS: readonly [limit: number, unit: number, name: string][] = [
-  [3_600_000, 60_000, "minute"],
-  [DAY_MS, 3_600_000, "hour"],
+  [HOUR_MS, MINUTE_MS, "minute"],
+  [DAY_MS, HOUR_MS, "hour"],
   [60 * DAY_MS, DAY_MS, "day"],
   [Number.POSITIVE_INFINITY, 30 * DAY_MS, "month"],
 ];
@@ -27,7 +28,7 @@ export function spanOf(ms: number): string {
 }
 
 export function agoOf(ms: number, now: number): string {
-  if (now - ms < 60_000) return "just now";
+  if (now - ms < MINUTE_MS) return "just now";
   return `${spanOf(now - ms)} ago`;
 }
 
@@ -46,8 +47,8 @@ export function listOf(names: readonly string[]): string {
 }
 
 export function secondsOf(seconds: number): string {
-  if (seconds % 86_400 === 0) return plural(seconds / 86_400, "day");
-  if (seconds % 3600 === 0) return plural(seconds / 3600, "hour");
+  if (seconds % DAY_SECONDS === 0) return plural(seconds / DAY_SECONDS, "day");
+  if (seconds % HOUR_SECONDS === 0) return plural(seconds / HOUR_SECONDS, "hour");
   return seconds % 60 === 0 ? plural(seconds / 60, "minute") : plural(seconds, "second");
 }
 

@@ -9,6 +9,7 @@ import { revokeKey } from "../../control/keys/revoke.ts";
 import { rotateKey } from "../../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../../control/keys/switch.ts";
 import { invalid } from "../../control/validation.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import { afterwards, boundOf, type Deed } from "../frame/done.tsx";
@@ -162,7 +163,7 @@ async function rotate(c: Visit, { id }: ManagedKey, form: Form): Promise<Respons
 }
 
 /** A key used in this many last days is revoked only after its name was typed. */
-const IN_USE_MS = 7 * 86_400_000;
+const IN_USE_MS = 7 * DAY_MS;
 const isInUse = (key: ManagedKey, now: number) => key.lastUsedAt !== null && now - key.lastUsedAt < IN_USE_MS;
 
 interface RevocationProps {

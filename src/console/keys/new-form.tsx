@@ -1,6 +1,7 @@
 /** The form for a new key. */
 
 import type { Gateway } from "../../config/compile.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import type { Reach } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Workspace } from "../../store/workspaces.ts";
@@ -226,7 +227,7 @@ function Life({ offer, form, problem }: PartProps) {
   const lives = [...LIVES.filter((days) => days < lifetimeDays), lifetimeDays].map(
     (days) => [String(days), `in ${plural(days, "day")}`] as const,
   );
-  const latest = offer.now + lifetimeDays * 86_400_000;
+  const latest = offer.now + lifetimeDays * DAY_MS;
   return (
     <div class="row">
       <Field name="expires_in" label="Expires" problem={problem}>

@@ -7,6 +7,7 @@ import { adviseOnScopes } from "../../control/keys/advise.ts";
 import { readLimits } from "../../control/keys/limits.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { readAudit } from "../../control/operate/read-audit.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { isRefusal } from "../../errors.ts";
 import { type ManagedKey, statusOf } from "../../records/key.ts";
@@ -23,7 +24,6 @@ import { summaryOf } from "./summary.ts";
 import { Trial } from "./trial.tsx";
 import { KeyUsage, Limits, UnusedScopes } from "./usage.tsx";
 
-const DAY_MS = 86_400_000;
 const USAGE_DAYS = 30;
 const ADVICE_DAYS = 90;
 

@@ -46,13 +46,13 @@ const WHY: Record<Narrowing, string> = {
   permission: "the key is read only",
   reach: "keys limited to workspaces cannot",
 };
-const MOST_NAMED = 6;
+const MAX_NAMED = 6;
 
 function losses(lost: readonly Scope[], lacking: (scope: Scope) => Narrowing[]): string {
   const byReason = Map.groupBy(lost, (scope) => WHY[lacking(scope)[0] ?? "scopes"]);
   return [...byReason]
     .map(([why, scopes]) => {
-      const named = scopes.length > MOST_NAMED ? plural(scopes.length, "scope") : listOf(scopes);
+      const named = scopes.length > MAX_NAMED ? plural(scopes.length, "scope") : listOf(scopes);
       return `${named} (${why})`;
     })
     .join("; ");

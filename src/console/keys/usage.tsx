@@ -8,7 +8,7 @@ import { barsOf, Chart } from "../frame/chart.tsx";
 import { Day, Moment, Part, Table } from "../frame/parts.tsx";
 import { listOf, number, secondsOf } from "../frame/words.ts";
 
-const MOST_REFUSALS = 8;
+const MAX_REFUSALS = 8;
 
 interface UsageProps {
   readonly sums: readonly UsageSum[];
@@ -31,7 +31,7 @@ function LastRefusals({ sums }: { sums: readonly UsageSum[] }) {
   const last = sums
     .filter(({ group }) => group.outcome !== "forwarded")
     .sort((a, b) => Number(b.group.hour) - Number(a.group.hour))
-    .slice(0, MOST_REFUSALS);
+    .slice(0, MAX_REFUSALS);
   if (last.length === 0) return <p class="faint">None within 7 days.</p>;
   return (
     <Table

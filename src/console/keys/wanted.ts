@@ -2,8 +2,9 @@
 
 import type { Control } from "../../control/control.ts";
 import { draftOf } from "../../control/keys/draft.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
-import { DAY_MS, readTime } from "../../domain/time.ts";
+import { readTime } from "../../domain/time.ts";
 import type { MemberRecord } from "../../store/members.ts";
 import { Form } from "../frame/form.ts";
 

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 
 import { sessionToken } from "../../management/session.ts";
 import { barsOf, Chart, ranking } from "../frame/chart.tsx";
@@ -15,7 +16,6 @@ import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
 import { Environments, Expiring, Figures, Ranking, Refusals, TOP, TopKeys } from "./parts.tsx";
 
-const DAY_MS = 86_400_000;
 const SPANS = [
   ["1", "24 hours"],
   ["7", "7 days"],

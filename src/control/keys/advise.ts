@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../domain/durations.ts";
 import { startOfPeriod } from "../../domain/quota.ts";
 import { rightsOf } from "../../domain/rights.ts";
 import { resourceOf, type Scope } from "../../domain/scope.ts";
@@ -22,8 +23,7 @@ export interface ScopeUse {
   readonly lastUsedAt: number | null;
 }
 
-const DAY_MS = 86_400_000;
-const MOST_DAYS = 366;
+const MAX_DAYS = 366;
 
 /** Which of its scopes a key could do without, as far as its use tells. */
 export async function adviseOnScopes(
@@ -34,7 +34,7 @@ export async function adviseOnScopes(
 ): Promise<Advice | Refusal> {
   const key = requireScope(caller, "usage:read") ?? (await findKey(control, caller, id, "api_keys:read"));
   if (isRefusal(key)) return key;
-  if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS) return invalid("days", `must be from 1 to ${MOST_DAYS}`);
+  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS) return invalid("days", `must be from 1 to ${MAX_DAYS}`);
   const record = await readKeyRecord(control.db, key.environment, id);
   if (!record) return notFound("key");
   const { policy } = control.gateway;

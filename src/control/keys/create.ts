@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../domain/durations.ts";
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditedOf, type ManagedKey, type NewKey } from "../../records/key.ts";
@@ -78,7 +79,7 @@ export function newKey(control: Control, wanted: NewKey, hint: string): ManagedK
     version: control.newId("ver"),
     hint,
     createdAt,
-    expiresAt: wanted.expiresAt ?? createdAt + control.gateway.keys.lifetimeDays * 86_400_000,
+    expiresAt: wanted.expiresAt ?? createdAt + control.gateway.keys.lifetimeDays * DAY_MS,
     lastUsedAt: null,
     disabledAt: null,
     revokedAt: null,
@@ -89,7 +90,7 @@ export function newKey(control: Control, wanted: NewKey, hint: string): ManagedK
 function lifeOf({ gateway, now }: Control, { standing }: Caller, { expiresAt }: NewKey): number | null {
   const own = standing.kind === "member" ? standing.key : undefined;
   if (expiresAt !== null || !own) return expiresAt;
-  return Math.min(own.expiresAt, now() + gateway.keys.lifetimeDays * 86_400_000);
+  return Math.min(own.expiresAt, now() + gateway.keys.lifetimeDays * DAY_MS);
 }
 
 /** What a key is made for others with, and on which terms, is for the root token alone. */

@@ -1,5 +1,6 @@
 /** What a key could do, before it is created. Pure; the creation checks the same rules again. */
 
+import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
 import { type Scope, scopesOf } from "../../domain/scope.ts";
@@ -26,7 +27,7 @@ export function draftOf(
     permission: wanted.permission,
     scopes: wanted.scopes,
     createdAt: now,
-    expiresAt: wanted.expiresAt ?? now + control.gateway.keys.lifetimeDays * 86_400_000,
+    expiresAt: wanted.expiresAt ?? now + control.gateway.keys.lifetimeDays * DAY_MS,
     disabledAt: null,
     revokedAt: null,
   };

@@ -1,3 +1,4 @@
+import { DAY_SECONDS } from "../../domain/durations.ts";
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
@@ -14,9 +15,9 @@ export interface RotatedKey extends ChangedKey {
 }
 
 /** How long an old secret can keep working next to the new one. */
-const MAX_GRACE_SECONDS = 30 * 86_400;
+const MAX_GRACE_SECONDS = 30 * DAY_SECONDS;
 /** Of one key at one time. */
-const MOST_SECRETS = 20;
+const MAX_SECRETS = 20;
 
 /** A new secret of the same key: one id, one count. The old ones end after the grace. */
 export async function rotateKey(
@@ -59,7 +60,7 @@ function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey
 
 /** Every lease carries all of them. */
 async function checkSecrets({ db, now }: Control, id: string, graceSeconds: number): Promise<Refusal | undefined> {
-  if (graceSeconds === 0 || (await countLivingSecrets(db, id, now())) < MOST_SECRETS) return undefined;
-  const problem = `The key has ${MOST_SECRETS} secrets that still work. Wait until one of them ends, or end all with grace_seconds 0.`;
+  if (graceSeconds === 0 || (await countLivingSecrets(db, id, now())) < MAX_SECRETS) return undefined;
+  const problem = `The key has ${MAX_SECRETS} secrets that still work. Wait until one of them ends, or end all with grace_seconds 0.`;
   return { code: "conflict", problem };
 }

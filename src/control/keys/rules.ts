@@ -3,6 +3,7 @@
 import type { Gateway } from "../../config/compile.ts";
 import type { KeySettings } from "../../config/schema.ts";
 import { parseRange } from "../../domain/address.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import type { Reach } from "../../domain/key.ts";
 import { isScope, scopesOf } from "../../domain/scope.ts";
 import type { Refusal } from "../../errors.ts";
@@ -64,7 +65,7 @@ export function checkReach(reach: Reach, workspaceIds: readonly string[], keys: 
 export function checkLife(expiresAt: number | null, { lifetimeDays }: KeySettings, now: number): Refusal | undefined {
   if (expiresAt === null) return undefined;
   if (expiresAt <= now) return invalid("expires_at", "must be in the future");
-  const latest = now + lifetimeDays * 86_400_000;
+  const latest = now + lifetimeDays * DAY_MS;
   return expiresAt > latest ? invalid("expires_at", `must be within ${lifetimeDays} days from now`) : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../domain/durations.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { sumUsage, type UsageFilter, type UsageGroup, type UsageSum } from "../../store/usage-list.ts";
 import { findKey, findOrganization } from "../access.ts";
@@ -12,11 +13,10 @@ export interface WantedUsage extends Omit<UsageFilter, "visibleTo"> {
   readonly top?: number;
 }
 
-const DAY_MS = 86_400_000;
 /** How many days one call may span. */
-const MOST_DAYS_BY_HOUR = 31;
-const MOST_DAYS = 366;
-const MOST_SUMS = 10_000;
+const MAX_DAYS_BY_HOUR = 31;
+const MAX_DAYS = 366;
+const MAX_SUMS = 10_000;
 
 /** The use of an organization's keys, or of one key: of those that the caller manages. */
 export async function readUsage(
@@ -31,16 +31,16 @@ export async function readUsage(
   if (refusal) return refusal;
   const visibleTo = visibleKeys(caller.standing);
   if (top !== undefined) return sumUsage(control.db, { ...filter, visibleTo }, groupBy, top, "requests");
-  const sums = await sumUsage(control.db, { ...filter, visibleTo }, groupBy, MOST_SUMS + 1);
-  return sums.length > MOST_SUMS
-    ? invalid("group_by", `gives more than ${MOST_SUMS} rows; ask for a shorter time, one key, or fewer groups`)
+  const sums = await sumUsage(control.db, { ...filter, visibleTo }, groupBy, MAX_SUMS + 1);
+  return sums.length > MAX_SUMS
+    ? invalid("group_by", `gives more than ${MAX_SUMS} rows; ask for a shorter time, one key, or fewer groups`)
     : sums;
 }
 
 function checkSpan({ from, to, groupBy }: WantedUsage): Refusal | undefined {
   if (groupBy.includes("hour") && groupBy.includes("day")) return invalid("group_by", "can have hour or day, not both");
   if (to <= from) return invalid("to", "must be later than from");
-  const most = groupBy.includes("hour") ? MOST_DAYS_BY_HOUR : MOST_DAYS;
+  const most = groupBy.includes("hour") ? MAX_DAYS_BY_HOUR : MAX_DAYS;
   if (to - from <= most * DAY_MS) return undefined;
   return invalid("to", `must be at most ${most} days after from${groupBy.includes("hour") ? " by hour" : ""}`);
 }

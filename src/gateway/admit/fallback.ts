@@ -3,6 +3,7 @@
  * the key's limits, counted only in this isolate. It runs the authority's code on a separate account.
  */
 
+import { MINUTE_MS } from "../../domain/durations.ts";
 import { Holding } from "../../domain/holding.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { LeaseReport } from "../../domain/lease.ts";
@@ -11,7 +12,7 @@ import { lend } from "../../domain/lend.ts";
 import type { Limits } from "../../domain/limits.ts";
 
 /** How long a key works after its last lease. Until then an outage hides a revocation. */
-export const FALLBACK_MS = 5 * 60_000;
+export const FALLBACK_MS = 5 * MINUTE_MS;
 /** How soon the authority is asked again. */
 const FALLBACK_TTL_MS = 1_000;
 

@@ -2,6 +2,7 @@
 
 import type { Cors } from "../../config/cors.ts";
 import { addCorsHeaders } from "../../decide/cors.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import type { PolicyState } from "../../domain/lease.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { type OwnForm, problemResponse } from "../../problem.ts";
@@ -25,7 +26,7 @@ export interface Answering {
 }
 
 /** The last days of a key, in which answers say when it expires. */
-const EXPIRY_NOTICE_MS = 30 * 86_400_000;
+const EXPIRY_NOTICE_MS = 30 * DAY_MS;
 
 export function respond(outcome: Response | Refusal, request: Request, answering: Answering): Response {
   if (!isRefusal(outcome) && !isRebuildable(outcome)) return outcome;

@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
-const MOST_PRESSES = 150;
+const MAX_PRESSES = 150;
 
 export interface Keyboard {
   /** Goes on to the next thing with this name, which has to show that it has the focus. */
@@ -19,7 +19,7 @@ export interface Keyboard {
 export function keyboardOf(page: Page): Keyboard {
   const keyboard: Keyboard = {
     async to(name) {
-      for (let presses = 0; presses < MOST_PRESSES; presses++) {
+      for (let presses = 0; presses < MAX_PRESSES; presses++) {
         await page.keyboard.press("Tab");
         const focused = await focusOf(page);
         if (!name.test(focused.name)) continue;

@@ -15,7 +15,7 @@ import { signedIn, signInLink } from "./visitors.ts";
 const SHOTS = join(PROJECT, "dist/console");
 const THEMES = ["light", "dark"] as const;
 const WIDTHS = [360, 1280];
-const MOST_BYTES = 100 * 1024;
+const MAX_BYTES = 100 * 1024;
 
 let browser: Browser;
 let tenant: Tenant;
@@ -154,7 +154,7 @@ describe("Every page", () => {
     await fresh.waitForLoadState("networkidle");
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeGreaterThan(500);
-    expect(bytes).toBeLessThan(MOST_BYTES);
+    expect(bytes).toBeLessThan(MAX_BYTES);
     await context.close();
   });
 });
