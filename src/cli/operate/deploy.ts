@@ -1,0 +1,83 @@
+/** `keygate deploy`: check, migrate, deploy, and then ask the gateway that was deployed. */
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { writeEntry } from "../dev/entry.ts";
+import { COMMAND, example } from "../gateway/call.ts";
+import { Failure } from "../terminal/failure.ts";
+import { inEnvironment, migrate } from "./migrate.ts";
+import { checkedConfig, DEFAULT_CONFIG, inProject, shown } from "./project.ts";
+import { verify } from "./verify.ts";
+import { runWrangler } from "./wrangler.ts";
+
+interface Options {
+  env?: string;
+  config?: string;
+  secretsFile?: string;
+  immediate?: boolean;
+  dryRun?: boolean;
+}
+
+export function addDeploy(program: Command): void {
+  program
+    .command("deploy")
+    .description("check the project, migrate D1, deploy with wrangler, and ask whether the gateway answers")
+    .option("--env <name>", "an environment of wrangler.toml; its configuration is gateway.config.<name>.ts")
+    .option("--config <file>", "use this configuration")
+    .option("--secrets-file <file>", "set these secrets with the deploy (a new Worker needs them; see `secrets`)")
+    .option("--immediate", "restart all Durable Objects with the new code at once")
+    .option("--dry-run", "only check and build, without the network")
+    .addHelpText("after", example("deploy --env staging", "deploy --secrets-file secrets.production.json"))
+    .action(deploy);
+}
+
+async function deploy(options: Options): Promise<void> {
+  const stop = new AbortController().signal;
+  const { secretsFile } = options;
+  if (secretsFile !== undefined && !existsSync(secretsFile)) throw new Failure(`There is no ${secretsFile}.`);
+  const checked = await checkedConfig(configOf(options));
+  console.log(`${shown(checked.file)} has no mistakes.`);
+  if (options.dryRun) {
+    console.log("Building what a deploy uploads …");
+    await runWrangler(["deploy", ...argumentsOf(checked.file, options), "--dry-run"], stop);
+    return console.log("Nothing was deployed (--dry-run).");
+  }
+  console.log("Migrating D1 …");
+  await migrate(options.env, stop);
+  console.log("Deploying …");
+  await runWrangler(["deploy", ...argumentsOf(checked.file, options)], stop).catch((error) => {
+    throw withNextStep(error, options);
+  });
+  console.log("Asking the gateway …");
+  await verify(checked.config, fetch);
+  console.log("Deployed: the gateway is ready, and refuses requests without a key.");
+}
+
+/** Another environment has other base URLs, and so another file: with that of production, production would be asked. */
+function configOf({ env, config }: Options): string {
+  if (config !== undefined) return config;
+  if (env === undefined) return DEFAULT_CONFIG;
+  const file = inProject(`gateway.config.${env}.ts`);
+  if (existsSync(file)) return file;
+  throw new Failure(
+    `There is no ${shown(file)} with the base URLs of ${env}. Create it: it can import gateway.config.ts and change its base URLs and issuers. Or name a file with --config.`,
+  );
+}
+
+function argumentsOf(file: string, { env, secretsFile, immediate }: Options): string[] {
+  return [
+    ...(file === DEFAULT_CONFIG ? [] : [writeEntry(file)]),
+    ...inEnvironment(env),
+    ...(secretsFile === undefined ? [] : ["--secrets-file", resolve(secretsFile)]),
+    ...(immediate ? ["--durable-objects-code-update-mode", "immediate"] : []),
+  ];
+}
+
+/** A Worker that does not exist yet takes its secrets only with its first deploy. */
+function withNextStep(error: unknown, { env }: Options): unknown {
+  if (!(error instanceof Failure) || !error.message.includes("required secrets have not been set")) return error;
+  const deployed = env === undefined ? "deploy" : `deploy --env ${env}`;
+  const next = [`${COMMAND} secrets --to secrets.json`, `${COMMAND} ${deployed} --secrets-file secrets.json`];
+  return new Failure(`${error.message}\n\nTo create them and deploy with them:\n\n  ${next.join("\n  ")}`);
+}

@@ -1,0 +1,134 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import base from "../../../gateway.config.ts";
+import { verify } from "../../../src/cli/operate/verify.ts";
+import { withLocalBaseUrls } from "../../../src/config/local.ts";
+import { type Call, copyOfProject, keygate, PROJECT, startApi } from "../helpers.ts";
+import { startCloudflareApi } from "./cloudflare.ts";
+
+const MIGRATIONS = readdirSync(join(PROJECT, "migrations")).map((name) => `migrate ${name}`);
+
+describe("keygate deploy", { timeout: 240_000 }, () => {
+  let project: string;
+  beforeEach(() => {
+    project = copyOfProject();
+    writeFileSync(join(project, ".gitignore"), "secrets*\n");
+  });
+
+  /** A configuration whose hosts are a server of this test. */
+  async function deployable(answer: (call: Call) => number): Promise<Call[]> {
+    const { url, calls } = await startApi((call) => ({ status: answer(call), body: {} }));
+    writeConfig("gateway.config.staging.ts", url);
+    return calls;
+  }
+
+  function writeConfig(name: string, url: string): void {
+    const at = (path: string) => JSON.stringify(`${url.replace("127.0.0.1", "localhost")}/${path}`);
+    writeFileSync(
+      join(project, name),
+      `import base from "./gateway.config.ts";
+      const { production, sandbox } = base.environments;
+      export default {
+        ...base,
+        environments: {
+          production: { ...production, baseUrls: [${at("live")}], issuer: ${at("live")} },
+          sandbox: { ...sandbox, baseUrls: [${at("test")}], issuer: ${at("test")} },
+        },
+        control: { baseUrls: [${JSON.stringify(url)}] },
+      };`,
+    );
+  }
+
+  const good = ({ path }: Call) => (path === "/readyz" ? 200 : 401);
+
+  test("creates the database, applies every migration, deploys with the secrets, and asks the gateway", async () => {
+    const calls = await deployable(good);
+    const api = await startCloudflareApi();
+    const made = await keygate(["secrets", "--to", "secrets.json"], { project });
+    expect(made).toMatchObject({ code: 0, stderr: "" });
+    expect(made.stdout).toContain("deploy --secrets-file secrets.json");
+    expect(statSync(join(project, "secrets.json")).mode & 0o777).toBe(0o600);
+
+    const args = ["deploy", "--env", "staging", "--secrets-file", "secrets.json"];
+    const { code, stdout, stderr } = await keygate(args, { project, env: api.env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(api.changes).toEqual(["create keygate-staging", ...MIGRATIONS, "deploy keygate-staging"]);
+    expect(api.secrets.sort()).toEqual(["KEYGATE_PEPPERS", "KEYGATE_ROOT_TOKEN", "KEYGATE_SIGNING_KEYS"]);
+    expect(calls.map(({ path }) => path).sort()).toEqual([
+      "/live/signatures/keygate-deploy",
+      "/readyz",
+      "/test/signatures/keygate-deploy",
+    ]);
+    expect(stdout).toContain("Deployed: the gateway is ready, and refuses requests without a key.");
+    for (const secret of Object.values(JSON.parse(readFileSync(join(project, "secrets.json"), "utf8")))) {
+      expect(stdout).not.toContain(secret);
+    }
+  });
+
+  test("says how to create the secrets that a new Worker lacks, and asks nothing of the gateway", async () => {
+    const calls = await deployable(good);
+    const api = await startCloudflareApi();
+    const { code, stderr } = await keygate(["deploy", "--env", "staging"], { project, env: api.env });
+    expect(code).toBe(1);
+    expect(stderr).toContain("deploy --env staging --secrets-file secrets.json");
+    expect([api.changes.includes("deploy keygate-staging"), calls]).toEqual([false, []]);
+  });
+
+  test("with --dry-run, checks and builds without any call", async () => {
+    const calls = await deployable(good);
+    const api = await startCloudflareApi();
+    const args = ["deploy", "--env", "staging", "--dry-run"];
+    const { code, stdout, stderr } = await keygate(args, { project, env: api.env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("Nothing was deployed");
+    expect([api.changes, calls]).toEqual([[], []]);
+  });
+
+  test.each([
+    [["deploy", "--env", "staging"], "There is no gateway.config.staging.ts"],
+    [["deploy", "--config", "nowhere.ts"], "There is no nowhere.ts"],
+    [["deploy", "--secrets-file", "nowhere.json"], "nowhere.json"],
+    [["secrets", "--to", "kept.json"], "git would commit kept.json"],
+  ])("%j changes nothing, and says what is missing", async (args, words) => {
+    execFileSync("git", ["init", "-q"], { cwd: project });
+    const api = await startCloudflareApi();
+    const { code, stderr } = await keygate(args, { project, env: api.env });
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+    expect(api.changes).toEqual([]);
+  });
+});
+
+describe("the questions after a deploy", () => {
+  const config = withLocalBaseUrls(base, 8787);
+
+  function verifyWith(statusOf: (url: string) => number): Promise<void> {
+    return verify(config, async (url) => new Response(null, { status: statusOf(String(url)) }), 0);
+  }
+
+  test("are asked of every base URL: whether it is ready, and whether it refuses a request without a key", async () => {
+    const asked: string[] = [];
+    await verifyWith((url) => {
+      asked.push(url);
+      return url.endsWith("/readyz") ? 200 : 401;
+    });
+    const urls = [...Object.values(config.environments), config.control].flatMap(({ baseUrls }) => baseUrls);
+    expect(asked).toHaveLength(urls.length);
+    for (const url of urls) expect(asked.some((each) => each.startsWith(url))).toBe(true);
+  });
+
+  test.each([
+    ["is not ready", (url: string) => (url.endsWith("/readyz") ? 503 : 401), "/readyz: 503 instead of 200"],
+    ["forwards what has no key", (url: string) => (url.endsWith("/readyz") ? 200 : 200), ": 200 instead of 401"],
+    ["is another Worker", () => 404, ": 404 instead of 401"],
+  ])("fail the deploy if the gateway %s", async (_, statusOf, words) => {
+    await expect(verifyWith(statusOf)).rejects.toThrow(words);
+  });
+
+  test("say which host cannot be reached", async () => {
+    const failing = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND") }));
+    await expect(verify(config, failing, 0)).rejects.toThrow("ENOTFOUND");
+  });
+});
