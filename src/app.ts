@@ -4,7 +4,6 @@ import { KeyAuthority } from "./authority/authority.ts";
 import { Courier } from "./authority/courier.ts";
 import { authorityName } from "./authority/name.ts";
 import { compile, type Gateway } from "./config/compile.ts";
-import type { OriginSettings } from "./config/schema.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
 import { createControlPlane } from "./control-plane.ts";
@@ -25,11 +24,9 @@ import { Lookups } from "./gateway/admit/lookups.ts";
 import { againIfReset } from "./gateway/admit/reset.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
 import { createAssert } from "./gateway/forward/assertion.ts";
-import type { OriginFetch } from "./gateway/forward/forward.ts";
 import { answerJwks } from "./gateway/forward/jwks.ts";
 import { signersFrom } from "./gateway/forward/signer.ts";
-import { resolveHeaders, withHeaders } from "./gateway/origins/origin.ts";
-import { RetryBudget } from "./gateway/origins/retry.ts";
+import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
@@ -146,9 +143,13 @@ function buildPlanes(gateway: Gateway, env: Env) {
       gateway,
       now,
     ),
-    originFetch: originsFrom(gateway, env),
+    originOf: originsFrom(gateway.routes, {
+      fetch: (request, init) => fetch(request, init),
+      services: (name) => serviceBinding(env, name),
+      secrets: (name) => secret(env, name),
+      now,
+    }),
     assert: createAssert({ signers, now, newId: () => crypto.randomUUID(), log }),
-    retries: new RetryBudget(now),
     now,
     log,
   };
@@ -194,28 +195,6 @@ function checksOf(env: Env): Checks {
     kv: () => env.KV.get("readyz"),
     authority: () => env.AUTHORITY.get(env.AUTHORITY.idFromName("readyz")).ping(),
   };
-}
-
-/** Throws where an origin needs a secret or a service that is missing. */
-function originsFrom(gateway: Gateway, env: Env): DataPlane["originFetch"] {
-  const settings = gateway.routes.flatMap(({ origins }) => Object.values(origins));
-  const senders = new Map(
-    settings.map((origin) => [
-      origin,
-      withHeaders(
-        sendTo(origin, env),
-        resolveHeaders(origin.headers, (name) => secret(env, name)),
-      ),
-    ]),
-  );
-  return (route, environment) => senders.get(route.origins[environment] as OriginSettings) as OriginFetch;
-}
-
-function sendTo(origin: OriginSettings, env: Env): OriginFetch {
-  if (!("service" in origin)) return (request, init) => fetch(request, init);
-  const service = serviceBinding(env, origin.service);
-  if (!service) throw new Error(`the service binding ${origin.service} is missing`);
-  return (request, init) => service.fetch(request, init);
 }
 
 /** Where a request of the control plane may not pass, the refusal: its own plane reads the whole URL before it can refuse. */

@@ -9,7 +9,7 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { type DataPlace, findEnvironment } from "./environment.ts";
 import { formOf } from "./location.ts";
 import { findRoute, type RouteMatch, routeOfMethod } from "./route.ts";
-import { baseOf, queryOf } from "./target.ts";
+import { targetOf } from "./target.ts";
 
 export interface OtherTargets {
   readonly targets: readonly OtherTarget[];
@@ -31,6 +31,8 @@ interface Naming {
   readonly url: URL;
   readonly place: DataPlace;
   readonly route: Route;
+  /** Of the route. `baseFor`: where it is, for a request to this URL. */
+  readonly origin: { baseFor(called: URL): string };
   readonly headerNames: readonly string[];
 }
 
@@ -81,7 +83,7 @@ interface Named {
 
 /** https://www.rfc-editor.org/rfc/rfc4918#section-8.3: an absolute URI or an absolute path. */
 function resolve(field: Field, reference: string, naming: Naming, gateway: Gateway): Named {
-  const { request, url: called, place, route } = naming;
+  const { request, url: called, place } = naming;
   const url = URL.parse(reference, called);
   const form = formOf(reference);
   if (!url || form === "relative") return refused(field, naming, "is neither an absolute URL nor an absolute path");
@@ -100,9 +102,9 @@ function resolve(field: Field, reference: string, naming: Naming, gateway: Gatew
     );
     if (put && put !== match.route) targets.push({ field, url, match: { ...match, route: put } });
   }
-  const origin = baseOf(called, route, place.environment.name);
+  const origin = naming.origin.baseFor(called);
   const base = form === "rooted" ? new URL(origin).pathname.replace(/\/$/, "") : origin;
-  const path = `${base}${named.path}${queryOf(url)}`;
+  const path = targetOf(base, named.path, url);
   // A path that begins with two slashes would be read as a host.
   return { targets, reference: path.startsWith("//") ? origin + path : path };
 }

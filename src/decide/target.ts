@@ -1,15 +1,10 @@
 /** The URL of the request to an origin. */
 
-import type { Route } from "../config/route-table.ts";
-import type { DataPlace } from "./environment.ts";
+import type { OriginSettings } from "../config/schema.ts";
 
-/** Concatenated, never resolved: a path such as `//evil.example` stays a path. */
-export function targetOf(
-  url: URL,
-  { route, place }: { readonly route: Route; readonly place: DataPlace },
-  environment: string,
-): string {
-  return `${baseOf(url, route, environment)}${place.path}${queryOf(url)}`;
+/** Concatenated, never resolved: a path such as `//evil.example` stays a path. `path`: below the base URL that was called. */
+export function targetOf(base: string, path: string, called: URL): string {
+  return `${base}${path}${queryOf(called)}`;
 }
 
 /** With its question mark, which may also stand alone. */
@@ -17,8 +12,7 @@ export function queryOf({ search, href }: URL): string {
   return search || (href.endsWith("?") ? "?" : "");
 }
 
-/** Without a slash at its end. A service has no address: it is called at the client's URL. */
-export function baseOf(url: URL, { origins }: Route, environment: string): string {
-  const origin = origins[environment];
-  return origin && "url" in origin ? origin.url : url.origin;
+/** Without a slash at its end. `undefined` for a service, which has no address: it is called at the client's URL. */
+export function baseOf(settings: OriginSettings): string | undefined {
+  return "url" in settings ? settings.url : undefined;
 }

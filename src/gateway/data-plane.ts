@@ -1,20 +1,17 @@
 import type { Gateway } from "../config/compile.ts";
-import type { Route } from "../config/route-table.ts";
 import type { WaitUntil } from "./admit/flights.ts";
 import type { Identifier } from "./admit/identify.ts";
 import type { Leases } from "./admit/lease.ts";
 import type { Assert } from "./forward/assertion.ts";
-import type { OriginFetch } from "./forward/forward.ts";
-import type { RetryBudget } from "./origins/retry.ts";
+import type { OriginOf } from "./origins/origins.ts";
 
 /** What the pipeline works with; one for each isolate. */
 export interface DataPlane {
   readonly gateway: Gateway;
   readonly identifier: Identifier;
   readonly leases: Leases;
-  readonly originFetch: (route: Route, environment: string) => OriginFetch;
+  readonly originOf: OriginOf;
   readonly assert: Assert;
-  readonly retries: RetryBudget;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: (line: string) => void;

@@ -25,6 +25,7 @@ import { Watch } from "./admit/watch.ts";
 import { respond } from "./answer/respond.ts";
 import type { DataPlane, Visit } from "./data-plane.ts";
 import { type Forwarding, forward } from "./forward/forward.ts";
+import type { Origin } from "./origins/origin.ts";
 
 /** What is known of a request by the time that it is answered. */
 interface Journey {
@@ -98,12 +99,14 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   if (preflight) return { outcome: preflight };
 
   if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
-  const others = route && otherTargetsOf({ request, url, place, headerNames, route }, plane.gateway);
+  const origin = route && plane.originOf(route, place.environment.name);
+  const others = origin && otherTargetsOf({ request, url, place, headerNames, route, origin }, plane.gateway);
+  // Without a route no request passes.
+  const known = { place, headerNames, others, origin: origin as Origin };
   if (!isRefusal(match) && match.route.public) {
     const refusal = othersRefusal(undefined, { request, url, others }, match);
     if (refusal) return { outcome: refusal, route };
-    const passing = { route: match.route, principal: undefined, place, headerNames, others, watch: undefined };
-    return pass(passing, plane, visit);
+    return pass({ ...known, route: match.route, principal: undefined, watch: undefined }, plane, visit);
   }
 
   const credential = readCredential(request.headers, plane.gateway);
@@ -115,8 +118,7 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   const watch = principal.route.watchRevocation
     ? new Watch(principal, () => readmit(credential, asked, plane, visit), plane.now)
     : undefined;
-  const passing = { route: principal.route, principal, place, headerNames, others, watch };
-  return { ...(await pass(passing, plane, visit)), admission };
+  return { ...(await pass({ ...known, route: principal.route, principal, watch }, plane, visit)), admission };
 }
 
 async function pass(

@@ -128,7 +128,7 @@ beforeAll(async () => {
 });
 
 function planeSaying(headers: Headers) {
-  return { ...buildPlane({ originFetch: async () => new Response(null, { headers }) }), gateway };
+  return buildPlane({ originFetch: async () => new Response(null, { headers }), gateway });
 }
 
 const RUNS = { numRuns: 300 };

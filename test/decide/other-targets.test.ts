@@ -160,9 +160,10 @@ test("For every Destination, the origin gets an address at which the key might h
   const url = new URL(`${SANDBOX}/files/a`);
   const place = findEnvironment(url, gateway) as DataPlace;
   const match = findRoute("MOVE", place.path, gateway.router) as RouteMatch;
+  const origin = buildPlane().originOf(match.route, "sandbox");
   const decide = (destination: string) => {
     const request = { method: "MOVE", headers: new Headers({ Destination: destination }) };
-    const naming = { request, url, place, route: match.route, headerNames: ["destination"] };
+    const naming = { request, url, place, route: match.route, origin, headerNames: ["destination"] };
     const others = otherTargetsOf(naming, gateway);
     const told = others?.().fields[0]?.[1] as string;
     const asked = { request, url, environment, client: "192.0.2.1", match, others };

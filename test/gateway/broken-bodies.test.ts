@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 /** The outcome of a request, and what the log has of it. */
 async function outcomeOf(path: string, body: ReadableStream<Uint8Array>, headers: Record<string, string>) {
-  const plane = { ...buildPlane(), gateway };
+  const plane = buildPlane({ gateway });
   const request = requestWith(key, path, { method: "POST", body, headers });
   const response = await send(plane, request, { address: newClient() });
   expect(plane.sent).toEqual([]);

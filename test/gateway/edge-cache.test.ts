@@ -3,11 +3,11 @@ import { compile, type Environment } from "../../src/config/compile.ts";
 import type { Route } from "../../src/config/route-table.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
 import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
-import { forward, type OriginInit } from "../../src/gateway/forward/forward.ts";
-import { RetryBudget } from "../../src/gateway/origins/retry.ts";
+import { forward } from "../../src/gateway/forward/forward.ts";
+import type { OriginInit } from "../../src/gateway/origins/origin.ts";
 import { migrate, newClient, seedKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
-import { buildPlane, requestWith, send } from "./plane.ts";
+import { buildPlane, originsOf, requestWith, send } from "./plane.ts";
 
 beforeAll(migrate);
 
@@ -37,8 +37,16 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
   const inits: OriginInit[] = [];
   const url = new URL(request.url);
   const place = findEnvironment(url, compile(CONFIG)) as DataPlace & { environment: Environment };
+  const originOf = originsOf([route], async (outgoing, init) => {
+    inits.push(init);
+    // As the runtime takes it: what the init says of `cf` stands.
+    expect(new Request(outgoing, init as never).cf).toEqual(init.cf ?? outgoing.cf);
+    if (inits.length <= fails) throw new Error("the connection was reset");
+    return new Response("an answer", { headers: { "Cache-Control": "public, max-age=60" } });
+  });
   const forwarding = {
     route,
+    origin: originOf(route, place.environment.name),
     place,
     principal: undefined,
     headerNames: [],
@@ -47,18 +55,7 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     client: "",
     requestId: "",
   };
-  await forward(request, url, forwarding, {
-    originFetch: () => async (outgoing, init) => {
-      inits.push(init);
-      // As the runtime takes it: what the init says of `cf` stands.
-      expect(new Request(outgoing, init as never).cf).toEqual(init.cf ?? outgoing.cf);
-      if (inits.length <= fails) throw new Error("the connection was reset");
-      return new Response("an answer", { headers: { "Cache-Control": "public, max-age=60" } });
-    },
-    assert: async () => "an assertion",
-    retries: new RetryBudget(Date.now),
-    now: Date.now,
-  });
+  await forward(request, url, forwarding, { assert: async () => "an assertion", now: Date.now });
   return inits;
 }
 

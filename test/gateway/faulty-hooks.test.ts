@@ -43,7 +43,7 @@ test.each<[what: string, hook: { onRequest?: unknown; onResponse?: unknown }, me
       },
     ],
   });
-  const plane = { ...buildPlane(), gateway };
+  const plane = buildPlane({ gateway });
   const request = requestWith(key, "/hooked", { method: "POST", body: "x" });
   const response = await send(plane, request, { address: newClient() });
   expect([response.status, await codeOf(response)]).toEqual([500, "internal_error"]);

@@ -4,7 +4,7 @@ import { compile } from "../../src/config/compile.ts";
 import type { OnRefusal, RefusedRequest } from "../../src/config/hooks.ts";
 import { migrate, newClient, newSecret, type SeededKey, seedKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
-import { buildPlane, requestWith, SANDBOX, send } from "./plane.ts";
+import { buildPlane, originsOf, requestWith, SANDBOX, send } from "./plane.ts";
 
 let key: SeededKey;
 let limited: SeededKey;
@@ -22,7 +22,7 @@ function planes(onRefusal: OnRefusal | undefined, ofRoute?: OnRefusal) {
     ofRoute && route.path === "/files/:name" ? { ...route, onRefusal: ofRoute } : route,
   );
   const gateway = compile({ ...CONFIG, routes, ...(onRefusal && { onRefusal }) });
-  return { own: { ...buildPlane(), gateway }, plain: buildPlane() };
+  return { own: buildPlane({ gateway }), plain: buildPlane() };
 }
 
 const asked: [what: string, request: () => Request, status: number, code: string][] = [
@@ -107,8 +107,8 @@ describe("a refusal in the API's own form", () => {
 
   test("does not touch the answers of an origin, errors among them", async () => {
     const { own } = planes(() => ({ body: { message: "no" } }));
-    const originFetch = () => async () => new Response("of the origin", { status: 500 });
-    const response = await send({ ...own, originFetch }, requestWith(key, "/files/a"), { address });
+    const originOf = originsOf(own.gateway.routes, async () => new Response("of the origin", { status: 500 }));
+    const response = await send({ ...own, originOf }, requestWith(key, "/files/a"), { address });
     expect([response.status, await response.text()]).toEqual([500, "of the origin"]);
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { resolveHeaders, withHeaders } from "../../src/gateway/origins/origin.ts";
+import type { Route } from "../../src/config/route-table.ts";
+import { headerSetter, resolveHeaders } from "../../src/gateway/origins/headers.ts";
 import { isRepeatable, RetryBudget } from "../../src/gateway/origins/retry.ts";
+import { gateway, originsOf } from "./plane.ts";
 
 describe("A second try", () => {
   test.each([
@@ -14,22 +16,32 @@ describe("A second try", () => {
     expect(isRepeatable(new Request("https://o.test/", { method, ...(body && { body }), headers }))).toBe(expected);
   });
 
-  test("is had ten times at once by each origin, and once a second after that", () => {
+  test("is had ten times at once, and once a second after that", () => {
     let now = 0;
     const budget = new RetryBudget(() => now);
-    const taken = () => Array.from({ length: 15 }, () => budget.take("a")).filter(Boolean).length;
+    const taken = () => Array.from({ length: 15 }, () => budget.take()).filter(Boolean).length;
     expect(taken()).toBe(10);
-    expect(budget.take("b")).toBe(true);
     now += 1_000;
     expect(taken()).toBe(1);
     now += 60_000;
     expect(taken()).toBe(10);
   });
 
+  test("is had by each origin apart, and by all of its environments together", () => {
+    const { router, routes } = gateway;
+    const originOf = originsOf(routes, async () => new Response());
+    const retriesOf = (path: string, environment: string) => {
+      const [route] = router.find(path)?.routes ?? [];
+      return originOf(route as Route, environment).retries;
+    };
+    expect(retriesOf("/files/a", "production")).toBe(retriesOf("/vault", "sandbox"));
+    expect(retriesOf("/files/a", "sandbox")).not.toBe(retriesOf("/partner/a", "sandbox"));
+  });
+
   test("is had again a second after the clock has stepped back, however far", () => {
     let now = 10_000_000;
     const budget = new RetryBudget(() => now);
-    const taken = () => Array.from({ length: 15 }, () => budget.take("a")).filter(Boolean).length;
+    const taken = () => Array.from({ length: 15 }, () => budget.take()).filter(Boolean).length;
     expect(taken()).toBe(10);
     now -= 3_600_000;
     expect(taken()).toBe(0);
@@ -41,19 +53,11 @@ describe("A second try", () => {
 });
 
 describe("The headers of an origin", () => {
-  test("take the place of what the client says under these names, in any spelling", async () => {
-    const sent: Request[] = [];
-    const send = withHeaders(
-      async (request) => {
-        sent.push(request);
-        return new Response();
-      },
-      resolveHeaders({ "X-Api-Key": { secret: "KEY" }, Authorization: "Basic x" }, () => "the secret"),
-    );
-    const headers = { "X-Api-Key": "forged", X_Api_Key: "forged", "X.Api.Key": "forged", "X-Other": "1" };
-    const init = { signal: new AbortController().signal, encodeResponseBody: "manual" } as const;
-    await send(new Request("https://o.test/", { headers }), init);
-    expect(Object.fromEntries(sent[0]?.headers ?? [])).toEqual({
+  test("take the place of what the client says under these names, in any spelling", () => {
+    const own = resolveHeaders({ "X-Api-Key": { secret: "KEY" }, Authorization: "Basic x" }, () => "the secret");
+    const headers = new Headers({ "X-Api-Key": "forged", X_Api_Key: "forged", "X.Api.Key": "forged", "X-Other": "1" });
+    headerSetter(own)?.(headers);
+    expect(Object.fromEntries(headers)).toEqual({
       "x-api-key": "the secret",
       authorization: "Basic x",
       "x-other": "1",

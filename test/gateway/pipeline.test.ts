@@ -258,7 +258,7 @@ describe("faults on the way", () => {
     const plane = buildPlane();
     const broken = {
       ...plane,
-      originFetch: () => {
+      originOf: () => {
         throw new Error("the service binding X is missing");
       },
     };

@@ -1,7 +1,8 @@
 /** A data plane over the real D1, KV and authorities, with a clock, an origin and a log of the test's own. */
 
 import { env } from "cloudflare:workers";
-import { compile } from "../../src/config/compile.ts";
+import { compile, type Gateway } from "../../src/config/compile.ts";
+import type { Route } from "../../src/config/route-table.ts";
 import { NOWHERE, readUrl } from "../../src/decide/bounds.ts";
 import type { Credential } from "../../src/decide/credentials.ts";
 import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
@@ -11,9 +12,9 @@ import { Identifier } from "../../src/gateway/admit/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/admit/lease.ts";
 import type { DataPlane } from "../../src/gateway/data-plane.ts";
 import { createAssert } from "../../src/gateway/forward/assertion.ts";
-import type { OriginFetch } from "../../src/gateway/forward/forward.ts";
 import { type Signers, signersFrom } from "../../src/gateway/forward/signer.ts";
-import { RetryBudget } from "../../src/gateway/origins/retry.ts";
+import type { OriginFetch } from "../../src/gateway/origins/origin.ts";
+import { type OriginOf, originsFrom } from "../../src/gateway/origins/origins.ts";
 import { serve } from "../../src/gateway/pipeline.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import type { Pepper } from "../../src/store/peppers.ts";
@@ -21,11 +22,15 @@ import { askAuthority } from "../authority/ask.ts";
 import { newId, peppers, type SeededKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
 
-export const gateway = compile(CONFIG);
+const GATEWAY = compile(CONFIG);
+
+export { GATEWAY as gateway };
 export const PRODUCTION = "https://api.test/v1";
 export const SANDBOX = "https://sandbox.test/v1";
 
 export interface PlaneOptions {
+  /** Default: of `CONFIG`. */
+  gateway?: Gateway;
   now?: () => number;
   originFetch?: OriginFetch;
   db?: D1Database;
@@ -70,6 +75,7 @@ class WatchedIdentifier extends Identifier {
 
 export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const { now = () => Date.now(), originFetch = () => Promise.resolve(new Response("from the origin")) } = options;
+  const { gateway = GATEWAY } = options;
   const lines: string[] = [];
   const sent: Request[] = [];
   const log = (line: string) => void lines.push(line);
@@ -79,25 +85,32 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
     gateway,
     identifier,
     leases: new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs),
-    originFetch:
-      () =>
-      (...sending) => {
-        sent.push(sending[0]);
-        return originFetch(...sending);
-      },
+    originOf: originsOf(gateway.routes, (...sending) => {
+      sent.push(sending[0]);
+      return originFetch(...sending);
+    }),
     assert: createAssert({
       signers: options.signers ?? signersFrom(env.KEYGATE_SIGNING_KEYS, log),
       now,
       newId: () => newId("jti"),
       log,
     }),
-    retries: new RetryBudget(now),
     now,
     log,
     lines,
     sent,
     lookedUp: () => Promise.all(identifier.pending),
   };
+}
+
+/** All answered by `send`, wherever they are. */
+export function originsOf(routes: readonly Route[], send: OriginFetch): OriginOf {
+  return originsFrom(routes, {
+    fetch: send,
+    services: () => ({ fetch: send }),
+    secrets: () => "secret",
+    now: Date.now,
+  });
 }
 
 export interface Client {

@@ -8,7 +8,7 @@ import { answerPreflight } from "../../decide/cors.ts";
 import { hasKeyInUrl } from "../../decide/credentials.ts";
 import { type DataPlace, findEnvironment } from "../../decide/environment.ts";
 import { findRoute, type RouteMatch } from "../../decide/route.ts";
-import { targetOf } from "../../decide/target.ts";
+import { baseOf, targetOf } from "../../decide/target.ts";
 import { handshakeRefusal } from "../../decide/upgrade.ts";
 import { withoutSecrets } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -60,7 +60,9 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
 /** Where the origin would find it. */
 export function forwardStep({ request, place, route }: Arrival): Step {
   if (isRefusal(place) || !route) return skip("origin", "There is no origin to forward to.");
-  const { pathname } = new URL(targetOf(request.parsedUrl, { route, place }, place.environment.name));
+  const settings = route.origins[place.environment.name];
+  const base = (settings && baseOf(settings)) ?? request.parsedUrl.origin;
+  const { pathname } = new URL(targetOf(base, place.path, request.parsedUrl));
   return judge(
     "origin",
     undefined,

@@ -11,6 +11,10 @@ import type { Signers } from "./signer.ts";
 /** What an assertion is made of, beside the request as the origin will get it. */
 export interface Asserting {
   readonly principal: Principal;
+  /** The name of the origin. */
+  readonly audience: string;
+  /** Whether it holds the digest of the body. */
+  readonly digest: boolean;
   readonly environment: Environment;
   readonly requestId: string;
 }
@@ -33,7 +37,7 @@ export function createAssert({ signers, now, newId, log }: Surroundings): Assert
     try {
       const signer = signers.get(asserting.environment.name);
       if (!signer) throw new Error(`there is no signing key for ${asserting.environment.name}`);
-      const digest = asserting.principal.route.digest ? await digestOf(outgoing).catch(() => null) : undefined;
+      const digest = asserting.digest ? await digestOf(outgoing).catch(() => null) : undefined;
       // The body did not come.
       if (digest === null) return { code: "request_broken_off" };
       return await signer.sign(await claimsOf(outgoing, asserting, Math.floor(now() / 1000), newId(), digest));
@@ -46,7 +50,7 @@ export function createAssert({ signers, now, newId, log }: Surroundings): Assert
 
 async function claimsOf(
   outgoing: Request,
-  { principal: { route, key, rights }, environment, requestId }: Asserting,
+  { principal: { key, rights }, audience, environment, requestId }: Asserting,
   iat: number,
   jti: string,
   digest: string | undefined,
@@ -54,7 +58,7 @@ async function claimsOf(
   const { pathname, search } = new URL(outgoing.url);
   return {
     iss: environment.issuer,
-    aud: route.origin,
+    aud: audience,
     sub: key.id,
     org: key.organization.id,
     reach: key.reach,

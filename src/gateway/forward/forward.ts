@@ -5,7 +5,7 @@ import type { Principal } from "../../decide/authorize.ts";
 import type { DataPlace } from "../../decide/environment.ts";
 import type { Addressing } from "../../decide/location.ts";
 import type { OtherTargets } from "../../decide/other-targets.ts";
-import { baseOf, targetOf } from "../../decide/target.ts";
+import { targetOf } from "../../decide/target.ts";
 import { dropOtherUpgrades, isBrokenUpgrade } from "../../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { ASSERTION_HEADER } from "../../origin/claims.ts";
@@ -15,24 +15,17 @@ import { relay } from "../answer/relay.ts";
 import { isRebuildable } from "../answer/respond.ts";
 import type { DataPlane } from "../data-plane.ts";
 import { receivedProtocol, restoreAcceptEncoding } from "../edge.ts";
-import { type EdgeCache, edgeCacheOf } from "../origins/edge-cache.ts";
 import { exchange } from "../origins/exchange.ts";
-import type { Assert, Asserting } from "./assertion.ts";
+import type { Origin } from "../origins/origin.ts";
+import type { Assert } from "./assertion.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
 import { forgesOurs, strip } from "./strip.ts";
 import { passTrace } from "./trace.ts";
 import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
-export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
-
-export interface OriginInit {
-  readonly signal: AbortSignal;
-  readonly encodeResponseBody: "manual";
-  readonly cf?: EdgeCache;
-}
-
 export interface Forwarding {
   readonly route: Route;
+  readonly origin: Origin;
   /** `undefined` for a public route: the origin gets no identity. */
   readonly principal: Principal | undefined;
   /** `undefined` on public routes, and on those that do not watch. */
@@ -50,13 +43,16 @@ export async function forward(
   request: Request,
   url: URL,
   forwarding: Forwarding,
-  { originFetch, assert, retries, now }: Pick<DataPlane, "originFetch" | "assert" | "retries" | "now">,
+  { assert, now }: Pick<DataPlane, "assert" | "now">,
 ): Promise<Response | Refusal> {
-  const { route, place, principal, requestId, watch } = forwarding;
+  const { route, origin, place, principal, watch } = forwarding;
   const environment = place.environment.name;
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
-  const asked = new Request(targetOf(url, forwarding, environment), upload ? withBody(request, upload) : request);
+  const asked = new Request(
+    targetOf(origin.baseFor(url), place.path, url),
+    upload ? withBody(request, upload) : request,
+  );
   setHeaders(asked.headers, request, url, forwarding, environment);
   const outgoing = route.onRequest
     ? await beforeOrigin(asked, route.onRequest, forwarding).catch((error) => blame(error, upload, request))
@@ -64,29 +60,32 @@ export async function forward(
   if (isRefusal(outgoing)) return outgoing;
   if (outgoing instanceof Response) return relay(outgoing, route, watch, now);
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
-  const signed = route.origins[environment]?.assertion ? principal : undefined;
-  const sign =
-    signed && (() => setAssertion(outgoing, { principal: signed, requestId, environment: place.environment }, assert));
+  const sign = principal && origin.assertion ? () => setAssertion(outgoing, principal, forwarding, assert) : undefined;
   const refusal = sign && (await sign());
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
-  const edgeCache = edgeCacheOf(route, environment);
-  const exchanging = { origin: route.origin, seconds, left: request.signal, upload, retries, edgeCache, sign, watch };
-  const answer = await exchange(outgoing, originFetch(route, environment), exchanging);
+  const exchanging = { seconds, left: request.signal, upload, isPublic: route.public, sign, watch };
+  const answer = await exchange(outgoing, origin, exchanging);
   if (isRefusal(answer)) return answer;
   if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };
   if (!isRebuildable(answer))
     return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
   const relayed = relay(answer, route, watch, now);
   const passed =
-    (route.rewriteLocation ?? route.origins[environment]?.rewriteLocation)
+    (route.rewriteLocation ?? origin.rewriteLocation)
       ? withPublicAddresses(relayed, () => addressingOf(outgoing.url, url, forwarding))
       : relayed;
   return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
 }
 
-async function setAssertion(outgoing: Request, asserting: Asserting, assert: Assert): Promise<Refusal | undefined> {
-  const assertion = await assert(outgoing, asserting);
+async function setAssertion(
+  outgoing: Request,
+  principal: Principal,
+  { route, origin, place: { environment }, requestId }: Forwarding,
+  assert: Assert,
+): Promise<Refusal | undefined> {
+  const audience = origin.name;
+  const assertion = await assert(outgoing, { principal, audience, digest: route.digest, environment, requestId });
   if (isRefusal(assertion)) return assertion;
   outgoing.headers.set(ASSERTION_HEADER, assertion);
   return undefined;
@@ -104,11 +103,10 @@ function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
   return { method, headers, body, redirect: "manual" };
 }
 
-function addressingOf(asked: string, called: URL, { route, place }: Forwarding): Addressing {
-  const environment = place.environment.name;
-  const origin = new URL(baseOf(called, route, environment));
-  const usesForwardedPrefix = route.origins[environment]?.usesForwardedPrefix;
-  return { asked, origin, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
+function addressingOf(asked: string, called: URL, { origin, place }: Forwarding): Addressing {
+  const { usesForwardedPrefix } = origin;
+  const base = new URL(origin.baseFor(called));
+  return { asked, origin: base, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
 }
 
 function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Forwarding, environment: string): void {

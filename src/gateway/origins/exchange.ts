@@ -2,21 +2,18 @@
 
 import type { Refusal } from "../../errors.ts";
 import type { Watch } from "../admit/watch.ts";
-import type { OriginFetch } from "../forward/forward.ts";
 import type { Upload } from "../forward/upload.ts";
-import type { EdgeCache } from "./edge-cache.ts";
-import { isRepeatable, type RetryBudget } from "./retry.ts";
+import type { Origin } from "./origin.ts";
+import { isRepeatable } from "./retry.ts";
 
 export interface Exchanging {
-  /** By its name. */
-  readonly origin: string;
   /** Until the answer has to begin: from now, or from the end of the upload. */
   readonly seconds: number;
   /** Of the client. */
   readonly left: AbortSignal;
   readonly upload: Upload | undefined;
-  readonly retries: RetryBudget;
-  readonly edgeCache: EdgeCache;
+  /** Whether the route is public. */
+  readonly isPublic: boolean;
   /** Gives the request a new assertion; or says why there is none. */
   readonly sign: (() => Promise<Refusal | undefined>) | undefined;
   readonly watch: Watch | undefined;
@@ -24,8 +21,8 @@ export interface Exchanging {
 
 export async function exchange(
   outgoing: Request,
-  send: OriginFetch,
-  { origin, seconds, left, upload, retries, edgeCache, sign, watch }: Exchanging,
+  origin: Origin,
+  { seconds, left, upload, isPublic, sign, watch }: Exchanging,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
@@ -40,13 +37,12 @@ export async function exchange(
     else if (!isAnswered) timer = startDeadline();
   });
   const signal = AbortSignal.any([left, ended.signal]);
-  // The bytes as they come: what is compressed stays so.
-  const init = { signal, encodeResponseBody: "manual", ...(edgeCache && { cf: edgeCache }) } as const;
+  const sending = { signal, isPublic };
   try {
-    const answer = await send(outgoing, init).catch(async (error) => {
-      if (signal.aborted || !isRepeatable(outgoing) || !retries.take(origin)) throw error;
+    const answer = await origin.send(outgoing, sending).catch(async (error) => {
+      if (signal.aborted || !isRepeatable(outgoing) || !origin.retries.take()) throw error;
       // An origin that refuses replays may have seen the first.
-      return (await sign?.()) ?? send(outgoing, init);
+      return (await sign?.()) ?? origin.send(outgoing, sending);
     });
     answered();
     const refusal = watch?.isOverdue ? await watch.look() : undefined;

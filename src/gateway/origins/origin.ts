@@ -1,30 +1,64 @@
-/** What an origin gets with each request beside the request: its own headers, such as a credential of the gateway's. */
+/** Where the requests of a route go in one environment. Everything about it is worked out once, when the Worker starts. */
 
-import { plainName } from "../../domain/header-names.ts";
-import type { OriginFetch } from "../forward/forward.ts";
+import type { OriginSettings } from "../../config/schema.ts";
+import { baseOf } from "../../decide/target.ts";
+import { type EdgeCache, KEPT_OUT } from "./edge-cache.ts";
+import { headerSetter, resolveHeaders } from "./headers.ts";
+import type { RetryBudget } from "./retry.ts";
 
-export type OriginHeaders = readonly (readonly [name: string, value: string])[];
-
-/** What a client says under one of these names, in any spelling, does not get through. */
-export function withHeaders(send: OriginFetch, headers: OriginHeaders): OriginFetch {
-  if (headers.length === 0) return send;
-  const plain = new Set(headers.map(([name]) => plainName(name)));
-  return (request, init) => {
-    for (const name of [...request.headers.keys()]) if (plain.has(plainName(name))) request.headers.delete(name);
-    for (const [name, value] of headers) request.headers.set(name, value);
-    return send(request, init);
-  };
+export interface Origin {
+  /** As the configuration calls it: the audience of assertions. */
+  readonly name: string;
+  /** Whether its requests have an assertion of who calls. */
+  readonly assertion: boolean;
+  /** Whether addresses in its answers change to the gateway's; a route can say otherwise. */
+  readonly rewriteLocation: boolean;
+  readonly usesForwardedPrefix: boolean | undefined;
+  readonly retries: RetryBudget;
+  /** For a request to `called`, the URL that the client called. Without a slash at its end. */
+  baseFor(called: URL): string;
+  send(outgoing: Request, sending: Sending): Promise<Response>;
 }
 
-/** Throws where a secret is missing: a gateway that cannot show who it is must not begin. */
-export function resolveHeaders(
-  headers: Readonly<Record<string, string | { readonly secret: string }>>,
-  secrets: (name: string) => unknown,
-): OriginHeaders {
-  return Object.entries(headers).map(([name, value]) => {
-    if (typeof value === "string") return [name, value];
-    const secret = secrets(value.secret);
-    if (typeof secret === "string" && secret !== "") return [name, secret];
-    throw new Error(`the secret ${value.secret}, which the header ${name} of an origin needs, is missing`);
-  });
+export interface Sending {
+  readonly signal: AbortSignal;
+  /** Whether the route is public. */
+  readonly isPublic: boolean;
+}
+
+/** `fetch`, or what takes its place. */
+export type OriginFetch = (request: Request, init: OriginInit) => Promise<Response>;
+
+export interface OriginInit {
+  readonly signal: AbortSignal;
+  readonly encodeResponseBody: "manual";
+  readonly cf?: EdgeCache;
+}
+
+interface Parts {
+  readonly send: OriginFetch;
+  readonly secrets: (name: string) => unknown;
+  readonly retries: RetryBudget;
+}
+
+export function createOrigin(name: string, settings: OriginSettings, { send, secrets, retries }: Parts): Origin {
+  const setHeaders = headerSetter(resolveHeaders(settings.headers, secrets));
+  const base = baseOf(settings);
+  // A service is not behind the cache, and gets the client's properties instead.
+  const cf = "url" in settings ? KEPT_OUT : undefined;
+  const publicCf = "url" in settings && settings.cachePublicRoutes ? undefined : cf;
+  return {
+    name,
+    assertion: settings.assertion,
+    rewriteLocation: settings.rewriteLocation,
+    usesForwardedPrefix: settings.usesForwardedPrefix,
+    retries,
+    baseFor: (called) => base ?? called.origin,
+    send(outgoing, { signal, isPublic }) {
+      setHeaders?.(outgoing.headers);
+      const cached = isPublic ? publicCf : cf;
+      // The bytes as they come: what is compressed stays so.
+      return send(outgoing, { signal, encodeResponseBody: "manual", ...(cached && { cf: cached }) });
+    },
+  };
 }

@@ -13,20 +13,20 @@ export function isRepeatable({ method, body, headers }: Pick<Request, "method" |
 
 export class RetryBudget {
   readonly #now: () => number;
-  /** By origin: the moment at which all of its retries are back. */
-  readonly #fullAt = new Map<string, number>();
+  /** The moment at which all of the origin's retries are back. */
+  #fullAt = 0;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  take(origin: string): boolean {
+  take(): boolean {
     const now = this.#now();
     const emptyUntil = now + RETRIES_AT_ONCE * MS_PER_RETRY;
     // Beyond that only if the clock has stepped back since.
-    const before = Math.min(this.#fullAt.get(origin) ?? 0, emptyUntil);
+    const before = Math.min(this.#fullAt, emptyUntil);
     const after = Math.max(before, now) + MS_PER_RETRY;
-    this.#fullAt.set(origin, after > emptyUntil ? before : after);
+    this.#fullAt = after > emptyUntil ? before : after;
     return after <= emptyUntil;
   }
 }

@@ -1,0 +1,28 @@
+/** The headers that an origin gets with each request beside those of the request, such as a credential of the gateway's. */
+
+import { plainName } from "../../domain/header-names.ts";
+
+export type OriginHeaders = readonly (readonly [name: string, value: string])[];
+
+/** What a client says under one of these names, in any spelling, does not get through. `undefined` if there are none. */
+export function headerSetter(own: OriginHeaders): ((headers: Headers) => void) | undefined {
+  if (own.length === 0) return undefined;
+  const plain = new Set(own.map(([name]) => plainName(name)));
+  return (headers) => {
+    for (const name of [...headers.keys()]) if (plain.has(plainName(name))) headers.delete(name);
+    for (const [name, value] of own) headers.set(name, value);
+  };
+}
+
+/** Throws if a secret is missing: a gateway that cannot show who it is must not start. */
+export function resolveHeaders(
+  headers: Readonly<Record<string, string | { readonly secret: string }>>,
+  secrets: (name: string) => unknown,
+): OriginHeaders {
+  return Object.entries(headers).map(([name, value]) => {
+    if (typeof value === "string") return [name, value];
+    const secret = secrets(value.secret);
+    if (typeof secret === "string" && secret !== "") return [name, secret];
+    throw new Error(`the secret ${value.secret}, which the header ${name} of an origin needs, is missing`);
+  });
+}

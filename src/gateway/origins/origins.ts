@@ -1,0 +1,38 @@
+/** Every origin of the configuration, with what it needs of the Worker that it runs in. */
+
+import type { Route } from "../../config/route-table.ts";
+import type { OriginSettings } from "../../config/schema.ts";
+import { createOrigin, type Origin, type OriginFetch } from "./origin.ts";
+import { RetryBudget } from "./retry.ts";
+
+/** The origin that gets a request. */
+export type OriginOf = (route: Route, environment: string) => Origin;
+
+export interface Surroundings {
+  readonly fetch: OriginFetch;
+  readonly services: (binding: string) => { fetch: OriginFetch } | undefined;
+  readonly secrets: (name: string) => unknown;
+  readonly now: () => number;
+}
+
+/** Throws if an origin needs a secret or a service that is missing. */
+export function originsFrom(routes: readonly Route[], { secrets, now, ...ways }: Surroundings): OriginOf {
+  // Of all environments together.
+  const retries = new Map(routes.map(({ origin }) => [origin, new RetryBudget(now)]));
+  const origins = new Map(
+    routes.flatMap((route) =>
+      Object.values(route.origins).map((settings): [OriginSettings, Origin] => {
+        const parts = { send: fetchOf(settings, ways), secrets, retries: retries.get(route.origin) as RetryBudget };
+        return [settings, createOrigin(route.origin, settings, parts)];
+      }),
+    ),
+  );
+  return (route, environment) => origins.get(route.origins[environment] as OriginSettings) as Origin;
+}
+
+function fetchOf(settings: OriginSettings, { fetch, services }: Pick<Surroundings, "fetch" | "services">): OriginFetch {
+  if (!("service" in settings)) return fetch;
+  const service = services(settings.service);
+  if (!service) throw new Error(`the service binding ${settings.service} is missing`);
+  return (request, init) => service.fetch(request, init);
+}
