@@ -21,6 +21,8 @@ export interface Answer {
   readonly version?: string | undefined;
   /** What has become of a change of rights: 202 while some authority has yet to hear of it. */
   readonly effect?: Effect | undefined;
+  /** An earlier request with the same `Idempotency-Key` did the work. */
+  readonly isReplayed?: boolean;
 }
 
 export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {

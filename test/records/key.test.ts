@@ -77,7 +77,7 @@ describe("a key", () => {
     expect(Object.keys(shown)).not.toContain("disabled_at");
   });
 
-  test("has a column for each field that a change can touch, except for those with tables of their own", () => {
+  test("has a column for each field that a change can touch, except for those with separate tables", () => {
     const own = Object.keys(keyPatch.shape).filter((name) => name !== "scopes" && name !== "workspace_ids");
     expect([...CHANGED_COLUMNS].sort()).toEqual([...own, "version"].sort());
     expect(KEY_COLUMNS).toEqual(expect.arrayContaining([...own, "id", "organization_id", "created_at"]));

@@ -15,11 +15,11 @@ import type { ManagedKey } from "../../records/key.ts";
 import { afterwards, boundOf, type Deed } from "../frame/done.tsx";
 import { type Form, problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
+import { onceOfForm } from "../frame/once.ts";
 import { EnvironmentBadge, Field, Options, Refused } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { agoOf, momentOf } from "../frame/words.ts";
-import { madeBefore } from "./new.tsx";
 import { showSecret } from "./secret-page.tsx";
 
 interface Action {
@@ -142,15 +142,11 @@ function Grace({ attempt }: { attempt: string }) {
 }
 
 async function rotate(c: Visit, { id }: ManagedKey, form: Form): Promise<Response | Refusal> {
-  const { control, visitor } = c.var;
-  const attempt = form.text("attempt");
+  const { control } = c.var;
   const grace = Number(form.text("grace_seconds"));
   if (!Number.isInteger(grace) || grace < 0) return invalid("grace_seconds", "must be a number of seconds");
-  const repeated = await madeBefore(c, attempt);
-  if (repeated) return repeated;
-  const caller = { ...visitor.caller, idempotency: { key: attempt, fingerprint: attempt } };
-  const rotated = await rotateKey(control, caller, id, grace);
-  if (isRefusal(rotated)) return rotated;
+  const rotated = await onceOfForm(c, form, (caller) => rotateKey(control, caller, id, grace));
+  if (isRefusal(rotated) || rotated instanceof Response) return rotated;
   const { key, secret, effect } = rotated;
   const end = effect.isPending
     ? "within minutes: parts of the gateway do not know of it yet"

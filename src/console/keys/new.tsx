@@ -2,7 +2,6 @@
 
 import { Hono } from "hono";
 import { findOrganization, managesKey } from "../../control/access.ts";
-import { collisionOf } from "../../control/control.ts";
 import { createKey } from "../../control/keys/create.ts";
 import { withheldScopes } from "../../control/keys/draft.ts";
 import { checkOpen } from "../../control/organizations/rules.ts";
@@ -10,11 +9,11 @@ import { readDay } from "../../domain/time.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { keyBody, newKeyOf } from "../../records/key.ts";
-import { findRepeated } from "../../store/audit.ts";
 import type { Organization } from "../../store/organizations.ts";
 import { namesIn, offeredWorkspaces, workspacesOf } from "../frame/directory.ts";
 import { type Form, problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
+import { onceOfForm } from "../frame/once.ts";
 import { Refused } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
@@ -37,27 +36,13 @@ export const newKeyPages = new Hono<ConsoleEnv>()
 
 async function create(c: Visit, form: Form) {
   const { control, visitor } = c.var;
-  const attempt = form.text("attempt");
-  const repeated = await madeBefore(c, attempt);
-  if (repeated) return repeated;
-  const body = check(keyBody, keyFieldsOf(form, visitor.session.organizationId, control));
-  if (isRefusal(body)) return showForm(c, form, body);
-  const caller = { ...visitor.caller, idempotency: { key: attempt, fingerprint: attempt } };
-  const made = await createKey(control, caller, newKeyOf(body)).catch((error: Error) => {
-    const collision = collisionOf(error);
-    if (collision) return collision;
-    throw error;
+  const made = await onceOfForm(c, form, async (caller) => {
+    const body = check(keyBody, keyFieldsOf(form, visitor.session.organizationId, control));
+    return isRefusal(body) ? body : createKey(control, caller, newKeyOf(body));
   });
   if (isRefusal(made)) return showForm(c, form, made);
-  const { key, secret } = made;
-  return showSecret(c, { key, secret, title: "Key created" });
-}
-
-/** A form that is sent twice, by a reload for example, creates no second key. */
-export async function madeBefore(c: Visit, attempt: string): Promise<Response | undefined> {
-  const { control, visitor } = c.var;
-  const repeated = await findRepeated(control.db, visitor.caller.actor, attempt);
-  return repeated && c.redirect(`/keys/${repeated.target}?done=before`, 303);
+  if (made instanceof Response) return made;
+  return showSecret(c, { key: made.key, secret: made.secret, title: "Key created" });
 }
 
 async function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {

@@ -1,0 +1,69 @@
+/** A form of the console that is sent twice at once, for example by a double click. */
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { controlOf } from "../helpers/control.ts";
+import { sessionTokenFor } from "../helpers/people.ts";
+import { migrate, newId } from "../helpers/workerd.ts";
+import { auditOf, CONTROL, call, makeKey, setUp, worker } from "./call.ts";
+
+beforeAll(migrate);
+vi.setConfig({ testTimeout: 60_000 });
+
+const TIMES = 20;
+
+async function visitor() {
+  const { organization, member, keyBody } = await setUp({ key_quota: 1_000 });
+  const token = await sessionTokenFor({ ...controlOf(), now: Date.now }, member.id);
+  const send = async (path: string, form: Record<string, string>) => {
+    const response = await worker.fetch(`${CONTROL}${path}`, {
+      method: "POST",
+      headers: { Cookie: `__Host-keygate_session=${token}`, "Sec-Fetch-Site": "same-origin", Origin: CONTROL },
+      body: new URLSearchParams(form),
+      redirect: "manual",
+    });
+    return { status: response.status, location: response.headers.get("Location"), text: await response.text() };
+  };
+  return { organization, keyBody, send };
+}
+
+const countSecrets = (id: string) =>
+  env.DB.prepare("SELECT count(*) AS secrets FROM api_key_secrets WHERE key_id = ?").bind(id).first("secrets");
+
+describe("a form that is sent twice at once", () => {
+  test("rotates the key once: one answer shows the secret, the other leads to the key", async () => {
+    const { keyBody, send } = await visitor();
+    for (let round = 0; round < TIMES; round++) {
+      const { id } = await makeKey(keyBody);
+      const form = { attempt: newId("chg"), grace_seconds: "86400" };
+      const answers = await Promise.all([1, 2, 3].map(() => send(`/keys/${id}/rotate`, form)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 303, 303]);
+      for (const { status, location } of answers) {
+        if (status === 303) expect(location).toBe(`/keys/${id}?done=before`);
+      }
+      expect(await countSecrets(id)).toBe(2);
+      expect((await auditOf(id)).filter(({ action }) => action === "api_key.rotated")).toHaveLength(1);
+    }
+  });
+
+  test("creates one key: one answer shows the secret, the other leads to the key", async () => {
+    const { organization, keyBody, send } = await visitor();
+    const { environment, reach, permission, name } = keyBody;
+    for (let round = 0; round < TIMES; round++) {
+      const form = { environment, reach, permission, name, scopes: "signatures:read", attempt: newId("chg") };
+      const answers = await Promise.all([1, 2].map(() => send("/keys/new", form)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 303]);
+    }
+    const { body } = await call("GET", `/v1/api-keys?organization_id=${organization.id}&limit=100`);
+    expect(body.data).toHaveLength(TIMES);
+  });
+
+  test("rotates again with a new look at the form", async () => {
+    const { keyBody, send } = await visitor();
+    const { id } = await makeKey(keyBody);
+    for (const attempt of [newId("chg"), newId("chg")]) {
+      expect((await send(`/keys/${id}/rotate`, { attempt, grace_seconds: "86400" })).status).toBe(201);
+    }
+    expect(await countSecrets(id)).toBe(3);
+  });
+});
