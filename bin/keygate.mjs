@@ -1,28 +1,41 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that an old Node can say what is missing. The command itself is src/cli/main.ts.
+// Plain JavaScript, so that an old Node can say what is missing. The command itself is src/cli/main.ts in a clone of the
+// repository, and dist/cli/main.js where the package is installed. Both read the project's gateway.config.ts.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const isClone = existsSync(new URL("../src/cli/main.ts", import.meta.url));
 const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
-const newerNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+const newerNode = findNode();
 const [major, minor] = process.versions.node.split(".").map(Number);
 const runsTypeScript = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
 
 if (major < 20) {
   fail(`Node.js 20 or later is needed; this is ${process.version}.`);
-} else if (!existsSync(modules)) {
+} else if (isClone && !existsSync(modules)) {
   fail("the dependencies are not installed: run npm ci");
 } else if (runsTypeScript) {
   // Reading TypeScript is most of what a short command does.
-  module.enableCompileCache?.(fileURLToPath(new URL("../node_modules/.cache/keygate", import.meta.url)));
-  await import("../src/cli/main.ts");
-} else if (existsSync(newerNode)) {
+  module.enableCompileCache?.(isClone ? join(modules, ".cache", "keygate") : undefined);
+  await import(isClone ? "../src/cli/main.ts" : "../dist/cli/main.js");
+} else if (newerNode) {
   continueOnNewerNode();
 } else {
-  fail("node_modules has no Node.js 24: run npm ci, with its install scripts, or use Node.js 22.18 or later");
+  const install = isClone ? "npm ci" : "npm install --save-dev node@24";
+  fail(`node_modules has no Node.js 24: run ${install}, with its install scripts, or use Node.js 22.18 or later`);
+}
+
+/** The package `node`, beside this one or in the project of the current folder. */
+function findNode() {
+  for (const from of [fileURLToPath(import.meta.url), join(process.cwd(), "keygate")]) {
+    try {
+      return module.createRequire(from).resolve("node/bin/node");
+    } catch {}
+  }
 }
 
 function continueOnNewerNode() {

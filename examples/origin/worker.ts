@@ -7,7 +7,8 @@ import { env } from "cloudflare:workers";
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
-import { honoAssertion, mayReachWorkspace, type Principal } from "../../src/origin/index.ts";
+import { honoAssertion } from "../../src/origin/hono.ts";
+import { mayReachWorkspace, type Principal } from "../../src/origin/index.ts";
 import type { Sight, SignatureStore } from "./store.ts";
 
 export { SignatureStore } from "./store.ts";

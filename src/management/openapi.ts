@@ -24,7 +24,10 @@ const TAGS: Record<string, string> = {
   Peppers: "Under which secrets of the Worker the keys' secrets are stored.",
 };
 
-export function openApiDocument(operations: readonly Operation[], controlUrl: string) {
+export function openApiDocument(
+  operations: readonly Operation[],
+  controlUrl: string,
+): ReturnType<typeof createDocument> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of operations) {
     const path = operation.path.replace(/:(\w+)/g, "{$1}");

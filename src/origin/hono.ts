@@ -1,3 +1,5 @@
+/** `keygate-origin/hono` */
+
 import type { MiddlewareHandler } from "hono";
 import { AssertionError } from "./error.ts";
 import type { Principal } from "./principal.ts";

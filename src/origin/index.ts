@@ -1,10 +1,8 @@
-/** `keygate/origin`: for services behind the gateway. Runs wherever there is `fetch` and WebCrypto. */
+/** `keygate-origin`: for services behind the gateway. Runs wherever there is `fetch` and WebCrypto. */
 
 export type { AssertionClaims } from "./claims.ts";
 export { ASSERTION_HEADER } from "./claims.ts";
 export { AssertionError, type AssertionErrorCode } from "./error.ts";
-export { honoAssertion } from "./hono.ts";
-export { nodeAssertion, verifyNodeRequest } from "./node.ts";
 export {
   hasScope,
   mayReachWorkspace,

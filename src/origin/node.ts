@@ -1,7 +1,16 @@
+/** `keygate-origin/node` */
+
 import { ASSERTION_HEADER } from "./claims.ts";
 import { AssertionError } from "./error.ts";
 import type { Principal } from "./principal.ts";
 import { type VerifyOptions, verifyArrived } from "./verify.ts";
+
+declare module "http" {
+  interface IncomingMessage {
+    /** Set by `nodeAssertion`. */
+    principal?: Principal;
+  }
+}
 
 /** What is used of node:http's `IncomingMessage`, and of what Express and Connect add to it. */
 export interface NodeRequest {

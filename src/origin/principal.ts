@@ -40,8 +40,9 @@ export function hasScope({ scopes }: Principal, scope: string): boolean {
   return scopes.includes(scope);
 }
 
-/** Throws an `AssertionError` `scope_missing`. */
-export function requireScope(principal: Principal, scope: string): void {
+/** Throws an `AssertionError`: `scope_missing`, or `assertion_missing` where the request was not verified. */
+export function requireScope(principal: Principal | undefined, scope: string): asserts principal is Principal {
+  requirePrincipal(principal);
   if (hasScope(principal, scope)) return;
   throw new AssertionError("scope_missing", `This needs the scope ${scope}.`);
 }
@@ -50,8 +51,15 @@ export function mayReachWorkspace({ workspaceIds }: Principal, workspaceId: stri
   return workspaceIds === undefined || workspaceIds.includes(workspaceId);
 }
 
-/** Throws an `AssertionError` `workspace_forbidden`. That the workspace is one of the organization's is for the origin to know. */
-export function requireWorkspace(principal: Principal, workspaceId: string): void {
+/**
+ * Throws an `AssertionError`: `workspace_forbidden`, or `assertion_missing` where the request was not verified. Whether the
+ * workspace belongs to the organization is for the origin to know.
+ */
+export function requireWorkspace(
+  principal: Principal | undefined,
+  workspaceId: string,
+): asserts principal is Principal {
+  requirePrincipal(principal);
   if (mayReachWorkspace(principal, workspaceId)) return;
   throw new AssertionError("workspace_forbidden", `The key does not reach the workspace ${workspaceId}.`);
 }
@@ -63,4 +71,8 @@ export async function requireDigest({ claims }: Principal, body: Uint8Array<Arra
   const digest = base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
   if (digest !== claims.digest)
     throw new AssertionError("digest_mismatch", "The body is not the one that was asserted.");
+}
+
+function requirePrincipal(principal: Principal | undefined): asserts principal is Principal {
+  if (principal === undefined) throw new AssertionError("assertion_missing", "The request was not verified.");
 }

@@ -35,6 +35,7 @@ export interface Arrived {
 
 /** How far the origin's clock may be from the gateway's. */
 const SKEW_SECONDS = 30;
+const MAX_SHOWN = 200;
 
 /** Throws an `AssertionError`. */
 export function verifyAssertion(request: Pick<Request, "method" | "url" | "headers">, options: VerifyOptions) {
@@ -48,11 +49,14 @@ export async function verifyArrived(arrived: Arrived, options: VerifyOptions): P
   const { token, kid, payload } = parseAssertion(arrived.assertion);
   const issuers = typeof options.issuer === "string" ? [options.issuer] : options.issuer;
   const issuer = issuers.find((each) => each === payload.iss);
-  if (issuer === undefined) throw new AssertionError("issuer_wrong", "The assertion is of another issuer.");
+  if (issuer === undefined) {
+    throw new AssertionError("issuer_wrong", differing("issuer", issuers.join(" or "), payload.iss));
+  }
   await checkSignature(token, await findKey(issuer, kid, options.fetch ?? fetch));
   const claims = readClaims(payload);
-  if (claims.aud !== options.audience)
-    throw new AssertionError("audience_wrong", "The assertion is for another origin.");
+  if (claims.aud !== options.audience) {
+    throw new AssertionError("audience_wrong", differing("audience", options.audience, claims.aud));
+  }
   checkTime(claims, Date.now() / 1000);
   await checkRequest(claims, arrived);
   const until = (claims.exp + SKEW_SECONDS) * 1000;
@@ -60,6 +64,12 @@ export async function verifyArrived(arrived: Arrived, options: VerifyOptions): P
     throw new AssertionError("replayed", "The assertion has been used before.");
   }
   return principalOf(claims);
+}
+
+/** `received` can come from anyone: it is shown as one short line. */
+function differing(name: string, expected: string, received: unknown): string {
+  const shown = (JSON.stringify(received) ?? "none").slice(0, MAX_SHOWN);
+  return `The assertion has another ${name}. Expected: ${JSON.stringify(expected)}. Received: ${shown}.`;
 }
 
 async function checkSignature(token: string, key: Awaited<ReturnType<typeof findKey>>): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { verifyNodeRequest } from "../../src/origin/index.ts";
+import { verifyNodeRequest } from "../../src/origin/node.ts";
 import type { SeenRequest } from "../helpers/origin.ts";
 import { headerOf, rawRequest, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { verifyNodeRequest } from "../../src/origin/index.ts";
+import { verifyNodeRequest } from "../../src/origin/node.ts";
 import { converse } from "../helpers/raw.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
 import { FRAMING, type FramingCase } from "./framing-cases.ts";

@@ -20,11 +20,11 @@ let key: Key;
 beforeAll(async () => {
   tenant = await seed(direct);
   key = await tenant.key();
-  const installed = join(folder, "node_modules", "keygate");
+  const installed = join(folder, "node_modules", "keygate-origin");
   mkdirSync(installed, { recursive: true });
-  cpSync(join(PROJECT, "package.json"), join(installed, "package.json"));
+  cpSync(join(PROJECT, "packages", "origin", "package.json"), join(installed, "package.json"));
   const compiler = join(PROJECT, "node_modules", "typescript", "bin", "tsc");
-  const flags = ["-p", join(PROJECT, "tsconfig.origin.json"), "--outDir", join(installed, "dist", "origin")];
+  const flags = ["-p", join(PROJECT, "tsconfig.build-origin.json"), "--outDir", join(installed, "dist")];
   await run(process.execPath, [compiler, ...flags]);
   for (const name of ["jose", "express"]) {
     symlinkSync(join(PROJECT, "node_modules", name), join(folder, "node_modules", name));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSigningKey, newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import { retire, rotate, type SigningKeys } from "../../src/domain/signing-keys.ts";
-import { verifyNodeRequest } from "../../src/origin/index.ts";
+import { verifyNodeRequest } from "../../src/origin/node.ts";
 import { startIsolates } from "../helpers/direct.ts";
 import { freePort, type RunningGateway } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";

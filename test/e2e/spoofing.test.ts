@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { memoryReplays, verifyNodeRequest } from "../../src/origin/index.ts";
+import { memoryReplays } from "../../src/origin/index.ts";
+import { verifyNodeRequest } from "../../src/origin/node.ts";
 import type { SeenRequest } from "../helpers/origin.ts";
 import { codeOf, headerOf, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { verifyNodeRequest } from "../../src/origin/index.ts";
+import { verifyNodeRequest } from "../../src/origin/node.ts";
 import { codeOf, headerOf, type RawResponse, rawRequest, sendRaw } from "../helpers/raw.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { direct, origins } from "./shared.ts";

@@ -23,7 +23,17 @@ const ODD: readonly [odd: RegExp, plain: string][] = [
   [/\blet through\b/i, "admit"],
 ];
 
-const PLACES = ["src", "docs", "bench", "examples", "README.md", "gateway.config.ts", "wrangler.toml"];
+const PLACES = [
+  "src",
+  "docs",
+  "bench",
+  "examples",
+  "scripts",
+  "README.md",
+  "CHANGELOG.md",
+  "gateway.config.ts",
+  "wrangler.toml",
+];
 
 test.each(ODD)("no text says %s", (odd, plain) => {
   const lines = PLACES.flatMap(filesOf).flatMap((path) =>

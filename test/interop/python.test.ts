@@ -24,7 +24,7 @@ describe("The Python example", () => {
     found = JSON.parse((await running).stdout);
   });
 
-  test("refuses every forgery with the code of keygate/origin, and accepts what is true", () => {
+  test("refuses every forgery with the code of keygate-origin, and accepts what is true", () => {
     expect(found.verdicts).toEqual(table.cases.map(({ name, expected }) => `${name}: ${expected}`));
   });
 

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
-import { honoAssertion, requireScope } from "../../src/origin/index.ts";
+import { honoAssertion } from "../../src/origin/hono.ts";
+import { requireScope } from "../../src/origin/index.ts";
 import { AUDIENCE, claimsAt, ISSUER, newKey, signed, type TestKey } from "./issuer.ts";
 
 let key: TestKey;

@@ -1,6 +1,7 @@
 // A service in Express behind a Keygate gateway.
 import express from "express";
-import { AssertionError, nodeAssertion, requireScope } from "keygate/origin";
+import { AssertionError, requireScope } from "keygate-origin";
+import { nodeAssertion } from "keygate-origin/node";
 
 const app = express();
 app.use(nodeAssertion({ issuer: process.env.ISSUER, audience: process.env.AUDIENCE }));

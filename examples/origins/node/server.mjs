@@ -1,6 +1,7 @@
 // A service behind a Keygate gateway, in Node alone.
 import { createServer } from "node:http";
-import { AssertionError, nodeAssertion, requireScope } from "keygate/origin";
+import { AssertionError, requireScope } from "keygate-origin";
+import { nodeAssertion } from "keygate-origin/node";
 
 const assertion = nodeAssertion({ issuer: process.env.ISSUER, audience: process.env.AUDIENCE });
 

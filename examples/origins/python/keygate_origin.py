@@ -20,10 +20,10 @@ MAX_LENGTH = 64 * 1024
 
 
 class AssertionRefused(Exception):
-    """`code` is a code of keygate/origin. Answer 503 for keys_unavailable, 401 for any other."""
+    """`code` is a code of keygate-origin. Answer 503 for keys_unavailable, 401 for any other."""
 
-    def __init__(self, code):
-        super().__init__(code)
+    def __init__(self, code, detail=""):
+        super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
 
 
@@ -98,11 +98,11 @@ class Verifier:
         header, payload = _parse(assertion)
         kid = _check_header(header)
         if payload.get("iss") != self._issuer:
-            raise AssertionRefused("issuer_wrong")
+            raise AssertionRefused("issuer_wrong", _differing(self._issuer, payload.get("iss")))
         _check_signature(assertion, self._keys.find(kid))
         _check_claims(payload)
         if payload["aud"] != self._audience:
-            raise AssertionRefused("audience_wrong")
+            raise AssertionRefused("audience_wrong", _differing(self._audience, payload["aud"]))
         if payload["iat"] > self._now() + SKEW_SECONDS:
             raise AssertionRefused("issued_in_future")
         if payload["exp"] + SKEW_SECONDS <= self._now():
@@ -111,6 +111,10 @@ class Verifier:
         if self._seen and self._seen(payload["jti"]):
             raise AssertionRefused("replayed")
         return payload
+
+
+def _differing(expected, received):
+    return f"expected {json.dumps(expected)}, received {json.dumps(received)[:200]}"
 
 
 def _parse(assertion):

@@ -14,7 +14,7 @@ import { Failure } from "../terminal/failure.ts";
 const CONFIG = "gateway.config.ts";
 /** The folder of this package: a clone of its repository, or below node_modules. */
 const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
-const isClone = existsSync(join(PACKAGE, CONFIG));
+const isClone = existsSync(join(PACKAGE, "src"));
 /** The folder of gateway.config.ts and wrangler.toml. */
 export const ROOT = isClone ? PACKAGE : projectAround(process.cwd());
 export const DEFAULT_CONFIG = inProject(CONFIG);

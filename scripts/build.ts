@@ -1,0 +1,47 @@
+/** Builds `dist`, what the package `keygate` contains: JavaScript, the types of its exports, and the files that are served. */
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+export const ROOT = resolve(import.meta.dirname, "..");
+const DIST = join(ROOT, "dist");
+/** What `src/console/open/reference.ts` serves, and its licences. */
+const ASSETS = [
+  "swagger-ui-bundle.js",
+  "swagger-ui-bundle.js.LICENSE.txt",
+  "swagger-ui.css",
+  "favicon-32x32.png",
+  "LICENSE",
+  "NOTICE",
+];
+
+export function build(): void {
+  rmSync(DIST, { recursive: true, force: true });
+  for (const project of ["tsconfig.build.json", "tsconfig.build-cli.json"]) compile(project);
+  keepDeclarationsOf(["index.d.ts", "worker.d.ts"]);
+  mkdirSync(join(DIST, "assets"));
+  for (const name of ASSETS) {
+    copyFileSync(join(ROOT, "node_modules/swagger-ui-dist", name), join(DIST, "assets", name));
+  }
+}
+
+export function compile(project: string): void {
+  const { status } = spawnSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", project], { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) throw new Error(`tsc -p ${project} failed`);
+}
+
+/** Deletes the declarations that no export reaches. */
+function keepDeclarationsOf(entries: readonly string[]): void {
+  const reached = new Set<string>();
+  const visit = (file: string) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const imports = readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g);
+    for (const [, path = ""] of imports) visit(resolve(dirname(file), path.replace(/\.tsx?$/, ".d.ts")));
+  };
+  for (const entry of entries) visit(join(DIST, entry));
+  for (const file of globSync(join(DIST, "**/*.d.ts"))) if (!reached.has(file)) rmSync(file);
+}
+
+if (import.meta.main) build();

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { read, sources } from "./sources.ts";
+
+interface Manifest {
+  version: string;
+  exports: object;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+}
+const manifest = (folder: string): Manifest => JSON.parse(read(`${folder}/package.json`));
+const root = manifest(".");
+const origin = manifest("packages/origin");
+
+test("the packages have one version, and the changelog begins with it", () => {
+  expect(origin.version).toBe(root.version);
+  expect(/^## (.*)$/m.exec(read("CHANGELOG.md"))?.[1]).toBe(root.version);
+});
+
+test("keygate-origin needs jose, and nothing else", () => {
+  expect(origin.dependencies).toEqual({ jose: root.devDependencies.jose });
+  const packages = sources("src/origin/*.ts").flatMap(({ imports }) =>
+    imports.filter((name) => !name.startsWith("src/")),
+  );
+  expect(new Set(packages)).toEqual(new Set(["jose", "hono"]));
+});
+
+test("what a project must have is what this one is tested with", () => {
+  for (const [name, range] of Object.entries(root.peerDependencies))
+    expect(range).toBe(`^${root.devDependencies[name]}`);
+});
+
+test("what the package imports, it depends on", () => {
+  const imported = sources("src/{!(origin),!(origin)/**/*}.{ts,tsx}")
+    .flatMap(({ imports }) => imports)
+    .filter((name) => !/^(src\/|node:|cloudflare:)/.test(name) && !name.includes("gateway.config.ts"))
+    .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string);
+  const declared = new Set(Object.keys({ ...root.dependencies, ...root.peerDependencies }));
+  expect(imported.length).toBeGreaterThan(50);
+  expect([...new Set(imported)].filter((name) => !declared.has(name))).toEqual([]);
+});
