@@ -31,7 +31,8 @@ if (major < 20) {
 
 /** The package `node`, beside this one or in the project of the current folder. */
 function findNode() {
-  for (const from of [fileURLToPath(import.meta.url), join(process.cwd(), "keygate")]) {
+  const places = [fileURLToPath(import.meta.url), ...(isClone ? [] : [join(process.cwd(), "keygate")])];
+  for (const from of places) {
     try {
       return module.createRequire(from).resolve("node/bin/node");
     } catch {}
