@@ -25,6 +25,7 @@ import { addMembers } from "./organizations/members.ts";
 import { addOrgs } from "./organizations/orgs.ts";
 import { addWorkspaces } from "./organizations/workspaces.ts";
 import { complain } from "./terminal/complain.ts";
+import { refuseEmptyValues } from "./terminal/given.ts";
 import { controlUrl, DEFAULT_URL, id } from "./terminal/options.ts";
 import { textWidth } from "./terminal/render.ts";
 
@@ -40,15 +41,15 @@ export const program = new Command("keygate")
 program
   .optionsGroup("Which gateway:")
   .addOption(
-    new Option("--url <url>", `its control base URL (default: the profile's, or ${DEFAULT_URL})`)
-      .env("KEYGATE_URL")
-      .argParser(controlUrl),
+    new Option(
+      "--url <url>",
+      `its control base URL (default: KEYGATE_URL, the profile's, or ${DEFAULT_URL})`,
+    ).argParser(controlUrl),
   )
-  .addOption(new Option("--profile <name>", "the name it was given at `keygate login`").env("KEYGATE_PROFILE"))
-  .addOption(
-    new Option("--token <token>", "its root token or a key (default: the profile's, or the one in .dev.vars)").env(
-      "KEYGATE_ROOT_TOKEN",
-    ),
+  .option("--profile <name>", "the name it was given at `keygate login` (default: KEYGATE_PROFILE)")
+  .option(
+    "--token <token>",
+    "its root token or a key (default: the profile's; KEYGATE_ROOT_TOKEN, for KEYGATE_URL or --url; or .dev.vars)",
   )
   .option("--act-as <member>", "act with the rights of this member (root token only)", id("mem"))
   .optionsGroup("Options:")
@@ -87,6 +88,8 @@ for (const command of program.commands) {
   const [first] = command.commands;
   if (first) command.addHelpText("after", example(`${command.name()} ${first.name()} --help`));
 }
+
+refuseEmptyValues(program);
 
 function termOf(command: Command): string {
   const words = command.registeredArguments.map((argument) =>

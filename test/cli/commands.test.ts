@@ -400,8 +400,11 @@ test("KEYGATE_URL names the gateway, and --url goes before it", async () => {
   const [first, second] = [await startApi(() => ({ body: pageOf() })), await startApi(() => ({ body: pageOf() }))];
   const env = { KEYGATE_URL: first.url, KEYGATE_ROOT_TOKEN: TOKEN };
   await keygate(["orgs", "list"], { env });
-  await keygate(["orgs", "list", "--url", `${second.url}/`], { env });
-  expect([first.calls.length, second.calls.length]).toEqual([1, 1]);
+  await keygate(["orgs", "list", "--url", `${second.url}/`, "--token", "kgr_second"], { env });
+  expect([first.calls, second.calls].map((calls) => calls.map(({ headers }) => headers.authorization))).toEqual([
+    [`Bearer ${TOKEN}`],
+    ["Bearer kgr_second"],
+  ]);
 });
 
 test("--token goes before KEYGATE_ROOT_TOKEN, and of two tokens the first is sent", async () => {

@@ -132,7 +132,7 @@ describe("the root token", () => {
     const outcome = await keygate(["orgs", "list", "--url", "https://keygate.invalid"], { project });
     expectPlainFailure(outcome);
     expect(outcome.stderr).toBe(
-      "keygate: There is no token for https://keygate.invalid: sign in with `keygate login`, or set KEYGATE_ROOT_TOKEN in the environment.\n",
+      "keygate: There is no token for https://keygate.invalid: sign in with `keygate login`, or set KEYGATE_URL and KEYGATE_ROOT_TOKEN in the environment.\n",
     );
   });
 

@@ -8,7 +8,7 @@ import { Api } from "../gateway/api.ts";
 import { example } from "../gateway/call.ts";
 import { localConnection } from "../gateway/connection.ts";
 import { checkedConfig, DEFAULT_CONFIG, inProject } from "../operate/project.ts";
-import { conceal } from "../terminal/failure.ts";
+import { conceal, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { port } from "../terminal/options.ts";
 import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
 import { writeEntry } from "./entry.ts";
@@ -38,7 +38,10 @@ export function addDev(program: Command): void {
     .action(dev);
 }
 
-async function dev(options: Options): Promise<void> {
+async function dev(options: Options, command: Command): Promise<void> {
+  if (command.optsWithGlobals().json) {
+    throw new Failure("dev prints a log, which has no JSON form. Remove --json.", EXIT_WRONG_USAGE);
+  }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
   try {

@@ -84,8 +84,8 @@ export class Api {
     this.url = url;
     this.#headers = {
       Authorization: `Bearer ${token}`,
-      ...(actAs && { "Keygate-Act-As": actAs }),
-      ...(ifMatch && { "If-Match": `"${ifMatch}"` }),
+      ...(actAs !== undefined && { "Keygate-Act-As": actAs }),
+      ...(ifMatch !== undefined && { "If-Match": `"${ifMatch}"` }),
     };
   }
 
@@ -174,7 +174,7 @@ export function isLocal(url: string): boolean {
 }
 
 function queryText(query: Query): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
 }
 

@@ -2,9 +2,10 @@
 
 import { type Command, Option } from "commander";
 import { type Answer, Api } from "./api.ts";
-import { type ConnectionOptions, connectionOf } from "./connection.ts";
+import type { Named } from "./choice.ts";
+import { connectionOf } from "./connection.ts";
 
-export interface GlobalOptions extends ConnectionOptions {
+export interface GlobalOptions extends Named {
   actAs?: string;
   json?: boolean;
 }

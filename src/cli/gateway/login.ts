@@ -6,8 +6,9 @@ import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { DEFAULT_URL } from "../terminal/options.ts";
 import { Api } from "./api.ts";
 import { call, example, type GlobalOptions } from "./call.ts";
-import { checkedToken, urlOf } from "./connection.ts";
-import { DEFAULT_PROFILE, profilesFile, readProfiles, writeProfiles } from "./profiles.ts";
+import { type Named, profileNamed } from "./choice.ts";
+import { checkedToken, namedInEnvironment } from "./connection.ts";
+import { DEFAULT_PROFILE, type Profiles, profilesFile, readProfiles, writeProfiles } from "./profiles.ts";
 import { type Whoami, whoamiInWords } from "./whoami.ts";
 
 const PATH = "/v1/whoami";
@@ -29,7 +30,7 @@ export function addLogin(program: Command): void {
     .command("logout")
     .description("delete a gateway's saved token")
     .option("--all", "delete the tokens of all gateways")
-    .addHelpText("after", example("logout --profile staging"))
+    .addHelpText("after", example("logout --profile staging", "logout --url https://keys.example.com"))
     .action(logout);
 
   program
@@ -40,12 +41,12 @@ export function addLogin(program: Command): void {
 }
 
 async function login(_: unknown, command: Command): Promise<void> {
-  const { json, url: given, profile: name = DEFAULT_PROFILE } = command.optsWithGlobals<GlobalOptions>();
-  if (command.parent?.getOptionValueSource("token") === "cli") {
+  const { json, token: typed, ...options } = command.optsWithGlobals<GlobalOptions>();
+  if (typed !== undefined) {
     throw new Failure("login asks for the token or reads it from stdin. Remove --token.", EXIT_WRONG_USAGE);
   }
   const profiles = readProfiles();
-  const url = given ?? profiles[name]?.url ?? DEFAULT_URL;
+  const { name, url } = target(options, profiles);
   const token = checkedToken(await askSecret(`Token for ${url}: `));
   const { body } = await new Api({ url, token }).get<Whoami>(PATH);
   writeProfiles({ ...profiles, [name]: { url, token } });
@@ -54,13 +55,40 @@ async function login(_: unknown, command: Command): Promise<void> {
   console.log(`Signed in${saved}. The token is in ${profilesFile()}.\n\n${whoamiInWords(body, { url })}`);
 }
 
-function logout({ all }: { all?: boolean }, command: Command): void {
-  const options = command.optsWithGlobals<GlobalOptions>();
+/** The profile to write, and its gateway. A profile that is named keeps its gateway, unless --url changes it. */
+function target({ url, profile }: Named, profiles: Profiles): { name: string; url: string } {
+  const environment = namedInEnvironment();
+  const named = profile ?? environment.profile;
+  const name = named ?? DEFAULT_PROFILE;
+  const saved = Object.hasOwn(profiles, name) ? profiles[name]?.url : undefined;
+  const usual = named === undefined ? (environment.url ?? saved) : (saved ?? environment.url);
+  return { name, url: url ?? usual ?? DEFAULT_URL };
+}
+
+interface LogoutOptions extends GlobalOptions {
+  all?: boolean;
+}
+
+function logout(_: unknown, command: Command): void {
+  const options = command.optsWithGlobals<LogoutOptions>();
   const profiles = readProfiles();
-  const { profile: name = DEFAULT_PROFILE } = options;
-  if (!all && profiles[name] === undefined) throw new Failure(`There is no profile "${name}".`);
-  const url = all ? undefined : urlOf({ profile: name }, profiles);
-  const kept = Object.entries(profiles).filter(([other]) => !all && other !== name);
-  writeProfiles(Object.fromEntries(kept));
-  console.log(url ? `Signed out of ${url}.` : "Signed out of every gateway.");
+  const leaving = options.all ? Object.keys(profiles) : namesToLeave(options, profiles);
+  writeProfiles(Object.fromEntries(Object.entries(profiles).filter(([name]) => !leaving.includes(name))));
+  const left = leaving.map((profile) => ({ profile, url: profiles[profile]?.url }));
+  const words = `Signed out of ${options.all ? "every gateway" : left[0]?.url}.`;
+  console.log(options.json ? JSON.stringify({ signed_out: left }, null, 2) : words);
+}
+
+function namesToLeave({ url, profile }: GlobalOptions, profiles: Profiles): string[] {
+  if (url !== undefined && profile !== undefined) {
+    throw new Failure("Name the gateway by --profile or by --url, not by both.", EXIT_WRONG_USAGE);
+  }
+  if (url === undefined) {
+    const name = profile ?? namedInEnvironment().profile ?? DEFAULT_PROFILE;
+    profileNamed(name, profiles);
+    return [name];
+  }
+  const names = Object.keys(profiles).filter((name) => profiles[name]?.url === url);
+  if (names.length === 0) throw new Failure(`No token is saved for ${url}.`);
+  return names;
 }

@@ -33,7 +33,7 @@ export function filters(command: Command): Command {
     .optionsGroup("Options:");
 }
 
-export function filterQuery(options: KeyFilters): Record<string, string | undefined> {
+export function filterQuery(options: Partial<KeyFilters>): Record<string, string | undefined> {
   const { organization, environment, reach, permission, status, member, workspace, scope, search } = options;
   return {
     organization_id: organization,
@@ -42,5 +42,5 @@ export function filterQuery(options: KeyFilters): Record<string, string | undefi
 }
 
 export function isFiltered(options: Partial<KeyFilters>): boolean {
-  return Object.values(filterQuery({ organization: "", ...options })).some(Boolean);
+  return Object.values(filterQuery(options)).some((value) => value !== undefined);
 }

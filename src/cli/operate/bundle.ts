@@ -11,11 +11,16 @@ import { runWrangler } from "./wrangler.ts";
 const STARTS = 5;
 const MAX_STARTS = 25;
 
+export interface Bundle {
+  readonly gzipKb: number;
+  readonly startupMs: number;
+}
+
 /**
  * The bundle of one configuration. KB are 1,000 bytes; the start is the fastest of a few, for other work on the machine only
  * adds to it, and of some more where none took less than `wantedMs`.
  */
-export async function measureBundle(config: string, wantedMs: number): Promise<{ gzipKb: number; startupMs: number }> {
+export async function measureBundle(config: string, wantedMs: number): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
   const never = new AbortController().signal;
   const upload = join(folder, "upload");

@@ -3,10 +3,10 @@
 import type { Command } from "commander";
 import { hintsOf } from "../../config/hints.ts";
 import { lineOf } from "../../config/problems.ts";
-import { example } from "../gateway/call.ts";
+import { example, type GlobalOptions } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
 import { count } from "../terminal/render.ts";
-import { measureBundle } from "./bundle.ts";
+import { type Bundle, measureBundle } from "./bundle.ts";
 import { type CheckedConfig, checkedConfig, DEFAULT_CONFIG, shown } from "./project.ts";
 
 const GZIP_LIMIT_KB = 200;
@@ -22,13 +22,22 @@ export function addCheck(program: Command): void {
     .action(check);
 }
 
-async function check({ config = DEFAULT_CONFIG, bundle }: { config?: string; bundle?: boolean }): Promise<void> {
+interface Options extends GlobalOptions {
+  config?: string;
+  bundle?: boolean;
+}
+
+async function check(_: unknown, command: Command): Promise<void> {
+  const { config = DEFAULT_CONFIG, bundle, json } = command.optsWithGlobals<Options>();
   const checked = await checkedConfig(config);
-  console.log(summaryOf(checked));
-  for (const hint of hintsOf(checked.config)) console.log(`hint:${lineOf(hint).slice(1)}`);
-  if (!bundle) return;
-  const { gzipKb, startupMs } = await measureBundle(checked.file, STARTUP_LIMIT_MS);
-  console.log(
+  const hints = hintsOf(checked.config).map((hint) => lineOf(hint).trim());
+  const say = (text: string) => json || console.log(text);
+  say([summaryOf(checked), ...hints.map((hint) => `hint: ${hint}`)].join("\n"));
+  const measured = bundle ? await measureBundle(checked.file, STARTUP_LIMIT_MS) : undefined;
+  if (json) console.log(JSON.stringify(reportOf(checked, hints, measured), null, 2));
+  if (!measured) return;
+  const { gzipKb, startupMs } = measured;
+  say(
     `bundle: ${gzipKb.toFixed(1)} KB gzipped (limit ${GZIP_LIMIT_KB}), starts in ${startupMs.toFixed(1)} ms (limit ${STARTUP_LIMIT_MS})`,
   );
   const broken = [
@@ -38,13 +47,26 @@ async function check({ config = DEFAULT_CONFIG, bundle }: { config?: string; bun
   if (broken.length > 0) throw new Failure(broken.join(" "));
 }
 
-function summaryOf({ file, config }: CheckedConfig): string {
-  const counts = [
-    count(Object.keys(config.environments).length, "environment"),
-    count(config.routes.length, "route"),
-    count(Object.keys(config.resources).length, "resource"),
-    count(Object.keys(config.roles ?? {}).length, "role"),
-    count(Object.keys(config.plans ?? {}).length, "plan"),
-  ];
-  return `${shown(file)}: ${counts.join(", ")}`;
+function countsOf({ config }: CheckedConfig) {
+  return {
+    environment: Object.keys(config.environments).length,
+    route: config.routes.length,
+    resource: Object.keys(config.resources).length,
+    role: Object.keys(config.roles ?? {}).length,
+    plan: Object.keys(config.plans ?? {}).length,
+  };
+}
+
+function summaryOf(checked: CheckedConfig): string {
+  const counts = Object.entries(countsOf(checked)).map(([noun, number]) => count(number, noun));
+  return `${shown(checked.file)}: ${counts.join(", ")}`;
+}
+
+function reportOf(checked: CheckedConfig, hints: readonly string[], measured: Bundle | undefined) {
+  const counts = Object.entries(countsOf(checked)).map(([noun, number]) => [`${noun}s`, number]);
+  const bundle = measured && {
+    ...{ gzip_kb: measured.gzipKb, gzip_limit_kb: GZIP_LIMIT_KB },
+    ...{ startup_ms: measured.startupMs, startup_limit_ms: STARTUP_LIMIT_MS },
+  };
+  return { file: checked.file, ...Object.fromEntries(counts), hints, bundle: bundle ?? null };
 }

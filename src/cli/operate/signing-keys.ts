@@ -13,6 +13,7 @@ import {
 import { readDevVars, writeSigningKeys } from "../dev/vars.ts";
 import { COMMAND, example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
+import { inEnvironment } from "../terminal/given.ts";
 import { hint, table } from "../terminal/render.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
 import { newSigningKey, newSigningKeys } from "./new-signing-keys.ts";
@@ -39,11 +40,11 @@ export function addSigningKeys(program: Command): void {
     .option("--config <file>", "use this file instead of gateway.config.ts")
     .option("--to <file>", TO)
     .addHelpText("after", example("signing-keys init --to signing-keys.json"))
-    .action(async ({ config = DEFAULT_CONFIG, to }: { config?: string; to?: string }) => {
+    .action(async ({ config = DEFAULT_CONFIG, to }: { config?: string; to?: string }, command: Command) => {
       const checked = await checkedConfig(config);
       const keys = newSigningKeys(Object.keys(checked.config.environments));
       if (to === undefined) print(keys);
-      else keep(to, keys);
+      else keep(command, to, keys);
     });
 
   group
@@ -53,8 +54,9 @@ export function addSigningKeys(program: Command): void {
     .option("--to <file>", TO)
     .option("--environment <name>", "only in this environment")
     .addHelpText("after", example("signing-keys rotate --from signing-keys.json --to signing-keys.json"))
-    .action((options: Options) => {
+    .action((options: Options, command: Command) => {
       write(
+        command,
         options,
         changed(read(options.from), options.environment, (keys) => rotate(keys, newSigningKey())),
       );
@@ -68,9 +70,9 @@ export function addSigningKeys(program: Command): void {
     .option("--to <file>", TO)
     .option("--environment <name>", "only in this environment")
     .addHelpText("after", example("signing-keys retire --from signing-keys.json --to signing-keys.json"))
-    .action((kid: string | undefined, options: Options) => {
+    .action((kid: string | undefined, options: Options, command: Command) => {
       const keys = read(options.from);
-      write(options, kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid));
+      write(command, options, kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid));
     });
 
   group
@@ -122,11 +124,11 @@ function without(keys: SigningKeys, kid: string): SigningKeys {
 
 /** The local gateway's, if neither is given. */
 function isLocal(from: string | undefined): boolean {
-  return from === undefined && !process.env[VARIABLE];
+  return from === undefined && inEnvironment(VARIABLE) === undefined;
 }
 
 function read(from: string | undefined): SigningKeys {
-  const text = isLocal(from) ? readDevVars(DEV_VARS)[VARIABLE] : from ? readText(from) : process.env[VARIABLE];
+  const text = isLocal(from) ? readDevVars(DEV_VARS)[VARIABLE] : from ? readText(from) : inEnvironment(VARIABLE);
   if (!text) throw new Failure(`There are no signing keys yet. Create them: ${COMMAND} signing-keys init`);
   try {
     return parseSigningKeys(text);
@@ -143,20 +145,25 @@ function readText(file: string): string {
   }
 }
 
-function write({ from, to }: Options, keys: SigningKeys): void {
+function write(command: Command, { from, to }: Options, keys: SigningKeys): void {
   if (to !== undefined) {
-    keep(to, keys, from);
+    keep(command, to, keys, from);
   } else if (!isLocal(from)) {
     print(keys);
   } else {
     writeSigningKeys(DEV_VARS, keys);
-    console.log("Changed in .dev.vars. A gateway that runs takes it up by itself.");
+    say(command, DEV_VARS, "Changed in .dev.vars. A running gateway uses it at once.");
   }
 }
 
-function keep(file: string, keys: SigningKeys, instead?: string): void {
+function keep(command: Command, file: string, keys: SigningKeys, instead?: string): void {
   writeSecretFile(file, `${JSON.stringify(keys)}\n`, instead);
-  console.log(hint(`${file} has the new value. Set it:`, `npx wrangler secret put ${VARIABLE} < ${file}`));
+  say(command, file, hint(`${file} has the new value. Set it:`, `npx wrangler secret put ${VARIABLE} < ${file}`));
+}
+
+/** Which file has the new value. */
+function say(command: Command, file: string, words: string): void {
+  console.log(command.optsWithGlobals().json ? JSON.stringify({ file }, null, 2) : words);
 }
 
 function print(keys: SigningKeys): void {

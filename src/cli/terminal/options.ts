@@ -8,16 +8,16 @@ import { isLocal } from "../gateway/api.ts";
 
 export const DEFAULT_URL = "http://localhost:8787";
 
-/** The control base URL, without a slash at its end. */
+/** The control base URL in its normal form, without a slash at its end. */
 export function controlUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw new InvalidArgumentError("Give the control base URL, for example https://keys.example.com.");
   }
   if (url.protocol === "http:" && !isLocal(text)) {
     throw new InvalidArgumentError("Plain HTTP would show the token to the network; use https.");
   }
-  return text.replace(/\/+$/, "");
+  return url.href.replace(/\/+$/, "");
 }
 
 export function names(text: string): string[] {
