@@ -41,39 +41,62 @@ export async function startIsolates(
   const isolates = await Promise.all(
     written.map(async ({ config }, n) => ({ name: `isolate-${n}`, config, port: await freePort() })),
   );
-  const miniflare = new Miniflare({
-    ...convertV4MiniflareOptions({
-      workers: await Promise.all(
-        isolates.map(async ({ name, config, port }, n) => ({
-          name,
-          modules: true as const,
-          script: await bundle(config, port),
-          ...settings(name === "isolate-0" ? undefined : "isolate-0"),
-          unsafeDirectSockets: [{ host: "127.0.0.1", port }],
-          bindings: {
-            KEYGATE_PEPPERS: PEPPERS,
-            KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
-            KEYGATE_SIGNING_KEYS: JSON.stringify(signingKeysOf(n)),
-          },
-        })),
-      ),
-      handleStructuredLogs: ({ message }) => appendFileSync(outputFile(state), `${message}\n`),
-    }),
-    // As wrangler lays it out.
-    resourcePersistencePath: join(state, "v3"),
-  });
-  await miniflare.ready;
-  await migrate(miniflare);
-  return isolates.map(({ port }) => ({
-    ...gatewayAt({ port, state, rootToken: ROOT_TOKEN }),
-    stop: () => miniflare.dispose(),
+  const scripts = await Promise.all(
+    isolates.map(async (each) => ({ ...each, script: await bundle(each.config, each.port) })),
+  );
+  const gateways = await runIsolates(state, scripts, signingKeysOf);
+  return gateways.map((gateway) => ({
+    ...gateway,
     forget: () => {
       for (const each of written) rmSync(each.state, { recursive: true, force: true });
     },
   }));
 }
 
-async function bundle(config: string, port: number): Promise<string> {
+interface Isolate {
+  readonly name: string;
+  readonly port: number;
+  /** The bundle that it runs. */
+  readonly script: string;
+}
+
+/** Isolates that share one state, which may be that of an earlier run. The authorities run the code of the first. */
+export async function runIsolates(
+  state: string,
+  isolates: readonly Isolate[],
+  signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
+  migrations: (name: string) => boolean = () => true,
+): Promise<RunningGateway[]> {
+  const first = isolates[0]?.name;
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
+      workers: isolates.map(({ name, script, port }, n) => ({
+        name,
+        modules: true as const,
+        script,
+        ...settings(name === first ? undefined : first),
+        unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+        bindings: {
+          KEYGATE_PEPPERS: PEPPERS,
+          KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
+          KEYGATE_SIGNING_KEYS: JSON.stringify(signingKeysOf(n)),
+        },
+      })),
+      handleStructuredLogs: ({ message }) => appendFileSync(outputFile(state), `${message}\n`),
+    }),
+    // As wrangler lays it out.
+    resourcePersistencePath: join(state, "v3"),
+  });
+  await miniflare.ready;
+  await migrate(miniflare, migrations);
+  return isolates.map(({ port }) => ({
+    ...gatewayAt({ port, state, rootToken: ROOT_TOKEN }),
+    stop: () => miniflare.dispose(),
+    forget: () => rmSync(state, { recursive: true, force: true }),
+  }));
+}
+
+export async function bundle(config: string, port: number): Promise<string> {
   const entry = writeEntry(config, port);
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
   try {
@@ -114,9 +137,15 @@ function settings(objectsOf: string | undefined) {
   };
 }
 
-async function migrate(miniflare: Miniflare): Promise<void> {
+/** Applies what this state does not have yet, as `wrangler d1 migrations apply` does. */
+async function migrate(miniflare: Miniflare, isWanted: (name: string) => boolean): Promise<void> {
   const db = await miniflare.getD1Database("DB");
-  for (const { queries } of await readD1Migrations(join(PROJECT, "migrations"))) {
+  await db.prepare("CREATE TABLE IF NOT EXISTS d1_migrations (name TEXT PRIMARY KEY)").run();
+  const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  const applied = new Set(results.map(({ name }) => name));
+  for (const { name, queries } of await readD1Migrations(join(PROJECT, "migrations"))) {
+    if (applied.has(name) || !isWanted(name)) continue;
     for (const query of queries) await db.prepare(query).run();
+    await db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name).run();
   }
 }

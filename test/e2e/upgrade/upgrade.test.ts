@@ -1,0 +1,130 @@
+/** A deployment of the last release, with its state, is upgraded to this code, and rolled back. */
+
+import { rmSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { RunningGateway } from "../../helpers/gateway.ts";
+import { type Origin, startOrigin } from "../../helpers/origin.ts";
+import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
+import { type Build, prepare, type Run } from "./builds.ts";
+
+let origin: Origin;
+beforeAll(async () => {
+  origin = await startOrigin();
+});
+afterAll(() => origin.stop());
+
+async function answerTo(gateway: RunningGateway, key: Key): Promise<{ status: number; code: string | undefined }> {
+  const response = await fetch(`${gateway.base("sandbox")}/signatures/1`, { headers: bearing(key) });
+  const body = await response.json();
+  return { status: response.status, code: response.status === 200 ? undefined : body.code };
+}
+
+/** How many of so many requests were admitted; the others were over a limit. */
+async function admitted(gateway: RunningGateway, key: Key, requests: number): Promise<number> {
+  let count = 0;
+  for (let n = 0; n < requests; n++) {
+    const { status } = await answerTo(gateway, key);
+    expect([200, 429]).toContain(status);
+    if (status === 200) count += 1;
+  }
+  return count;
+}
+
+async function requestsOf(gateway: RunningGateway, { organizationId }: Tenant, key: Key): Promise<number> {
+  const query = `organization_id=${organizationId}&key_id=${key.id}&group_by=outcome`;
+  const { status, body } = await gateway.manage("GET", `/v1/usage?${query}`);
+  expect(status).toBe(200);
+  return body.data.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0);
+}
+
+interface State {
+  readonly tenant: Tenant;
+  readonly live: Key;
+  readonly rate: Key;
+  readonly quota: Key;
+  readonly revoked: Key;
+  readonly disabled: Key;
+}
+
+/** Keys of every kind, and of two limits of ten half spent. */
+async function fill(gateway: RunningGateway): Promise<State> {
+  const tenant = await seed(gateway);
+  const live = await tenant.key();
+  const state = {
+    ...{ tenant, live, rate: await tenant.key({ plan: "rate" }), quota: await tenant.key({ plan: "quota" }) },
+    ...{ revoked: await tenant.key(), disabled: await tenant.key() },
+  };
+  for (const key of [live, state.revoked, state.disabled]) expect((await answerTo(gateway, key)).status).toBe(200);
+  for (const key of [state.rate, state.quota]) expect(await admitted(gateway, key, 5)).toBe(5);
+  for (const [key, verb] of [
+    [state.revoked, "revoke"],
+    [state.disabled, "disable"],
+  ] as const) {
+    expect((await gateway.manage("POST", `/v1/api-keys/${key.id}/${verb}`)).status).toBe(200);
+  }
+  return state;
+}
+
+async function expectEverythingKept(gateway: RunningGateway, { live, revoked, disabled }: State): Promise<void> {
+  expect((await answerTo(gateway, live)).status).toBe(200);
+  expect(await answerTo(gateway, revoked)).toEqual({ status: 401, code: "key_revoked" });
+  expect(await answerTo(gateway, disabled)).toEqual({ status: 401, code: "key_disabled" });
+}
+
+let folder: string;
+let run: Run;
+let running: RunningGateway[] = [];
+beforeEach(async () => {
+  ({ state: folder, run } = await prepare(origin));
+});
+afterEach(async () => {
+  await running[0]?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function restart(...builds: Build[]): Promise<[RunningGateway, ...RunningGateway[]]> {
+  await running[0]?.stop();
+  running = await run(...builds);
+  return running as [RunningGateway, ...RunningGateway[]];
+}
+
+test("after an upgrade keys live, revoked ones stay dead, and counts continue; after a rollback too", async () => {
+  const [released] = await restart("released");
+  const state = await fill(released);
+  const counted = () => requestsOf(released, state.tenant, state.quota);
+  await expect.poll(counted, { timeout: 30_000 }).toBeGreaterThan(0);
+  const before = await counted();
+
+  const [current] = await restart("current");
+  await expectEverythingKept(current, state);
+  expect(await admitted(current, state.rate, 8)).toBe(5);
+  expect(await admitted(current, state.quota, 3)).toBe(3);
+  expect((await current.manage("POST", `/v1/api-keys/${state.disabled.id}/enable`)).status).toBe(200);
+  await expect.poll(async () => (await answerTo(current, state.disabled)).status, { timeout: 5_000 }).toBe(200);
+  expect(await requestsOf(current, state.tenant, state.quota)).toBeGreaterThanOrEqual(before);
+
+  const [back] = await restart("released");
+  expect(await answerTo(back, state.revoked)).toEqual({ status: 401, code: "key_revoked" });
+  for (const key of [state.live, state.disabled]) expect((await answerTo(back, key)).status).toBe(200);
+  expect(await admitted(back, state.rate, 2)).toBe(0);
+  expect(await admitted(back, state.quota, 4)).toBe(2);
+}, 240_000);
+
+describe.each([
+  ["released", "current"],
+  ["current", "released"],
+] as const)("while objects run the %s code, and isolates of both builds", (objects, other) => {
+  test("limits count together, and what one build changes is in force in the other", { timeout: 120_000 }, async () => {
+    const gateways = await restart(objects, other);
+    const [one, two] = gateways as [RunningGateway, RunningGateway];
+    const state = await fill(one);
+    await expectEverythingKept(two, state);
+    expect((await admitted(two, state.rate, 3)) + (await admitted(one, state.rate, 5))).toBe(5);
+    expect((await admitted(one, state.quota, 3)) + (await admitted(two, state.quota, 5))).toBe(5);
+    const theirs = await seed(two);
+    const key = await theirs.key();
+    for (const gateway of gateways) expect((await answerTo(gateway, key)).status).toBe(200);
+    expect((await one.manage("POST", `/v1/api-keys/${key.id}/revoke`)).status).toBe(200);
+    await expect.poll(() => answerTo(two, key), { timeout: 5_000 }).toEqual({ status: 401, code: "key_revoked" });
+  });
+});
