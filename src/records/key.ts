@@ -98,6 +98,7 @@ const SHOWN = NAMES.filter((name): name is Exclude<Name, Hidden> => name !== "di
 export type ManagedKey = RecordOf<typeof FIELDS, Exclude<Name, Derived>>;
 
 export const keyBody = z.strictObject(CREATE);
+export type NewKeyBody = z.input<typeof keyBody>;
 export type NewKey = Given<typeof FIELDS, z.output<typeof keyBody>>;
 export const newKeyOf = (body: z.output<typeof keyBody>): NewKey => given(FIELDS, body);
 

@@ -9,11 +9,11 @@ import { shown } from "../operate/project.ts";
 import { EXIT_INTERRUPTED, Failure } from "../terminal/failure.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
 import { id, names } from "../terminal/options.ts";
-import { count, grouped } from "../terminal/render.ts";
+import { count, grouped, wrapped } from "../terminal/render.ts";
 import { check, complaintOf, type LineProblem } from "./check.ts";
 import { type Checkpoint, doneOf, forgetCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import { type Source, sourceOf } from "./file.ts";
-import type { Defaults } from "./row.ts";
+import { COLUMNS, type Defaults } from "./row.ts";
 import { send } from "./send.ts";
 
 interface Options {
@@ -52,13 +52,15 @@ export function addImport(program: Command): void {
     .action(run);
 }
 
+const OTHERS = ["sha256", "name", "hint", "limits"];
+const AS_IN_CREATE = COLUMNS.filter((name) => !OTHERS.includes(name));
+
 const FORMAT = `
 Columns (CSV) or fields (JSON):
   sha256         required: the digest of the secret, 64 hexadecimal digits
   name           required: what the key is for
   hint           what people may see of the secret, such as sk_…a1B2
-  member_id, reach, workspace_ids, permission, scopes, description,
-  expires_at, plan, allowed_addresses
+${wrapped(AS_IN_CREATE.join(", "), 0, 70).replace(/^/gm, "  ")}
                  as in \`keys create\`; CSV has spaces between the items of a list
   limits         {"rates": [...], "quotas": [...]}; CSV has it as JSON
 

@@ -1,55 +1,18 @@
 import { type Command, Option } from "commander";
-import { PERMISSIONS, REACHES } from "../../domain/key.ts";
 import { call, example } from "../gateway/call.ts";
-import { id, names, quotas, rates, time } from "../terminal/options.ts";
+import { id } from "../terminal/options.ts";
 import { addAdvice } from "./advice.ts";
 import { addKeyChanges } from "./changes.ts";
+import { bodyOf, optionsToCreate } from "./fields.ts";
 import { filterQuery, filters, type KeyFilters, SORTS } from "./filters.ts";
 import { KEYS_PATH } from "./path.ts";
 import { addRevoke } from "./revoke.ts";
 import { asTable, type CreatedKey, createdInWords, inWords, type Key } from "./words.ts";
 
-interface CreateOptions {
-  organization: string;
-  member?: string;
-  environment: string;
-  reach: string;
-  workspaces?: string[];
-  permission: string;
-  scopes: string[];
-  name: string;
-  description?: string;
-  expires?: string;
-  plan?: string;
-  rates?: object[];
-  quotas?: object[];
-  addresses?: string[];
-}
-
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("API keys");
 
-  keys
-    .command("create")
-    .description("create a key and show its secret once")
-    .optionsGroup("Required:")
-    .requiredOption("--organization <id>", "the organization, org_…", id("org"))
-    .requiredOption("--environment <name>", "where the key works, for example sandbox")
-    .addOption(new Option("--reach <reach>", "organization or workspace").choices(REACHES).makeOptionMandatory())
-    .addOption(
-      new Option("--permission <permission>", "full-access or read-only").choices(PERMISSIONS).makeOptionMandatory(),
-    )
-    .requiredOption("--scopes <a,b>", "scopes and bundles, for example signatures:read", names)
-    .requiredOption("--name <name>", "what the key is for, for example ci-pipeline")
-    .optionsGroup("Options:")
-    .option("--member <id>", "the member that the key acts as, mem_…", id("mem"))
-    .option("--workspaces <a,b>", "the ids of the workspaces that a workspace key reaches", names)
-    .option("--description <text>", "a longer description")
-    .option("--expires <time>", "when it expires: a day (2027-01-31) or a time (2027-01-31T18:00:00Z)", time)
-    .option("--plan <plan>", "a plan from the configuration (default: the organization's plan)")
-    .option("--rates <a,b>", "its own rates, to lower the plan's: minute=60/60 is 60 in 60 seconds", rates)
-    .option("--quotas <a,b>", "its own quotas: day=1000/day", quotas)
-    .option("--addresses <a,b>", "only these client addresses can use it, for example 203.0.113.0/24", names)
+  optionsToCreate(keys.command("create").description("create a key and show its secret once"))
     .addHelpText(
       "after",
       example(
@@ -58,19 +21,7 @@ export function addKeys(program: Command): void {
       ),
     )
     .action(
-      call(
-        (api, { organization, member, workspaces, expires, rates, quotas, addresses, ...rest }: CreateOptions) =>
-          api.post<CreatedKey>(KEYS_PATH, {
-            organization_id: organization,
-            member_id: member,
-            workspace_ids: workspaces,
-            expires_at: expires,
-            limits: rates || quotas ? { rates, quotas } : undefined,
-            allowed_addresses: addresses,
-            ...rest,
-          }),
-        createdInWords,
-      ),
+      call((api, options: Record<string, unknown>) => api.post<CreatedKey>(KEYS_PATH, bodyOf(options)), createdInWords),
     );
 
   const list = keys

@@ -1,31 +1,12 @@
 /** Keys in words. */
 
-import type { OwnLimits } from "../../domain/key.ts";
+import type { KeyAnswer } from "../../records/key.ts";
 import { COMMAND, type Context, told } from "../gateway/call.ts";
 import { curlOf, sampleUrl } from "../terminal/curl.ts";
-import { day, grouped, hint, list, moment, record, shorten, strong, table } from "../terminal/render.ts";
+import { day, hint, record, shorten, strong, table } from "../terminal/render.ts";
+import { fieldsInWords } from "./fields.ts";
 
-export interface Key {
-  id: string;
-  organization_id: string;
-  member_id: string | null;
-  environment: string;
-  reach: string;
-  workspace_ids: string[];
-  permission: string;
-  scopes: string[];
-  name: string;
-  description: string | null;
-  plan: string | null;
-  limits: OwnLimits | null;
-  allowed_addresses: string[];
-  hint: string;
-  status: string;
-  created_at: string;
-  expires_at: string;
-  last_used_at: string | null;
-  revoked_at: string | null;
-}
+export type Key = KeyAnswer;
 
 export interface CreatedKey extends Key {
   secret: string;
@@ -76,31 +57,5 @@ export function revokedInWords(key: Key, context: Context): string {
 }
 
 export function inWords(key: Key, { version }: Pick<Context, "version">): string {
-  return record([
-    ["Id", key.id],
-    ["Name", key.name],
-    ["Description", key.description],
-    ["Key", key.hint],
-    ["Status", key.status],
-    ["Environment", key.environment],
-    ["Reach", key.reach],
-    ["Workspaces", list(key.workspace_ids)],
-    ["Permission", key.permission],
-    ["Scopes", list(key.scopes, "none")],
-    ["Plan", key.plan],
-    ["Limits", key.limits && limitsInWords(key.limits)],
-    ["Addresses", list(key.allowed_addresses)],
-    ["Organization", key.organization_id],
-    ["Member", key.member_id],
-    ["Created", moment(key.created_at)],
-    ["Expires", moment(key.expires_at)],
-    ["Last used", moment(key.last_used_at)],
-    ["Revoked", moment(key.revoked_at, "")],
-    ["Version", version],
-  ]);
-}
-
-function limitsInWords({ rates, quotas }: OwnLimits): string {
-  const inSeconds = rates.map(({ name, limit, window }) => `${name}: ${grouped(limit)} in ${window} s`);
-  return list([...inSeconds, ...quotas.map(({ name, limit, per }) => `${name}: ${grouped(limit)} per ${per}`)], "none");
+  return record([...fieldsInWords(key), ["Version", version]]);
 }
