@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import { program } from "../../src/cli/program.ts";
 import { copyOfProject, KEY, keygate, ORGANIZATION, SECRET, startApi, TOKEN, temporaryFolder } from "./helpers.ts";
+import { startCloudflareApi } from "./operate/cloudflare.ts";
 import { leavesOf, validCall } from "./walk.ts";
 
 /** Whatever is asked, with what commands look for in it. */
@@ -12,6 +13,7 @@ const ANSWER = { ...ORGANIZATION, data: [], next_cursor: null, removed: 1, has_m
 /** Words that a call needs beside its required options and arguments. */
 const MORE: Record<string, string[]> = {
   "keys revoke": [KEY.id],
+  deploy: ["--dry-run"],
   import: ["--reach", "organization", "--permission", "read-only", "--scopes", "read:all"],
 };
 
@@ -32,12 +34,14 @@ describe.each(leavesOf(program).map((leaf) => [leaf.path.join(" "), leaf] as con
       const profiles = { default: { url, token: TOKEN } };
       mkdirSync(join(folder, "keygate"));
       writeFileSync(join(folder, "keygate", "config.json"), JSON.stringify({ profiles }));
-      const args = [...validCall(leaf, { file, id: idFor(name) }), ...(MORE[name] ?? []), "--json"];
+      const args = [...validCall(leaf, { file, id: idFor(name), to: `${file}.new` }), ...(MORE[name] ?? []), "--json"];
       if (NEVER.includes(name)) {
         const { code, stdout, stderr } = await keygate(args);
         expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining("Remove --json.")]);
         return;
       }
+      if (name === "migrate")
+        for (const [key, value] of Object.entries((await startCloudflareApi()).env)) vi.stubEnv(key, value);
       const run = AS_PROCESSES.includes(name) ? outputOfProcess : outputOf;
       const stdout = await run(args, folder);
       expect(JSON.parse(stdout), stdout).toBeTypeOf("object");
@@ -58,6 +62,7 @@ async function outputOf(args: string[], folder: string): Promise<string> {
     vi.restoreAllMocks();
   });
   vi.spyOn(console, "log").mockImplementation((text) => void written.push(`${text}\n`));
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
   vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(String(text)) > 0);
   vi.stubEnv("XDG_CONFIG_HOME", folder);
   vi.stubEnv("KEYGATE_KEY", SECRET);

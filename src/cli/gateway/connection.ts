@@ -3,25 +3,25 @@
 import { readDevVars } from "../dev/vars.ts";
 import { inProject } from "../operate/project.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
-import { inEnvironment } from "../terminal/given.ts";
+import { fromEnvironment } from "../terminal/given.ts";
 import { controlUrl } from "../terminal/options.ts";
 import { type Connection, isLocal } from "./api.ts";
 import { choose, type Named } from "./choice.ts";
 import { readProfiles } from "./profiles.ts";
 
 export function connectionOf(options: Named): Connection {
-  const environment = { ...namedInEnvironment(), token: options.token ?? inEnvironment("KEYGATE_ROOT_TOKEN") };
+  const environment = { ...namedInEnvironment(), token: options.token ?? fromEnvironment("KEYGATE_ROOT_TOKEN") };
   const { url, token } = choose(options, environment, readProfiles());
   return { url, token: usable(url, token ?? devToken(url)) };
 }
 
 /** Without the token, which not every command needs. */
 export function namedInEnvironment(): Named {
-  return { url: environmentUrl(), profile: inEnvironment("KEYGATE_PROFILE") };
+  return { url: environmentUrl(), profile: fromEnvironment("KEYGATE_PROFILE") };
 }
 
 function environmentUrl(): string | undefined {
-  const text = inEnvironment("KEYGATE_URL");
+  const text = fromEnvironment("KEYGATE_URL");
   try {
     return text && controlUrl(text);
   } catch (error) {

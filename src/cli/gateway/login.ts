@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { askSecret } from "../terminal/ask.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { DEFAULT_URL } from "../terminal/options.ts";
+import { reportOf } from "../terminal/report.ts";
 import { Api } from "./api.ts";
 import { call, example, type GlobalOptions } from "./call.ts";
 import { type Named, profileNamed } from "./choice.ts";
@@ -76,7 +77,7 @@ function logout(_: unknown, command: Command): void {
   writeProfiles(Object.fromEntries(Object.entries(profiles).filter(([name]) => !leaving.includes(name))));
   const left = leaving.map((profile) => ({ profile, url: profiles[profile]?.url }));
   const words = `Signed out of ${options.all ? "every gateway" : left[0]?.url}.`;
-  console.log(options.json ? JSON.stringify({ signed_out: left }, null, 2) : words);
+  reportOf(command).end(words, { signed_out: left });
 }
 
 function namesToLeave({ url, profile }: GlobalOptions, profiles: Profiles): string[] {

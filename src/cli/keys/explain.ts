@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { call, example } from "../gateway/call.ts";
 import { askSecret } from "../terminal/ask.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
-import { inEnvironment } from "../terminal/given.ts";
+import { fromEnvironment } from "../terminal/given.ts";
 import { id } from "../terminal/options.ts";
 import { dim, list, record, strong, wrapped } from "../terminal/render.ts";
 
@@ -62,7 +62,7 @@ export function addExplain(program: Command): void {
 
 /** Never on the command line, which other users of the machine can see. */
 async function readSecret(): Promise<string> {
-  const secret = inEnvironment("KEYGATE_KEY")?.trim() || (await askSecret("The key's secret: "));
+  const secret = fromEnvironment("KEYGATE_KEY")?.trim() || (await askSecret("The key's secret: "));
   if (secret === "")
     throw new Failure("No secret was given. Name the key with --key, or add --anonymous.", EXIT_WRONG_USAGE);
   return secret;

@@ -6,7 +6,8 @@ import type { Command } from "commander";
 import { writeEntry } from "../dev/entry.ts";
 import { COMMAND, example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
-import { inEnvironment, migrate } from "./migrate.ts";
+import { reportOf } from "../terminal/report.ts";
+import { inEnvironment, MIGRATED, migrate } from "./migrate.ts";
 import { checkedConfig, DEFAULT_CONFIG, inProject, shown } from "./project.ts";
 import { verify } from "./verify.ts";
 import { runWrangler } from "./wrangler.ts";
@@ -32,26 +33,29 @@ export function addDeploy(program: Command): void {
     .action(deploy);
 }
 
-async function deploy(options: Options): Promise<void> {
+async function deploy(options: Options, command: Command): Promise<void> {
+  const report = reportOf(command);
   const stop = new AbortController().signal;
   const { secretsFile } = options;
   if (secretsFile !== undefined && !existsSync(secretsFile)) throw new Failure(`There is no ${secretsFile}.`);
   const checked = await checkedConfig(configOf(options));
-  console.log(`${shown(checked.file)} has no mistakes.`);
+  report.step(`${shown(checked.file)} has no mistakes.`);
   if (options.dryRun) {
-    console.log("Building what a deploy uploads …");
+    report.step("Building what a deploy uploads …");
     await runWrangler(["deploy", ...argumentsOf(checked.file, options), "--dry-run"], stop);
-    return console.log("Nothing was deployed (--dry-run).");
+    return report.end("Nothing was deployed (--dry-run).", { config: checked.file, deployed: false });
   }
-  console.log("Migrating D1 …");
-  await migrate(options.env, stop);
-  console.log("Deploying …");
+  report.step("Migrating D1 …");
+  await migrate(options.env, stop, report);
+  report.step(MIGRATED);
+  report.step("Deploying …");
   await runWrangler(["deploy", ...argumentsOf(checked.file, options)], stop).catch((error) => {
     throw withNextStep(error, options);
   });
-  console.log("Asking the gateway …");
+  report.step("Asking the gateway …");
   await verify(checked.config, fetch);
-  console.log("Deployed: the gateway is ready, and refuses requests without a key.");
+  const done = "Deployed: the gateway is ready, and refuses requests without a key.";
+  report.end(done, { config: checked.file, deployed: true });
 }
 
 /** Another environment has other base URLs, and so another file: with that of production, production would be asked. */

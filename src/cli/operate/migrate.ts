@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
+import { type Report, reportOf } from "../terminal/report.ts";
 import { runWrangler } from "./wrangler.ts";
 
 export function addMigrate(program: Command): void {
@@ -11,22 +12,33 @@ export function addMigrate(program: Command): void {
     .description("bring the D1 database of a deployment to the newest schema; create it if there is none")
     .option("--env <name>", "the environment of wrangler.toml")
     .addHelpText("after", example("migrate --env staging"))
-    .action(({ env }: { env?: string }) => migrate(env, new AbortController().signal));
+    .action(async ({ env }: { env?: string }, command: Command) => {
+      const report = reportOf(command);
+      const created = await migrate(env, new AbortController().signal, report);
+      report.end(MIGRATED, { migrated: true, created });
+    });
 }
 
-/** Migrations only add, so the code that is deployed works with the new schema, and can be rolled back to. */
-export async function migrate(env: string | undefined, stop: AbortSignal): Promise<void> {
+export const MIGRATED = "The database has the newest schema.";
+
+/** The name of the database if it was created. Migrations only add, so the code that is deployed works with the new schema, and can be rolled back to. */
+export async function migrate(
+  env: string | undefined,
+  stop: AbortSignal,
+  { step }: Pick<Report, "step">,
+): Promise<string | null> {
   const apply = () => runWrangler(["d1", "migrations", "apply", "DB", "--remote", ...inEnvironment(env)], stop);
   try {
     await apply();
+    return null;
   } catch (error) {
     const name = error instanceof Failure && missingDatabase(error.message);
     if (!name) throw error;
-    console.log(`Creating the D1 database ${name} …`);
+    step(`Creating the D1 database ${name} …`);
     await runWrangler(["d1", "create", name, ...inEnvironment(env)], stop);
     await apply();
+    return name;
   }
-  console.log("The database has the newest schema.");
 }
 
 /** wrangler warns if a file has environments and none is named: the empty name is the top level. */

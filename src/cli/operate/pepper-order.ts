@@ -6,7 +6,7 @@ import { readDevVars, writeDevVar } from "../dev/vars.ts";
 import { type Api, isLocal, NoAnswer } from "../gateway/api.ts";
 import { apiOf, COMMAND, example, type GlobalOptions } from "../gateway/call.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
-import { inEnvironment } from "../terminal/given.ts";
+import { fromEnvironment } from "../terminal/given.ts";
 import { hint, strong } from "../terminal/render.ts";
 import { inProject } from "./project.ts";
 
@@ -84,7 +84,7 @@ async function use(id: string, _: unknown, command: Command): Promise<void> {
 
 /** The gateway's present value, if it is known here. */
 function peppersNow(api: Api): string[] {
-  const text = isLocal(api.url) ? readDevVars(inProject(".dev.vars"))[VARIABLE] : inEnvironment(VARIABLE);
+  const text = isLocal(api.url) ? readDevVars(inProject(".dev.vars"))[VARIABLE] : fromEnvironment(VARIABLE);
   return (text ?? "").split(",").flatMap((pepper) => (/^\s*[\w-]+:/.test(pepper) ? pepper.trim() : []));
 }
 

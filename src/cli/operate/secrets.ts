@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { COMMAND, example } from "../gateway/call.ts";
 import { hint } from "../terminal/render.ts";
+import { reportOf } from "../terminal/report.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
 import { newSigningKeys } from "./new-signing-keys.ts";
 import { checkedConfig, DEFAULT_CONFIG } from "./project.ts";
@@ -20,13 +21,12 @@ export function addSecrets(program: Command): void {
     .option("--config <file>", "use this file instead of gateway.config.ts")
     .requiredOption("--to <file>", "write them to this new file, which only you can read")
     .addHelpText("after", example("secrets --to secrets.production.json"))
-    .action(async ({ config = DEFAULT_CONFIG, to }: Options) => {
+    .action(async ({ config = DEFAULT_CONFIG, to }: Options, command: Command) => {
       const checked = await checkedConfig(config);
       writeSecretFile(to, `${JSON.stringify(newSecrets(Object.keys(checked.config.environments)), null, 2)}\n`);
       const next = `${COMMAND} deploy --secrets-file ${to}`;
-      console.log(
-        hint(`${to} has new secrets. A Worker's secrets cannot be read back: keep the file safe. Next:`, next),
-      );
+      const done = `${to} has new secrets. A Worker's secrets cannot be read back: keep the file safe. Next:`;
+      reportOf(command).end(hint(done, next), { file: to });
     });
 }
 

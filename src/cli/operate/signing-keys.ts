@@ -13,8 +13,9 @@ import {
 import { readDevVars, writeSigningKeys } from "../dev/vars.ts";
 import { COMMAND, example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
-import { inEnvironment } from "../terminal/given.ts";
+import { fromEnvironment } from "../terminal/given.ts";
 import { hint, table } from "../terminal/render.ts";
+import { reportOf } from "../terminal/report.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
 import { newSigningKey, newSigningKeys } from "./new-signing-keys.ts";
 import { checkedConfig, DEFAULT_CONFIG, inProject } from "./project.ts";
@@ -124,11 +125,11 @@ function without(keys: SigningKeys, kid: string): SigningKeys {
 
 /** The local gateway's, if neither is given. */
 function isLocal(from: string | undefined): boolean {
-  return from === undefined && inEnvironment(VARIABLE) === undefined;
+  return from === undefined && fromEnvironment(VARIABLE) === undefined;
 }
 
 function read(from: string | undefined): SigningKeys {
-  const text = isLocal(from) ? readDevVars(DEV_VARS)[VARIABLE] : from ? readText(from) : inEnvironment(VARIABLE);
+  const text = isLocal(from) ? readDevVars(DEV_VARS)[VARIABLE] : from ? readText(from) : fromEnvironment(VARIABLE);
   if (!text) throw new Failure(`There are no signing keys yet. Create them: ${COMMAND} signing-keys init`);
   try {
     return parseSigningKeys(text);
@@ -163,7 +164,7 @@ function keep(command: Command, file: string, keys: SigningKeys, instead?: strin
 
 /** Which file has the new value. */
 function say(command: Command, file: string, words: string): void {
-  console.log(command.optsWithGlobals().json ? JSON.stringify({ file }, null, 2) : words);
+  reportOf(command).end(words, { file });
 }
 
 function print(keys: SigningKeys): void {

@@ -22,7 +22,7 @@ function refuseEmpty(taker: Option | Argument): void {
 }
 
 /** A variable of the environment; `undefined` if it is not set. */
-export function inEnvironment(name: string): string | undefined {
+export function fromEnvironment(name: string): string | undefined {
   const text = process.env[name];
   if (text?.trim() === "") {
     throw new Failure(`${name} is empty in the environment. Give it a value, or unset it.`, EXIT_WRONG_USAGE);
