@@ -1,4 +1,4 @@
-/** `keygate dev`: the gateway on this machine, with the demo's origin behind it. */
+/** `keygate dev`: the gateway on this machine, with the Workers that it calls. */
 
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
@@ -7,12 +7,13 @@ import type { GatewayConfig } from "../../config/types.ts";
 import { Api } from "../gateway/api.ts";
 import { example } from "../gateway/call.ts";
 import { localConnection } from "../gateway/connection.ts";
-import { checkedConfig, DEFAULT_CONFIG, inProject } from "../operate/project.ts";
+import { checkedConfig } from "../operate/checked-config.ts";
+import { DEFAULT_CONFIG, inProject } from "../operate/project.ts";
 import { conceal, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { port } from "../terminal/options.ts";
 import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
 import { writeEntry } from "./entry.ts";
-import { writeOriginConfig } from "./origin-config.ts";
+import { writeOriginConfigs } from "./origins.ts";
 import { requireFreePort, serve } from "./server.ts";
 import { takeState } from "./state.ts";
 import { ensureDevVars } from "./vars.ts";
@@ -61,7 +62,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   await requireFreePort(port);
   process.once("exit", takeState(state));
   console.log("Starting …");
-  const settings = { entry: writeEntry(file, port), origin: writeOriginConfig(config, port), port, state, control };
+  const settings = { entry: writeEntry(file, port), origins: writeOriginConfigs(config, port), port, state, control };
   await serve(settings, stop, async () => {
     const wanted = options.demo && options.config === undefined;
     const demo = wanted ? await demoOrComplaint(control, config, state, stop) : undefined;

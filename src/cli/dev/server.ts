@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { MINUTE_MS } from "../../domain/durations.ts";
-import { inProject } from "../operate/project.ts";
 import { runWrangler, startWrangler } from "../operate/wrangler.ts";
+import { wranglerFile } from "../operate/wrangler-file.ts";
 import { Failure } from "../terminal/failure.ts";
 import { DevOutput } from "./output.ts";
 
@@ -15,8 +15,8 @@ const POLL_MS = 100;
 
 interface Settings {
   entry: string;
-  /** The demo origin's wrangler.toml. */
-  origin: string;
+  /** The wrangler files of the Workers that it calls. */
+  origins: string[];
   port: number;
   /** Where the local database and the rest are kept. */
   state: string;
@@ -56,8 +56,8 @@ export async function requireFreePort(port: number): Promise<void> {
   }
 }
 
-function devArguments({ entry, origin, port, state }: Settings): string[] {
-  const configs = [inProject("wrangler.toml"), origin];
+function devArguments({ entry, origins, port, state }: Settings): string[] {
+  const configs = [wranglerFile(), ...origins];
   return [
     ...["dev", entry, ...configs.flatMap((file) => ["-c", file])],
     ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", state],

@@ -7,7 +7,8 @@ import { example, type GlobalOptions } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
 import { count } from "../terminal/render.ts";
 import { type Bundle, measureBundle } from "./bundle.ts";
-import { type CheckedConfig, checkedConfig, DEFAULT_CONFIG, shown } from "./project.ts";
+import { type CheckedConfig, checkedConfig } from "./checked-config.ts";
+import { DEFAULT_CONFIG, shown } from "./project.ts";
 
 const GZIP_LIMIT_KB = 200;
 const STARTUP_LIMIT_MS = 100;

@@ -7,8 +7,9 @@ import { writeEntry } from "../dev/entry.ts";
 import { COMMAND, example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
 import { reportOf } from "../terminal/report.ts";
+import { checkedConfig } from "./checked-config.ts";
 import { inEnvironment, MIGRATED, migrate } from "./migrate.ts";
-import { checkedConfig, DEFAULT_CONFIG, inProject, shown } from "./project.ts";
+import { DEFAULT_CONFIG, inProject, shown } from "./project.ts";
 import { verify } from "./verify.ts";
 import { runWrangler } from "./wrangler.ts";
 

@@ -6,8 +6,9 @@ import { COMMAND, example } from "../gateway/call.ts";
 import { hint } from "../terminal/render.ts";
 import { reportOf } from "../terminal/report.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
+import { checkedConfig } from "./checked-config.ts";
 import { newSigningKeys } from "./new-signing-keys.ts";
-import { checkedConfig, DEFAULT_CONFIG } from "./project.ts";
+import { DEFAULT_CONFIG } from "./project.ts";
 
 interface Options {
   config?: string;

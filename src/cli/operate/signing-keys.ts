@@ -17,8 +17,9 @@ import { fromEnvironment } from "../terminal/given.ts";
 import { hint, table } from "../terminal/render.ts";
 import { reportOf } from "../terminal/report.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
+import { checkedConfig } from "./checked-config.ts";
 import { newSigningKey, newSigningKeys } from "./new-signing-keys.ts";
-import { checkedConfig, DEFAULT_CONFIG, inProject } from "./project.ts";
+import { DEFAULT_CONFIG, inProject } from "./project.ts";
 
 const VARIABLE = "KEYGATE_SIGNING_KEYS";
 const DEV_VARS = inProject(".dev.vars");

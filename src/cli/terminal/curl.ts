@@ -3,7 +3,7 @@
 import { withLocalBaseUrls } from "../../config/local.ts";
 import type { GatewayConfig } from "../../config/types.ts";
 import { isLocal } from "../gateway/api.ts";
-import { checkedConfig } from "../operate/project.ts";
+import { checkedConfig } from "../operate/checked-config.ts";
 
 /** A URL to try a key of the environment on; undefined if the configuration does not have the environment. */
 export async function sampleUrl(controlUrl: string, environment: string): Promise<string | undefined> {
