@@ -15,12 +15,14 @@ import type { Answer } from "./domain/lease.ts";
 import type { LimitState } from "./domain/limit-state.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal, type Refusal } from "./errors.ts";
+import { ApiKeys } from "./gateway/admit/api-keys.ts";
 import { CallTokens } from "./gateway/admit/call-tokens.ts";
 import type { WaitUntil } from "./gateway/admit/flights.ts";
 import { Identifier } from "./gateway/admit/identify.ts";
 import { recordOfCaller } from "./gateway/admit/key-caller.ts";
 import { Leases } from "./gateway/admit/lease.ts";
 import { Lookups } from "./gateway/admit/lookups.ts";
+import type { Keys } from "./gateway/admit/record.ts";
 import { againIfReset } from "./gateway/admit/reset.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
 import { createAssert } from "./gateway/forward/assertion.ts";
@@ -135,7 +137,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
       look: (name, read) => lookups.findAgain(name, client, read),
     };
   };
-  const data: DataPlane = {
+  const keys: Keys = {
     gateway,
     identifier: new Identifier(finder, lookupBudget, now),
     leases: new Leases(
@@ -143,6 +145,12 @@ function buildPlanes(gateway: Gateway, env: Env) {
       gateway,
       now,
     ),
+    now,
+  };
+  const data: DataPlane = {
+    gateway,
+    schemes: [new ApiKeys(keys)],
+    leases: keys.leases,
     originOf: originsFrom(gateway.routes, {
       fetch: (request, init) => fetch(request, init),
       services: (name) => serviceBinding(env, name),
@@ -154,7 +162,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
     log,
   };
   const recordOfKey = (request: Request, waitUntil: WaitUntil) =>
-    recordOfCaller(request.headers, data, { client: clientOf(request), waitUntil }, (environment, keyId) =>
+    recordOfCaller(request.headers, keys, { client: clientOf(request), waitUntil }, (environment, keyId) =>
       readKeyRecord(db, environment, keyId),
     );
   const readAsset = async (name: string) => {

@@ -1,27 +1,18 @@
-/** Whether this key can make this request: whether it is active, then its environment, addresses, route, workspace and scope. Pure. */
+/** Whether this principal can make this request: environment, addresses, route, workspace and scope. Pure. */
 
 import type { Environment, Gateway } from "../config/compile.ts";
 import type { Route } from "../config/route-table.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
-import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
-import { type Rights, rightsOf } from "../domain/rights.ts";
+import type { Rights } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { OtherTargets } from "./other-targets.ts";
+import type { Principal } from "./principal.ts";
 import type { RouteMatch } from "./route.ts";
-import { workspaceNamed, workspaceRefusal } from "./workspace.ts";
-
-/** Who a request is from and what they can do. The later steps, and the origin, rely on it. */
-export interface Principal {
-  readonly route: Route;
-  readonly key: KeyRecord;
-  readonly rights: Rights;
-}
+import { type Naming, workspaceNamed, workspaceRefusal } from "./workspace.ts";
 
 /** What the request asks for. */
-export interface Asked {
-  readonly request: Pick<Request, "method" | "headers">;
-  readonly url: URL;
+export interface Asked extends Naming {
   readonly environment: Environment;
   /** The client's address at the edge; empty if it is unknown. */
   readonly client: string;
@@ -29,25 +20,18 @@ export interface Asked {
   readonly others?: (() => OtherTargets) | undefined;
 }
 
-export function authorize(
-  key: KeyRecord,
-  secretHash: string,
-  asked: Asked,
-  gateway: Gateway,
-  now: number,
-): Principal | Refusal {
-  const lifeless = lifelessnessOf(key, gateway.policy.actAs === "member", now);
-  if (lifeless) return { code: lifeless };
-  if (secretExpired(key, secretHash, now)) return { code: "key_expired" };
-  const elsewhere = environmentRefusal(key, asked.environment, gateway) ?? addressRefusal(key, asked.client);
+/** Why not; `undefined` if it can. Then `asked.match` is a route. */
+export function authorize(principal: Principal, asked: Asked, gateway: Gateway): Refusal | undefined {
+  const elsewhere =
+    environmentRefusal(principal, asked.environment, gateway) ?? addressRefusal(principal, asked.client);
   if (elsewhere) return elsewhere;
-  if (isRefusal(asked.match)) return asked.match;
-  const { route } = asked.match;
-  const rights = rightsFor(key, gateway);
+  const { match } = asked;
+  if (isRefusal(match)) return match;
+  const { rights } = principal;
   return (
-    workspaceRefusal(rights, asked, asked.match) ??
-    scopeRefusal(rights, route, asked.request.method) ??
-    othersRefusal(rights, asked, asked.match) ?? { route, key, rights }
+    workspaceRefusal(rights, asked, match) ??
+    scopeRefusal(rights, match.route, asked.request.method) ??
+    othersRefusal(rights, asked, match)
   );
 }
 
@@ -88,22 +72,29 @@ export function actionOfMethod(method: string): string {
   return method === "DELETE" ? "delete" : "write";
 }
 
-export function environmentRefusal(key: KeyRecord, called: Environment, gateway: Gateway): Refusal | undefined {
-  if (key.environment === called.name) return undefined;
-  const baseUrl = gateway.environments[key.environment]?.url ?? "";
-  return { code: "environment_mismatch", keyEnvironment: key.environment, baseUrl };
+export function environmentRefusal(
+  { environment }: Pick<Principal, "environment">,
+  called: Environment,
+  gateway: Gateway,
+): Refusal | undefined {
+  if (environment === called.name) return undefined;
+  const baseUrl = gateway.environments[environment]?.url ?? "";
+  return { code: "environment_mismatch", keyEnvironment: environment, baseUrl };
 }
 
-export function addressRefusal(key: KeyRecord, client: string): Refusal | undefined {
-  if (addressAllowed(key, client)) return undefined;
+export function addressRefusal(
+  { allowedAddresses }: Pick<Principal, "allowedAddresses">,
+  client: string,
+): Refusal | undefined {
+  if (addressAllowed(allowedAddresses, client)) return undefined;
   return { code: "address_forbidden", address: client || "an unknown address" };
 }
 
-function addressAllowed(key: KeyRecord, client: string): boolean {
-  if (key.allowedAddresses.length === 0) return true;
+function addressAllowed(ranges: readonly string[], client: string): boolean {
+  if (ranges.length === 0) return true;
   const address = parseAddress(client);
   if (!address) return false;
-  return key.allowedAddresses.some((text) => {
+  return ranges.some((text) => {
     const range = parseRange(text);
     return range !== undefined && contains(range, address);
   });
@@ -123,14 +114,3 @@ export function scopeRefusal(rights: Rights, route: Route, method: string): Refu
     lacking: rights.lacking(required),
   };
 }
-
-/** Computed once for each record, which is kept as long as its lease. */
-function rightsFor(key: KeyRecord, gateway: Gateway): Rights {
-  const known = RIGHTS.get(key);
-  if (known) return known;
-  const rights = rightsOf(key, gateway.policy);
-  RIGHTS.set(key, rights);
-  return rights;
-}
-
-const RIGHTS = new WeakMap<KeyRecord, Rights>();

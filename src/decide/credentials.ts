@@ -11,9 +11,10 @@ export interface Credential {
   readonly environment: string;
 }
 
-export function readCredential(headers: Headers, gateway: Gateway): Credential | Refusal {
+/** `undefined` if there is none. */
+export function readCredential(headers: Headers, gateway: Gateway): Credential | Refusal | undefined {
   const authorization = headers.get("authorization");
-  if (authorization === null || authorization === "") return { code: "credentials_missing" };
+  if (authorization === null || authorization === "") return undefined;
   if (authorization.includes(",") && isBearerAmongOthers(authorization)) return { code: "credentials_repeated" };
   const token = readBearer(authorization);
   if ("problem" in token) return { code: "credentials_malformed", problem: token.problem };

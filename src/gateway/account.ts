@@ -1,7 +1,8 @@
 /** One JSON line in the log for each request. Never a secret, a query string or a body. */
 
-import type { KeyRecord } from "../domain/key.ts";
+import type { Principal } from "../decide/principal.ts";
 import type { Code } from "../errors.ts";
+import type { FoundIn } from "./admit/scheme.ts";
 
 export interface Entry {
   readonly requestId: string;
@@ -9,8 +10,8 @@ export interface Entry {
   readonly environment: string | undefined;
   /** The route as configured; the path itself may name people. */
   readonly route: string | undefined;
-  readonly key: KeyRecord | undefined;
-  readonly foundIn: "memory" | "kv" | "d1" | undefined;
+  readonly caller: Principal | undefined;
+  readonly foundIn: FoundIn | undefined;
   readonly degraded: boolean | undefined;
   readonly refusal: Code | undefined;
   readonly status: number;
@@ -21,7 +22,7 @@ export interface Entry {
 export type Log = (line: string) => void;
 
 export function account(entry: Entry, log: Log): void {
-  const { requestId, environment, key, refusal, totalMs, originMs } = entry;
+  const { requestId, environment, caller, refusal, totalMs, originMs } = entry;
   log(
     JSON.stringify({
       request_id: requestId,
@@ -31,8 +32,8 @@ export function account(entry: Entry, log: Log): void {
       environment,
       method: entry.method,
       route: entry.route,
-      key_id: key?.id,
-      organization_id: key?.organization.id,
+      key_id: caller?.subject,
+      organization_id: caller?.organization,
       found_in: entry.foundIn,
       degraded: entry.degraded,
       gateway_ms: totalMs - originMs,

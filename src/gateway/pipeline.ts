@@ -10,7 +10,7 @@ import type { Route } from "../config/route-table.ts";
 import { othersRefusal, requiredScope } from "../decide/authorize.ts";
 import { checkBounds } from "../decide/bounds.ts";
 import { answerPreflight } from "../decide/cors.ts";
-import { hasKeyInUrl, readCredential } from "../decide/credentials.ts";
+import { hasKeyInUrl } from "../decide/credentials.ts";
 import type { DataPlace } from "../decide/environment.ts";
 import { otherTargetsOf } from "../decide/other-targets.ts";
 import { findRoute } from "../decide/route.ts";
@@ -18,14 +18,14 @@ import { handshakeRefusal } from "../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import { account } from "./account.ts";
-import { type Admission, admit } from "./admit/admit.ts";
-import { readmit } from "./admit/readmit.ts";
+import type { Admission } from "./admit/scheme.ts";
 import type { Use } from "./admit/usage.ts";
 import { Watch } from "./admit/watch.ts";
 import { respond } from "./answer/respond.ts";
-import type { DataPlane, Visit } from "./data-plane.ts";
+import type { DataPlane } from "./data-plane.ts";
 import { type Forwarding, forward } from "./forward/forward.ts";
 import type { Origin } from "./origins/origin.ts";
+import type { Visit } from "./visit.ts";
 
 /** What is known of a request by the time that it is answered. */
 interface Journey {
@@ -48,7 +48,7 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
     form: onRefusal && { onRefusal, log: plane.log },
     cors: route?.cors ?? (isRefusal(outcome) ? plane.gateway.cors : undefined),
     policies: admission?.policies ?? [],
-    keyExpiresAt: admission?.key?.expiresAt,
+    expiresAt: admission?.caller?.expiresAt,
     degraded: admission?.degraded ?? false,
     now: plane.now(),
   });
@@ -58,7 +58,7 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
       method: visit.request.method,
       environment,
       route: route?.path,
-      key: admission?.key,
+      caller: admission?.caller,
       foundIn: admission?.foundIn,
       degraded: admission?.degraded,
       refusal: isRefusal(outcome) ? outcome.code : undefined,
@@ -68,7 +68,7 @@ export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit:
     },
     plane.log,
   );
-  if (admission?.used) plane.leases.count(admission.used, useOf(journey, visit.request.method), visit.waitUntil);
+  if (admission?.account) plane.leases.count(admission.account, useOf(journey, visit.request.method), visit.waitUntil);
   return response;
 }
 
@@ -77,12 +77,10 @@ function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal
   return { code: "internal_error" };
 }
 
-function useOf({ outcome, route, admission }: Journey, method: string): Use {
+function useOf({ outcome, route }: Journey, method: string): Use {
   const path = route?.path ?? "";
   if (isRefusal(outcome)) return { route: path, outcome: outcome.code, scope: undefined };
-  const principal = admission?.outcome;
-  const scope = principal && !isRefusal(principal) ? requiredScope(principal.route, method) : undefined;
-  return { route: path, outcome: "forwarded", scope };
+  return { route: path, outcome: "forwarded", scope: route && requiredScope(route, method) };
 }
 
 async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {
@@ -101,40 +99,39 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
   if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
   const origin = route && plane.originOf(route, place.environment.name);
   const others = origin && otherTargetsOf({ request, url, place, headerNames, route, origin }, plane.gateway);
-  // Without a route no request passes.
-  const known = { place, headerNames, others, origin: origin as Origin };
+  const { client, requestId } = visit;
+  // A request without a route is refused before this is used.
+  const known = { route: route as Route, origin: origin as Origin, place, headerNames, others, client, requestId };
   if (!isRefusal(match) && match.route.public) {
     const refusal = othersRefusal(undefined, { request, url, others }, match);
     if (refusal) return { outcome: refusal, route };
-    return pass({ ...known, route: match.route, principal: undefined, watch: undefined }, plane, visit);
+    return pass({ ...known, principal: undefined, watch: undefined }, plane, visit);
   }
 
-  const credential = readCredential(request.headers, plane.gateway);
-  if (isRefusal(credential)) return { outcome: credential, route };
-  const asked = { request, url, environment: place.environment, client: visit.client, match, others };
-  const admission = await admit(credential, asked, plane, visit);
-  const principal = admission.outcome;
-  if (isRefusal(principal)) return { outcome: principal, route, admission };
-  const watch = principal.route.watchRevocation
-    ? new Watch(principal, () => readmit(credential, asked, plane, visit), plane.now)
-    : undefined;
-  return { ...(await pass({ ...known, route: principal.route, principal, watch }, plane, visit)), admission };
+  for (const scheme of plane.schemes) {
+    const credential = scheme.read(request.headers);
+    if (credential === undefined) continue;
+    if (isRefusal(credential)) return { outcome: credential, route };
+    const asked = { request, url, environment: place.environment, client, match, others };
+    const admission = await scheme.admit(credential, asked, visit);
+    const principal = admission.outcome;
+    if (isRefusal(principal)) return { outcome: principal, route, admission };
+    const watch = known.route.watchRevocation
+      ? new Watch(principal, known.route, () => scheme.readmit(credential, asked, visit), plane.now)
+      : undefined;
+    return { ...(await pass({ ...known, principal, watch }, plane, visit)), admission };
+  }
+  return { outcome: { code: "credentials_missing" }, route };
 }
 
-async function pass(
-  passing: Omit<Forwarding, "client" | "requestId">,
-  plane: DataPlane,
-  visit: Visit,
-): Promise<Journey> {
-  const { request, url, client, requestId } = visit;
-  const { route } = passing;
+async function pass(forwarding: Forwarding, plane: DataPlane, visit: Visit): Promise<Journey> {
   const sentAt = plane.now();
   let outcome: Response | Refusal;
   try {
-    outcome = await forward(request, url, { ...passing, client, requestId }, plane);
+    outcome = await forward(visit.request, visit.url, forwarding, plane);
   } catch (error) {
     // Here and not further out: its token is spent, so the key's use must be counted.
     outcome = fail(error, plane, visit);
   }
-  return { outcome, route, originMs: plane.now() - sentAt };
+  return { outcome, route: forwarding.route, originMs: plane.now() - sentAt };
 }

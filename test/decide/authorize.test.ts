@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../src/config/compile.ts";
-import { actionOfMethod, authorize, type Principal } from "../../src/decide/authorize.ts";
+import { actionOfMethod, authorize } from "../../src/decide/authorize.ts";
+import { lifeRefusal, principalOf } from "../../src/decide/key-principal.ts";
+import { reachOf } from "../../src/decide/principal.ts";
 import { findRoute } from "../../src/decide/route.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
-import { isRefusal, type Refusal } from "../../src/errors.ts";
+import type { Refusal } from "../../src/errors.ts";
 import { gateway } from "../gateway/plane.ts";
 
 const NOW = Date.UTC(2030, 0);
@@ -37,23 +39,18 @@ interface Asking {
   hash?: string;
 }
 
-function decide(key: KeyRecord, path: string, asking: Asking = {}): Principal | Refusal {
+function decide(key: KeyRecord, path: string, asking: Asking = {}): Refusal | undefined {
   const { method = "GET", headers = [], client = "192.0.2.1", now = NOW, hash = "h" } = asking;
   const url = new URL(`https://sandbox.test/v1${path}`);
   const match = findRoute(method, url.pathname.slice(3), gateway.router);
   const environment = gateway.environments.sandbox as Environment;
-  return authorize(
-    key,
-    hash,
-    { request: { method, headers: new Headers(headers) }, url, environment, client, match },
-    gateway,
-    now,
-  );
+  const principal = principalOf(key, { environment: key.environment, keyId: key.id, hash }, gateway);
+  const asked = { request: { method, headers: new Headers(headers) }, url, environment, client, match };
+  return lifeRefusal(key, hash, gateway, now) ?? authorize(principal, asked, gateway);
 }
 
 function codeOf(...asked: Parameters<typeof decide>): string {
-  const decision = decide(...asked);
-  return isRefusal(decision) ? decision.code : "allowed";
+  return decide(...asked)?.code ?? "allowed";
 }
 
 describe("the workspace of a request", () => {
@@ -250,9 +247,32 @@ describe("the key's life", () => {
   });
 });
 
-test("a principal says who it is, what it may do, and for which route", () => {
-  const decision = decide(WORKSPACE_KEY, "/workspaces/ws_1/folders/1") as Principal;
-  expect(decision.key).toBe(WORKSPACE_KEY);
-  expect(decision.route.path).toBe("/workspaces/:workspace/folders/*");
-  expect([...(decision.rights.workspaces ?? [])]).toEqual(["ws_1"]);
+describe("the principal of a key", () => {
+  const account = { environment: "sandbox", keyId: "key_1", hash: "h" };
+
+  test("says who calls, for whom, until when, and what they can do", () => {
+    const { rights, ...principal } = principalOf(WORKSPACE_KEY, account, gateway);
+    expect(principal).toEqual({
+      subject: "key_1",
+      organization: "org_1",
+      member: WORKSPACE_KEY.member,
+      environment: "sandbox",
+      allowedAddresses: [],
+      expiresAt: NOW + 1,
+      account,
+    });
+    expect([reachOf(rights), [...(rights.workspaces ?? [])]]).toEqual(["workspace", ["ws_1"]]);
+    expect(reachOf(principalOf(KEY, account, gateway).rights)).toBe("organization");
+  });
+
+  test("is made once for each record, and for each secret has that secret's account", () => {
+    const [first, other] = [{ ...account }, { ...account, hash: "other" }];
+    const record = { ...KEY };
+    const principal = principalOf(record, first, gateway);
+    expect(principalOf(record, { ...first }, gateway)).toBe(principal);
+    expect(principalOf(record, other, gateway)).toEqual({ ...principal, account: other });
+    expect(principalOf(record, other, gateway).rights).toBe(principal.rights);
+    expect(principalOf(record, first, gateway).account).toEqual(first);
+    expect(principalOf({ ...record }, first, gateway)).not.toBe(principal);
+  });
 });

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Environment } from "../../src/config/compile.ts";
 import { authorize } from "../../src/decide/authorize.ts";
 import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
+import { principalOf } from "../../src/decide/key-principal.ts";
 import { otherTargetsOf } from "../../src/decide/other-targets.ts";
 import { findRoute, type RouteMatch } from "../../src/decide/route.ts";
-import { isRefusal } from "../../src/errors.ts";
 import { aKey } from "../domain/fixtures.ts";
 import { buildPlane, codeOf, gateway, requestWith, SANDBOX, send } from "../gateway/plane.ts";
 import { migrate, newClient, type Seed, seedKey } from "../helpers/workerd.ts";
@@ -156,6 +156,7 @@ describe("The resources that If names", () => {
 
 test("For every Destination, the origin gets an address at which the key might have used the same method, or nothing", () => {
   const key = aKey({ environment: "sandbox", scopes: ["folders:write", "vault:write"] });
+  const principal = principalOf(key, { environment: key.environment, keyId: key.id, hash: "hash" }, gateway);
   const environment = gateway.environments.sandbox as Environment;
   const url = new URL(`${SANDBOX}/files/a`);
   const place = findEnvironment(url, gateway) as DataPlace;
@@ -167,12 +168,12 @@ test("For every Destination, the origin gets an address at which the key might h
     const others = otherTargetsOf(naming, gateway);
     const told = others?.().fields[0]?.[1] as string;
     const asked = { request, url, environment, client: "192.0.2.1", match, others };
-    return isRefusal(authorize(key, key.secrets[0]?.hash as string, asked, gateway, 2)) ? undefined : told;
+    return authorize(principal, asked, gateway) ? undefined : told;
   };
   const isAllowed = (path: string) => {
     const request = { method: "MOVE", headers: new Headers() };
     const asked = { request, url, environment, client: "192.0.2.1", match: findRoute("MOVE", path, gateway.router) };
-    return !isRefusal(authorize(key, key.secrets[0]?.hash as string, asked, gateway, 2));
+    return !authorize(principal, asked, gateway);
   };
   const segment = fc.constantFrom(
     ...["files", "signatures", "vault", "partner", "workspaces", "ws_1", "folders", "v1", "base", "a", "b"],

@@ -7,6 +7,7 @@ import { NOWHERE, readUrl } from "../../src/decide/bounds.ts";
 import type { Credential } from "../../src/decide/credentials.ts";
 import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
+import { ApiKeys } from "../../src/gateway/admit/api-keys.ts";
 import type { WaitUntil } from "../../src/gateway/admit/flights.ts";
 import { Identifier } from "../../src/gateway/admit/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/admit/lease.ts";
@@ -81,10 +82,11 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const log = (line: string) => void lines.push(line);
   const finder = new KeyFinder(options.kv ?? env.KV, options.db ?? env.DB, options.peppers ?? peppers);
   const identifier = new WatchedIdentifier(finder, options.lookupBudget ?? env.LOOKUP_BUDGET, now);
+  const leases = new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs);
   return {
     gateway,
-    identifier,
-    leases: new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs),
+    schemes: [new ApiKeys({ gateway, identifier, leases, now })],
+    leases,
     originOf: originsOf(gateway.routes, (...sending) => {
       sent.push(sending[0]);
       return originFetch(...sending);

@@ -32,7 +32,13 @@ export const KEY_ID = "key_1";
 const PLAN = "plan";
 
 export function keyWith(limits: Limits): KeyRecord {
-  return aKey({ id: KEY_ID, scopes: ["files:read"], limits, expiresAt: Number.MAX_SAFE_INTEGER });
+  const key = aKey({ id: KEY_ID, scopes: ["files:read"], limits, expiresAt: Number.MAX_SAFE_INTEGER });
+  return named(key, key.version);
+}
+
+/** A principal does not say which version of the record it is of, so the name of its organization does here. */
+export function named(key: KeyRecord, version: string): KeyRecord {
+  return { ...key, version, organization: { ...key.organization, id: version } };
 }
 
 export function keyOnPlan(): KeyRecord {

@@ -8,7 +8,7 @@ import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { Agenda } from "./agenda.ts";
 import { Authority } from "./authority.ts";
 import { readClock, timeWithJumps } from "./clock.ts";
-import { KEY_ID, keyOnPlan, keyWith, versionWith } from "./gateway.ts";
+import { KEY_ID, keyOnPlan, keyWith, named, versionWith } from "./gateway.ts";
 import { Isolate } from "./isolate.ts";
 import { Network } from "./network.ts";
 import { type Change, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
@@ -82,7 +82,7 @@ export async function simulate(world: World): Promise<History> {
     const { outcome } = await isolate.request();
     if (isolate !== place.isolate) return;
     if (!isRefusal(outcome)) {
-      admissions.push({ at: agenda.now, byAuthority: byAuthority(), version: outcome.key.version });
+      admissions.push({ at: agenda.now, byAuthority: byAuthority(), version: outcome.organization });
     } else
       refusals.push({ at: agenda.now, reading: authorityNow(), refusal: outcome, inVain: patience === "came again" });
     if (patience === "comes again" && "retryAfterMs" in outcome) {
@@ -98,7 +98,7 @@ export async function simulate(world: World): Promise<History> {
   for (const { at, change } of world.changes) {
     agenda.add(start + at, () => {
       const version = `v${records.length + 1}`;
-      authority.learn({ ...changed(authority.record, change), version });
+      authority.learn(named(changed(authority.record, change), version));
       records.push({ from: agenda.now, record: authority.record });
     });
   }

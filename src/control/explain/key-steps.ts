@@ -9,6 +9,7 @@ import {
   requiredScope,
   scopeRefusal,
 } from "../../decide/authorize.ts";
+import { lifeRefusal, principalOf } from "../../decide/key-principal.ts";
 import { workspaceRefusal } from "../../decide/workspace.ts";
 import { type KeyRecord, lifelessnessOf, secretExpired } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
@@ -40,11 +41,12 @@ export interface KeyJudgement {
 /** A refusal instead of a judgement where the limits cannot be read. */
 export async function judgeKey(
   control: Control,
-  { record, secretHash }: Shown,
+  shown: Shown,
   arrival: Arrival,
   clientAddress: string | undefined,
 ): Promise<KeyJudgement | Refusal> {
   const { gateway } = control;
+  const { record, secretHash } = shown;
   const now = control.now();
   const client = clientAddress ?? anAllowedAddress(record);
   const life = refusalOf(lifelessnessOf(record, gateway.policy.actAs === "member", now));
@@ -66,8 +68,15 @@ export async function judgeKey(
       ...routeSteps(record, arrival, gateway),
       limits ? judge("limits", spending, tellLimits(limits)) : skip("limits", "The key has no limits."),
     ],
-    refusal: life ?? plan ?? (asked && refusalIn(authorize(record, secretHash, asked, gateway, now))) ?? spending,
+    refusal: life ?? plan ?? (asked && refusalOfKey(control, shown, asked)) ?? spending,
   };
+}
+
+/** As the data plane decides. */
+function refusalOfKey({ gateway, now }: Control, { record, secretHash }: Shown, asked: Asked): Refusal | undefined {
+  const { id: keyId, environment } = record;
+  const principal = principalOf(record, { environment, keyId, hash: secretHash }, gateway);
+  return lifeRefusal(record, secretHash, gateway, now()) ?? authorize(principal, asked, gateway);
 }
 
 function routeSteps(key: KeyRecord, { match, request }: Arrival, { policy }: Gateway): Step[] {
@@ -116,8 +125,4 @@ function describeAddress({ allowedAddresses }: KeyRecord, clientAddress: string 
 
 function refusalOf(code: ReturnType<typeof lifelessnessOf>): Refusal | undefined {
   return code && { code };
-}
-
-function refusalIn(value: unknown): Refusal | undefined {
-  return isRefusal(value) ? value : undefined;
 }

@@ -28,7 +28,7 @@ export async function shownById(control: Control, caller: Caller, id: string): P
 }
 
 export async function shownByCredential(control: Control, caller: Caller, headers: Headers): Promise<Shown | Refusal> {
-  const credential = readCredential(headers, control.gateway);
+  const credential = readCredential(headers, control.gateway) ?? { code: "credentials_missing" };
   if (isRefusal(credential)) return credential;
   const found = await control.findSecret(credential.secret);
   if (isRefusal(found)) return found;

@@ -2,15 +2,17 @@
 
 import { within } from "../../deadline.ts";
 import type { Credential } from "../../decide/credentials.ts";
+import type { Account } from "../../decide/principal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { FoundKey, KeyFinder } from "../../store/key-finder.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 import { type LookupBudget, Lookups } from "./lookups.ts";
+import type { FoundIn } from "./scheme.ts";
 
-export interface Identity extends FoundKey {
-  readonly environment: string;
-  readonly foundIn: "memory" | "kv" | "d1";
+/** The key, and where it was found. */
+export interface Identity extends Account {
+  readonly foundIn: FoundIn;
 }
 
 /** How many secrets one isolate remembers, at most twice as many; about 250 bytes each. */
@@ -21,7 +23,7 @@ const D1_DEADLINE_MS = 5_000;
 export class Identifier {
   readonly #finder: KeyFinder;
   readonly #lookups: Lookups;
-  readonly #known = new Generations<string, FoundKey>(MEMORY_SIZE);
+  readonly #known = new Generations<string, Identity>(MEMORY_SIZE);
   readonly #flights = new Flights<Identity | Refusal>();
 
   constructor(finder: KeyFinder, lookupBudget: LookupBudget, now: () => number) {
@@ -41,9 +43,9 @@ export class Identifier {
   }
 
   /** What memory says, at once; `undefined` where it says nothing. */
-  recall({ secret, environment }: Credential): Identity | Refusal | undefined {
+  recall({ secret }: Credential): Identity | Refusal | undefined {
     const known = this.#known.get(secret);
-    if (known) return { ...known, environment, foundIn: "memory" };
+    if (known) return known;
     return this.#lookups.isMissing(secret) ? { code: "key_unknown" } : undefined;
   }
 
@@ -70,7 +72,7 @@ export class Identifier {
   async #inKv({ secret, environment }: Credential, waitUntil: WaitUntil): Promise<Identity | undefined> {
     const found = await within(KV_DEADLINE_MS, this.#finder.inKv(secret, environment)).catch(() => undefined);
     if (!found) return undefined;
-    this.#known.set(secret, found);
+    this.#remember(secret, environment, found);
     waitUntil(this.#rehash(secret, environment, found).catch(() => undefined));
     return { ...found, environment, foundIn: "kv" };
   }
@@ -79,7 +81,7 @@ export class Identifier {
     const found = await this.#lookups.find(secret, client, () => within(D1_DEADLINE_MS, this.#finder.inD1(secret)));
     if (!found) return { code: "key_unknown" };
     if (isRefusal(found)) return found;
-    this.#known.set(secret, found);
+    this.#remember(secret, environment, found);
     waitUntil(
       this.#finder
         .remember(secret, environment, found)
@@ -87,6 +89,10 @@ export class Identifier {
         .catch(() => undefined),
     );
     return { ...found, environment, foundIn: "d1" };
+  }
+
+  #remember(secret: string, environment: string, { keyId, hash }: FoundKey): void {
+    this.#known.set(secret, { environment, keyId, hash, foundIn: "memory" });
   }
 
   /** Memory stays as it is: the lease that is held may be of a record that knows the secret by its old hash alone. */

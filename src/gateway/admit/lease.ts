@@ -1,8 +1,9 @@
-/** Step 4: a live lease of the key, from memory or from the key's authority. */
+/** A live lease of the key, from memory or from the key's authority. */
 
 import { authorityName } from "../../authority/name.ts";
 import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
 import { within } from "../../deadline.ts";
+import type { Account } from "../../decide/principal.ts";
 import type { Holding } from "../../domain/holding.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
@@ -10,7 +11,6 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { Desks } from "./desks.ts";
 import { Fallback } from "./fallback.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
-import type { Identity } from "./identify.ts";
 import { PlanTeller } from "./plans.ts";
 import { UsageCounter, type Use } from "./usage.ts";
 
@@ -29,11 +29,11 @@ export class Leases {
   readonly #now: () => number;
   readonly #gateway: Gateway;
   readonly #plans: PlanTeller;
-  readonly #desks: Desks<Identity, Lease, Memory>;
+  readonly #desks: Desks<Account, Lease, Memory>;
   readonly #looks = new Flights<Lease | Refusal>();
 
   constructor(ask: AskAuthority, gateway: Gateway, now: () => number, reportAfterMs?: number) {
-    this.#usage = new UsageCounter((identity) => this.#desks.report(identity), now, reportAfterMs);
+    this.#usage = new UsageCounter((account) => this.#desks.report(account), now, reportAfterMs);
     this.#ask = this.#usage.carriedBy(ask);
     this.#gateway = gateway;
     this.#plans = new PlanTeller(gateway.plans);
@@ -42,7 +42,7 @@ export class Leases {
       {
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
         remember: (): Memory => ({ plan: undefined, fallback: undefined }),
-        ask: (identity, question, memory) => this.#lease(identity, question, memory),
+        ask: (account, question, memory) => this.#lease(account, question, memory),
       },
       gateway.leaseTtlMs,
       now,
@@ -50,32 +50,32 @@ export class Leases {
   }
 
   /** Counts a request that waits for a token, for as long as `work` takes. */
-  queue<T>(identity: Identity, work: () => Promise<T>): Promise<T> {
-    return this.#desks.queue(identity, work);
+  queue<T>(account: Account, work: () => Promise<T>): Promise<T> {
+    return this.#desks.queue(account, work);
   }
 
   /** A lease in hand that can decide about a request now. */
-  held(identity: Identity): Holding | undefined {
-    return this.#desks.held(identity);
+  held(account: Account): Holding | undefined {
+    return this.#desks.held(account);
   }
 
   /** A lease that can decide about the next request; it may be used up by the time that the caller has it. */
-  hold(identity: Identity, waitUntil: WaitUntil): Promise<Holding | Refusal> {
-    return this.#desks.hold(identity, waitUntil);
+  hold(account: Account, waitUntil: WaitUntil): Promise<Holding | Refusal> {
+    return this.#desks.hold(account, waitUntil);
   }
 
   /** The key's record, no older than a lease, for those who want no token. */
-  async look(identity: Identity, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
+  async look(account: Account, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
     const now = this.#desks.readClock();
-    const { holding } = this.#desks.of(identity);
-    return holding?.isLive(now) ? holding.lease.record : this.lookAnew(identity, waitUntil);
+    const { holding } = this.#desks.of(account);
+    return holding?.isLive(now) ? holding.lease.record : this.lookAnew(account, waitUntil);
   }
 
   /** The key's record as its authority has it now. */
-  async lookAnew(identity: Identity, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
-    const { memory } = this.#desks.of(identity);
-    const name = authorityName(identity.environment, identity.keyId);
-    const begin = () => this.#lease(identity, { waiting: 0, wanted: 0, reports: [] }, memory);
+  async lookAnew(account: Account, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
+    const { memory } = this.#desks.of(account);
+    const name = authorityName(account.environment, account.keyId);
+    const begin = () => this.#lease(account, { waiting: 0, wanted: 0, reports: [] }, memory);
     try {
       const lease = await within(this.#gateway.leaseTtlMs, this.#looks.join(name, begin, waitUntil));
       return isRefusal(lease) ? lease : lease.record;
@@ -85,24 +85,24 @@ export class Leases {
   }
 
   /** For a route that continues while the authority cannot be reached; `undefined` if the key was not in use lately. */
-  holdWithoutAuthority(identity: Identity): Holding | undefined {
+  holdWithoutAuthority(account: Account): Holding | undefined {
     const now = this.#desks.readClock();
-    const { memory, waiting } = this.#desks.of(identity);
+    const { memory, waiting } = this.#desks.of(account);
     return memory.fallback?.hold(now, waiting);
   }
 
   /** Counts a request that was answered; the key's authority learns of it soon. */
-  count(identity: Identity, use: Use, waitUntil: WaitUntil): void {
-    this.#usage.count(identity, use, waitUntil);
+  count(account: Account, use: Use, waitUntil: WaitUntil): void {
+    this.#usage.count(account, use, waitUntil);
   }
 
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
-  drop(identity: Identity): void {
-    this.#desks.drop(identity);
+  drop(account: Account): void {
+    this.#desks.drop(account);
   }
 
   async #lease(
-    { environment, keyId, hash: secretHash }: Identity,
+    { environment, keyId, hash: secretHash }: Account,
     question: TokenQuestion,
     memory: Memory,
   ): Promise<Lease | Refusal> {

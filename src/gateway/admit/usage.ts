@@ -3,12 +3,12 @@
  * lost.
  */
 
+import type { Account } from "../../decide/principal.ts";
 import type { Answer, Question } from "../../domain/lease.ts";
 import type { UsageReport } from "../../domain/usage.ts";
 import type { Code } from "../../errors.ts";
 import type { WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
-import type { Identity } from "./identify.ts";
 
 export interface Use {
   /** As configured; empty if there is none. */
@@ -28,7 +28,7 @@ const ROUND_SIZE = 400;
 const COUNTED_KEYS = 8_000;
 
 interface Counted {
-  identity: Identity;
+  account: Account;
   /** By route, then outcome. */
   readonly requests: Map<string, Map<string, number>>;
   readonly scopes: Set<string>;
@@ -47,21 +47,21 @@ type Ask = (question: Question) => Promise<Answer>;
 
 export class UsageCounter {
   readonly #keys = new Generations<string, Counted>(COUNTED_KEYS);
-  readonly #report: (identity: Identity) => Promise<void>;
+  readonly #report: (account: Account) => Promise<void>;
   readonly #now: () => number;
   readonly #reportAfterMs: number;
   #round: Round | undefined;
 
   /** `report`: asks a question of which nobody waits for the answer. */
-  constructor(report: (identity: Identity) => Promise<void>, now: () => number, reportAfterMs = REPORT_AFTER_MS) {
+  constructor(report: (account: Account) => Promise<void>, now: () => number, reportAfterMs = REPORT_AFTER_MS) {
     this.#report = report;
     this.#now = now;
     this.#reportAfterMs = reportAfterMs;
   }
 
-  count(identity: Identity, { route, outcome, scope }: Use, waitUntil: WaitUntil): void {
-    const counted = this.#keys.get(identity.keyId) ?? this.#begin(identity);
-    counted.identity = identity;
+  count(account: Account, { route, outcome, scope }: Use, waitUntil: WaitUntil): void {
+    const counted = this.#keys.get(account.keyId) ?? this.#begin(account);
+    counted.account = account;
     const outcomes = counted.requests.get(route);
     if (outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     else counted.requests.set(route, new Map([[outcome, 1]]));
@@ -81,9 +81,9 @@ export class UsageCounter {
     };
   }
 
-  #begin(identity: Identity): Counted {
-    const counted = { identity, requests: new Map(), scopes: new Set<string>(), sent: undefined, round: undefined };
-    this.#keys.set(identity.keyId, counted);
+  #begin(account: Account): Counted {
+    const counted = { account, requests: new Map(), scopes: new Set<string>(), sent: undefined, round: undefined };
+    this.#keys.set(account.keyId, counted);
     return counted;
   }
 
@@ -112,8 +112,8 @@ export class UsageCounter {
   /** Twice where there is a report from before that nobody knows to have arrived. */
   async #tell(counted: Counted): Promise<void> {
     const { round } = counted;
-    await this.#report(counted.identity);
-    if (counted.round === round) await this.#report(counted.identity);
+    await this.#report(counted.account);
+    if (counted.round === round) await this.#report(counted.account);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Streams, uploads and WebSockets outlive the lease that let them begin. Their key is checked again while they are open. */
 
-import type { Principal } from "../../decide/authorize.ts";
+import type { Route } from "../../config/route-table.ts";
+import type { Principal } from "../../decide/principal.ts";
 import { isRecent } from "../../domain/age.ts";
 import type { Refusal } from "../../errors.ts";
 import { FALLBACK_MS } from "./fallback.ts";
@@ -25,14 +26,21 @@ export type Readmit = () => Promise<Refusal | undefined>;
 
 /** For one admitted request. It costs nothing until a part of the request takes long. */
 export class Watch {
-  readonly #principal: Principal;
+  readonly #principal: Pick<Principal, "subject">;
+  readonly #route: Pick<Route, "onAuthorityFailure">;
   readonly #readmit: Readmit;
   readonly #now: () => number;
   #lookedAt: number;
   #faultySince: number | undefined;
 
-  constructor(principal: Principal, readmit: Readmit, now: () => number) {
+  constructor(
+    principal: Pick<Principal, "subject">,
+    route: Pick<Route, "onAuthorityFailure">,
+    readmit: Readmit,
+    now: () => number,
+  ) {
     this.#principal = principal;
+    this.#route = route;
     this.#readmit = readmit;
     this.#now = now;
     this.#lookedAt = now();
@@ -52,13 +60,13 @@ export class Watch {
       return refusal;
     }
     this.#faultySince ??= this.#lookedAt;
-    const lasting = this.#principal.route.onAuthorityFailure === "open" ? FAULTY_OPEN_MS : FAULTY_MS;
+    const lasting = this.#route.onAuthorityFailure === "open" ? FAULTY_OPEN_MS : FAULTY_MS;
     return isRecent(this.#faultySince, lasting, this.#lookedAt) ? undefined : refusal;
   }
 
   /** Checks the key until it can no longer do this, and then calls `stop`. Returns how to end the checks. */
   over(stop: (refusal: Refusal) => void): () => void {
-    const phaseMs = Math.floor(phaseOf(this.#principal.key.id) * EVERY_MS);
+    const phaseMs = Math.floor(phaseOf(this.#principal.subject) * EVERY_MS);
     let timer: ReturnType<typeof setTimeout>;
     let isOver = false;
     const look = async () => {
@@ -80,6 +88,6 @@ export class Watch {
 }
 
 /** From 0 to 1: when this key is checked. All streams of a key in an isolate are checked together, with one question. Ids end in random hexadecimal digits. */
-function phaseOf(keyId: string): number {
-  return (Number.parseInt(keyId.slice(-4), 16) || 0) / 0x10000;
+function phaseOf(id: string): number {
+  return (Number.parseInt(id.slice(-4), 16) || 0) / 0x10000;
 }

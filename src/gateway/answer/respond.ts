@@ -18,8 +18,8 @@ export interface Answering {
   /** The rules that apply to this answer. */
   readonly cors: Cors | undefined;
   readonly policies: readonly PolicyState[];
-  /** The end of the key, where one was used. */
-  readonly keyExpiresAt: number | undefined;
+  /** The end of the credential, if one was used. */
+  readonly expiresAt: number | undefined;
   /** The request was admitted without the key's authority. */
   readonly degraded: boolean;
   readonly now: number;
@@ -37,9 +37,9 @@ export function respond(outcome: Response | Refusal, request: Request, answering
   headers.set("X-Request-Id", answering.requestId);
   for (const [name, value] of rateHeaders(answering.policies)) headers.set(name, value);
   if (answering.degraded) headers.set("Keygate-Degraded", "authority");
-  const { keyExpiresAt, now } = answering;
-  if (keyExpiresAt !== undefined && keyExpiresAt > now && keyExpiresAt - now < EXPIRY_NOTICE_MS) {
-    headers.set("Keygate-Key-Expires", new Date(keyExpiresAt).toISOString());
+  const { expiresAt, now } = answering;
+  if (expiresAt !== undefined && expiresAt > now && expiresAt - now < EXPIRY_NOTICE_MS) {
+    headers.set("Keygate-Key-Expires", new Date(expiresAt).toISOString());
   }
   if (answering.cors) addCorsHeaders(headers, request, answering.cors);
   return response;

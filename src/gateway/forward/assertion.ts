@@ -1,7 +1,7 @@
 /** The proof that a request passed the gateway, for which caller and with which rights: valid for this request and for a minute. */
 
 import type { Environment } from "../../config/compile.ts";
-import type { Principal } from "../../decide/authorize.ts";
+import { type Principal, reachOf } from "../../decide/principal.ts";
 import { toBase64Url } from "../../domain/base64url.ts";
 import type { Rights } from "../../domain/rights.ts";
 import type { Refusal } from "../../errors.ts";
@@ -50,7 +50,7 @@ export function createAssert({ signers, now, newId, log }: Surroundings): Assert
 
 async function claimsOf(
   outgoing: Request,
-  { principal: { key, rights }, audience, environment, requestId }: Asserting,
+  { principal: { subject, organization, member, rights }, audience, environment, requestId }: Asserting,
   iat: number,
   jti: string,
   digest: string | undefined,
@@ -59,12 +59,12 @@ async function claimsOf(
   return {
     iss: environment.issuer,
     aud: audience,
-    sub: key.id,
-    org: key.organization.id,
-    reach: key.reach,
+    sub: subject,
+    org: organization,
+    reach: reachOf(rights),
     ...(rights.workspaces && { workspaces: [...rights.workspaces].sort() }),
     env: environment.name,
-    ...(key.member && { member: key.member.id, role: key.member.role }),
+    ...(member && { member: member.id, role: member.role }),
     scope: scopeOf(rights),
     rid: requestId,
     jti,

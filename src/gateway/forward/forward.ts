@@ -1,10 +1,11 @@
 /** The request to the origin. Our own code over `fetch`: bytes, redirects and streams pass unchanged. */
 
+import type { HookContext } from "../../config/hooks.ts";
 import type { Route } from "../../config/route-table.ts";
-import type { Principal } from "../../decide/authorize.ts";
 import type { DataPlace } from "../../decide/environment.ts";
 import type { Addressing } from "../../decide/location.ts";
 import type { OtherTargets } from "../../decide/other-targets.ts";
+import { type Principal, reachOf } from "../../decide/principal.ts";
 import { targetOf } from "../../decide/target.ts";
 import { dropOtherUpgrades, isBrokenUpgrade } from "../../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -55,7 +56,7 @@ export async function forward(
   );
   setHeaders(asked.headers, request, url, forwarding, environment);
   const outgoing = route.onRequest
-    ? await beforeOrigin(asked, route.onRequest, forwarding).catch((error) => blame(error, upload, request))
+    ? await beforeOrigin(asked, route.onRequest, contextOf(forwarding)).catch((error) => blame(error, upload, request))
     : asked;
   if (isRefusal(outgoing)) return outgoing;
   if (outgoing instanceof Response) return relay(outgoing, route, watch, now);
@@ -75,7 +76,16 @@ export async function forward(
     (route.rewriteLocation ?? origin.rewriteLocation)
       ? withPublicAddresses(relayed, () => addressingOf(outgoing.url, url, forwarding))
       : relayed;
-  return route.onResponse ? afterOrigin(passed, route.onResponse, forwarding) : passed;
+  return route.onResponse ? afterOrigin(passed, route.onResponse, contextOf(forwarding)) : passed;
+}
+
+function contextOf({ requestId, place, route, principal }: Forwarding): HookContext {
+  const key = principal && {
+    id: principal.subject,
+    organizationId: principal.organization,
+    ...(principal.member && { memberId: principal.member.id, role: principal.member.role }),
+  };
+  return { requestId, environment: place.environment.name, route: route.path, key };
 }
 
 async function setAssertion(
@@ -133,13 +143,13 @@ function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Fo
 function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {
   const headers: [string, string][] = [["Keygate-Environment", environment]];
   if (!principal) return headers;
-  const { key, rights } = principal;
+  const { subject, organization, member, rights } = principal;
   headers.push(
-    ["Keygate-Key-Id", key.id],
-    ["Keygate-Organization-Id", key.organization.id],
-    ["Keygate-Reach", key.reach],
+    ["Keygate-Key-Id", subject],
+    ["Keygate-Organization-Id", organization],
+    ["Keygate-Reach", reachOf(rights)],
   );
   if (rights.workspaces) headers.push(["Keygate-Workspace-Ids", [...rights.workspaces].sort().join(",")]);
-  if (key.member) headers.push(["Keygate-Member-Id", key.member.id], ["Keygate-Role", key.member.role]);
+  if (member) headers.push(["Keygate-Member-Id", member.id], ["Keygate-Role", member.role]);
   return headers;
 }

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { Principal } from "../../../src/decide/authorize.ts";
 import type { Refusal } from "../../../src/errors.ts";
 import { Watch } from "../../../src/gateway/admit/watch.ts";
 
@@ -8,15 +7,14 @@ afterEach(() => {
 });
 
 /** Of a key whose looks fall on whole multiples of 10 s. */
-const principal = (onAuthorityFailure: "open" | "closed" = "closed") =>
-  ({ key: { id: "key_0000" }, route: { onAuthorityFailure } }) as Principal;
+const principal = { subject: "key_0000" };
 
 /** `answers`: to the nth look. */
-function watchFrom(answers: (nth: number) => Refusal | undefined, onAuthorityFailure?: "open" | "closed") {
+function watchFrom(answers: (nth: number) => Refusal | undefined, onAuthorityFailure: "open" | "closed" = "closed") {
   vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: 0 });
   let looks = 0;
   const readmit = async () => answers(++looks);
-  return { watch: new Watch(principal(onAuthorityFailure), readmit, () => Date.now()), looks: () => looks };
+  return { watch: new Watch(principal, { onAuthorityFailure }, readmit, () => Date.now()), looks: () => looks };
 }
 
 function begin(...given: Parameters<typeof watchFrom>) {

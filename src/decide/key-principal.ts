@@ -1,0 +1,39 @@
+/** The principal of a key, and whether the key works at all. */
+
+import type { Gateway } from "../config/compile.ts";
+import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
+import { rightsOf } from "../domain/rights.ts";
+import type { Refusal } from "../errors.ts";
+import type { Account, Principal } from "./principal.ts";
+
+/** Made once for each record, which is kept as long as its lease, and again if another secret of the key is used. */
+export function principalOf(key: KeyRecord, account: Account, { policy }: Pick<Gateway, "policy">): Principal {
+  const known = PRINCIPALS.get(key);
+  if (known?.account.hash === account.hash) return known;
+  const principal = {
+    subject: key.id,
+    organization: key.organization.id,
+    member: key.member,
+    environment: key.environment,
+    rights: known?.rights ?? rightsOf(key, policy),
+    allowedAddresses: key.allowedAddresses,
+    expiresAt: key.expiresAt,
+    account,
+  };
+  PRINCIPALS.set(key, principal);
+  return principal;
+}
+
+const PRINCIPALS = new WeakMap<KeyRecord, Principal>();
+
+/** Why the key, or this secret of it, does not work at `now`. */
+export function lifeRefusal(
+  key: KeyRecord,
+  secretHash: string,
+  { policy }: Pick<Gateway, "policy">,
+  now: number,
+): Refusal | undefined {
+  const lifeless = lifelessnessOf(key, policy.actAs === "member", now);
+  if (lifeless) return { code: lifeless };
+  return secretExpired(key, secretHash, now) ? { code: "key_expired" } : undefined;
+}
