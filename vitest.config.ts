@@ -22,15 +22,17 @@ const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
 /** Before servers of others, which Debian has: `npm run test:servers`. */
 const SERVERS = ["test/e2e/servers/**/*.test.ts"];
 
+/** On two cores, too, where the default is one worker. */
+const common = { maxWorkers: 2, testTimeout: 30_000, hookTimeout: 60_000 };
+
 /** The gateway as its users meet it, over HTTP. */
 const endToEnd = {
+  ...common,
   globalSetup: "./test/e2e/setup.ts",
-  // Its files share two gateways and the ports of their origins, and many measure time.
-  maxWorkers: 1,
   sequence: { groupOrder: 1 },
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
 };
+
+const alone = { ...endToEnd, maxWorkers: 1, sequence: { groupOrder: 2 } };
 
 const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -53,21 +55,16 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: "workerd", include: testsOf(IN_WORKERD) },
+        test: { ...common, name: "workerd", include: testsOf(IN_WORKERD) },
       },
       {
-        test: {
-          name: "node",
-          include: testsOf(IN_NODE),
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
+        test: { ...common, name: "node", include: testsOf(IN_NODE) },
       },
       {
         test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...PAGES, ...SERVERS] },
       },
-      { test: { ...endToEnd, name: "pages", include: PAGES } },
-      { test: { ...endToEnd, name: "servers", include: SERVERS } },
+      { test: { ...alone, name: "pages", include: PAGES } },
+      { test: { ...alone, name: "servers", include: SERVERS } },
     ],
   },
 });

@@ -4,12 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT } from "../helpers/gateway.ts";
 import { startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { PYTHON } from "../interop/tools.ts";
-import { direct } from "./shared.ts";
+import { direct, originPorts } from "./shared.ts";
 
 const run = promisify(execFile);
 const issuer = direct.base("sandbox");
@@ -37,7 +37,7 @@ const get = (path: string, headers = {}) =>
 
 /** What the gateway sends to the origin for one request. */
 async function capture(path: string): Promise<{ assertion: string; target: string }> {
-  const origin = await startOrigin(inject("originPorts").sandbox);
+  const origin = await startOrigin(originPorts.sandbox);
   try {
     expect((await get(path)).status).toBe(200);
     const [seen] = origin.seen;
@@ -102,7 +102,7 @@ describe.for([
   async function whileServing(use: () => Promise<void>) {
     const file = source.endsWith(".mjs") ? join(folder, "server.mjs") : join(PROJECT, source);
     if (source.endsWith(".mjs")) cpSync(join(PROJECT, source), file);
-    const port = String(inject("originPorts").sandbox);
+    const port = String(originPorts.sandbox);
     const env = { PATH: process.env.PATH, PORT: port, ISSUER: issuer, AUDIENCE: "main" };
     const child = spawn(command, [file], { env, stdio: ["ignore", "pipe", "inherit"] });
     try {
@@ -128,7 +128,7 @@ describe.for([
     const { assertion } = await capture("/signatures/1");
     await whileServing(async () => {
       const past = async (path: string, headers: Record<string, string>) => {
-        const response = await fetch(`http://127.0.0.1:${inject("originPorts").sandbox}${path}`, { headers });
+        const response = await fetch(`http://127.0.0.1:${originPorts.sandbox}${path}`, { headers });
         return [response.status, ((await response.json()) as { code?: string }).code];
       };
       expect(await past("/base/signatures/1", { "Keygate-Key-Id": key.id })).toEqual([401, "assertion_missing"]);

@@ -1,29 +1,48 @@
-/** Starts the gateways that the files of this project share, once; the origins behind them are each file's own. */
+/**
+ * Starts the gateways that the files of this project share, once. Each worker has its own, because the origins behind them, on
+ * fixed ports, are each file's own.
+ */
 
 import type { TestProject } from "vitest/node";
 import { startDirect } from "../helpers/direct.ts";
 import { freePort, type GatewayAddress, startGateway } from "../helpers/gateway.ts";
 import { guardingText } from "./configs/base.ts";
 
+export interface SharedGateways {
+  readonly devServer: GatewayAddress;
+  readonly direct: GatewayAddress;
+  readonly originPorts: { readonly production: number; readonly sandbox: number };
+}
+
 declare module "vitest" {
   interface ProvidedContext {
-    devServer: GatewayAddress;
-    direct: GatewayAddress;
-    originPorts: { production: number; sandbox: number };
+    /** One for each worker. */
+    gateways: SharedGateways[];
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const started = await Promise.all(Array.from({ length: project.config.maxWorkers }, start));
+  project.provide(
+    "gateways",
+    started.map(({ addresses }) => addresses),
+  );
+  return async () => {
+    await Promise.all(started.map(({ stop }) => stop()));
+  };
+}
+
+async function start() {
   const originPorts = { production: await freePort(), sandbox: await freePort() };
   const config = guardingText(originPorts.production, originPorts.sandbox);
   const [devServer, direct] = await Promise.all([startGateway(config), startDirect(config)]);
-  project.provide("originPorts", originPorts);
-  for (const [name, { port, rootToken, state }] of Object.entries({ devServer, direct })) {
-    project.provide(name as "devServer", { port, rootToken, state });
-  }
-  return async () => {
-    await Promise.all([devServer.stop(), direct.stop()]);
-    devServer.forget();
-    direct.forget();
+  const addressOf = ({ port, rootToken, state }: GatewayAddress) => ({ port, rootToken, state });
+  return {
+    addresses: { devServer: addressOf(devServer), direct: addressOf(direct), originPorts },
+    async stop() {
+      await Promise.all([devServer.stop(), direct.stop()]);
+      devServer.forget();
+      direct.forget();
+    },
   };
 }

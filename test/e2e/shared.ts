@@ -1,13 +1,19 @@
-/** The gateways that all files of this project share, and origins for them. */
+/** The gateways that the files of one worker share, and origins for them. */
 
 import { afterAll, beforeAll, beforeEach, inject } from "vitest";
 import { type Gateway, gatewayAt } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
+import type { SharedGateways } from "./setup.ts";
+
+const shared = inject("gateways")[Number(process.env.VITEST_POOL_ID) - 1] as SharedGateways;
 
 /** As developers run it. */
-export const devServer: Gateway = gatewayAt(inject("devServer"));
+export const devServer: Gateway = gatewayAt(shared.devServer);
 /** Without the dev server's proxy in front. */
-export const direct: Gateway = gatewayAt(inject("direct"));
+export const direct: Gateway = gatewayAt(shared.direct);
+
+/** Where its origins are. */
+export const { originPorts } = shared;
 
 export const BOTH = [
   { server: "the dev server", gateway: devServer },
@@ -18,9 +24,8 @@ export const BOTH = [
 export function origins(): Record<"production" | "sandbox", Origin> {
   const running = {} as Record<"production" | "sandbox", Origin>;
   beforeAll(async () => {
-    const { production, sandbox } = inject("originPorts");
-    running.production = await startOrigin(production);
-    running.sandbox = await startOrigin(sandbox);
+    running.production = await startOrigin(originPorts.production);
+    running.sandbox = await startOrigin(originPorts.sandbox);
   });
   beforeEach(() => {
     running.production.reset();
