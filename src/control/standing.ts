@@ -4,7 +4,7 @@ import type { Gateway } from "../config/compile.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { type Role, rightsOf } from "../domain/rights.ts";
 import { expand, resourceOf, type Scope } from "../domain/scope.ts";
-import type { MemberRecord } from "../store/members.ts";
+import type { MemberRecord } from "../records/member.ts";
 import type { MemberStanding } from "./control.ts";
 
 const NOTHING: Role = { scopes: [], manages: { organization: "none", workspace: "none" } };

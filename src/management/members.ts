@@ -2,12 +2,21 @@ import { findMember, findOrganization } from "../control/access.ts";
 import { type ChangedMember, changeMember, removeMember } from "../control/people/change.ts";
 import { createMember } from "../control/people/create.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { listMembers, type MemberRecord } from "../store/members.ts";
+import {
+  type MemberRecord,
+  memberAnswer,
+  memberBody,
+  memberChangeOf,
+  memberPatch,
+  newMemberOf,
+  renderMember,
+} from "../records/member.ts";
+import { listMembers } from "../store/members.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { memberAnswer, pageAnswer } from "./wire/answers.ts";
-import { renderMember, renderPage } from "./wire/render.ts";
-import { memberBody, memberPatch, organizationPageQuery } from "./wire/schemas.ts";
+import { pageAnswer } from "./wire/answers.ts";
+import { renderPage } from "./wire/render.ts";
+import { organizationPageQuery } from "./wire/schemas.ts";
 
 const tag = "Members";
 
@@ -36,8 +45,7 @@ export const members = [
     versioned: true,
     replay: read,
     async handle({ control, caller, body }) {
-      const { organization_id: organizationId, email, name, role, workspace_ids: workspaceIds } = body;
-      return show(await createMember(control, caller, { organizationId, email, name, role, workspaceIds }));
+      return show(await createMember(control, caller, newMemberOf(body)));
     },
   }),
   operation({
@@ -80,8 +88,7 @@ export const members = [
     delayed: true,
     replay: read,
     async handle({ control, caller, id, body }) {
-      const { name, role, workspace_ids: workspaceIds } = body;
-      return showChanged(await changeMember(control, caller, id, { name, role, workspaceIds }));
+      return showChanged(await changeMember(control, caller, id, memberChangeOf(body)));
     },
   }),
   operation({

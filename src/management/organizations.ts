@@ -2,12 +2,21 @@ import { findOrganization, requireRoot } from "../control/access.ts";
 import { changeOrganization } from "../control/organizations/change.ts";
 import { createOrganization } from "../control/organizations/create.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { listOrganizations, type Organization } from "../store/organizations.ts";
+import {
+  newOrganizationOf,
+  type Organization,
+  organizationAnswer,
+  organizationBody,
+  organizationChangeOf,
+  organizationPatch,
+  renderOrganization,
+} from "../records/organization.ts";
+import { listOrganizations } from "../store/organizations.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { organizationAnswer, pageAnswer } from "./wire/answers.ts";
-import { renderOrganization, renderPage } from "./wire/render.ts";
-import { organizationBody, organizationPatch, pageQuery } from "./wire/schemas.ts";
+import { pageAnswer } from "./wire/answers.ts";
+import { renderPage } from "./wire/render.ts";
+import { pageQuery } from "./wire/schemas.ts";
 
 const tag = "Organizations";
 
@@ -31,8 +40,7 @@ export const organizations = [
     versioned: true,
     replay: read,
     async handle({ control, caller, body }) {
-      const { name, plan, environments, key_quota: keyQuota } = body;
-      return show(await createOrganization(control, caller, { name, plan, environments, keyQuota }));
+      return show(await createOrganization(control, caller, newOrganizationOf(body)));
     },
   }),
   operation({
@@ -78,8 +86,7 @@ export const organizations = [
     delayed: true,
     replay: read,
     async handle({ control, caller, id, body }) {
-      const { key_quota: keyQuota, ...fields } = body;
-      const changed = await changeOrganization(control, caller, id, { ...fields, keyQuota });
+      const changed = await changeOrganization(control, caller, id, organizationChangeOf(body));
       if (isRefusal(changed)) return changed;
       const { organization, effect } = changed;
       return { body: renderOrganization(organization), version: organization.version, effect };

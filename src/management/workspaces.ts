@@ -2,12 +2,21 @@ import { findOrganization, findWorkspace } from "../control/access.ts";
 import { changeWorkspace, deleteWorkspace } from "../control/organizations/change-workspace.ts";
 import { createWorkspace } from "../control/organizations/create-workspace.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { listWorkspaces, type Workspace } from "../store/workspaces.ts";
+import {
+  newWorkspaceOf,
+  renderWorkspace,
+  type Workspace,
+  workspaceAnswer,
+  workspaceBody,
+  workspaceChangeOf,
+  workspacePatch,
+} from "../records/workspace.ts";
+import { listWorkspaces } from "../store/workspaces.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer, workspaceAnswer } from "./wire/answers.ts";
-import { renderPage, renderWorkspace } from "./wire/render.ts";
-import { organizationPageQuery, workspaceBody, workspacePatch } from "./wire/schemas.ts";
+import { pageAnswer } from "./wire/answers.ts";
+import { renderPage } from "./wire/render.ts";
+import { organizationPageQuery } from "./wire/schemas.ts";
 
 const tag = "Workspaces";
 
@@ -32,8 +41,7 @@ export const workspaces = [
     versioned: true,
     replay: read,
     async handle({ control, caller, body }) {
-      const { organization_id: organizationId, name } = body;
-      return show(await createWorkspace(control, caller, { organizationId, name }));
+      return show(await createWorkspace(control, caller, newWorkspaceOf(body)));
     },
   }),
   operation({
@@ -73,7 +81,8 @@ export const workspaces = [
     answer: workspaceAnswer,
     versioned: true,
     replay: read,
-    handle: async ({ control, caller, id, body }) => show(await changeWorkspace(control, caller, id, body)),
+    handle: async ({ control, caller, id, body }) =>
+      show(await changeWorkspace(control, caller, id, workspaceChangeOf(body))),
   }),
   operation({
     method: "delete",

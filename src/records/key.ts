@@ -4,18 +4,7 @@ import * as z from "zod";
 import { quota, rate } from "../config/schema.ts";
 import { PERMISSIONS, REACHES } from "../domain/key.ts";
 import { givenId, givenName, givenTime, givenWorkspaces, id, MAX_LIST, plan, time, unique } from "./forms.ts";
-import {
-  cellsOf,
-  columnsOf,
-  type Fields,
-  formsOf,
-  type Given,
-  given,
-  type RecordOf,
-  type Row,
-  recordOf,
-  shown,
-} from "./record.ts";
+import { codec, type Fields, type Given, type RecordOf } from "./record.ts";
 
 export const KEY_STATUSES = ["active", "disabled", "expired", "revoked"] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
@@ -44,16 +33,16 @@ const FIELDS = {
   limits: { form: limits, as: "json" },
   allowed_addresses: { form: z.array(z.string()), as: "json" },
   hint: { form: z.string().describe("The visible part of the newest secret."), elsewhere: true },
-  status: { form: z.enum(KEY_STATUSES), elsewhere: true },
+  status: { form: z.enum(KEY_STATUSES), elsewhere: true, derived: true },
   created_at: { form: time, as: "time" },
   expires_at: { form: time, as: "time" },
   last_used_at: { form: time.nullable().describe("About a minute behind."), as: "time" },
-  disabled_at: { form: time.nullable(), as: "time" },
+  disabled_at: { form: time.nullable(), as: "time", hidden: true },
   revoked_at: { form: time.nullable(), as: "time" },
-  version: { form: z.string() },
+  version: { form: z.string(), hidden: true },
 } as const satisfies Fields;
 
-/** What a call that creates a key takes. */
+/** What a new key takes. */
 const CREATE = {
   organization_id: givenId,
   member_id: givenId.nullable().default(null),
@@ -86,26 +75,20 @@ const CHANGE = {
 /** What the audit trail tells of a new key. */
 const AUDITED = ["environment", "reach", "workspace_ids", "permission", "scopes", "name"] as const;
 
-type Name = keyof typeof FIELDS;
-type Derived = "status";
-type Hidden = "disabled_at" | "version";
-const NAMES = Object.keys(FIELDS) as Name[];
-const STORED = NAMES.filter((name): name is Exclude<Name, Derived> => name !== "status");
-const CHANGEABLE = Object.keys(CHANGE) as (keyof typeof CHANGE)[];
-const SHOWN = NAMES.filter((name): name is Exclude<Name, Hidden> => name !== "disabled_at" && name !== "version");
+const KEY = codec({ fields: FIELDS, create: CREATE, change: CHANGE });
 
 /** A key as it is managed. What an authority reads of it is in `domain/key.ts`. */
-export type ManagedKey = RecordOf<typeof FIELDS, Exclude<Name, Derived>>;
+export type ManagedKey = RecordOf<typeof FIELDS>;
 
-export const keyBody = z.strictObject(CREATE);
+export const keyBody = KEY.body;
 export type NewKeyBody = z.input<typeof keyBody>;
 export type NewKey = Given<typeof FIELDS, z.output<typeof keyBody>>;
-export const newKeyOf = (body: z.output<typeof keyBody>): NewKey => given(FIELDS, body);
+export const newKeyOf = (body: z.output<typeof keyBody>): NewKey => KEY.given(body);
 
-export const keyPatch = z.strictObject(CHANGE).partial();
+export const keyPatch = KEY.patch;
 /** `undefined` leaves a field as it is. The environment, reach and member of a key are for life. */
 export type KeyChange = Given<typeof FIELDS, z.output<typeof keyPatch>>;
-export const keyChangeOf = (patch: z.output<typeof keyPatch>): KeyChange => given(FIELDS, patch);
+export const keyChangeOf = (patch: z.output<typeof keyPatch>): KeyChange => KEY.given(patch);
 
 const keyToImport = keyBody.omit({ organization_id: true, environment: true }).extend({
   sha256: z
@@ -115,27 +98,24 @@ const keyToImport = keyBody.omit({ organization_id: true, environment: true }).e
     .describe("The hash of the secret as clients send it, in UTF-8."),
   hint: z.string().trim().max(24).default("imported").describe("The visible part of the secret, to recognize it."),
 });
-export type ImportedKeyBody = z.output<typeof keyToImport>;
-export type KeyToImport = Given<typeof FIELDS, ImportedKeyBody>;
 export const importBody = z.strictObject({
   organization_id: givenId,
   environment: z.string(),
   keys: z.array(keyToImport).min(1, "must hold at least one").max(500),
 });
-export const keyToImportOf = (body: ImportedKeyBody): KeyToImport => given(FIELDS, body);
+export type KeyToImport = Given<typeof FIELDS, z.output<typeof keyToImport>>;
+export const keyToImportOf = (body: z.output<typeof keyToImport>): KeyToImport => KEY.given(body);
 
-export const keyAnswer = z.strictObject(formsOf(FIELDS, SHOWN)).meta({ id: "ApiKey" });
+export const keyAnswer = z.strictObject(KEY.shape).meta({ id: "ApiKey" });
 export type KeyAnswer = z.output<typeof keyAnswer>;
 export const newKeyAnswer = z
   .strictObject({
-    ...formsOf(FIELDS, SHOWN),
+    ...KEY.shape,
     secret: z.string().nullable().describe("Never shown again; `null` if the call repeats an earlier one."),
   })
   .meta({ id: "ApiKeyWithSecret" });
 
-export function renderKey(key: ManagedKey, now: number): KeyAnswer {
-  return shown(FIELDS, SHOWN, { ...key, status: statusOf(key, now) });
-}
+export const renderKey = (key: ManagedKey, now: number): KeyAnswer => KEY.show({ ...key, status: statusOf(key, now) });
 
 export function statusOf(key: ManagedKey, now: number): KeyStatus {
   if (key.revokedAt !== null) return "revoked";
@@ -144,20 +124,14 @@ export function statusOf(key: ManagedKey, now: number): KeyStatus {
 }
 
 /** The fields that a change can touch, as the API has them. */
-export const changeableOf = (key: ManagedKey) => shown(FIELDS, CHANGEABLE, key);
+export const changeableOf = (key: ManagedKey) => KEY.pick(Object.keys(CHANGE) as (keyof typeof CHANGE)[], key);
 
 /** For the audit event of a new key. */
-export const auditedOf = (key: ManagedKey) => shown(FIELDS, AUDITED, key);
+export const auditedOf = (key: ManagedKey) => KEY.pick(AUDITED, key);
 
-type Later = "last_used_at" | "disabled_at" | "revoked_at";
-const LATER: readonly string[] = ["last_used_at", "disabled_at", "revoked_at"] satisfies Later[];
-
-/** The columns that a new key fills. */
-export const KEY_COLUMNS = columnsOf(FIELDS, STORED).filter(
-  (name): name is Exclude<typeof name, Later> => !LATER.includes(name),
-);
-/** Those that a change writes. */
-export const CHANGED_COLUMNS = columnsOf(FIELDS, [...CHANGEABLE, "version"]);
-export const keyCells = (key: ManagedKey, columns: readonly (typeof KEY_COLUMNS)[number][]) =>
-  cellsOf(FIELDS, columns, key);
-export const keyOf = (row: Row): ManagedKey => recordOf(FIELDS, STORED, row);
+/** A new key has not been used, disabled or revoked. */
+const LATER: readonly string[] = ["last_used_at", "disabled_at", "revoked_at"];
+export const KEY_COLUMNS = KEY.columns.filter((name) => !LATER.includes(name));
+export const CHANGED_KEY_COLUMNS = KEY.changed;
+export const keyCells = (key: ManagedKey, columns: typeof KEY_COLUMNS) => KEY.cells(key, columns);
+export const keyOf = KEY.read;

@@ -1,7 +1,8 @@
 /** Keys as they are managed. What an authority reads of them is in `key-records.ts`. */
 
-import { CHANGED_COLUMNS, KEY_COLUMNS, keyCells, keyOf, type ManagedKey } from "../records/key.ts";
+import { CHANGED_KEY_COLUMNS, KEY_COLUMNS, keyCells, keyOf, type ManagedKey } from "../records/key.ts";
 import type { Row } from "../records/record.ts";
+import { assignments, places } from "./columns.ts";
 
 export interface NewSecret {
   readonly hash: string;
@@ -35,7 +36,7 @@ export function keyInserts(
   return [
     db
       .prepare(
-        `INSERT INTO api_keys (${KEY_COLUMNS.join(", ")}) SELECT ${KEY_COLUMNS.map(at).join(", ")}
+        `INSERT INTO api_keys (${KEY_COLUMNS.join(", ")}) SELECT ${places(KEY_COLUMNS, 4)}
          WHERE (SELECT count(*) FROM api_keys
              WHERE organization_id = ${at("organization_id")} AND revoked_at IS NULL AND expires_at > ${at("created_at")}) < ?1
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ${at("organization_id")} AND version = ?2)
@@ -99,10 +100,10 @@ export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1Pre
   return [
     db
       .prepare(
-        `UPDATE api_keys SET ${CHANGED_COLUMNS.map((column, at) => `${column} = ?${at + 3}`).join(", ")}
+        `UPDATE api_keys SET ${assignments(CHANGED_KEY_COLUMNS, 3)}
          WHERE id = ?1 AND version = ?2 AND revoked_at IS NULL`,
       )
-      .bind(id, from, ...keyCells(key, CHANGED_COLUMNS)),
+      .bind(id, from, ...keyCells(key, CHANGED_KEY_COLUMNS)),
     db.prepare(`DELETE FROM api_key_scopes WHERE key_id = ?1 AND ${ifMade}`).bind(id, version),
     db
       .prepare(`INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?3) WHERE ${ifMade}`)

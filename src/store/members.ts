@@ -1,41 +1,19 @@
+import { CHANGED_MEMBER_COLUMNS, MEMBER_COLUMNS, type MemberRecord, memberCells, memberOf } from "../records/member.ts";
+import type { Row } from "../records/record.ts";
+import { assignments, places } from "./columns.ts";
 import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
-export interface MemberRecord {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-  readonly workspaceIds: readonly string[];
-  readonly createdAt: number;
-  readonly version: string;
-}
-
-interface Row {
-  id: string;
-  organization_id: string;
-  email: string;
-  name: string;
-  role: string;
-  workspace_ids: string;
-  created_at: number;
-  version: string;
-}
-
 const SELECT = `
-  SELECT id, organization_id, email, name, role, created_at, version,
+  SELECT ${MEMBER_COLUMNS.join(", ")},
     (SELECT json_group_array(workspace_id) FROM member_workspaces WHERE member_id = members.id) AS workspace_ids
   FROM members`;
 
 export function memberInserts(db: D1Database, member: MemberRecord): D1PreparedStatement[] {
-  const { id, organizationId, email, name, role, workspaceIds, createdAt, version } = member;
+  const { id, organizationId, workspaceIds } = member;
   return [
     db
-      .prepare(
-        `INSERT INTO members (id, organization_id, email, name, role, created_at, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-      )
-      .bind(id, organizationId, email, name, role, createdAt, version),
+      .prepare(`INSERT INTO members (${MEMBER_COLUMNS.join(", ")}) VALUES (${places(MEMBER_COLUMNS, 1)})`)
+      .bind(...memberCells(member, MEMBER_COLUMNS)),
     db
       .prepare(
         `INSERT INTO member_workspaces (organization_id, member_id, workspace_id)
@@ -55,15 +33,15 @@ export function memberUpdates(
   from: string,
   stayingRoles: readonly string[],
 ): D1PreparedStatement[] {
-  const { id, organizationId, name, role, workspaceIds, version } = member;
+  const { id, organizationId, workspaceIds, version } = member;
   const ifMade = "EXISTS (SELECT 1 FROM members WHERE id = ?1 AND version = ?2)";
   return [
     db
       .prepare(
-        `UPDATE members SET name = ?3, role = ?4, version = ?2
-         WHERE id = ?1 AND version = ?5 AND removed_at IS NULL AND ${othersStay("?6")}`,
+        `UPDATE members SET ${assignments(CHANGED_MEMBER_COLUMNS, 4)}
+         WHERE id = ?1 AND version = ?2 AND removed_at IS NULL AND ${othersStay("?3")}`,
       )
-      .bind(id, version, name, role, from, JSON.stringify(stayingRoles)),
+      .bind(id, from, JSON.stringify(stayingRoles), ...memberCells(member, CHANGED_MEMBER_COLUMNS)),
     db.prepare(`DELETE FROM member_workspaces WHERE member_id = ?1 AND ${ifMade}`).bind(id, version),
     db
       .prepare(
@@ -151,17 +129,4 @@ export async function listMembers(
     .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
     .all<Row>();
   return cutPage(results.map(memberOf), page, cursorByAge);
-}
-
-function memberOf(row: Row): MemberRecord {
-  return {
-    id: row.id,
-    organizationId: row.organization_id,
-    email: row.email,
-    name: row.name,
-    role: row.role,
-    workspaceIds: JSON.parse(row.workspace_ids),
-    createdAt: row.created_at,
-    version: row.version,
-  };
 }

@@ -1,7 +1,7 @@
 /** Sessions of signed-in members. Only the hash of the cookie's token is stored. */
 
 import { SEEN_PRECISION_MS, SESSION_IDLE_MS } from "../domain/session.ts";
-import type { MemberRecord } from "./members.ts";
+import type { MemberRecord } from "../records/member.ts";
 import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 export interface Session {

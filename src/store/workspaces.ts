@@ -1,35 +1,25 @@
+import type { Row } from "../records/record.ts";
+import {
+  CHANGED_WORKSPACE_COLUMNS,
+  WORKSPACE_COLUMNS,
+  type Workspace,
+  workspaceCells,
+  workspaceOf,
+} from "../records/workspace.ts";
+import { assignments, places } from "./columns.ts";
 import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
-export interface Workspace {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly name: string;
-  readonly createdAt: number;
-  readonly version: string;
-}
-
-interface Row {
-  id: string;
-  organization_id: string;
-  name: string;
-  created_at: number;
-  version: string;
-}
-
-export function workspaceInsert(
-  db: D1Database,
-  { id, organizationId, name, createdAt, version }: Workspace,
-): D1PreparedStatement {
+export function workspaceInsert(db: D1Database, workspace: Workspace): D1PreparedStatement {
   return db
-    .prepare("INSERT INTO workspaces (id, organization_id, name, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5)")
-    .bind(id, organizationId, name, createdAt, version);
+    .prepare(`INSERT INTO workspaces (${WORKSPACE_COLUMNS.join(", ")}) VALUES (${places(WORKSPACE_COLUMNS, 1)})`)
+    .bind(...workspaceCells(workspace, WORKSPACE_COLUMNS));
 }
 
 /** Changes nothing if the workspace is no longer at the version `from`. */
-export function workspaceUpdate(db: D1Database, { id, name, version }: Workspace, from: string): D1PreparedStatement {
+export function workspaceUpdate(db: D1Database, workspace: Workspace, from: string): D1PreparedStatement {
   return db
-    .prepare("UPDATE workspaces SET name = ?2, version = ?3 WHERE id = ?1 AND version = ?4")
-    .bind(id, name, version, from);
+    .prepare(`UPDATE workspaces SET ${assignments(CHANGED_WORKSPACE_COLUMNS, 3)} WHERE id = ?1 AND version = ?2`)
+    .bind(workspace.id, from, ...workspaceCells(workspace, CHANGED_WORKSPACE_COLUMNS));
 }
 
 /**
@@ -111,14 +101,4 @@ export async function unknownWorkspaces(
     .bind(JSON.stringify(ids), organizationId)
     .all<{ id: string }>();
   return results.map(({ id }) => id);
-}
-
-function workspaceOf(row: Row): Workspace {
-  return {
-    id: row.id,
-    organizationId: row.organization_id,
-    name: row.name,
-    createdAt: row.created_at,
-    version: row.version,
-  };
 }

@@ -6,8 +6,8 @@ import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
+import type { MemberRecord } from "../../src/records/member.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
-import type { MemberRecord } from "../../src/store/members.ts";
 import { authorityOf } from "../authority/ask.ts";
 import { newId, peppers } from "./workerd.ts";
 

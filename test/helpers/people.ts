@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { signIn } from "../../src/control/sessions/session.ts";
 import { createSignInLink } from "../../src/control/sessions/sign-in-link.ts";
-import { type MemberRecord, memberInserts } from "../../src/store/members.ts";
+import type { MemberRecord } from "../../src/records/member.ts";
+import { memberInserts } from "../../src/store/members.ts";
 import { organizationInsert } from "../../src/store/organizations.ts";
 import { granted, root, type TestControl } from "./control.ts";
 import { newId } from "./workerd.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   auditedOf,
-  CHANGED_COLUMNS,
+  CHANGED_KEY_COLUMNS,
   changeableOf,
   KEY_COLUMNS,
   keyBody,
@@ -79,7 +79,7 @@ describe("a key", () => {
 
   test("has a column for each field that a change can touch, except for those with separate tables", () => {
     const own = Object.keys(keyPatch.shape).filter((name) => name !== "scopes" && name !== "workspace_ids");
-    expect([...CHANGED_COLUMNS].sort()).toEqual([...own, "version"].sort());
+    expect([...CHANGED_KEY_COLUMNS].sort()).toEqual([...own, "version"].sort());
     expect(KEY_COLUMNS).toEqual(expect.arrayContaining([...own, "id", "organization_id", "created_at"]));
   });
 

@@ -1,18 +1,11 @@
 import type { Command } from "commander";
+import type { MemberAnswer } from "../../records/member.ts";
 import { COMMAND, call, example, ifMatch, told } from "../gateway/call.ts";
 import { id, names } from "../terminal/options.ts";
 import { day, grouped, hint, list, moment, record, shorten, table } from "../terminal/render.ts";
 import { addSessions } from "./sessions.ts";
 
-export interface Member {
-  id: string;
-  organization_id: string;
-  email: string;
-  name: string;
-  role: string;
-  workspace_ids: string[];
-  created_at: string;
-}
+export type Member = MemberAnswer;
 
 interface CreateOptions {
   organization: string;

@@ -1,18 +1,10 @@
 import { type Command, Option } from "commander";
+import type { OrganizationAnswer } from "../../records/organization.ts";
 import { COMMAND, call, example, ifMatch, told } from "../gateway/call.ts";
 import { id, names, orNone, wholeNumber } from "../terminal/options.ts";
 import { day, grouped, hint, list, moment, record, shorten, table } from "../terminal/render.ts";
 
-export interface Organization {
-  id: string;
-  name: string;
-  plan: string | null;
-  environments: string[];
-  key_quota: number | null;
-  status: string;
-  trial_started_at: string | null;
-  created_at: string;
-}
+export type Organization = OrganizationAnswer;
 
 interface CreateOptions {
   name: string;

@@ -1,14 +1,10 @@
 import type { Command } from "commander";
+import type { WorkspaceAnswer } from "../../records/workspace.ts";
 import { COMMAND, call, example, ifMatch, told } from "../gateway/call.ts";
 import { id } from "../terminal/options.ts";
 import { day, hint, moment, record, shorten, table } from "../terminal/render.ts";
 
-export interface Workspace {
-  id: string;
-  organization_id: string;
-  name: string;
-  created_at: string;
-}
+export type Workspace = WorkspaceAnswer;
 
 const PATH = "/v1/workspaces";
 

@@ -2,8 +2,10 @@
 
 import { findMember, findOrganization, findWorkspace } from "../../control/access.ts";
 import { isRefusal } from "../../errors.ts";
-import { listMembers, type MemberRecord } from "../../store/members.ts";
-import { listWorkspaces, type Workspace } from "../../store/workspaces.ts";
+import type { MemberRecord } from "../../records/member.ts";
+import type { Workspace } from "../../records/workspace.ts";
+import { listMembers } from "../../store/members.ts";
+import { listWorkspaces } from "../../store/workspaces.ts";
 import type { Visit } from "./visit.ts";
 
 /** The most entries of a list in a form. Records beyond it are read by id. */

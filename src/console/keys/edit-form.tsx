@@ -2,7 +2,7 @@ import type { Gateway } from "../../config/compile.ts";
 import { PERMISSIONS } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { ManagedKey } from "../../records/key.ts";
-import type { Workspace } from "../../store/workspaces.ts";
+import type { Workspace } from "../../records/workspace.ts";
 import type { Form } from "../frame/form.ts";
 import { Choice, Field, Options } from "../frame/parts.tsx";
 import { PERMISSION_WORDS } from "../frame/words.ts";

@@ -4,8 +4,8 @@ import type { Gateway } from "../../config/compile.ts";
 import { PERMISSIONS } from "../../domain/key.ts";
 import { scopesOf } from "../../domain/scope.ts";
 import { KEY_STATUSES } from "../../records/key.ts";
-import type { MemberRecord } from "../../store/members.ts";
-import type { Workspace } from "../../store/workspaces.ts";
+import type { MemberRecord } from "../../records/member.ts";
+import type { Workspace } from "../../records/workspace.ts";
 import { Options } from "../frame/parts.tsx";
 import { PERMISSION_WORDS, REACH_WORDS } from "../frame/words.ts";
 

@@ -4,7 +4,7 @@ import type { Gateway } from "../../config/compile.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import type { Reach } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
-import type { Workspace } from "../../store/workspaces.ts";
+import type { Workspace } from "../../records/workspace.ts";
 import type { Form } from "../frame/form.ts";
 import { Choice, EnvironmentBadge, Field, Options } from "../frame/parts.tsx";
 import { dayOf, plural } from "../frame/words.ts";

@@ -9,7 +9,7 @@ import { readDay } from "../../domain/time.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { keyBody, newKeyOf } from "../../records/key.ts";
-import type { Organization } from "../../store/organizations.ts";
+import type { Organization } from "../../records/organization.ts";
 import { namesIn, offeredWorkspaces, workspacesOf } from "../frame/directory.ts";
 import { type Form, problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";

@@ -5,7 +5,7 @@ import { draftOf } from "../../control/keys/draft.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { readTime } from "../../domain/time.ts";
-import type { MemberRecord } from "../../store/members.ts";
+import type { MemberRecord } from "../../records/member.ts";
 import { Form } from "../frame/form.ts";
 
 /** The fields of the API's `keyBody`, unchecked. */

@@ -1,7 +1,7 @@
 /** The fields of an organization, for the platform team. */
 
 import type { Gateway } from "../../config/compile.ts";
-import type { Organization } from "../../store/organizations.ts";
+import type { Organization } from "../../records/organization.ts";
 import { Form } from "../frame/form.ts";
 import { Choice, EnvironmentBadge, Field, Options } from "../frame/parts.tsx";
 

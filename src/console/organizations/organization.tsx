@@ -7,7 +7,7 @@ import { changeOrganization } from "../../control/organizations/change.ts";
 import { isOpen } from "../../control/organizations/rules.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { organizationPatch } from "../../management/wire/schemas.ts";
+import { organizationPatch } from "../../records/organization.ts";
 import { afterwards, Done } from "../frame/done.tsx";
 import { problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";

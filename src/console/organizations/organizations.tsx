@@ -5,7 +5,7 @@ import { readStatus, type Status } from "../../control/operate/status.ts";
 import { createOrganization } from "../../control/organizations/create.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { organizationBody } from "../../management/wire/schemas.ts";
+import { organizationBody } from "../../records/organization.ts";
 import { listOrganizations } from "../../store/organizations.ts";
 import { afterwards, Done } from "../frame/done.tsx";
 import { type Form, problemsOf, readForm } from "../frame/form.ts";

@@ -4,8 +4,8 @@ import { changeWorkspace, deleteWorkspace } from "../../control/organizations/ch
 import { createWorkspace } from "../../control/organizations/create-workspace.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { workspaceBody, workspacePatch } from "../../management/wire/schemas.ts";
-import { listWorkspaces, type Workspace } from "../../store/workspaces.ts";
+import { type Workspace, workspaceBody, workspacePatch } from "../../records/workspace.ts";
+import { listWorkspaces } from "../../store/workspaces.ts";
 import { afterwards, boundOf, Done } from "../frame/done.tsx";
 import { problemsOf, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";

@@ -1,7 +1,7 @@
 import { checkBelonging } from "../../control/access.ts";
 import { checkStanding } from "../../control/people/rules.ts";
 import { describe } from "../../errors.ts";
-import type { Workspace } from "../../store/workspaces.ts";
+import type { Workspace } from "../../records/workspace.ts";
 import type { Form } from "../frame/form.ts";
 import { Choice, Field } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";

@@ -3,7 +3,7 @@ import { findOrganization, requireScope } from "../../control/access.ts";
 import { createMember } from "../../control/people/create.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { memberBody } from "../../management/wire/schemas.ts";
+import { memberBody } from "../../records/member.ts";
 import { listMembers } from "../../store/members.ts";
 import { namesIn, workspacesOf } from "../frame/directory.ts";
 import { afterwards, Done } from "../frame/done.tsx";

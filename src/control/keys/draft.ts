@@ -6,7 +6,7 @@ import { rightsOf } from "../../domain/rights.ts";
 import { type Scope, scopesOf } from "../../domain/scope.ts";
 import { describe } from "../../errors.ts";
 import type { NewKey } from "../../records/key.ts";
-import type { MemberRecord } from "../../store/members.ts";
+import type { MemberRecord } from "../../records/member.ts";
 import type { Caller, Control } from "../control.ts";
 import { excessOf } from "./grants.ts";
 

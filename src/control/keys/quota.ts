@@ -1,7 +1,7 @@
 import type { Gateway } from "../../config/compile.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { Organization } from "../../records/organization.ts";
 import { countActiveKeys } from "../../store/key-count.ts";
-import type { Organization } from "../../store/organizations.ts";
 import { findOrganization } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { isOfMainEnvironment } from "../standing.ts";

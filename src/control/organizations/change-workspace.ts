@@ -1,15 +1,12 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { Workspace, WorkspaceChange } from "../../records/workspace.ts";
 import { auditInsertIf } from "../../store/audit.ts";
-import { type Workspace, workspaceDeletion, workspaceUpdate } from "../../store/workspaces.ts";
+import { workspaceDeletion, workspaceUpdate } from "../../store/workspaces.ts";
 import { checkBelonging, findWorkspace } from "../access.ts";
 import { commit, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkHiddenKeys } from "../keys/hidden.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
-
-export interface WorkspaceChange {
-  readonly name?: string | undefined;
-}
 
 export async function changeWorkspace(
   control: Control,

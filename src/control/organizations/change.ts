@@ -1,22 +1,13 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { Organization, OrganizationChange } from "../../records/organization.ts";
 import { auditInsertIf } from "../../store/audit.ts";
-import { type Organization, organizationUpdate } from "../../store/organizations.ts";
+import { organizationUpdate } from "../../store/organizations.ts";
 import { findOrganization, requireRoot } from "../access.ts";
 import { commit, commitEnd, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
 import { checkEnvironments } from "./rules.ts";
-
-export interface OrganizationChange {
-  readonly name?: string | undefined;
-  readonly plan?: string | null | undefined;
-  /** Closes environments to new keys; existing keys keep working. */
-  readonly environments?: readonly string[] | undefined;
-  readonly keyQuota?: number | null | undefined;
-  /** `suspended`: all of its keys are refused. */
-  readonly status?: Organization["status"] | undefined;
-}
 
 export interface ChangedOrganization {
   readonly organization: Organization;

@@ -1,15 +1,11 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { NewWorkspace, Workspace } from "../../records/workspace.ts";
 import { auditInsert, auditInsertIf } from "../../store/audit.ts";
 import { memberJoins, readMember } from "../../store/members.ts";
-import { type Workspace, workspaceInsert } from "../../store/workspaces.ts";
+import { workspaceInsert } from "../../store/workspaces.ts";
 import { findOrganization } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
-
-export interface NewWorkspace {
-  readonly organizationId: string;
-  readonly name: string;
-}
 
 export async function createWorkspace(
   control: Control,

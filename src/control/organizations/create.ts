@@ -1,19 +1,12 @@
 import type { Refusal } from "../../errors.ts";
+import { auditedOfOrganization, type NewOrganization, type Organization } from "../../records/organization.ts";
 import { auditInsert } from "../../store/audit.ts";
-import { type Organization, organizationInsert } from "../../store/organizations.ts";
+import { organizationInsert } from "../../store/organizations.ts";
 import { requireRoot } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
 import { checkEnvironments } from "./rules.ts";
-
-export interface NewOrganization {
-  readonly name: string;
-  readonly plan: string | null;
-  /** `undefined`: all of them. */
-  readonly environments: readonly string[] | undefined;
-  readonly keyQuota: number | null;
-}
 
 export async function createOrganization(
   control: Control,
@@ -37,12 +30,12 @@ export async function createOrganization(
     createdAt: control.now(),
     version: control.newId("ver"),
   };
-  const { id, name, plan, environments, keyQuota } = organization;
+  const { id } = organization;
   const event = auditEvent(control, caller, {
     organizationId: id,
     action: "organization.created",
     target: id,
-    details: { name, plan, environments, keyQuota },
+    details: auditedOfOrganization(organization),
   });
   await commit(control, undefined, [organizationInsert(db, organization), auditInsert(db, event)]);
   return organization;

@@ -1,6 +1,6 @@
 import type { Gateway } from "../../config/compile.ts";
 import type { Refusal } from "../../errors.ts";
-import type { Organization } from "../../store/organizations.ts";
+import type { Organization } from "../../records/organization.ts";
 import { invalid } from "../validation.ts";
 
 export function checkEnvironments(

@@ -1,6 +1,7 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { MemberChange, MemberRecord } from "../../records/member.ts";
 import { auditInsertIf } from "../../store/audit.ts";
-import { type MemberRecord, memberRemoval, memberUpdates } from "../../store/members.ts";
+import { memberRemoval, memberUpdates } from "../../store/members.ts";
 import { findMember, forbidden } from "../access.ts";
 import { commit, commitEnd, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
@@ -8,12 +9,6 @@ import { checkHiddenKeys } from "../keys/hidden.ts";
 import { checkWorkspaces } from "../keys/rules.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
 import { checkLastOwner, checkRole, checkStanding, ownerRoles } from "./rules.ts";
-
-export interface MemberChange {
-  readonly name?: string | undefined;
-  readonly role?: string | undefined;
-  readonly workspaceIds?: readonly string[] | undefined;
-}
 
 export interface ChangedMember {
   readonly member: MemberRecord;

@@ -1,20 +1,13 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
+import { auditedOfMember, type MemberRecord, type NewMember } from "../../records/member.ts";
 import { auditInsert } from "../../store/audit.ts";
 import { StorageFailure } from "../../store/boundary.ts";
-import { emailTaken, type MemberRecord, memberInserts } from "../../store/members.ts";
+import { emailTaken, memberInserts } from "../../store/members.ts";
 import { findOrganization } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkWorkspaces } from "../keys/rules.ts";
 import { checkRole, checkStanding } from "./rules.ts";
-
-export interface NewMember {
-  readonly organizationId: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-  readonly workspaceIds: readonly string[];
-}
 
 export async function createMember(
   control: Control,
@@ -22,7 +15,7 @@ export async function createMember(
   wanted: NewMember,
 ): Promise<MemberRecord | Refusal> {
   const { db, gateway } = control;
-  const { organizationId, email, name, role, workspaceIds } = wanted;
+  const { organizationId, email, role, workspaceIds } = wanted;
   const organization = await findOrganization(control, caller, organizationId, "members:write");
   if (isRefusal(organization)) return organization;
   const refusal =
@@ -36,7 +29,7 @@ export async function createMember(
     createdAt: control.now(),
     version: control.newId("ver"),
   };
-  const details = { email, name, role, workspaceIds };
+  const details = auditedOfMember(member);
   const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });
   try {
     await commit(control, undefined, [...memberInserts(db, member), auditInsert(db, event)]);

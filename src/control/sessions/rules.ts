@@ -1,7 +1,8 @@
 /** Whose sign-in links and sessions a caller may deal with. */
 
 import type { Refusal } from "../../errors.ts";
-import { type MemberRecord, readMember } from "../../store/members.ts";
+import type { MemberRecord } from "../../records/member.ts";
+import { readMember } from "../../store/members.ts";
 import { forbidden } from "../access.ts";
 import type { Caller, Control, MemberStanding } from "../control.ts";
 import { invalid, notFound } from "../validation.ts";

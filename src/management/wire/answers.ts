@@ -5,35 +5,6 @@ import { CHECKS, OUTCOMES, STEPS } from "../../control/explain/explanation.ts";
 import { NARROWINGS } from "../../domain/rights.ts";
 import { id, time } from "../../records/forms.ts";
 
-export const organizationAnswer = z
-  .strictObject({
-    id,
-    name: z.string(),
-    plan: z.string().nullable(),
-    environments: z.array(z.string()),
-    key_quota: z.int().nullable().describe("`null`: the value in the configuration."),
-    status: z.enum(["active", "suspended"]),
-    trial_started_at: time.nullable().describe("When its first key was created."),
-    created_at: time,
-  })
-  .meta({ id: "Organization" });
-
-export const workspaceAnswer = z
-  .strictObject({ id, organization_id: id, name: z.string(), created_at: time })
-  .meta({ id: "Workspace" });
-
-export const memberAnswer = z
-  .strictObject({
-    id,
-    organization_id: id,
-    email: z.string(),
-    name: z.string(),
-    role: z.string(),
-    workspace_ids: z.array(id),
-    created_at: time,
-  })
-  .meta({ id: "Member" });
-
 export const auditEventAnswer = z
   .strictObject({
     id,

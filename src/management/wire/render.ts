@@ -1,41 +1,9 @@
 /** Records as the API shows them. */
 
 import type { AuditEvent } from "../../store/audit.ts";
-import type { MemberRecord } from "../../store/members.ts";
-import type { Organization } from "../../store/organizations.ts";
 import type { Page } from "../../store/pages.ts";
 import type { Session } from "../../store/sessions.ts";
-import type { Workspace } from "../../store/workspaces.ts";
 import { writeCursor } from "../paging.ts";
-
-export function renderOrganization(organization: Organization) {
-  return {
-    id: organization.id,
-    name: organization.name,
-    plan: organization.plan,
-    environments: organization.environments,
-    key_quota: organization.keyQuota,
-    status: organization.status,
-    trial_started_at: time(organization.trialStartedAt),
-    created_at: time(organization.createdAt),
-  };
-}
-
-export function renderWorkspace({ id, organizationId, name, createdAt }: Workspace) {
-  return { id, organization_id: organizationId, name, created_at: time(createdAt) };
-}
-
-export function renderMember({ id, organizationId, email, name, role, workspaceIds, createdAt }: MemberRecord) {
-  return {
-    id,
-    organization_id: organizationId,
-    email,
-    name,
-    role,
-    workspace_ids: workspaceIds,
-    created_at: time(createdAt),
-  };
-}
 
 export function renderAuditEvent(event: AuditEvent) {
   const { id, at, organizationId, actor, via, action, target, details, requestId } = event;

@@ -2,45 +2,10 @@
 
 import * as z from "zod";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
-import {
-  givenId as id,
-  MAX_LIST,
-  givenName as name,
-  plan,
-  givenTime as time,
-  unique,
-  givenWorkspaces as workspaceIds,
-} from "../../records/forms.ts";
+import { givenId as id, givenTime as time, unique } from "../../records/forms.ts";
 import { KEY_STATUSES } from "../../records/key.ts";
 import { KEY_SORTS } from "../../store/key-list.ts";
 import { USAGE_GROUPS } from "../../store/usage-list.ts";
-
-const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
-const keyQuota = z.int().min(0).nullable();
-export const organizationBody = z.strictObject({
-  name,
-  plan: plan.default(null),
-  environments: environments.optional(),
-  key_quota: keyQuota.default(null),
-});
-
-export const organizationPatch = z
-  .strictObject({ name, plan, environments, key_quota: keyQuota, status: z.enum(["active", "suspended"]) })
-  .partial();
-
-export const workspaceBody = z.strictObject({ organization_id: id, name });
-
-export const workspacePatch = z.strictObject({ name }).partial();
-
-export const memberBody = z.strictObject({
-  organization_id: id,
-  email: z.email("is not an email address").max(320),
-  name,
-  role: z.string(),
-  workspace_ids: workspaceIds.default([]),
-});
-
-export const memberPatch = z.strictObject({ name, role: z.string(), workspace_ids: workspaceIds }).partial();
 
 export const rotationBody = z.strictObject({
   grace_seconds: z

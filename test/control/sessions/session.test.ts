@@ -5,8 +5,8 @@ import { findSession, signIn, signOut } from "../../../src/control/sessions/sess
 import { standingOfKey } from "../../../src/control/standing.ts";
 import { RETENTION_MS } from "../../../src/domain/session.ts";
 import { isRefusal } from "../../../src/errors.ts";
+import type { MemberRecord } from "../../../src/records/member.ts";
 import { readKeyRecord } from "../../../src/store/key-records.ts";
-import type { MemberRecord } from "../../../src/store/members.ts";
 import { removeSessions } from "../../../src/store/retention.ts";
 import { as, codeOf, controlOf, GATEWAY, granted, root, type TestControl } from "../../helpers/control.ts";
 import {

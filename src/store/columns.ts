@@ -1,0 +1,9 @@
+/** Parts of statements for columns whose values are bound one after the other, from the place `first` on. */
+
+export function places(columns: readonly string[], first: number): string {
+  return columns.map((_, at) => `?${first + at}`).join(", ");
+}
+
+export function assignments(columns: readonly string[], first: number): string {
+  return columns.map((column, at) => `${column} = ?${first + at}`).join(", ");
+}
