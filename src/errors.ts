@@ -83,8 +83,10 @@ interface Entry<C extends Code> {
   readonly members?: (refusal: RefusalOf<C>) => Record<string, unknown>;
 }
 
+/** By its code: objects in another isolate refuse too, and of what they send no class and no symbol arrives. */
 export function isRefusal(value: unknown): value is Refusal {
-  return typeof value === "object" && value !== null && "code" in value;
+  if (typeof value !== "object" || value === null || !("code" in value)) return false;
+  return typeof value.code === "string" && Object.hasOwn(ERRORS, value.code);
 }
 
 /** The words for this refusal. */
