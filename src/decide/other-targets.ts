@@ -6,7 +6,7 @@
 import type { Gateway } from "../config/compile.ts";
 import type { Route } from "../config/route-table.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { type DataPlace, findEnvironment } from "./environment.ts";
+import { type DataEndpoint, findEndpoint } from "./endpoint.ts";
 import { formOf } from "./location.ts";
 import { findRoute, type RouteMatch, routeOfMethod } from "./route.ts";
 import { targetOf } from "./target.ts";
@@ -29,7 +29,7 @@ type Field = "Destination" | "If";
 interface Naming {
   readonly request: Pick<Request, "method" | "headers">;
   readonly url: URL;
-  readonly place: DataPlace;
+  readonly endpoint: DataEndpoint;
   readonly route: Route;
   /** Of the route. `baseFor`: where it is, for a request to this URL. */
   readonly origin: { baseFor(called: URL): string };
@@ -83,13 +83,13 @@ interface Named {
 
 /** https://www.rfc-editor.org/rfc/rfc4918#section-8.3: an absolute URI or an absolute path. */
 function resolve(field: Field, reference: string, naming: Naming, gateway: Gateway): Named {
-  const { request, url: called, place } = naming;
+  const { request, url: called, endpoint } = naming;
   const url = URL.parse(reference, called);
   const form = formOf(reference);
   if (!url || form === "relative") return refused(field, naming, "is neither an absolute URL nor an absolute path");
-  const named = findEnvironment(url, gateway);
-  if (isRefusal(named) || named.environment !== place.environment) {
-    return refused(field, naming, `is not below a base URL of ${place.environment.name}`);
+  const named = findEndpoint(url, gateway);
+  if (isRefusal(named) || named.environment !== endpoint.environment) {
+    return refused(field, naming, `is not below a base URL of ${endpoint.environment.name}`);
   }
   const match = findRoute(request.method, named.path, gateway.router);
   const targets: OtherTarget[] = [{ field, url, match }];

@@ -3,6 +3,8 @@
  * told. https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
  */
 
+import { isAddress } from "../domain/address.ts";
+
 type Told = Pick<Request, "cf">;
 
 /** The edge replaces `Accept-Encoding` by codings that it can undo itself. The dev server does not always undo them. */
@@ -16,4 +18,10 @@ export function restoreAcceptEncoding(headers: Headers, { cf }: Told): void {
 export function receivedProtocol({ cf }: Told): string {
   const protocol = cf?.httpProtocol;
   return (typeof protocol === "string" && /^HTTP\/(\d(?:\.\d)?)$/.exec(protocol)?.[1]) || "1.1";
+}
+
+/** The address of the client, which the edge sets; empty if there is none, or something else, as on a server of one's own. */
+export function clientOf(request: Request): string {
+  const told = request.headers.get("cf-connecting-ip");
+  return told !== null && isAddress(told) ? told : "";
 }

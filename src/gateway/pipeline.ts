@@ -11,7 +11,7 @@ import { othersRefusal, requiredScope } from "../decide/authorize.ts";
 import { checkBounds } from "../decide/bounds.ts";
 import { answerPreflight } from "../decide/cors.ts";
 import { hasKeyInUrl } from "../decide/credentials.ts";
-import type { DataPlace } from "../decide/environment.ts";
+import type { DataEndpoint } from "../decide/endpoint.ts";
 import { otherTargetsOf } from "../decide/other-targets.ts";
 import { findRoute } from "../decide/route.ts";
 import { handshakeRefusal } from "../decide/upgrade.ts";
@@ -35,11 +35,13 @@ interface Journey {
   originMs?: number;
 }
 
-export async function serve(place: DataPlace | Refusal, plane: DataPlane, visit: Visit): Promise<Response> {
+export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Response> {
   const begunAt = plane.now();
-  const journey = await travel(place, plane, visit).catch((error): Journey => ({ outcome: fail(error, plane, visit) }));
+  const journey = await travel(endpoint, plane, visit).catch(
+    (error): Journey => ({ outcome: fail(error, plane, visit) }),
+  );
   const { outcome, route, admission, originMs = 0 } = journey;
-  const environment = isRefusal(place) ? undefined : place.environment.name;
+  const environment = isRefusal(endpoint) ? undefined : endpoint.environment.name;
   const { onRefusal } = route ?? plane.gateway;
   const response = respond(outcome, visit.request, {
     requestId: visit.requestId,
@@ -83,25 +85,25 @@ function useOf({ outcome, route }: Journey, method: string): Use {
   return { route: path, outcome: "forwarded", scope: route && requiredScope(route, method) };
 }
 
-async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {
-  if (isRefusal(place)) return { outcome: place };
+async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {
+  if (isRefusal(endpoint)) return { outcome: endpoint };
   const { request, url } = visit;
-  const match = findRoute(request.method, place.path, plane.gateway.router);
+  const match = findRoute(request.method, endpoint.path, plane.gateway.router);
   const route = isRefusal(match) ? undefined : match.route;
   const headerNames = checkBounds(url, request.headers, route?.limits);
   if (isRefusal(headerNames)) return { outcome: headerNames, route };
   const malformed = headerNames.includes("upgrade") ? handshakeRefusal(request) : undefined;
   if (malformed) return { outcome: malformed, route };
 
-  const preflight = answerPreflight(request, place.path, plane.gateway);
+  const preflight = answerPreflight(request, endpoint.path, plane.gateway);
   if (preflight) return { outcome: preflight };
 
   if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
-  const origin = route && plane.originOf(route, place.environment.name);
-  const others = origin && otherTargetsOf({ request, url, place, headerNames, route, origin }, plane.gateway);
+  const origin = route && plane.originOf(route, endpoint.environment.name);
+  const others = origin && otherTargetsOf({ request, url, endpoint, headerNames, route, origin }, plane.gateway);
   const { client, requestId } = visit;
   // A request without a route is refused before this is used.
-  const known = { route: route as Route, origin: origin as Origin, place, headerNames, others, client, requestId };
+  const known = { route: route as Route, origin: origin as Origin, endpoint, headerNames, others, client, requestId };
   if (!isRefusal(match) && match.route.public) {
     const refusal = othersRefusal(undefined, { request, url, others }, match);
     if (refusal) return { outcome: refusal, route };
@@ -112,7 +114,7 @@ async function travel(place: DataPlace | Refusal, plane: DataPlane, visit: Visit
     const credential = scheme.read(request.headers);
     if (credential === undefined) continue;
     if (isRefusal(credential)) return { outcome: credential, route };
-    const asked = { request, url, environment: place.environment, client, match, others };
+    const asked = { request, url, environment: endpoint.environment, client, match, others };
     const admission = await scheme.admit(credential, asked, visit);
     const principal = admission.outcome;
     if (isRefusal(principal)) return { outcome: principal, route, admission };

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { againIfReset } from "../../../src/gateway/admit/reset.ts";
-import { ask, authorityOf, instrumentAuthority } from "../../authority/ask.ts";
-import { migrate, seedKey } from "../../helpers/workerd.ts";
+import { againIfReset } from "../../src/authority/reset.ts";
+import { migrate, seedKey } from "../helpers/workerd.ts";
+import { ask, authorityOf, instrumentAuthority } from "./ask.ts";
 
 beforeAll(migrate);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/config/compile.ts";
 import type { EnvironmentConfig } from "../../src/config/types.ts";
-import { findEnvironment } from "../../src/decide/environment.ts";
+import { findEndpoint } from "../../src/decide/endpoint.ts";
 import { isRefusal } from "../../src/errors.ts";
 import { CONFIG } from "../gateway/config.ts";
 
@@ -18,9 +18,9 @@ const gateway = compile({
   },
 });
 
-function placeOf(text: string): string {
-  const place = findEnvironment(new URL(text), gateway);
-  return isRefusal(place) ? place.code : `${place.environment?.name ?? "control"} ${place.path}`;
+function endpointNamed(text: string): string {
+  const endpoint = findEndpoint(new URL(text), gateway);
+  return isRefusal(endpoint) ? endpoint.code : `${endpoint.environment?.name ?? "control"} ${endpoint.path}`;
 }
 
 describe("the environment of a request", () => {
@@ -39,8 +39,8 @@ describe("the environment of a request", () => {
     ["http://127.0.0.1:8787/sandbox/files", "sandbox /files"],
     ["https://keys.test/v1/organizations", "control /v1/organizations"],
     ["http://localhost:8787/healthz", "control /healthz"],
-  ])("of %s is %s: the longest base URL wins, and is taken off", (url, place) => {
-    expect(placeOf(url)).toBe(place);
+  ])("of %s is %s: the longest base URL wins, and is taken off", (url, endpoint) => {
+    expect(endpointNamed(url)).toBe(endpoint);
   });
 
   test.each([
@@ -51,13 +51,13 @@ describe("the environment of a request", () => {
     "http://127.0.0.1:8787/sandboxes",
     "http://localhost:8788/healthz",
   ])("of %s is none", (url) => {
-    expect(placeOf(url)).toBe("unknown_host");
+    expect(endpointNamed(url)).toBe("unknown_host");
   });
 
   test.each(["http://api.test/v1/files", "http://keys.test/healthz"])(
     "of %s is refused, for the key has leaked already",
     (url) => {
-      expect(placeOf(url)).toBe("https_required");
+      expect(endpointNamed(url)).toBe("https_required");
     },
   );
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Environment } from "../../src/config/compile.ts";
 import { authorize } from "../../src/decide/authorize.ts";
-import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
+import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
 import { principalOf } from "../../src/decide/key-principal.ts";
 import { otherTargetsOf } from "../../src/decide/other-targets.ts";
 import { findRoute, type RouteMatch } from "../../src/decide/route.ts";
@@ -159,12 +159,12 @@ test("For every Destination, the origin gets an address at which the key might h
   const principal = principalOf(key, { environment: key.environment, keyId: key.id, hash: "hash" }, gateway);
   const environment = gateway.environments.sandbox as Environment;
   const url = new URL(`${SANDBOX}/files/a`);
-  const place = findEnvironment(url, gateway) as DataPlace;
-  const match = findRoute("MOVE", place.path, gateway.router) as RouteMatch;
+  const endpoint = findEndpoint(url, gateway) as DataEndpoint;
+  const match = findRoute("MOVE", endpoint.path, gateway.router) as RouteMatch;
   const origin = buildPlane().originOf(match.route, "sandbox");
   const decide = (destination: string) => {
     const request = { method: "MOVE", headers: new Headers({ Destination: destination }) };
-    const naming = { request, url, place, route: match.route, origin, headerNames: ["destination"] };
+    const naming = { request, url, endpoint, route: match.route, origin, headerNames: ["destination"] };
     const others = otherTargetsOf(naming, gateway);
     const told = others?.().fields[0]?.[1] as string;
     const asked = { request, url, environment, client: "192.0.2.1", match, others };

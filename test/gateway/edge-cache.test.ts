@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { compile, type Environment } from "../../src/config/compile.ts";
 import type { Route } from "../../src/config/route-table.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
-import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
+import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
 import { forward } from "../../src/gateway/forward/forward.ts";
 import type { OriginInit } from "../../src/gateway/origins/origin.ts";
 import { migrate, newClient, seedKey } from "../helpers/workerd.ts";
@@ -36,7 +36,7 @@ function routeOf(settings: Partial<RouteConfig>, origin: keyof typeof ORIGINS): 
 async function initsOf(route: Route, request: Request, fails = 0): Promise<OriginInit[]> {
   const inits: OriginInit[] = [];
   const url = new URL(request.url);
-  const place = findEnvironment(url, compile(CONFIG)) as DataPlace & { environment: Environment };
+  const endpoint = findEndpoint(url, compile(CONFIG)) as DataEndpoint & { environment: Environment };
   const originOf = originsOf([route], async (outgoing, init) => {
     inits.push(init);
     // As the runtime takes it: what the init says of `cf` stands.
@@ -46,8 +46,8 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
   });
   const forwarding = {
     route,
-    origin: originOf(route, place.environment.name),
-    place,
+    origin: originOf(route, endpoint.environment.name),
+    endpoint,
     principal: undefined,
     headerNames: [],
     others: undefined,

@@ -5,7 +5,7 @@ import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Route } from "../../src/config/route-table.ts";
 import { NOWHERE, readUrl } from "../../src/decide/bounds.ts";
 import type { Credential } from "../../src/decide/credentials.ts";
-import { type DataPlace, findEnvironment } from "../../src/decide/environment.ts";
+import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { ApiKeys } from "../../src/gateway/admit/api-keys.ts";
 import type { WaitUntil } from "../../src/gateway/admit/flights.ts";
@@ -123,8 +123,8 @@ export interface Client {
 /** Sends a request through the data plane. */
 export function send(plane: DataPlane, request: Request, client: Client = {}): Promise<Response> {
   const read = readUrl(request.url, plane.gateway);
-  const place = isRefusal(read) ? read : (findEnvironment(read, plane.gateway) as DataPlace | Refusal);
-  return serve(place, plane, {
+  const endpoint = isRefusal(read) ? read : (findEndpoint(read, plane.gateway) as DataEndpoint | Refusal);
+  return serve(endpoint, plane, {
     request,
     url: isRefusal(read) ? NOWHERE : read,
     requestId: newId("req"),

@@ -6,7 +6,7 @@ import type { InputLimits } from "../../config/schema.ts";
 import { checkBounds, readUrl } from "../../decide/bounds.ts";
 import { answerPreflight } from "../../decide/cors.ts";
 import { hasKeyInUrl } from "../../decide/credentials.ts";
-import { type DataPlace, findEnvironment } from "../../decide/environment.ts";
+import { type DataEndpoint, findEndpoint } from "../../decide/endpoint.ts";
 import { findRoute, type RouteMatch } from "../../decide/route.ts";
 import { baseOf, targetOf } from "../../decide/target.ts";
 import { handshakeRefusal } from "../../decide/upgrade.ts";
@@ -18,7 +18,7 @@ import type { ExplainedRequest } from "./request.ts";
 
 export interface Arrival {
   readonly request: ExplainedRequest;
-  readonly place: DataPlace | Refusal;
+  readonly endpoint: DataEndpoint | Refusal;
   /** `undefined` where there is no environment, and so no route to look for. */
   readonly match: RouteMatch | Refusal | undefined;
   readonly route: Route | undefined;
@@ -31,9 +31,9 @@ export interface Arrival {
 export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | Refusal {
   const read = readUrl(request.url, gateway);
   if (isRefusal(read)) return arriveUnread(request, read);
-  const place = findEnvironment(request.parsedUrl, gateway);
-  if (isRefusal(place)) return arriveNowhere(request, place, gateway);
-  const { environment, path } = place;
+  const endpoint = findEndpoint(request.parsedUrl, gateway);
+  if (isRefusal(endpoint)) return arriveNowhere(request, endpoint, gateway);
+  const { environment, path } = endpoint;
   if (!environment) return invalid("url", "is a URL of the control plane, which has no routes");
   const isPreflight = answerPreflight(request, path, gateway) !== undefined;
   const match = findRoute(request.method, path, gateway.router);
@@ -42,7 +42,7 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
   const refusal = size ?? upgrade ?? (isPreflight ? undefined : leakOf(request, gateway));
   return {
     request,
-    place,
+    endpoint,
     match,
     route: isRefusal(match) ? undefined : match.route,
     isPreflight,
@@ -58,11 +58,11 @@ export function arrive(request: ExplainedRequest, gateway: Gateway): Arrival | R
 }
 
 /** Where the origin would find it. */
-export function forwardStep({ request, place, route }: Arrival): Step {
-  if (isRefusal(place) || !route) return skip("origin", "There is no origin to forward to.");
-  const settings = route.origins[place.environment.name];
+export function forwardStep({ request, endpoint, route }: Arrival): Step {
+  if (isRefusal(endpoint) || !route) return skip("origin", "There is no origin to forward to.");
+  const settings = route.origins[endpoint.environment.name];
   const base = (settings && baseOf(settings)) ?? request.parsedUrl.origin;
-  const { pathname } = new URL(targetOf(base, place.path, request.parsedUrl));
+  const { pathname } = new URL(targetOf(base, endpoint.path, request.parsedUrl));
   return judge(
     "origin",
     undefined,
@@ -70,15 +70,15 @@ export function forwardStep({ request, place, route }: Arrival): Step {
   );
 }
 
-function arriveNowhere(request: ExplainedRequest, place: Refusal, gateway: Gateway): Arrival {
+function arriveNowhere(request: ExplainedRequest, endpoint: Refusal, gateway: Gateway): Arrival {
   const steps = [
-    judge("base_url", place, ""),
+    judge("base_url", endpoint, ""),
     judge("size", sizeRefusal(request), "Within the gateway's limits."),
     judgeUpgrade(handshakeRefusal(request)),
     skip("path", "Without a base URL there are no routes."),
     judge("url", leakOf(request, gateway), "The URL has no key in it."),
   ];
-  return { request, place, match: undefined, route: undefined, isPreflight: false, refusal: place, steps };
+  return { request, endpoint, match: undefined, route: undefined, isPreflight: false, refusal: endpoint, steps };
 }
 
 /** Nothing of such a URL is looked at. */
@@ -89,7 +89,7 @@ function arriveUnread(request: ExplainedRequest, refusal: Refusal): Arrival {
     judge("size", refusal, ""),
     ...(["upgrade", "path", "url"] as const).map((check) => skip(check, unread)),
   ];
-  return { request, place: refusal, match: undefined, route: undefined, isPreflight: false, refusal, steps };
+  return { request, endpoint: refusal, match: undefined, route: undefined, isPreflight: false, refusal, steps };
 }
 
 function judgeUpgrade(refusal: Refusal | undefined): Step {

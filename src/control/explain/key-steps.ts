@@ -99,18 +99,18 @@ function routeSteps(key: KeyRecord, { match, request }: Arrival, { policy }: Gat
   ];
 }
 
-function environmentStep(key: KeyRecord, { place }: Arrival, gateway: Gateway): Step {
-  if (isRefusal(place)) return skip("environment", `The key belongs to ${key.environment}.`);
+function environmentStep(key: KeyRecord, { endpoint }: Arrival, gateway: Gateway): Step {
+  if (isRefusal(endpoint)) return skip("environment", `The key belongs to ${key.environment}.`);
   return judge(
     "environment",
-    environmentRefusal(key, place.environment, gateway),
+    environmentRefusal(key, endpoint.environment, gateway),
     `The key belongs to ${key.environment}.`,
   );
 }
 
-function askedOf({ request, place, match }: Arrival, client: string): Asked | undefined {
-  if (isRefusal(place) || match === undefined) return undefined;
-  return { request, url: request.parsedUrl, environment: place.environment, client, match };
+function askedOf({ request, endpoint, match }: Arrival, client: string): Asked | undefined {
+  if (isRefusal(endpoint) || match === undefined) return undefined;
+  return { request, url: request.parsedUrl, environment: endpoint.environment, client, match };
 }
 
 function anAllowedAddress({ allowedAddresses }: KeyRecord): string {

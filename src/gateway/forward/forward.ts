@@ -2,7 +2,7 @@
 
 import type { HookContext } from "../../config/hooks.ts";
 import type { Route } from "../../config/route-table.ts";
-import type { DataPlace } from "../../decide/environment.ts";
+import type { DataEndpoint } from "../../decide/endpoint.ts";
 import type { Addressing } from "../../decide/location.ts";
 import type { OtherTargets } from "../../decide/other-targets.ts";
 import { type Principal, reachOf } from "../../decide/principal.ts";
@@ -31,7 +31,7 @@ export interface Forwarding {
   readonly principal: Principal | undefined;
   /** `undefined` on public routes, and on those that do not watch. */
   readonly watch: Watch | undefined;
-  readonly place: DataPlace;
+  readonly endpoint: DataEndpoint;
   /** Of the request's headers. */
   readonly headerNames: readonly string[];
   readonly others: (() => OtherTargets) | undefined;
@@ -46,12 +46,12 @@ export async function forward(
   forwarding: Forwarding,
   { assert, now }: Pick<DataPlane, "assert" | "now">,
 ): Promise<Response | Refusal> {
-  const { route, origin, place, principal, watch } = forwarding;
-  const environment = place.environment.name;
+  const { route, origin, endpoint, principal, watch } = forwarding;
+  const environment = endpoint.environment.name;
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
   const asked = new Request(
-    targetOf(origin.baseFor(url), place.path, url),
+    targetOf(origin.baseFor(url), endpoint.path, url),
     upload ? withBody(request, upload) : request,
   );
   setHeaders(asked.headers, request, url, forwarding, environment);
@@ -79,19 +79,19 @@ export async function forward(
   return route.onResponse ? afterOrigin(passed, route.onResponse, contextOf(forwarding)) : passed;
 }
 
-function contextOf({ requestId, place, route, principal }: Forwarding): HookContext {
+function contextOf({ requestId, endpoint, route, principal }: Forwarding): HookContext {
   const key = principal && {
     id: principal.subject,
     organizationId: principal.organization,
     ...(principal.member && { memberId: principal.member.id, role: principal.member.role }),
   };
-  return { requestId, environment: place.environment.name, route: route.path, key };
+  return { requestId, environment: endpoint.environment.name, route: route.path, key };
 }
 
 async function setAssertion(
   outgoing: Request,
   principal: Principal,
-  { route, origin, place: { environment }, requestId }: Forwarding,
+  { route, origin, endpoint: { environment }, requestId }: Forwarding,
   assert: Assert,
 ): Promise<Refusal | undefined> {
   const audience = origin.name;
@@ -113,14 +113,14 @@ function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
   return { method, headers, body, redirect: "manual" };
 }
 
-function addressingOf(asked: string, called: URL, { origin, place }: Forwarding): Addressing {
+function addressingOf(asked: string, called: URL, { origin, endpoint }: Forwarding): Addressing {
   const { usesForwardedPrefix } = origin;
   const base = new URL(origin.baseFor(called));
-  return { asked, origin: base, called, prefix: place.baseUrl.prefix, usesForwardedPrefix };
+  return { asked, origin: base, called, prefix: endpoint.baseUrl.prefix, usesForwardedPrefix };
 }
 
 function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Forwarding, environment: string): void {
-  const { route, principal, place, headerNames, others, client, requestId } = forwarding;
+  const { route, principal, endpoint, headerNames, others, client, requestId } = forwarding;
   strip(headers, headerNames);
   for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
   if (!route.forwardCredentials) headers.delete("authorization");
@@ -130,7 +130,7 @@ function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Fo
   headers.set("X-Request-Id", requestId);
   headers.set("X-Forwarded-Proto", scheme);
   headers.set("X-Forwarded-Host", url.host);
-  if (place.baseUrl.prefix) headers.set("X-Forwarded-Prefix", place.baseUrl.prefix);
+  if (endpoint.baseUrl.prefix) headers.set("X-Forwarded-Prefix", endpoint.baseUrl.prefix);
   if (client) headers.set("X-Forwarded-For", client);
   else headers.delete("CF-Connecting-IP");
   // https://www.rfc-editor.org/rfc/rfc7239#section-4

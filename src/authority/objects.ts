@@ -1,0 +1,46 @@
+/** The Durable Objects as the Worker calls them: once more if one restarts meanwhile, and each failure is one of storage. */
+
+import { within } from "../deadline.ts";
+import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
+import type { LimitState } from "../domain/limit-state.ts";
+import type { Plans } from "../domain/plans.ts";
+import type { Env } from "../env.ts";
+import type { Refusal } from "../errors.ts";
+import { atBoundary, type Log } from "../store/boundary.ts";
+import { authorityName } from "./name.ts";
+import { againIfReset } from "./reset.ts";
+
+/** How long a change waits for one object to hear of it, before it is left to the courier. */
+const TELL_DEADLINE_MS = 3_000;
+
+type Limits = readonly LimitState[] | Refusal;
+
+export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURIER">, plans: Plans, log: Log) {
+  const object = (name: string) => AUTHORITY.get(AUTHORITY.idFromName(name));
+  const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
+  const courier = (role: "courier" | "retention" | "tombstones") => COURIER.get(COURIER.idFromName(role));
+  const asked = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => againIfReset(call), log);
+  const inTime = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
+  const told = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => inTime(call), log);
+  const heard = <T>(call: () => Promise<T>) => atBoundary("COURIER", () => inTime(call), log);
+  return {
+    ask: (question: Question) => asked<Answer>(() => authority(question.environment, question.keyId).ask(question)),
+    askAccount: (name: string, question: AccountQuestion) => asked(() => object(name).askAccount(question)),
+    /** Of an object that need not be there. */
+    ping: () => AUTHORITY.get(AUTHORITY.idFromName("readyz")).ping(),
+    startHousekeeping: () =>
+      Promise.allSettled([courier("retention").startRetention(), courier("tombstones").startTombstones()]),
+    /** What the use cases ask and tell. */
+    forControl: {
+      readLimits: (environment: string, keyId: string) =>
+        told<Limits>(() => authority(environment, keyId).limitsOf(environment, keyId, plans)),
+      resetLimits: (environment: string, keyId: string) =>
+        told<Limits>(() => authority(environment, keyId).resetLimits(environment, keyId, plans)),
+      tellAuthority: (environment: string, keyId: string) =>
+        told(() => authority(environment, keyId).recordChanged(environment, keyId, plans)),
+      callCourier: () => heard(() => courier("courier").call()),
+      collectTombstones: () => heard(() => courier("tombstones").collectTombstones()),
+      lastCleanup: () => heard(() => courier("retention").lastCleanup()),
+    },
+  };
+}
