@@ -7,12 +7,12 @@ import { actionOf, expand, resourceOf, type Scope, scopesOf } from "../../domain
 import type { NameOf } from "../frame/directory.ts";
 import { dayOf, listOf, plural } from "../frame/words.ts";
 
-export function summaryOf(key: KeyRecord, { policy, environments }: Gateway, workspaceName: NameOf): string[] {
+export function summaryOf(key: KeyRecord, gateway: Gateway, workspaceName: NameOf): string[] {
+  const { policy, environments, mainEnvironment } = gateway;
   const { effective, workspaces, lacking } = rightsOf(key, policy);
   const lost = [...expand(key.scopes, policy.resources, policy.bundles)].filter((scope) => !effective.has(scope));
   const reached = workspaces && [...workspaces];
-  const [main, ...others] = Object.keys(environments);
-  const isReal = main === key.environment && others.length > 0;
+  const isReal = key.environment === mainEnvironment && Object.keys(environments).length > 1;
   return [
     effective.size === 0
       ? "It can do nothing yet: choose scopes."

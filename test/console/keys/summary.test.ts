@@ -52,6 +52,15 @@ describe("What a key can do, in words", () => {
     [{}, "It expires on 31 Jan 2027"],
   ] as const)("%j: %s", ([fields, words]) => expect(summary(fields as Partial<KeyRecord>)).toContain(words));
 
+  test("tells the main environment by `main: true`, whichever stands first", () => {
+    const { production, sandbox } = config.environments as Required<typeof config.environments>;
+    const environments = { sandbox: { ...sandbox, main: false }, production: { ...production, main: true } };
+    const turned = compile({ ...config, environments } as typeof config);
+    const words = (environment: string) => summaryOf(key({ environment }), turned, (id) => id).join(" ");
+    expect(words("production")).toContain("This is the main environment, not a sandbox.");
+    expect(words("sandbox")).not.toContain("This is the main environment");
+  });
+
   test("names each scope that is chosen, as one that works or as one that does not", () => {
     const scopes = fc.subarray(scopesOf(gateway.policy.resources), { maxLength: 6 });
     const permission = fc.constantFrom("full-access" as const, "read-only" as const);
