@@ -4,7 +4,7 @@ import * as z from "zod";
 import { quota, rate } from "../config/schema.ts";
 import { PERMISSIONS, REACHES } from "../domain/key.ts";
 import { givenId, givenName, givenTime, givenWorkspaces, id, MAX_LIST, plan, time, unique } from "./forms.ts";
-import { codec, type Fields, type Given, type RecordOf } from "./record.ts";
+import { codec, type Fields, type Given, type RecordOf, type Row } from "./record.ts";
 
 export const KEY_STATUSES = ["active", "disabled", "expired", "revoked"] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
@@ -135,3 +135,10 @@ export const KEY_COLUMNS = KEY.columns.filter((name) => !LATER.includes(name));
 export const CHANGED_KEY_COLUMNS = KEY.changed;
 export const keyCells = (key: ManagedKey, columns: typeof KEY_COLUMNS) => KEY.cells(key, columns);
 export const keyOf = KEY.read;
+
+/** The columns that an authority reads. `KeyRecord` in `domain/key.ts` says what it knows beside them. */
+export const RIGHTS_COLUMNS = [
+  ...(["id", "version", "environment", "reach", "permission", "limits", "allowed_addresses"] as const),
+  ...(["created_at", "expires_at", "disabled_at", "revoked_at"] as const),
+];
+export const rightsOfKey = (row: Row) => KEY.readPart(RIGHTS_COLUMNS, row);

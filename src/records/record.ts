@@ -96,6 +96,7 @@ export function codec<F extends Fields, Create extends z.ZodRawShape, Change ext
     cells: (record: Part<F, (typeof columns)[number]>, wanted: readonly Names<F>[]) => cells(fields, wanted, record),
     /** The record of a row. */
     read: (row: Row) => read(fields, stored, row) as RecordOf<F>,
+    readPart: <Name extends Names<F>>(wanted: readonly Name[], row: Row) => read(fields, wanted, row) as Part<F, Name>,
   };
 }
 
