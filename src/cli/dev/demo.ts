@@ -2,7 +2,8 @@
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { GatewayConfig } from "../../config/types.ts";
-import { type Api, Refused } from "../gateway/api.ts";
+import { Refused } from "../gateway/answers.ts";
+import type { Api } from "../gateway/api.ts";
 import { KEYS_PATH } from "../keys/path.ts";
 import type { CreatedKey } from "../keys/words.ts";
 import type { Member } from "../organizations/members.ts";
@@ -95,7 +96,7 @@ async function createKey(api: Api, people: People, name: KeyName): Promise<{ id:
 async function isAccepted(config: GatewayConfig, name: KeyName, secret: string): Promise<boolean> {
   const base = config.environments[KEYS[name].environment]?.baseUrls[0];
   if (base === undefined) return false;
-  const response = await fetch(`${base}/`, { headers: { Authorization: `Bearer ${secret}` } });
+  const response = await fetch(`${base}/`, { headers: { Authorization: `Bearer ${secret}` }, redirect: "manual" });
   await response.body?.cancel();
   return response.status !== 401;
 }

@@ -1,6 +1,7 @@
 /** The common part of all commands that call the management API: flags in, one call, its answer out. */
 
 import { type Command, Option } from "commander";
+import { unexpected } from "./answers.ts";
 import { type Answer, Api } from "./api.ts";
 import type { Named } from "./choice.ts";
 import { connectionOf } from "./connection.ts";
@@ -31,8 +32,18 @@ export function call<Options, T>(request: Request<Options, T>, words: Words<T>) 
     const { json } = command.optsWithGlobals<GlobalOptions>();
     const api = apiOf(command, ifMatch);
     const { body, status, version, changeId } = await request(api, options as Options, ...command.processedArgs);
-    console.log(json ? JSON.stringify(body, null, 2) : await words(body, { url: api.url, status, version, changeId }));
+    const context = { url: api.url, status, version, changeId };
+    console.log(json ? JSON.stringify(body, null, 2) : await wordsFor(body, context, words));
   };
+}
+
+/** A body that lacks what the words need is not from this API. */
+async function wordsFor<T>(body: T, context: Context, words: Words<T>): Promise<string> {
+  try {
+    return await words(body, context);
+  } catch (error) {
+    throw error instanceof TypeError || error instanceof RangeError ? unexpected(context.url) : error;
+  }
 }
 
 export function apiOf(command: Command, ifMatch?: string): Api {

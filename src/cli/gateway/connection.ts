@@ -5,8 +5,9 @@ import { inProject } from "../operate/project.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { fromEnvironment } from "../terminal/given.ts";
 import { controlUrl } from "../terminal/options.ts";
-import { type Connection, isLocal } from "./api.ts";
+import type { Connection } from "./api.ts";
 import { choose, type Named } from "./choice.ts";
+import { isLocal } from "./network.ts";
 import { readProfiles } from "./profiles.ts";
 
 export function connectionOf(options: Named): Connection {

@@ -1,7 +1,8 @@
 /** The second pass over an import file: sends its keys to the gateway in chunks. */
 
 import { setTimeout as wait } from "node:timers/promises";
-import { type Api, NoAnswer, Refused } from "../gateway/api.ts";
+import { NoAnswer, Refused } from "../gateway/answers.ts";
+import type { Api } from "../gateway/api.ts";
 import { type Progress, progress } from "../terminal/progress.ts";
 import type { LineProblem } from "./check.ts";
 import { type Checkpoint, doneOf, writeCheckpoint } from "./checkpoint.ts";

@@ -1,7 +1,8 @@
 /** `keygate keys revoke`: one key, or many. */
 
 import type { Command } from "commander";
-import { type Api, Refused } from "../gateway/api.ts";
+import { Refused } from "../gateway/answers.ts";
+import type { Api } from "../gateway/api.ts";
 import { apiOf, call, example, type GlobalOptions, ifMatch } from "../gateway/call.ts";
 import type { Organization } from "../organizations/orgs.ts";
 import { confirm } from "../terminal/ask.ts";

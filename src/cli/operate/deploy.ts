@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { writeEntry } from "../dev/entry.ts";
 import { COMMAND, example } from "../gateway/call.ts";
+import { fetchAnyWay } from "../gateway/network.ts";
 import { Failure } from "../terminal/failure.ts";
 import { reportOf } from "../terminal/report.ts";
 import { checkedConfig } from "./checked-config.ts";
@@ -54,7 +55,7 @@ async function deploy(options: Options, command: Command): Promise<void> {
     throw withNextStep(error, options);
   });
   report.step("Asking the gateway …");
-  await verify(checked.config, fetch);
+  await verify(checked.config, fetchAnyWay);
   const done = "Deployed: the gateway is ready, and refuses requests without a key.";
   report.end(done, { config: checked.file, deployed: true });
 }

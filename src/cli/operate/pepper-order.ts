@@ -3,8 +3,10 @@
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
 import { readDevVars, writeDevVar } from "../dev/vars.ts";
-import { type Api, isLocal, NoAnswer } from "../gateway/api.ts";
+import { NoAnswer } from "../gateway/answers.ts";
+import type { Api } from "../gateway/api.ts";
 import { apiOf, COMMAND, example, type GlobalOptions } from "../gateway/call.ts";
+import { isLocal } from "../gateway/network.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { fromEnvironment } from "../terminal/given.ts";
 import { hint, strong } from "../terminal/render.ts";

@@ -1,8 +1,9 @@
 /** Peppers: the secrets that keys are hashed with, and how to replace one. */
 
 import type { Command } from "commander";
-import { type Answer, isLocal } from "../gateway/api.ts";
+import type { Answer } from "../gateway/api.ts";
 import { apiOf, call, example, type GlobalOptions } from "../gateway/call.ts";
+import { isLocal } from "../gateway/network.ts";
 import { confirm } from "../terminal/ask.ts";
 import { count, grouped, hint, moment, shorten, table } from "../terminal/render.ts";
 import { addPepperOrder, PEPPERS_PATH, type Pepper, pepperId, VARIABLE } from "./pepper-order.ts";

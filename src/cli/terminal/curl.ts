@@ -2,7 +2,7 @@
 
 import { withLocalBaseUrls } from "../../config/local.ts";
 import type { GatewayConfig } from "../../config/types.ts";
-import { isLocal } from "../gateway/api.ts";
+import { isLocal } from "../gateway/network.ts";
 import { checkedConfig } from "../operate/checked-config.ts";
 
 /** A URL to try a key of the environment on; undefined if the configuration does not have the environment. */

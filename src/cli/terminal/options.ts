@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 import { DAY_SECONDS, HOUR_SECONDS } from "../../domain/durations.ts";
 import type { OwnLimits } from "../../domain/key.ts";
 import { readDayOrTime } from "../../domain/time.ts";
-import { isLocal } from "../gateway/api.ts";
+import { isLocal } from "../gateway/network.ts";
 
 export const DEFAULT_URL = "http://localhost:8787";
 
