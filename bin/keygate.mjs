@@ -40,7 +40,8 @@ function findNode() {
 }
 
 function continueOnNewerNode() {
-  const child = spawn(newerNode, process.argv.slice(1), { stdio: "inherit" });
+  // The closed channel tells the child that this process was killed.
+  const child = spawn(newerNode, process.argv.slice(1), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`${newerNode} does not start: ${error.message}`));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

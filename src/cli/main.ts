@@ -6,7 +6,9 @@ import { verdictOf } from "./terminal/failure.ts";
 import { wrapped } from "./terminal/render.ts";
 
 // A reader such as `head` can stop early; that is not a failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+}
 
 try {
   await program.parseAsync();

@@ -4,6 +4,7 @@
  */
 
 import { toBase64Url } from "../domain/base64url.ts";
+import { pepperParts } from "../domain/peppers.ts";
 
 export interface Pepper {
   readonly id: string;
@@ -12,17 +13,11 @@ export interface Pepper {
   hashDigest(sha256: BufferSource): Promise<string>;
 }
 
-/** `text`: `id:base64url` for each pepper, comma separated, at most two; the first is used for new secrets. Throws if it is malformed. */
+/** The first is used for new secrets. Throws if the text is malformed. */
 export function parsePeppers(text: string | undefined): readonly [Pepper, ...Pepper[]] {
-  const peppers = (text ?? "").split(",").map((part) => {
-    const form = /^\s*([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{32,})\s*$/.exec(part);
-    if (!form)
-      throw new Error("KEYGATE_PEPPERS must be id:base64url (at least 24 bytes), or two of them, comma separated");
-    return pepper(form[1] as string, fromBase64Url(form[2] as string));
-  });
-  if (peppers[0]?.id === peppers[1]?.id) throw new Error("KEYGATE_PEPPERS holds two peppers of one id");
-  if (peppers.length > 2) throw new Error("KEYGATE_PEPPERS holds more than two peppers");
-  return peppers as [Pepper, ...Pepper[]];
+  const parts = pepperParts(text ?? "");
+  if ("problem" in parts) throw new Error(`KEYGATE_PEPPERS ${parts.problem}`);
+  return parts.map(({ id, bytes }) => pepper(id, bytes)) as [Pepper, ...Pepper[]];
 }
 
 function pepper(id: string, bytes: Uint8Array): Pepper {
@@ -34,8 +29,4 @@ function pepper(id: string, bytes: Uint8Array): Pepper {
     hashDigest,
     hash: async (secret) => hashDigest(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret))),
   };
-}
-
-function fromBase64Url(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 }

@@ -44,6 +44,7 @@ describe("peppers", () => {
     "p1",
     `p1:${"A".repeat(31)}`,
     `p1:${"A".repeat(42)}!`,
+    `p1:${"A".repeat(45)}`,
     `:${"A".repeat(43)}`,
     `${OLD},`,
     `${OLD},${OLD}`,

@@ -10,7 +10,9 @@ import { localConnection } from "../gateway/connection.ts";
 import { checkedConfig } from "../operate/checked-config.ts";
 import { DEFAULT_CONFIG, inProject } from "../operate/project.ts";
 import { conceal, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
+import { fileFailure } from "../terminal/file-failure.ts";
 import { port } from "../terminal/options.ts";
+import { followAncestors } from "./ancestors.ts";
 import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
 import { writeEntry } from "./entry.ts";
 import { writeOriginConfigs } from "./origins.ts";
@@ -45,10 +47,11 @@ async function dev(options: Options, command: Command): Promise<void> {
   }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
+  followAncestors(() => stop.abort());
   try {
     await run(options, stop.signal);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!stop.signal.aborted) throw fileFailure(error, "Fix that, and start again.") ?? error;
   }
 }
 

@@ -11,14 +11,21 @@ const WORKER_LINE = /^\[(?!wrangler:)[\w-]+\] (.*)$/;
 const ERROR_LINE = /^\[wrangler:error\] /;
 const OTHER_LINE = /^(\[wrangler:\w+\]|⎔)/;
 const NOISE = /^(🪵|If you think this is a bug|Note that there is a newer version)/;
+const CRASH_LINE = /^\[wrangler:warn\] The Workers runtime crashed unexpectedly/;
 /** How a Worker's console.error and console.warn arrive. */
 const MARK = /^(✘ \[ERROR\]|▲ \[WARNING\]) (?=\{)/;
 
 export class DevOutput {
+  readonly #onCrash: () => void;
   readonly #unshown: string[] = [];
   #insideError = false;
   #complained = false;
   #showsWorkers = false;
+
+  /** `onCrash` is called when the runtime has crashed, and wrangler starts another one. */
+  constructor(onCrash: () => void = () => {}) {
+    this.#onCrash = onCrash;
+  }
 
   /** Shows errors from now until the process ends. */
   follow({ stdout, stderr }: ChildProcess): void {
@@ -41,6 +48,7 @@ export class DevOutput {
     const ofWorker = WORKER_LINE.exec(line)?.[1];
     const isOther = ofWorker !== undefined || OTHER_LINE.test(line);
     this.#insideError = ERROR_LINE.test(line) || (this.#insideError && !isOther);
+    if (CRASH_LINE.test(line)) this.#onCrash();
     if (ofWorker !== undefined && this.#showsWorkers) process.stdout.write(`${ofWorker}\n`);
     else if (this.#insideError) this.#complain(line.replace(ERROR_LINE, ""));
     else this.#remember(line);

@@ -1,6 +1,6 @@
 /** `wrangler dev`, from its start to its end. */
 
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -9,8 +9,10 @@ import { runWrangler, startWrangler } from "../operate/wrangler.ts";
 import { wranglerFile } from "../operate/wrangler-file.ts";
 import { Failure } from "../terminal/failure.ts";
 import { DevOutput } from "./output.ts";
+import { damaged } from "./state.ts";
 
 const START_DEADLINE_MS = MINUTE_MS;
+const RESTART_DEADLINE_MS = 15_000;
 const POLL_MS = 100;
 
 interface Settings {
@@ -27,20 +29,30 @@ interface Settings {
 /** Serves until `stop` is aborted, or throws a `Failure`. Calls `onReady` once, when the gateway answers. */
 export async function serve(settings: Settings, stop: AbortSignal, onReady: () => Promise<void>): Promise<void> {
   const { state, control } = settings;
-  await runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state], stop);
-  const output = new DevOutput();
+  await migrate(state, stop);
+  const crashed = new EventEmitter();
+  const output = new DevOutput(() => crashed.emit("crash"));
   const child = startWrangler(devArguments(settings), stop, { WRANGLER_REGISTRY_PATH: join(state, "registry") });
   output.follow(child);
   const died = once(child, "close").then(([code]) => {
     throw new Failure(`wrangler dev ended with exit code ${code}. ${output.lastWords}`);
   });
   try {
-    await Promise.race([died, untilHealthy(control, stop).then(onReady)]);
+    await Promise.race([died, untilStarted(control, stop).then(onReady)]);
     output.showWorkers();
-    await died;
+    await Promise.race([died, untilStuck(crashed, control, stop)]);
   } finally {
     child.kill();
     await died.catch(() => {});
+  }
+}
+
+async function migrate(state: string, stop: AbortSignal): Promise<void> {
+  try {
+    await runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state], stop);
+  } catch (error) {
+    if (!/malformed|not a database|SQLITE_(CORRUPT|NOTADB)/.test(String(error))) throw error;
+    throw damaged(join(state, "v3", "d1"), state);
   }
 }
 
@@ -66,12 +78,28 @@ function devArguments({ entry, origins, port, state }: Settings): string[] {
   ];
 }
 
-async function untilHealthy(control: string, stop: AbortSignal): Promise<void> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  while (Date.now() < deadline) {
-    const response = await fetch(`${control}/healthz`, { signal: stop }).catch(() => undefined);
-    if (response?.ok) return;
+async function untilStarted(control: string, stop: AbortSignal): Promise<void> {
+  if (await isHealthyWithin(START_DEADLINE_MS, control, stop)) return;
+  throw new Failure(`The gateway did not answer at ${control}/healthz within ${START_DEADLINE_MS / 1000} s.`);
+}
+
+/** Wrangler restarts a runtime that crashed. But when its own server crashes, every request hangs from then on. */
+async function untilStuck(crashed: EventEmitter, control: string, stop: AbortSignal): Promise<never> {
+  for (;;) {
+    await once(crashed, "crash", { signal: stop });
+    process.stderr.write("The local runtime crashed. Restarting it …\n");
+    if (await isHealthyWithin(RESTART_DEADLINE_MS, control, stop)) continue;
+    throw new Failure("The local server crashed, and wrangler cannot restart it. Start it again.");
+  }
+}
+
+async function isHealthyWithin(milliseconds: number, control: string, stop: AbortSignal): Promise<boolean> {
+  const late = AbortSignal.timeout(milliseconds);
+  const signal = AbortSignal.any([stop, late]);
+  while (!late.aborted) {
+    const response = await fetch(`${control}/healthz`, { signal }).catch(() => undefined);
+    if (response?.ok) return true;
     await setTimeout(POLL_MS, undefined, { signal: stop });
   }
-  throw new Failure(`The gateway did not answer at ${control}/healthz within ${START_DEADLINE_MS / 1000} s.`);
+  return false;
 }

@@ -1,13 +1,18 @@
 /** `.dev.vars`: the secrets of the local gateway, in the form that wrangler reads. */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
+import { pepperParts } from "../../domain/peppers.ts";
 import { parseSigningKeys, type SigningKeys } from "../../domain/signing-keys.ts";
 import { newSigningKeys } from "../operate/new-signing-keys.ts";
 import { shown } from "../operate/project.ts";
 import { Failure } from "../terminal/failure.ts";
+import { fileFailure } from "../terminal/file-failure.ts";
 import { refuseToCommit } from "../terminal/secret-file.ts";
+
+/** Shorter ones do not open the management API (src/management/root-token.ts). */
+const ROOT_TOKEN_LENGTH = 32;
 
 /** The required form of each secret. */
 const FORMS = {
@@ -31,9 +36,34 @@ export function ensureDevVars(file: string, environments: readonly string[]): bo
       `${shown(file)} lacks ${lacking.map(([name]) => name).join(" and ")}. Add: ${lines.join("  and  ")}`,
     );
   }
+  refuseUnusable(file, vars);
   completeSigningKeys(file, environments);
   return made;
 }
+
+/** The gateway would start with them, and then fail at every request. */
+function refuseUnusable(file: string, vars: NodeJS.Dict<string>): void {
+  const problems = Object.entries(PROBLEMS).flatMap(([name, problemOf]) => {
+    const problem = problemOf(vars[name] ?? "");
+    return problem ? [`${shown(file)}: ${name} ${problem}. Write: ${name}=${FORMS[name as keyof typeof FORMS]}`] : [];
+  });
+  if (problems.length > 0) throw new Failure(problems.join("\n"));
+}
+
+const PROBLEMS: Readonly<Record<keyof typeof FORMS, (text: string) => string | undefined>> = {
+  KEYGATE_PEPPERS: (text) => {
+    const parts = pepperParts(text);
+    return "problem" in parts ? parts.problem : undefined;
+  },
+  KEYGATE_ROOT_TOKEN: (text) => {
+    const tokens = text.split(",").map((token) => token.trim());
+    if (tokens.some((token) => !/^[\x21-\x7e]*$/.test(token))) return "has a character that a header cannot hold";
+    const shortest = Math.min(...tokens.map((token) => token.length));
+    return shortest < ROOT_TOKEN_LENGTH
+      ? `must have at least ${ROOT_TOKEN_LENGTH} characters, not ${shortest}`
+      : undefined;
+  },
+};
 
 /** Repeats until no environment lacks one: another gateway that is starting can write the same line. */
 function completeSigningKeys(file: string, environments: readonly string[]): void {
@@ -60,7 +90,15 @@ export function writeSigningKeys(file: string, keys: SigningKeys): void {
 
 /** Empty if there is no such file. */
 export function readDevVars(file: string): NodeJS.Dict<string> {
-  return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
+  if (!existsSync(file)) return {};
+  if (statSync(file).isDirectory()) {
+    throw new Failure(`${shown(file)} is a folder, and must be the file with the local secrets. Move it away.`);
+  }
+  try {
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw fileFailure(error, "It holds the local secrets: make it readable.") ?? error;
+  }
 }
 
 /** Changes or adds one line and leaves the others unchanged. Atomic. */

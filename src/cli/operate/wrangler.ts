@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { Failure } from "../terminal/failure.ts";
 import { inProject, ROOT, shown } from "./project.ts";
@@ -20,17 +21,31 @@ const SETTINGS = {
   NO_COLOR: "1",
 };
 
-/** `stop` ends it, after it has cleaned up. */
+const LEASH = fileURLToPath(new URL(`./leash${extname(import.meta.url)}`, import.meta.url));
+
+/** `stop` ends it, after it has cleaned up. No process of it outlives this one. */
 export function startWrangler(args: string[], stop: AbortSignal, env: Record<string, string> = {}): ChildProcess {
   stop.throwIfAborted();
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [wranglerScript(), ...args], {
+  const child = spawn(process.execPath, [LEASH, wranglerScript(), ...args], {
     cwd: ROOT,
     env: { ...inherited, ...SETTINGS, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    // The leash learns from the closed channel that this process has ended.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: true,
   });
   stop.addEventListener("abort", () => child.kill());
+  child.once("exit", () => endGroup(child));
   return child;
+}
+
+/** What was left behind by a process of the group that was killed. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // The usual case: no process is left.
+  }
 }
 
 /** The project's own wrangler, which can also be in a folder above it. */

@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
+import { freePort } from "../../helpers/gateway.ts";
 import { copyOfProject, keygate, PROJECT, temporaryFolder } from "../helpers.ts";
 
 const ENVIRONMENTS = ["production", "sandbox"];
@@ -42,7 +43,9 @@ describe(".dev.vars", () => {
     expect(readFileSync(file, "utf8")).not.toBe(first);
   });
 
-  const MINE = "# mine\nKEYGATE_PEPPERS=\"p7:abc,p6:def\"\nexport KEYGATE_ROOT_TOKEN='kgr_x'\nOTHER=1\n";
+  const PEPPERS = `p7:${"A".repeat(43)},p6:${"B".repeat(43)}`;
+  const ROOT = `kgr_${"c".repeat(43)}`;
+  const MINE = `# mine\nKEYGATE_PEPPERS="${PEPPERS}"\nexport KEYGATE_ROOT_TOKEN='${ROOT}'\nOTHER=1\n`;
 
   test("is never written once it is complete", () => {
     ensureDevVars(file, ENVIRONMENTS);
@@ -85,6 +88,43 @@ describe(".dev.vars", () => {
   });
 });
 
+describe("secrets that the gateway cannot use", () => {
+  const GOOD = { KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`, KEYGATE_ROOT_TOKEN: `kgr_${"c".repeat(43)}` };
+
+  test.each<[name: keyof typeof GOOD, value: string, problem: string]>([
+    ["KEYGATE_PEPPERS", "canary", "must be id:base64url (at least 24 bytes), or two of them, comma separated"],
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(31)}`, "must be id:base64url"],
+    // As long as needed, but no bytes have this length in base64.
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(33)}`, "must be id:base64url"],
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(42)}!`, "must be id:base64url"],
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)}=`, "must be id:base64url"],
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)},`, "must be id:base64url"],
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)},p1:${"B".repeat(43)}`, "holds two peppers of one id"],
+    [
+      "KEYGATE_PEPPERS",
+      ["p1", "p2", "p3"].map((id) => `${id}:${"A".repeat(43)}`).join(","),
+      "holds more than two peppers",
+    ],
+    ["KEYGATE_ROOT_TOKEN", "kgr_canary", "must have at least 32 characters, not 10"],
+    ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(43)},`, "must have at least 32 characters, not 0"],
+    ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(43)},kgr_canary`, "must have at least 32 characters, not 10"],
+    ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(20)} ${"c".repeat(20)}`, "has a character that a header cannot hold"],
+    ["KEYGATE_ROOT_TOKEN", `kgr_${"ü".repeat(43)}`, "has a character that a header cannot hold"],
+  ])("are refused before the start, in one line that repeats nothing of them: %s=%s", (name, value, problem) => {
+    const file = join(temporaryFolder(), ".dev.vars");
+    const lines = Object.entries({ ...GOOD, [name]: value }).map(([each, text]) => `${each}="${text}"`);
+    writeFileSync(file, lines.join("\n"));
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(`.dev.vars: ${name} ${problem}`);
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).not.toThrow(/\n|canary|AAAA|cccc|ü/);
+  });
+
+  test("are refused together, a line for each", () => {
+    const file = join(temporaryFolder(), ".dev.vars");
+    writeFileSync(file, "KEYGATE_PEPPERS=p1:x\nKEYGATE_ROOT_TOKEN=kgr_x\n");
+    expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(/^.*KEYGATE_PEPPERS .*\n.*KEYGATE_ROOT_TOKEN .*$/);
+  });
+});
+
 describe("keygate dev", () => {
   test("says in one line that the port is taken, and how to choose another", async () => {
     const server = createServer().listen(0, "127.0.0.1");
@@ -105,6 +145,53 @@ describe("keygate dev", () => {
     expect(stderr).toContain("gateway.config.ts cannot be used:\n  routes[3].resource: ");
     expect(stderr).toContain('Did you mean "folders"?');
     expect(() => readFileSync(join(project, ".dev.vars"))).toThrow("ENOENT");
+  });
+
+  test.for<[what: string, prepare: (project: string) => void, says: RegExp]>([
+    [
+      ".dev.vars is a folder",
+      (project) => mkdirSync(join(project, ".dev.vars")),
+      /^keygate: \.dev\.vars is a folder, .* Move it away\.\n$/,
+    ],
+    [
+      "the state is a file",
+      (project) => {
+        mkdirSync(join(project, ".wrangler"));
+        writeFileSync(join(project, ".wrangler/state"), "");
+      },
+      /^keygate: \S*\.wrangler\/state is a file, .* Move it away, or choose another folder with --state DIR\.\n$/,
+    ],
+    [
+      "a folder above the state is a file",
+      (project) => writeFileSync(join(project, ".wrangler"), ""),
+      /^keygate: \S*\.wrangler is a file, .*\n$/,
+    ],
+    [
+      "a database is damaged",
+      (project) => {
+        const folder = join(project, ".wrangler/state/v3/kv/keygate");
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, "metadata.sqlite"), "canary".repeat(100));
+      },
+      /^keygate: \S*\/metadata\.sqlite is damaged\. .* delete the folder \S*\.wrangler\/state to .*\n$/,
+    ],
+  ])("says in one sentence what to do where %s", async ([, prepare, says]) => {
+    const project = copyOfProject();
+    prepare(project);
+    const { code, stdout, stderr } = await keygate(["dev", "--port", String(await freePort())], { project });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(says);
+  });
+
+  test("says in one sentence what to do where a database is damaged further inside", async () => {
+    const project = copyOfProject();
+    const folder = join(project, ".wrangler/state/v3/d1/miniflare-D1DatabaseObject");
+    mkdirSync(folder, { recursive: true });
+    const id = "c9d0b0e4d6a8d5f0a0c5d4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3";
+    writeFileSync(join(folder, `${id}.sqlite`), "SQLite format 3\0".padEnd(8_192, "canary"));
+    writeFileSync(join(folder, "metadata.sqlite"), "SQLite format 3\0".padEnd(8_192, "canary"));
+    const { code, stderr } = await keygate(["dev", "--port", String(await freePort())], { project });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^keygate: \S*v3\/d1 is damaged\. .*\n$/)]);
   });
 
   test("refuses an incomplete .dev.vars and leaves it as it is", async () => {
