@@ -1,6 +1,7 @@
 /** The console: pages on the control base URL. They call the same verbs as the management API. */
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { collisionOf } from "../control/control.ts";
 import { auditPages } from "./audit/list.tsx";
 import { assets } from "./frame/assets.ts";
 import { requireRootVisitor, requireVisitor } from "./frame/guard.ts";
@@ -68,5 +69,6 @@ const asPage: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
 };
 
 function errorPage(c: Context<ConsoleEnv>): Response | Promise<Response> {
-  return showRefusal(c, { code: c.res.status === 503 ? "key_store_unavailable" : "internal_error" });
+  const collision = c.error && collisionOf(c.error);
+  return showRefusal(c, collision ?? { code: c.res.status === 503 ? "key_store_unavailable" : "internal_error" });
 }
