@@ -103,6 +103,8 @@ CREATE INDEX api_keys_by_name ON api_keys (
 CREATE INDEX api_keys_active ON api_keys (organization_id, expires_at) WHERE revoked_at IS NULL;
 -- By the end of a key: its revocation or its expiry, whichever came first.
 CREATE INDEX api_keys_by_end ON api_keys (coalesce(min(revoked_at, expires_at), expires_at), id);
+-- For lists of keys by status: the keys whose own plan is not configured.
+CREATE INDEX api_keys_with_plan ON api_keys (organization_id, plan, id) WHERE plan IS NOT NULL;
 CREATE INDEX api_keys_of_member ON api_keys (member_id, organization_id);
 
 CREATE TABLE api_key_scopes (

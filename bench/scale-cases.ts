@@ -1,6 +1,9 @@
 /** Every filter and sort of lists of keys, in the organization with the most keys, and the look-ups beside them. */
 
-import { KEY_STATUSES } from "../src/records/key.ts";
+import config from "../gateway.config.ts";
+import { compile } from "../src/config/compile.ts";
+import { factsOf } from "../src/control/keys/list.ts";
+import { KEY_STATUSES, type KeyStatus } from "../src/domain/key-status.ts";
 import { KEY_SORTS, type KeyFilter, type KeySort, keyListQuery, type VisibleKeys } from "../src/store/key-list.ts";
 import { COMMON_SCOPE, memberId, NOW, OLD_SCOPE, organizationId, RARE_SCOPE, workspaceId } from "./scale-data.ts";
 
@@ -23,13 +26,16 @@ export interface ScaleCase {
 const LIST_MS = 50;
 const SEARCH_MS = 200;
 
+const FACTS = factsOf({ status: "active", plan: null }, compile(config));
+const ofStatus = (is: KeyStatus) => ({ status: { is, facts: FACTS } });
+
 const FILTERS: Readonly<Record<string, Omit<KeyFilter, "organizationId">>> = {
   none: {},
   environment: { environment: "sandbox" },
   "environment without keys": { environment: "none" },
   reach: { reach: "workspace" },
   permission: { permission: "read-only" },
-  ...Object.fromEntries(KEY_STATUSES.map((status) => [`status ${status}`, { status }])),
+  ...Object.fromEntries(KEY_STATUSES.map((status) => [`status ${status}`, ofStatus(status)])),
   "member, of many keys": { memberId: memberId(LARGEST, 0) },
   "member, of few": { memberId: memberId(LARGEST, LAST.member) },
   "workspace, of many": { workspaceId: workspaceId(LARGEST, 0) },
@@ -41,7 +47,7 @@ const FILTERS: Readonly<Record<string, Omit<KeyFilter, "organizationId">>> = {
   "seen by an admin of 100": { visibleTo: admin(100) },
   "own keys alone": { visibleTo: { organization: { memberId: memberId(LARGEST, LAST.member) }, workspace: "none" } },
   "all of it": {
-    ...{ environment: "production", reach: "workspace", permission: "read-only", status: "active" },
+    ...{ environment: "production", reach: "workspace", permission: "read-only", ...ofStatus("active") },
     ...{
       memberId: memberId(LARGEST, 0),
       workspaceId: workspaceId(LARGEST, 0),

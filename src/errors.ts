@@ -478,11 +478,11 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   key_quota_reached: {
     status: 409,
     title: "Key quota reached",
-    meaning: "The organization has as many active keys as it can have, over all environments together.",
+    meaning: "The organization has as many keys as it can have, over all environments together.",
     detail: ({ limit, kept }) =>
       kept
         ? `A key of another environment than ${kept.environment} can create keys while the organization has fewer than ${limit}: the last ${kept.places} places are kept free of such keys.`
-        : `The organization can have ${limit} active keys, and already has them.`,
+        : `The organization can have ${limit} keys, and already has them.`,
     fix: "Revoke a key that is no longer used, or ask for a higher key quota.",
     members: ({ limit }) => ({ limit }),
   },

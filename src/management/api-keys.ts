@@ -20,11 +20,15 @@ const tag = "API keys";
 const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | Refusal =>
   isRefusal(changed)
     ? changed
-    : { body: renderKey(changed.key, control.now()), version: changed.key.version, effect: changed.effect };
+    : {
+        body: renderKey(changed.key, control.gateway, control.now()),
+        version: changed.key.version,
+        effect: changed.effect,
+      };
 
 async function read({ control, caller, id }: Asked<unknown, unknown>): Promise<Answer | Refusal> {
   const key = await findKey(control, caller, id, "api_keys:read");
-  return isRefusal(key) ? key : { body: renderKey(key, control.now()), version: key.version };
+  return isRefusal(key) ? key : { body: renderKey(key, control.gateway, control.now()), version: key.version };
 }
 
 async function readWithoutSecret(asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
@@ -48,7 +52,10 @@ export const apiKeys = [
     async handle({ control, caller, body }) {
       const made = await createKey(control, caller, newKeyOf(body));
       if (isRefusal(made)) return made;
-      return { body: { ...renderKey(made.key, control.now()), secret: made.secret }, version: made.key.version };
+      return {
+        body: { ...renderKey(made.key, control.gateway, control.now()), secret: made.secret },
+        version: made.key.version,
+      };
     },
   }),
   operation({
@@ -68,7 +75,7 @@ export const apiKeys = [
       const filter = { organizationId, memberId, workspaceId, environment, reach, permission, status, scope, q };
       const keys = await listKeysFor(control, caller, filter, sort, page);
       const now = control.now();
-      return isRefusal(keys) ? keys : { body: renderPage(keys, (key) => renderKey(key, now)) };
+      return isRefusal(keys) ? keys : { body: renderPage(keys, (key) => renderKey(key, control.gateway, now)) };
     },
   }),
   operation({
@@ -113,7 +120,7 @@ export const apiKeys = [
       const rotated = await rotateKey(control, caller, id, body.grace_seconds);
       if (isRefusal(rotated)) return rotated;
       const { key, secret, effect } = rotated;
-      return { body: { ...renderKey(key, control.now()), secret }, version: key.version, effect };
+      return { body: { ...renderKey(key, control.gateway, control.now()), secret }, version: key.version, effect };
     },
   }),
   operation({

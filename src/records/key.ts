@@ -2,12 +2,18 @@
 
 import * as z from "zod";
 import { quota, rate } from "../config/schema.ts";
-import { PERMISSIONS, REACHES } from "../domain/key.ts";
+import { type KeyRecord, PERMISSIONS, REACHES } from "../domain/key.ts";
+import {
+  KEY_STATUSES,
+  type KeyStatus,
+  STATUS_REASONS,
+  type StatusReason,
+  type StatusTerms,
+  statusFor,
+  statusReasonOf,
+} from "../domain/key-status.ts";
 import { givenId, givenName, givenTime, givenWorkspaces, id, MAX_LIST, plan, time, unique } from "./forms.ts";
 import { codec, type Fields, type Given, type RecordOf, type Row } from "./record.ts";
-
-export const KEY_STATUSES = ["active", "disabled", "expired", "revoked"] as const;
-export type KeyStatus = (typeof KEY_STATUSES)[number];
 
 const reach = z.enum(REACHES);
 const permission = z.enum(PERMISSIONS);
@@ -33,13 +39,25 @@ const FIELDS = {
   limits: { form: limits, as: "json" },
   allowed_addresses: { form: z.array(z.string()), as: "json" },
   hint: { form: z.string().describe("The visible part of the newest secret."), elsewhere: true },
-  status: { form: z.enum(KEY_STATUSES), elsewhere: true, derived: true },
+  status: {
+    form: z.enum(KEY_STATUSES).describe("What a request would get. `blocked`: refused, for a reason outside the key."),
+    ...{ elsewhere: true, derived: true },
+  },
+  status_reason: {
+    form: z.enum(STATUS_REASONS).nullable().describe("The code of the refusal; `null` if the key is active."),
+    ...{ elsewhere: true, derived: true },
+  },
   created_at: { form: time, as: "time" },
   expires_at: { form: time, as: "time" },
   last_used_at: { form: time.nullable().describe("About a minute behind."), as: "time" },
   disabled_at: { form: time.nullable(), as: "time", hidden: true },
   revoked_at: { form: time.nullable(), as: "time" },
   version: { form: z.string(), hidden: true },
+  // What the status depends on beside the key.
+  organization_status: { form: z.enum(["active", "suspended"]), elsewhere: true, hidden: true },
+  organization_plan: { form: z.string().nullable(), elsewhere: true, hidden: true },
+  member_role: { form: z.string().nullable(), elsewhere: true, hidden: true },
+  member_removed_at: { form: time.nullable(), as: "time", elsewhere: true, hidden: true },
 } as const satisfies Fields;
 
 /** What a new key takes. */
@@ -115,12 +133,32 @@ export const newKeyAnswer = z
   })
   .meta({ id: "ApiKeyWithSecret" });
 
-export const renderKey = (key: ManagedKey, now: number): KeyAnswer => KEY.show({ ...key, status: statusOf(key, now) });
+export const renderKey = (key: ManagedKey, terms: StatusTerms, now: number): KeyAnswer =>
+  KEY.show({ ...key, ...statusOf(key, terms, now) });
 
-export function statusOf(key: ManagedKey, now: number): KeyStatus {
-  if (key.revokedAt !== null) return "revoked";
-  if (key.expiresAt <= now) return "expired";
-  return key.disabledAt !== null ? "disabled" : "active";
+export interface Status {
+  readonly status: KeyStatus;
+  /** `null` if it is active. */
+  readonly statusReason: StatusReason | null;
+}
+
+export function statusOf(key: ManagedKey, terms: StatusTerms, now: number): Status {
+  const statusReason = statusReasonOf(recordFrom(key), terms, now);
+  return { status: statusFor(statusReason), statusReason };
+}
+
+/** What its authority reads of it, as far as its status depends on that. */
+function recordFrom(key: ManagedKey): KeyRecord {
+  const { organizationId, organizationStatus, organizationPlan, memberId, memberRole, memberRemovedAt } = key;
+  const member = { id: memberId ?? "", role: memberRole ?? "", removed: memberRemovedAt !== null, workspaces: [] };
+  return {
+    ...key,
+    organization: { id: organizationId, status: organizationStatus },
+    member: memberId === null ? null : member,
+    workspaces: key.workspaceIds,
+    plan: key.plan ?? organizationPlan,
+    secrets: [],
+  };
 }
 
 /** The fields that a change can touch, as the API has them. */

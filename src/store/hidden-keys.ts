@@ -1,15 +1,16 @@
 import { type VisibleKeys, visibilityOf } from "./key-list.ts";
+import { holdsPlace } from "./key-status.ts";
 
 /** Keys that depend on one thing: those that act as a member, or those that reach one workspace and no other. */
 export type Hanging = { readonly memberId: string } | { readonly workspaceId: string };
 
-/** Whether there is an active key among them that a caller cannot see. */
+/** Whether there is a key among them that works, or can work again, and that a caller cannot see. */
 export async function hasHiddenKey(
   db: D1Database,
   organizationId: string,
   hanging: Hanging,
   visibleTo: VisibleKeys,
-  now: number,
+  { actsAsMember, now }: { actsAsMember: boolean; now: number },
 ): Promise<boolean> {
   const values: (string | number)[] = [organizationId, now];
   const bind = (value: string | number) => `?${values.push(value)}`;
@@ -20,7 +21,7 @@ export async function hasHiddenKey(
            AND json_array_length(workspace_list) = 1`;
   const row = await db
     .prepare(
-      `SELECT 1 FROM api_keys WHERE organization_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 AND ${hangs}
+      `SELECT 1 FROM api_keys WHERE organization_id = ?1 AND ${holdsPlace(actsAsMember, "?2")} AND ${hangs}
          AND (${visibilityOf(visibleTo, bind)}) IS NOT TRUE LIMIT 1`,
     )
     .bind(...values)

@@ -1,10 +1,15 @@
-/** The keys that count against the organization's quota: not revoked, not expired. */
-export async function countActiveKeys(db: D1Database, organizationId: string, now: number): Promise<number> {
+import { holdsPlace } from "./key-status.ts";
+
+/** The keys that hold a place of the organization's quota. */
+export async function countPlaces(
+  db: D1Database,
+  organizationId: string,
+  actsAsMember: boolean,
+  now: number,
+): Promise<number> {
   const count = await db
-    .prepare(
-      "SELECT count(*) AS active FROM api_keys WHERE organization_id = ?1 AND revoked_at IS NULL AND expires_at > ?2",
-    )
+    .prepare(`SELECT count(*) AS places FROM api_keys WHERE organization_id = ?1 AND ${holdsPlace(actsAsMember, "?2")}`)
     .bind(organizationId, now)
-    .first<number>("active");
+    .first<number>("places");
   return count ?? 0;
 }

@@ -1,6 +1,7 @@
 /** Many keys of one organization at once, each with the hash of a secret that its holder already has. */
 
 import { KEY_COLUMNS, keyCells, type ManagedKey } from "../records/key.ts";
+import { holdsPlace } from "./key-status.ts";
 
 export interface ImportedKey {
   readonly key: ManagedKey;
@@ -12,8 +13,9 @@ export interface KeyImport {
   readonly organizationId: string;
   readonly pepperId: string;
   readonly at: number;
-  /** The limit of active keys, the new ones included. */
+  /** The limit of keys that hold a place, the new ones included. */
   readonly quota: number;
+  readonly actsAsMember: boolean;
   /** The version of the organization against which the keys were checked. */
   readonly organizationVersion: string;
   readonly keys: readonly ImportedKey[];
@@ -28,7 +30,7 @@ const IS_MADE = "EXISTS (SELECT 1 FROM api_keys WHERE id = entry.value ->> 'id')
  * member still exists. Otherwise it creates none.
  */
 export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStatement[] {
-  const { organizationId, pepperId, at, quota, organizationVersion, keys } = wanted;
+  const { organizationId, pepperId, at, quota, actsAsMember, organizationVersion, keys } = wanted;
   const rows = JSON.stringify(keys.map(rowOf));
   return [
     db
@@ -37,7 +39,7 @@ export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStateme
          SELECT ${KEY_COLUMNS.map((column) => `entry.value ->> '${column}'`).join(", ")}
          FROM json_each(?1) AS entry
          WHERE ${IS_NEW}
-           AND (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND revoked_at IS NULL AND expires_at > ?3)
+           AND (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND ${holdsPlace(actsAsMember, "?3")})
              + (SELECT count(*) FROM json_each(?1) AS entry WHERE ${IS_NEW}) <= ?4
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ?2 AND version = ?5)
            AND NOT EXISTS (SELECT 1 FROM json_each(?1) AS entry JOIN members ON members.id = entry.value ->> 'member_id'

@@ -4,8 +4,10 @@
  */
 
 import type { Permission, Reach } from "../domain/key.ts";
-import { type KeyStatus, keyOf, type ManagedKey } from "../records/key.ts";
+import type { KeyStatus } from "../domain/key-status.ts";
+import { keyOf, type ManagedKey } from "../records/key.ts";
 import type { Row } from "../records/record.ts";
+import { hasStatus, type StatusFacts } from "./key-status.ts";
 import { SELECT_KEY } from "./keys.ts";
 import { type Cursor, cutPage, type Page, type PageRequest } from "./pages.ts";
 
@@ -17,7 +19,7 @@ export interface KeyFilter {
   readonly environment?: string | undefined;
   readonly reach?: Reach | undefined;
   readonly permission?: Permission | undefined;
-  readonly status?: KeyStatus | undefined;
+  readonly status?: { readonly is: KeyStatus; readonly facts: StatusFacts } | undefined;
   readonly memberId?: string | undefined;
   readonly workspaceId?: string | undefined;
   /** As granted: a bundle is not looked into. */
@@ -54,13 +56,6 @@ const ORDER: Record<KeySort, Order> = {
   last_used_at: { ...BY_USE, descending: false, of: (key) => key.lastUsedAt ?? 0 },
   "-last_used_at": { ...BY_USE, descending: true, of: (key) => key.lastUsedAt ?? 0 },
   name: { value: "name COLLATE NOCASE", index: "api_keys_by_name", descending: false, of: (key) => key.name },
-};
-
-const STATUS: Record<KeyStatus, (now: string) => string> = {
-  active: (now) => `revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NULL`,
-  disabled: (now) => `revoked_at IS NULL AND expires_at > ${now} AND disabled_at IS NOT NULL`,
-  expired: (now) => `revoked_at IS NULL AND expires_at <= ${now}`,
-  revoked: () => "revoked_at IS NOT NULL",
 };
 
 export async function listKeys(
@@ -120,14 +115,15 @@ function placeAfter({ value, id }: Cursor, sort: KeySort, bind: Bind): string {
 
 function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
   const { organizationId, environment, reach, permission, status, memberId, workspaceId, scope, q } = filter;
-  const conditions = [`organization_id = ${bind(organizationId)}`];
-  const add = <T extends string>(value: T | undefined, condition: (value: T) => string) => {
+  const organization = bind(organizationId);
+  const conditions = [`organization_id = ${organization}`];
+  const add = <T>(value: T | undefined, condition: (value: T) => string) => {
     if (value !== undefined) conditions.push(condition(value));
   };
   add(environment, (value) => `environment = ${bind(value)}`);
   add(reach, (value) => `reach = ${bind(value)}`);
   add(permission, (value) => `permission = ${bind(value)}`);
-  add(status, (value) => STATUS[value](bind(now)));
+  add(status, ({ is, facts }) => hasStatus(is, facts, organization, bind(now), bind));
   add(memberId, (value) => `member_id = ${bind(value)}`);
   add(workspaceId, (value) => `instr(workspace_list, ${bind(JSON.stringify(value))})`);
   add(scope, (value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);

@@ -3,6 +3,7 @@
 import { CHANGED_KEY_COLUMNS, KEY_COLUMNS, keyCells, keyOf, type ManagedKey } from "../records/key.ts";
 import type { Row } from "../records/record.ts";
 import { assignments, places } from "./columns.ts";
+import { holdsPlace } from "./key-status.ts";
 
 export interface NewSecret {
   readonly hash: string;
@@ -12,13 +13,18 @@ export interface NewSecret {
 /** Of `api_keys k`. */
 export const SELECT_KEY = `
   k.*,
+  (SELECT status FROM organizations WHERE id = k.organization_id) AS organization_status,
+  (SELECT plan FROM organizations WHERE id = k.organization_id) AS organization_plan,
+  (SELECT role FROM members WHERE id = k.member_id) AS member_role,
+  (SELECT removed_at FROM members WHERE id = k.member_id) AS member_removed_at,
   (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = k.id) AS workspace_ids,
   (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
   (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint`;
 
 export interface KeyPremises {
-  /** The limit of active keys, this one included. Two requests at once cannot both take the last place. */
+  /** The limit of keys that hold a place, this one included. Two requests at once cannot both take the last one. */
   readonly quota: number;
+  readonly actsAsMember: boolean;
   /** The versions of organization and member against which the key was checked. */
   readonly organization: string;
   readonly member: string | undefined;
@@ -29,7 +35,7 @@ export function keyInserts(
   db: D1Database,
   key: ManagedKey,
   secret: NewSecret,
-  { quota, organization, member }: KeyPremises,
+  { quota, actsAsMember, organization, member }: KeyPremises,
 ): D1PreparedStatement[] {
   const at = (column: (typeof KEY_COLUMNS)[number]) => `?${KEY_COLUMNS.indexOf(column) + 4}`;
   const ifMade = "WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = ?1)";
@@ -38,7 +44,7 @@ export function keyInserts(
       .prepare(
         `INSERT INTO api_keys (${KEY_COLUMNS.join(", ")}) SELECT ${places(KEY_COLUMNS, 4)}
          WHERE (SELECT count(*) FROM api_keys
-             WHERE organization_id = ${at("organization_id")} AND revoked_at IS NULL AND expires_at > ${at("created_at")}) < ?1
+             WHERE organization_id = ${at("organization_id")} AND ${holdsPlace(actsAsMember, at("created_at"))}) < ?1
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ${at("organization_id")} AND version = ?2)
            AND (${at("member_id")} IS NULL OR EXISTS (SELECT 1 FROM members WHERE id = ${at("member_id")} AND version = ?3))`,
       )

@@ -38,6 +38,7 @@ describe("a new key", () => {
       ...fields,
       hint: `kg_live_…${body.secret.slice(-4)}`,
       status: "active",
+      status_reason: null,
       created_at: expect.any(String),
       last_used_at: null,
       revoked_at: null,

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import config from "../../gateway.config.ts";
+import { compile } from "../../src/config/compile.ts";
 import {
   auditedOf,
   CHANGED_KEY_COLUMNS,
@@ -24,7 +26,9 @@ const KEY: ManagedKey = {
   ...{ plan: null, limits: { rates: [{ name: "minute", limit: 60, window: 60 }], quotas: [] } },
   ...{ allowedAddresses: ["203.0.113.0/24"], hint: "kg_…abcd", createdAt: NOW, expiresAt: NOW + DAY_MS },
   ...{ lastUsedAt: null, disabledAt: null, revokedAt: null, version: "ver_1" },
+  ...{ organizationStatus: "active", organizationPlan: "scale", memberRole: null, memberRemovedAt: null },
 };
+const TERMS = compile(config);
 
 /** As D1 returns it. */
 function rowOf(key: ManagedKey) {
@@ -33,6 +37,8 @@ function rowOf(key: ManagedKey) {
     ...Object.fromEntries(KEY_COLUMNS.map((column, at) => [column, cells[at]])),
     ...{ last_used_at: key.lastUsedAt, disabled_at: key.disabledAt, revoked_at: key.revokedAt, hint: key.hint },
     ...{ scopes: JSON.stringify(key.scopes), workspace_ids: JSON.stringify(key.workspaceIds) },
+    ...{ organization_status: key.organizationStatus, organization_plan: key.organizationPlan },
+    ...{ member_role: key.memberRole, member_removed_at: key.memberRemovedAt },
   };
 }
 
@@ -56,8 +62,13 @@ describe("a key", () => {
   });
 
   test("that is created again from what the API shows of it has the same fields", () => {
-    const { id, hint, status, created_at, last_used_at, revoked_at, ...fields } = renderKey(KEY, NOW);
-    const { id: _, hint: __, createdAt, lastUsedAt, disabledAt, revokedAt, version, ...same } = KEY;
+    const { id, hint, status, status_reason, created_at, last_used_at, revoked_at, ...fields } = renderKey(
+      KEY,
+      TERMS,
+      NOW,
+    );
+    const { id: _, hint: __, createdAt, lastUsedAt, disabledAt, revokedAt, version, ...rest } = KEY;
+    const { organizationStatus, organizationPlan, memberRole, memberRemovedAt, ...same } = rest;
     expect(newKeyOf(keyBody.parse(fields))).toEqual(same);
   });
 
@@ -71,10 +82,12 @@ describe("a key", () => {
   });
 
   test("is shown with its times, its state, and neither its version nor when it was disabled", () => {
-    const shown = renderKey({ ...KEY, disabledAt: NOW }, NOW);
-    expect(shown).toMatchObject({ status: "disabled", expires_at: "2026-11-29T00:00:00.000Z", last_used_at: null });
+    const shown = renderKey({ ...KEY, memberId: "mem_1", memberRole: "owner", disabledAt: NOW }, TERMS, NOW);
+    expect(shown).toMatchObject({ status: "disabled", status_reason: "key_disabled", last_used_at: null });
+    expect(shown.expires_at).toBe("2026-11-29T00:00:00.000Z");
     expect(Object.keys(shown)).not.toContain("version");
     expect(Object.keys(shown)).not.toContain("disabled_at");
+    expect(Object.keys(shown)).not.toContain("organization_plan");
   });
 
   test("has a column for each field that a change can touch, except for those with separate tables", () => {

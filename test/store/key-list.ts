@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { KEY_STATUSES, type KeyStatus, type ManagedKey } from "../../src/records/key.ts";
+import { KEY_STATUSES, type KeyStatus } from "../../src/domain/key-status.ts";
+import type { ManagedKey } from "../../src/records/key.ts";
 import type { KeyFilter, KeySort, VisibleKeys } from "../../src/store/key-list.ts";
 import { keyInserts } from "../../src/store/keys.ts";
 import { newId } from "../helpers/workerd.ts";
@@ -41,6 +42,20 @@ export async function setUp(): Promise<Tenant> {
 const ENVIRONMENTS = ["production", "sandbox"];
 const SCOPES = ["a:read", "a:write", "aa:read", "admin"];
 
+/** Keys act as their organization, and a key that can only read has nothing of `a:write`. */
+const FACTS = {
+  ...{ actsAsMember: false, suspended: false, plan: null, plans: [], environments: ENVIRONMENTS },
+  useful: ["full-access", "read-only"].flatMap((permission) =>
+    ["organization", "workspace"].flatMap((reach) =>
+      SCOPES.filter((scope) => permission === "full-access" || scope !== "a:write").map(
+        (scope) => ["", permission, reach, scope] as const,
+      ),
+    ),
+  ),
+};
+
+export const ofStatus = (is: KeyStatus) => ({ is, facts: FACTS });
+
 /** Of few values each, so that many keys have the same. */
 export function anyKey({ organizationId, memberIds, workspaceIds }: Tenant): fc.Arbitrary<ManagedKey> {
   const perhaps = (...times: number[]) => fc.constantFrom(null, null, ...times);
@@ -68,7 +83,9 @@ export function anyKey({ organizationId, memberIds, workspaceIds }: Tenant): fc.
     allowedAddresses: [],
     hint: "…",
     version: newId("ver"),
+    ...{ organizationStatus: "active", organizationPlan: null, memberRemovedAt: null },
     ...key,
+    memberRole: key.memberId && "owner",
   }));
 }
 
@@ -87,7 +104,7 @@ export function anyFilter({ organizationId, memberIds, workspaceIds }: Tenant): 
       environment: fc.constantFrom(...ENVIRONMENTS, "none"),
       reach: fc.constantFrom("organization" as const, "workspace" as const),
       permission: fc.constantFrom("full-access" as const, "read-only" as const),
-      status: fc.constantFrom(...KEY_STATUSES),
+      status: fc.constantFrom(...KEY_STATUSES).map(ofStatus),
       memberId: fc.constantFrom(...memberIds, newId("mem")),
       workspaceId: fc.constantFrom(...workspaceIds, newId("ws")),
       scope: fc.constantFrom(...SCOPES, "a", "none:read"),
@@ -100,7 +117,7 @@ export function anyFilter({ organizationId, memberIds, workspaceIds }: Tenant): 
 }
 
 /** Those of rows that were made by hand. */
-const PREMISES = { quota: 1_000, organization: "", member: "" };
+const PREMISES = { quota: 1_000, actsAsMember: false, organization: "", member: "" };
 
 /** The keys as they are read again. */
 export async function addKeys(keys: readonly ManagedKey[]): Promise<ManagedKey[]> {
@@ -124,7 +141,7 @@ export function matches(key: ManagedKey, filter: KeyFilter): boolean {
     (environment === undefined || key.environment === environment) &&
     (reach === undefined || key.reach === reach) &&
     (permission === undefined || key.permission === permission) &&
-    (status === undefined || statusOf(key) === status) &&
+    (status === undefined || statusOf(key) === status.is) &&
     (memberId === undefined || key.memberId === memberId) &&
     (workspaceId === undefined || key.workspaceIds.includes(workspaceId)) &&
     (scope === undefined || key.scopes.includes(scope)) &&
@@ -136,7 +153,8 @@ export function matches(key: ManagedKey, filter: KeyFilter): boolean {
 function statusOf(key: ManagedKey): KeyStatus {
   if (key.revokedAt !== null) return "revoked";
   if (key.expiresAt <= NOW) return "expired";
-  return key.disabledAt === null ? "active" : "disabled";
+  if (key.disabledAt !== null) return "disabled";
+  return key.permission === "full-access" || key.scopes.some((scope) => scope !== "a:write") ? "active" : "blocked";
 }
 
 function isVisible(key: ManagedKey, { organization, workspace, environment }: VisibleKeys): boolean {

@@ -4,7 +4,7 @@ import { findRepeated } from "../../src/store/audit.ts";
 import { type AuditFilter, listAuditEvents } from "../../src/store/audit-list.ts";
 import { readDatabaseState } from "../../src/store/health.ts";
 import { hasHiddenKey } from "../../src/store/hidden-keys.ts";
-import { countActiveKeys } from "../../src/store/key-count.ts";
+import { countPlaces } from "../../src/store/key-count.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import { countKnown, unknownMembers } from "../../src/store/key-import.ts";
 import { readKeyRecord } from "../../src/store/key-records.ts";
@@ -43,7 +43,7 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "a secret": (db) => new KeyFinder(env.KV, db, peppers).inD1(newSecret()),
   "what an authority lends": (db) => readKeyRecord(db, "sandbox", "key_1"),
   "a key": (db) => readKey(db, "key_1"),
-  "an organization's active keys": (db) => countActiveKeys(db, "org_1", 1),
+  "keys that hold places": (db) => countPlaces(db, "org_1", true, 1),
   "secrets that are imported": (db) => countKnown(db, [["a", "b"]]),
   "members of keys that are imported": (db) => unknownMembers(db, "org_1", ["mem_1"]),
   "an organization": (db) => readOrganization(db, "org_1"),
@@ -56,8 +56,10 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   members: (db) => listMembers(db, "org_1", NEXT),
   "an address": (db) => emailTaken(db, "org_1", "ada@acme.test"),
   "another owner": (db) => hasOtherMember(db, member, ["owner"]),
-  "hidden keys of a member": (db) => hasHiddenKey(db, "org_1", { memberId: "mem_1" }, VISIBLE, 1),
-  "hidden keys of a workspace": (db) => hasHiddenKey(db, "org_1", { workspaceId: "ws_1" }, VISIBLE, 1),
+  "hidden keys of a member": (db) =>
+    hasHiddenKey(db, "org_1", { memberId: "mem_1" }, VISIBLE, { actsAsMember: true, now: 1 }),
+  "hidden keys of a workspace": (db) =>
+    hasHiddenKey(db, "org_1", { workspaceId: "ws_1" }, VISIBLE, { actsAsMember: true, now: 1 }),
   "keys revoked lately": (db) => readRevokedKeys(db, [1, "x"], 2, 9),
   "members removed lately": (db) => readRemovedMembers(db, [1, "x"], 2, 9),
   "suspended organizations": (db) => readSuspendedOrganizations(db, [0, "x"], 2, 9),

@@ -194,6 +194,7 @@ const SHOWN: Shown = {
   description: ["Description"],
   hint: ["Key"],
   status: ["Status"],
+  status_reason: ["Reason", (reason) => reason ?? ""],
   environment: ["Environment"],
   reach: ["Reach"],
   workspace_ids: ["Workspaces", list],

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { KEY_STATUSES } from "../../domain/key-status.ts";
 import { id } from "../terminal/options.ts";
 
 export interface KeyFilters {
@@ -16,7 +17,6 @@ export interface KeyFilters {
   search?: string;
 }
 
-const STATUSES = ["active", "disabled", "expired", "revoked"];
 export const SORTS = ["created_at", "-created_at", "expires_at", "last_used_at", "-last_used_at", "name"];
 
 export function filters(command: Command): Command {
@@ -25,7 +25,7 @@ export function filters(command: Command): Command {
     .option("--environment <name>", "keys of this environment")
     .addOption(new Option("--reach <reach>", "keys with this reach").choices(REACHES))
     .addOption(new Option("--permission <permission>", "keys with this permission").choices(PERMISSIONS))
-    .addOption(new Option("--status <status>", "keys with this status").choices(STATUSES))
+    .addOption(new Option("--status <status>", "keys with this status").choices(KEY_STATUSES))
     .option("--member <id>", "keys of this member, mem_…", id("mem"))
     .option("--workspace <id>", "workspace keys that reach this workspace, ws_…", id("ws"))
     .option("--scope <scope>", "keys with this scope or bundle")

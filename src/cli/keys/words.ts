@@ -39,7 +39,7 @@ export function asTable(keys: Key[]): string {
       [shorten(key.name, 36), key.id, key.hint],
       [key.environment, key.reach, key.permission],
       scopeLines(key.scopes),
-      [key.status, endOf(key), key.last_used_at ? `used ${day(key.last_used_at)}` : "never used"],
+      [statusOf(key), endOf(key), key.last_used_at ? `used ${day(key.last_used_at)}` : "never used"],
     ]),
   );
 }
@@ -50,6 +50,11 @@ function scopeLines(scopes: string[]): string[] {
 
 function endOf({ revoked_at, expires_at }: Key): string {
   return revoked_at ? `since ${day(revoked_at)}` : `to ${day(expires_at)}`;
+}
+
+/** The other statuses name their own reason. */
+function statusOf({ status, status_reason }: Key): string {
+  return status === "blocked" && status_reason ? `blocked: ${status_reason}` : status;
 }
 
 export function revokedInWords(key: Key, context: Context): string {

@@ -3,8 +3,8 @@
 import type { Child, PropsWithChildren } from "hono/jsx";
 import type { Gateway } from "../../config/compile.ts";
 import { DAY_MS } from "../../domain/durations.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import type { KeyStatus } from "../../records/key.ts";
+import { describe, ERRORS, isRefusal, type Refusal } from "../../errors.ts";
+import type { Status } from "../../records/key.ts";
 import { agoOf, dayOf, momentOf, spanOf } from "./words.ts";
 
 /** The main environment differs from the others in word, colour and shape. */
@@ -12,8 +12,14 @@ export function EnvironmentBadge({ name, gateway }: { name: string; gateway: Gat
   return <span class={name === gateway.mainEnvironment ? "environment main" : "environment"}>{name}</span>;
 }
 
-export function StatusBadge({ status }: { status: KeyStatus }) {
-  return <span class={`status ${status}`}>{status}</span>;
+/** The other statuses name their own reason. */
+export function StatusBadge({ of: { status, statusReason } }: { of: Status }) {
+  return (
+    <>
+      <span class={`status ${status}`}>{status}</span>
+      {status === "blocked" && statusReason && <span class="quietly">{ERRORS[statusReason].title}</span>}
+    </>
+  );
 }
 
 export function Moment({ at }: { at: number }) {

@@ -109,7 +109,7 @@ legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 .environment.main { color: var(--main-text); background: var(--main-back); border: 2px solid var(--main-back); border-radius: 0.25rem; text-transform: uppercase; letter-spacing: 0.03em; }
 .status { display: inline-block; white-space: nowrap; padding: 0 0.5rem; border-radius: 0.25rem; font-size: 0.8125rem; font-weight: 600; line-height: 1.5rem; color: var(--faint); background: var(--sunk); }
 .status.active, .status.passed { color: var(--good); background: var(--good-back); }
-.status.disabled { color: var(--warn); background: var(--warn-back); }
+.status.disabled, .status.blocked { color: var(--warn); background: var(--warn-back); }
 .status.revoked, .status.refused { color: var(--bad); background: var(--bad-back); }
 .soon { padding: 0 0.35rem; border-radius: 0.25rem; color: var(--warn); background: var(--warn-back); font-weight: 600; white-space: nowrap; }
 .scope { display: inline-block; padding: 0 0.35rem; margin: 0 0.2rem 0.2rem 0; font: 0.75rem/1.5 var(--mono); background: var(--sunk); border-radius: 0.25rem; overflow-wrap: anywhere; }

@@ -2,8 +2,8 @@
 
 import type { Gateway } from "../../config/compile.ts";
 import { PERMISSIONS } from "../../domain/key.ts";
+import { KEY_STATUSES } from "../../domain/key-status.ts";
 import { scopesOf } from "../../domain/scope.ts";
-import { KEY_STATUSES } from "../../records/key.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Workspace } from "../../records/workspace.ts";
 import { Options } from "../frame/parts.tsx";

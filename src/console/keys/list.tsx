@@ -129,7 +129,7 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
     )),
     sorted(chosen, "Last used", ["-last_used_at", "last_used_at"], (key) => <Ago at={key.lastUsedAt} now={at} />),
     sorted(chosen, "Expires", ["expires_at"], (key) => <Expiry at={key.expiresAt} now={at} />),
-    { label: "Status", cell: (key) => <StatusBadge status={statusOf(key, at)} /> },
+    { label: "Status", cell: (key) => <StatusBadge of={statusOf(key, c.var.control.gateway, at)} /> },
   ];
   return (
     <section class="sheet">

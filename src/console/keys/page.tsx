@@ -107,7 +107,7 @@ function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
         <h1>{key.name}</h1>
         <div class="actions">
           <EnvironmentBadge name={key.environment} gateway={control.gateway} />
-          <StatusBadge status={statusOf(key, control.now())} />
+          <StatusBadge of={statusOf(key, control.gateway, control.now())} />
           <code>{key.hint}</code>
         </div>
         {key.description && <p>{key.description}</p>}

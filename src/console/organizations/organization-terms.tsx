@@ -81,7 +81,7 @@ async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | un
         <Facts
           facts={[
             ["Status", <span class={`status ${organization.status}`}>{organization.status}</span>],
-            ["Active keys", <Part of={quota}>{({ active, limit }) => `${number(active)} of ${number(limit)}`}</Part>],
+            ["Key quota", <Part of={quota}>{({ used, limit }) => `${number(used)} of ${number(limit)} used`}</Part>],
             [
               "First key created",
               organization.trialStartedAt === null ? "not yet" : <Moment at={organization.trialStartedAt} />,

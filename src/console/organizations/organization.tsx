@@ -65,7 +65,7 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined) {
             ],
             ...(isRefusal(quota)
               ? []
-              : [["Active keys", `${number(quota.active)} of ${number(quota.limit)}`] as const]),
+              : [["Key quota", `${number(quota.used)} of ${number(quota.limit)} used`] as const]),
             ["Status", organization.status],
             [
               "First key created",

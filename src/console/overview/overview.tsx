@@ -122,14 +122,14 @@ async function showOverview(c: Visit) {
           <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={to} />}</Part>
         </section>
         <section class="sheet">
-          <h2>Active keys</h2>
+          <h2>Key quota</h2>
           <Part of={quota}>
-            {({ active, limit }) => (
+            {({ used, limit }) => (
               <>
                 <label for="quota">
-                  {number(active)} of {number(limit)} that the organization can have
+                  {number(used)} of {number(limit)} used
                 </label>
-                <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={active} />
+                <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={used} />
               </>
             )}
           </Part>

@@ -26,7 +26,7 @@ export async function changeKey(
   if (isRefusal(key)) return key;
   const changed: ManagedKey = { ...key, ...withoutUndefined(change), version: control.newId("ver") };
   const refusal =
-    checkLiving(caller, key, control.now()) ??
+    checkLiving(control, caller, key) ??
     (await checkChange(control, key, change)) ??
     checkPlanIsKept(caller, change) ??
     (await checkGrant(control, caller, changed));

@@ -1,5 +1,6 @@
+import type { StatusReason } from "../../domain/key-status.ts";
 import type { Refusal } from "../../errors.ts";
-import type { ManagedKey } from "../../records/key.ts";
+import { type ManagedKey, statusOf } from "../../records/key.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { deliver } from "../../store/delivery.ts";
 import { readOutboxOf } from "../../store/outbox.ts";
@@ -13,12 +14,17 @@ export interface ChangedKey {
 }
 
 /** Whether the key can still be changed, and is at the version that the caller knows. */
-export function checkLiving(caller: Caller, key: ManagedKey, now: number): Refusal | undefined {
-  if (key.revokedAt !== null) return { code: "conflict", problem: "The key is revoked, which is final." };
-  if (key.expiresAt <= now) {
-    return { code: "conflict", problem: "The key has expired, which is final. Create a new one." };
-  }
-  return checkVersion(caller, key.version);
+export function checkLiving({ gateway, now }: Control, caller: Caller, key: ManagedKey): Refusal | undefined {
+  const end = endOf(key, statusOf(key, gateway, now()).statusReason);
+  return end === undefined ? checkVersion(caller, key.version) : { code: "conflict", problem: end };
+}
+
+/** Why a key can never work again. For any other reason it can: then a change says in its answer that the key is blocked. */
+function endOf({ memberRemovedAt }: ManagedKey, reason: StatusReason | null): string | undefined {
+  if (reason === "key_revoked") return "The key is revoked, which is final.";
+  if (reason === "key_expired") return "The key has expired, which is final. Create a new one.";
+  if (reason !== "member_inactive" || memberRemovedAt === null) return undefined;
+  return "The key acts as a member who was removed, which is final. Create a new one.";
 }
 
 /** Commits `statements`, which change the key to `key` and its version, or do nothing if another request was faster. */

@@ -5,7 +5,7 @@ import { auditedOf, type ManagedKey, type NewKey } from "../../records/key.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Organization } from "../../records/organization.ts";
 import { auditInsertIf } from "../../store/audit.ts";
-import { countActiveKeys } from "../../store/key-count.ts";
+import { countPlaces } from "../../store/key-count.ts";
 import { keyInserts } from "../../store/keys.ts";
 import { readMember } from "../../store/members.ts";
 import { findOrganization, forbidden } from "../access.ts";
@@ -34,7 +34,8 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   if (refusal) return refusal;
 
   const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
-  const key = newKey(control, { ...wanted, expiresAt: lifeOf(control, caller, wanted) }, hintOf(secret));
+  const life = { ...wanted, expiresAt: lifeOf(control, caller, wanted) };
+  const key = newKey(control, life, hintOf(secret), organization, member);
   const excess = await checkGrant(control, caller, key);
   if (excess) return excess;
   const quota = quotaFor(caller, organization, gateway);
@@ -46,12 +47,18 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   });
   const [pepper] = control.peppers;
   const stored = { hash: await pepper.hash(secret), pepperId: pepper.id };
+  const actsAsMember = gateway.policy.actAs === "member";
   const { changes } = await commit(control, undefined, [
-    ...keyInserts(db, key, stored, { quota, organization: organization.version, member: member?.version }),
+    ...keyInserts(db, key, stored, {
+      quota,
+      actsAsMember,
+      organization: organization.version,
+      member: member?.version,
+    }),
     auditInsertIf(db, event, "api_keys", key.version),
   ]);
   if (changes[0] !== 0) return { key, secret };
-  const isFull = (await countActiveKeys(db, organization.id, control.now())) >= quota;
+  const isFull = (await countPlaces(db, organization.id, actsAsMember, control.now())) >= quota;
   return isFull ? quotaRefusal(caller, organization, gateway) : lostRace(caller, "organization or the member");
 }
 
@@ -72,7 +79,13 @@ async function checkNewKey(
   );
 }
 
-export function newKey(control: Control, wanted: NewKey, hint: string): ManagedKey {
+export function newKey(
+  control: Control,
+  wanted: NewKey,
+  hint: string,
+  organization: Organization,
+  member: MemberRecord | undefined,
+): ManagedKey {
   const createdAt = control.now();
   return {
     ...wanted,
@@ -84,6 +97,10 @@ export function newKey(control: Control, wanted: NewKey, hint: string): ManagedK
     lastUsedAt: null,
     disabledAt: null,
     revokedAt: null,
+    organizationStatus: organization.status,
+    organizationPlan: organization.plan,
+    memberRole: member?.role ?? null,
+    memberRemovedAt: null,
   };
 }
 

@@ -9,7 +9,7 @@ import { visibleKeys } from "./list.ts";
  * to all of them.
  */
 export async function checkHiddenKeys(
-  { db, now }: Control,
+  { db, gateway, now }: Control,
   { standing }: Caller,
   organizationId: string,
   hanging: Hanging,
@@ -18,5 +18,6 @@ export async function checkHiddenKeys(
   const visible = visibleKeys(standing);
   if (!visible) return undefined;
   const visibleTo = { ...visible, environment: undefined };
-  return (await hasHiddenKey(db, organizationId, hanging, visibleTo, now())) ? forbidden(problem) : undefined;
+  const at = { actsAsMember: gateway.policy.actAs === "member", now: now() };
+  return (await hasHiddenKey(db, organizationId, hanging, visibleTo, at)) ? forbidden(problem) : undefined;
 }

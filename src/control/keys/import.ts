@@ -1,7 +1,8 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditedOf, type KeyToImport, type ManagedKey } from "../../records/key.ts";
+import type { Organization } from "../../records/organization.ts";
 import { auditInsertsForMade } from "../../store/audit.ts";
-import { countActiveKeys } from "../../store/key-count.ts";
+import { countPlaces } from "../../store/key-count.ts";
 import { countKnown, type ImportedKey, keyImports, unknownMembers } from "../../store/key-import.ts";
 import { unknownWorkspaces } from "../../store/workspaces.ts";
 import { findOrganization, requireRoot } from "../access.ts";
@@ -38,8 +39,9 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
     (await checkKeys(control, wanted));
   if (refusal) return refusal;
 
-  const keys = await hashed(control, wanted);
+  const keys = await hashed(control, organization, wanted);
   const quota = quotaOf(organization, gateway);
+  const actsAsMember = gateway.policy.actAs === "member";
   const events = keys.map(({ key }) => auditEvent(control, caller, importEvent(key)));
   const { changes } = await commit(control, undefined, [
     ...keyImports(db, {
@@ -47,6 +49,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
       pepperId: control.peppers[0].id,
       at: control.now(),
       quota,
+      actsAsMember,
       organizationVersion: organization.version,
       keys,
     }),
@@ -56,7 +59,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   const secrets = keys.map(({ hashes }) => hashes);
   const unknown = imported > 0 ? 0 : keys.length - (await countKnown(db, secrets));
   if (unknown === 0) return { imported, skipped: wanted.keys.length - imported };
-  const isFull = (await countActiveKeys(db, organization.id, control.now())) + unknown > quota;
+  const isFull = (await countPlaces(db, organization.id, actsAsMember, control.now())) + unknown > quota;
   return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or a member");
 }
 
@@ -88,14 +91,19 @@ async function checkKeys(
 }
 
 /** Each secret once, under each pepper: it may have a key under the one that is being replaced. */
-function hashed(control: Control, { organizationId, environment, keys }: WantedImport): Promise<ImportedKey[]> {
+function hashed(
+  control: Control,
+  organization: Organization,
+  { organizationId, environment, keys }: WantedImport,
+): Promise<ImportedKey[]> {
   const distinct = [...Map.groupBy(keys, ({ sha256 }) => sha256).values()].flatMap(([first]) => first ?? []);
   return Promise.all(
     distinct.map(async ({ sha256, hint, ...terms }) => {
       const digest = bytesOf(sha256);
       const hashes = await Promise.all(control.peppers.map((pepper) => pepper.hashDigest(digest)));
       return {
-        key: newKey(control, { ...terms, organizationId, environment }, hint),
+        // Nobody asks for the status of a key that is being imported, so its member is not read.
+        key: newKey(control, { ...terms, organizationId, environment }, hint, organization, undefined),
         hashes: hashes as [string, ...string[]],
       };
     }),

@@ -21,7 +21,7 @@ export async function resetLimits(control: Control, caller: Caller, id: string):
   if (forbidden) return forbidden;
   const key = await findKey(control, caller, id, "api_keys:write");
   if (isRefusal(key)) return key;
-  const refusal = checkLiving(caller, key, control.now());
+  const refusal = checkLiving(control, caller, key);
   if (refusal) return refusal;
   const { organizationId } = key;
   const event = { organizationId, action: "api_key.limits_reset", target: id, details: {} };

@@ -1,23 +1,56 @@
+import type { Gateway } from "../../config/compile.ts";
+import { type KeyStatus, usefulNames } from "../../domain/key-status.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
+import type { Organization } from "../../records/organization.ts";
 import { type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../../store/key-list.ts";
+import type { StatusFacts } from "../../store/key-status.ts";
 import type { Page, PageRequest } from "../../store/pages.ts";
 import { findOrganization } from "../access.ts";
 import type { Caller, Control, Standing } from "../control.ts";
+
+export interface WantedKeys extends Omit<KeyFilter, "visibleTo" | "status"> {
+  readonly status?: KeyStatus | undefined;
+}
 
 /** The keys of an organization that the caller manages. */
 export async function listKeysFor(
   control: Control,
   caller: Caller,
-  filter: Omit<KeyFilter, "visibleTo">,
+  { status, ...filter }: WantedKeys,
   sort: KeySort,
   page: PageRequest,
 ): Promise<Page<ManagedKey> | Refusal> {
   const organization = await findOrganization(control, caller, filter.organizationId, "api_keys:read");
   if (isRefusal(organization)) return organization;
   const visibleTo = visibleKeys(caller.standing);
-  return listKeys(control.db, { ...filter, visibleTo }, sort, page, control.now());
+  const ofStatus = status && { is: status, facts: factsOf(organization, control.gateway) };
+  return listKeys(control.db, { ...filter, status: ofStatus, visibleTo }, sort, page, control.now());
 }
+
+/** What the status of an organization's keys depends on beside the keys and their members. */
+export function factsOf({ status, plan }: Pick<Organization, "status" | "plan">, gateway: Gateway): StatusFacts {
+  const { policy, plans, environments } = gateway;
+  return {
+    actsAsMember: policy.actAs === "member",
+    suspended: status === "suspended",
+    plan,
+    plans: Object.keys(plans),
+    environments: Object.keys(environments),
+    useful: usefulNamesOf(gateway),
+  };
+}
+
+/** They depend on the configuration alone. */
+function usefulNamesOf(gateway: Gateway): StatusFacts["useful"] {
+  const known = USEFUL.get(gateway);
+  if (known) return known;
+  const names = usefulNames(gateway.policy);
+  USEFUL.set(gateway, names);
+  return names;
+}
+
+const USEFUL = new WeakMap<Gateway, StatusFacts["useful"]>();
 
 /** `undefined` for every key, deleted ones included: others cannot see those, because nobody knows any more whose they were. */
 export function visibleKeys(standing: Standing): VisibleKeys | undefined {

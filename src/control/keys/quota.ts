@@ -1,17 +1,17 @@
 import type { Gateway } from "../../config/compile.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { Organization } from "../../records/organization.ts";
-import { countActiveKeys } from "../../store/key-count.ts";
+import { countPlaces } from "../../store/key-count.ts";
 import { findOrganization } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { isOfMainEnvironment } from "../standing.ts";
 
 export interface KeyQuota {
-  readonly active: number;
+  readonly used: number;
   readonly limit: number;
 }
 
-/** How many active keys the organization has, and may have. */
+/** How many places of the organization's quota its keys hold, and how many there are. */
 export async function readKeyQuota(
   control: Control,
   caller: Caller,
@@ -19,8 +19,9 @@ export async function readKeyQuota(
 ): Promise<KeyQuota | Refusal> {
   const organization = await findOrganization(control, caller, organizationId, "api_keys:read");
   if (isRefusal(organization)) return organization;
-  const active = await countActiveKeys(control.db, organizationId, control.now());
-  return { active, limit: quotaOf(organization, control.gateway) };
+  const { db, gateway, now } = control;
+  const used = await countPlaces(db, organizationId, gateway.policy.actAs === "member", now());
+  return { used, limit: quotaOf(organization, gateway) };
 }
 
 export function quotaOf({ keyQuota }: Organization, { keys }: Gateway): number {

@@ -31,7 +31,7 @@ export async function rotateKey(
   if (isRefusal(key)) return key;
   const refusal =
     (graceSeconds > MAX_GRACE_SECONDS ? invalid("grace_seconds", `must be at most ${MAX_GRACE_SECONDS}`) : undefined) ??
-    checkLiving(caller, key, control.now()) ??
+    checkLiving(control, caller, key) ??
     checkActing(control, caller, key) ??
     (await checkGrant(control, caller, key)) ??
     (await checkSecrets(control, id, graceSeconds));

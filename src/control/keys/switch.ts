@@ -23,7 +23,7 @@ async function switchKey(
   if (isRefusal(key)) return key;
   const isGiving = disabledAt === null;
   const refusal =
-    checkLiving(caller, key, control.now()) ??
+    checkLiving(control, caller, key) ??
     // To switch a key on gives its holder its rights again.
     (isGiving ? await checkGrant(control, caller, key) : undefined);
   if (refusal) return refusal;

@@ -2,8 +2,8 @@
 
 import * as z from "zod";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { KEY_STATUSES } from "../../domain/key-status.ts";
 import { givenId as id, givenTime as time, unique } from "../../records/forms.ts";
-import { KEY_STATUSES } from "../../records/key.ts";
 import { KEY_SORTS } from "../../store/key-list.ts";
 import { USAGE_GROUPS } from "../../store/usage-list.ts";
 

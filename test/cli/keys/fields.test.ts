@@ -74,7 +74,13 @@ test("keys show has a line for each field of the answer", () => {
   const key: KeyAnswer = {
     ...{ id: "key_1", organization_id: "org_1", member_id: null, environment: "sandbox", reach: "organization" },
     ...{ workspace_ids: [], permission: "read-only", scopes: [], name: "ci", description: null, plan: null },
-    ...{ limits: { rates: [], quotas: [] }, allowed_addresses: [], hint: "kg_…1234", status: "active" },
+    ...{
+      limits: { rates: [], quotas: [] },
+      allowed_addresses: [],
+      hint: "kg_…1234",
+      status: "active",
+      status_reason: null,
+    },
     ...{ created_at: "2026-11-20T14:01:00.000Z", expires_at: "2027-11-20T14:01:00.000Z", last_used_at: null },
     revoked_at: null,
   };
