@@ -108,7 +108,8 @@ export const keyPatch = KEY.patch;
 export type KeyChange = Given<typeof FIELDS, z.output<typeof keyPatch>>;
 export const keyChangeOf = (patch: z.output<typeof keyPatch>): KeyChange => KEY.given(patch);
 
-const keyToImport = keyBody.omit({ organization_id: true, environment: true }).extend({
+/** One key of an import. */
+export const keyToImport = keyBody.omit({ organization_id: true, environment: true }).extend({
   sha256: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "is not a SHA-256 digest of 64 hexadecimal digits")

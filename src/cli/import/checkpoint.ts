@@ -1,7 +1,8 @@
 /** The progress of an import, in a file beside the input, so that a later run can resume. */
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { Place, Source } from "./file.ts";
+import type { Place } from "../terminal/lines.ts";
+import type { Source } from "./file.ts";
 
 export interface Tally {
   readonly imported: number;

@@ -1,5 +1,7 @@
 /** Turns a line's fields into the API's form of a key. The gateway itself checks what only it knows, such as scopes. */
 
+import type * as z from "zod";
+import { keyToImport } from "../../records/key.ts";
 import { KEY_CELLS, REQUIRED_CELLS } from "../keys/fields.ts";
 import { type Cell, digest, text } from "./cells.ts";
 
@@ -13,7 +15,7 @@ export interface Defaults {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-const CELLS: Readonly<Record<string, Cell>> = { sha256: digest, hint: text(24), ...KEY_CELLS };
+const CELLS: Readonly<Record<string, Cell>> = { sha256: digest, hint: text, ...KEY_CELLS };
 
 export const COLUMNS = Object.keys(CELLS);
 const REQUIRED = ["sha256", ...REQUIRED_CELLS];
@@ -24,7 +26,7 @@ export function fieldsOfCells(columns: readonly string[], cells: readonly string
   return Object.fromEntries(given.map(([name, cell]) => [name, CELLS[name]?.read(cell)]));
 }
 
-/** The key, or the problem with it. */
+/** The key, or the first problem with it, also by the API's schema. */
 export function rowOf(fields: unknown, defaults: Defaults): { row: Row } | { problem: string } {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields))
     return { problem: "is not a JSON object" };
@@ -36,5 +38,12 @@ export function rowOf(fields: unknown, defaults: Defaults): { row: Row } | { pro
     if (problem) return { problem: `${name} ${problem}` };
   }
   const sent = Object.entries(given).map(([name, value]) => [name, CELLS[name]?.send?.(value) ?? value]);
-  return { row: Object.fromEntries(sent) };
+  const row = Object.fromEntries(sent);
+  const issue = keyToImport.safeParse(row).error?.issues[0];
+  return issue ? { problem: `${issue.path.join(".")} ${wordsOf(issue)}` } : { row };
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const isTooLong = issue.code === "too_big" && issue.origin === "string";
+  return isTooLong ? `must be at most ${issue.maximum} characters long` : issue.message;
 }

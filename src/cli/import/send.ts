@@ -3,10 +3,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { NoAnswer, Refused } from "../gateway/answers.ts";
 import type { Api } from "../gateway/api.ts";
+import type { Place } from "../terminal/lines.ts";
 import { type Progress, progress } from "../terminal/progress.ts";
 import type { LineProblem } from "./check.ts";
 import { type Checkpoint, doneOf, writeCheckpoint } from "./checkpoint.ts";
-import { type Place, recordsOf } from "./file.ts";
+import { recordsOf } from "./file.ts";
 import { type Defaults, type Row, rowOf } from "./row.ts";
 
 /** The most that the gateway takes in one call. */

@@ -70,11 +70,11 @@ const FIELDS: { readonly [Name in keyof NewKeyBody]-?: Field } = {
         required: true,
       },
     ],
-    cell: text(200),
+    cell: text,
   },
   member_id: {
     flags: [{ flags: "--member <id>", create: "the member that the key acts as, mem_…", parse: id("mem") }],
-    cell: text(),
+    cell: text,
   },
   workspace_ids: {
     flags: [
@@ -92,7 +92,7 @@ const FIELDS: { readonly [Name in keyof NewKeyBody]-?: Field } = {
       { flags: "--description <text>", create: "a longer description", change: "a longer description" },
       { flags: "--no-description", change: "remove the description" },
     ],
-    cell: text(),
+    cell: text,
   },
   expires_at: {
     flags: [{ flags: "--expires <time>", create: EXPIRES, change: EXPIRES, parse: time }],
@@ -107,7 +107,7 @@ const FIELDS: { readonly [Name in keyof NewKeyBody]-?: Field } = {
       },
       { flags: "--no-plan", change: "its organization's plan" },
     ],
-    cell: text(),
+    cell: text,
   },
   limits: {
     flags: [

@@ -39,10 +39,11 @@ const csv = (count: number) =>
   ["sha256,name", ...Array.from({ length: count }, (_, n) => `${digest(n)},Key ${n}`), ""].join("\n");
 
 test("CSV and JSON lines say the same", async () => {
-  const quoted = `\uFEFFsha256,name,workspace_ids,limits\r\n${digest(1)},"Says ""hi"",\nin two lines",ws_1 ws_2,"{""rates"":[]}"\r\n\r\n`;
+  const quoted = `\uFEFFsha256,name,description,workspace_ids,limits\r\n${digest(1)},One,"Says ""hi"",\nin two lines",ws_1 ws_2,"{""rates"":[]}"\r\n\r\n`;
   const fields = {
     sha256: digest(1),
-    name: 'Says "hi",\nin two lines',
+    name: "One",
+    description: 'Says "hi",\nin two lines',
     workspace_ids: ["ws_1", "ws_2"],
     limits: { rates: [] },
   };
