@@ -49,7 +49,7 @@ export class Api {
     this.#headers = {
       Authorization: `Bearer ${token}`,
       ...(actAs !== undefined && { "Keygate-Act-As": actAs }),
-      ...(ifMatch !== undefined && { "If-Match": `"${ifMatch}"` }),
+      ...ifMatchOf(ifMatch),
     };
   }
 
@@ -62,8 +62,9 @@ export class Api {
     return this.#call("POST", path, JSON.stringify(body));
   }
 
-  patch<T>(path: string, body: object): Promise<Answer<T>> {
-    return this.#call("PATCH", path, JSON.stringify(body));
+  /** `version`: the one that the change is based on, if no other was given for all calls. */
+  patch<T>(path: string, body: object, version?: string): Promise<Answer<T>> {
+    return this.#call("PATCH", path, JSON.stringify(body), ifMatchOf(version));
   }
 
   delete<T>(path: string, query: Query = {}): Promise<Answer<T>> {
@@ -84,8 +85,8 @@ export class Api {
     return { status: 200, body: { data, next_cursor: cursor } };
   }
 
-  async #call<T>(method: string, path: string, body?: string): Promise<Answer<T>> {
-    const { response, text } = await this.#patiently(() => this.#send(method, path, body));
+  async #call<T>(method: string, path: string, body?: string, more: Record<string, string> = {}): Promise<Answer<T>> {
+    const { response, text } = await this.#patiently(() => this.#send(method, path, body, more));
     const answer = parsed(text);
     const isAnswer = response.ok && typeof answer === "object" && answer !== null;
     if (!isAnswer) throw failureOf(this.url, response, answer);
@@ -105,8 +106,8 @@ export class Api {
     }
   }
 
-  #send(method: string, path: string, body: string | undefined): Promise<Exchanged> {
-    const headers = { ...this.#headers, ...(body && { "Content-Type": "application/json" }) };
+  #send(method: string, path: string, body: string | undefined, more: Record<string, string>): Promise<Exchanged> {
+    const headers = { ...more, ...this.#headers, ...(body && { "Content-Type": "application/json" }) };
     return exchange(`${this.url}${path}`, { method, headers, ...(body && { body }) });
   }
 }
@@ -114,6 +115,10 @@ export class Api {
 type Exchanged = Awaited<ReturnType<typeof exchange>>;
 
 const PAGE = 100;
+
+function ifMatchOf(version: string | undefined): Record<string, string> {
+  return version === undefined ? {} : { "If-Match": `"${version}"` };
+}
 
 function parsed(text: string): unknown {
   try {

@@ -1,9 +1,11 @@
 /** The commands that change an existing key. */
 
 import type { Command } from "commander";
+import type { Answer, Api } from "../gateway/api.ts";
 import { call, example, ifMatch, told } from "../gateway/call.ts";
 import { duration, id } from "../terminal/options.ts";
 import { bodyOf, optionsToChange } from "./fields.ts";
+import { changedLimits } from "./own-limits.ts";
 import { KEYS_PATH } from "./path.ts";
 import { type CreatedKey, inWords, type Key, rotatedInWords } from "./words.ts";
 
@@ -21,7 +23,7 @@ export function addKeyChanges(keys: Command): void {
     )
     .action(
       call(
-        (api, options: Record<string, unknown>, id) => api.patch<Key>(`${KEYS_PATH}/${id}`, bodyOf(options)),
+        (api, options: Record<string, unknown>, id) => change(api, `${KEYS_PATH}/${id}`, bodyOf(options)),
         (key, context) => `${told("Changed", context)}\n\n${inWords(key, context)}`,
       ),
     );
@@ -58,4 +60,11 @@ export function addKeyChanges(keys: Command): void {
         ),
       );
   }
+}
+
+async function change(api: Api, path: string, body: Record<string, unknown>): Promise<Answer<Key>> {
+  if (!body.limits) return api.patch(path, body);
+  const { body: key, version } = await api.get<Key>(path);
+  // With the version that was read: a change between the two calls is not overwritten.
+  return api.patch(path, { ...body, limits: changedLimits(key.limits, body.limits) }, version);
 }

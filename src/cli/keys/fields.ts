@@ -1,11 +1,12 @@
 /** A key's fields on the command line: the options that give them, the cells of an import, and the words that show them. */
 
 import { type Command, Option } from "commander";
-import { type OwnLimits, PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { PERMISSIONS, REACHES } from "../../domain/key.ts";
 import type { KeyAnswer, NewKeyBody } from "../../records/key.ts";
 import { type Cell, dayOrTime, limits, list as listCell, oneOf, text } from "../import/cells.ts";
 import { id, names, quotas, rates, time } from "../terminal/options.ts";
-import { grouped, list, moment } from "../terminal/render.ts";
+import { list, moment } from "../terminal/render.ts";
+import { limitsInWords } from "./own-limits.ts";
 
 interface Flag {
   readonly flags: string;
@@ -113,14 +114,16 @@ const FIELDS: { readonly [Name in keyof NewKeyBody]-?: Field } = {
     flags: [
       {
         flags: "--rates <a,b>",
-        create: "its own rates, to lower the plan's: minute=60/60 is 60 in 60 seconds",
-        change: "with --quotas, replace its own limits: minute=60/60 is 60 in 60 seconds",
+        create:
+          "its own rates, to lower the plan's: minute=60/60 is 60 in 60 seconds; minute=60/60/90 has a burst of 90",
+        change:
+          "replace its own rates: minute=60/60 is 60 in 60 seconds, with the burst it has; minute=60/60/90 sets the burst",
         parse: rates,
       },
       {
         flags: "--quotas <a,b>",
         create: "its own quotas: day=1000/day",
-        change: "with --rates, replace its own limits: day=1000/day",
+        change: "replace its own quotas: day=1000/day",
         parse: quotas,
       },
       { flags: "--no-limits", change: "remove its own limits; its plan's limits still apply" },
@@ -217,9 +220,4 @@ export function fieldsInWords(key: KeyAnswer): [label: string, words: string | n
     const value = key[name as keyof KeyAnswer];
     return [label, words ? (words as Words<unknown>)(value) : (value as string | null)];
   });
-}
-
-function limitsInWords({ rates, quotas }: OwnLimits): string {
-  const inSeconds = rates.map(({ name, limit, window }) => `${name}: ${grouped(limit)} in ${window} s`);
-  return list([...inSeconds, ...quotas.map(({ name, limit, per }) => `${name}: ${grouped(limit)} per ${per}`)], "none");
 }

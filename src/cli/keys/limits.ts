@@ -3,6 +3,7 @@ import { call, example } from "../gateway/call.ts";
 import { id } from "../terminal/options.ts";
 import { clock } from "../terminal/progress.ts";
 import { grouped, table } from "../terminal/render.ts";
+import { rateInWords } from "./own-limits.ts";
 import { KEYS_PATH } from "./path.ts";
 
 interface Limit {
@@ -10,6 +11,7 @@ interface Limit {
   kind: "rate" | "quota";
   limit: number;
   window?: number;
+  burst?: number;
   per?: string;
   remaining: number;
   lent: number;
@@ -48,9 +50,9 @@ function asTable(limits: Limit[]): string {
   if (limits.length === 0) return "The key has no limits.";
   return table(
     ["Limit", "Allows", "Remaining", "Lent to the edge", "Resets in"],
-    limits.map(({ name, limit, window, per, remaining, lent, reset_ms }) => [
+    limits.map(({ name, limit, window = 0, burst, per, remaining, lent, reset_ms }) => [
       name,
-      `${grouped(limit)} ${per ? `per ${per}` : `in ${window} s`}`,
+      per ? `${grouped(limit)} per ${per}` : rateInWords({ limit, window, burst }),
       grouped(Math.floor(remaining)),
       grouped(lent),
       reset_ms > 0 ? clock(reset_ms / 1000) : "",

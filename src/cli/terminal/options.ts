@@ -57,12 +57,15 @@ export function id(prefix: string): (text: string) => string {
 type Rate = OwnLimits["rates"][number];
 type Quota = OwnLimits["quotas"][number];
 
-/** `minute=60/60`: at most 60 in 60 seconds. */
+/** `minute=60/60`: at most 60 in 60 seconds. `minute=60/60/90`: with a burst of 90. */
 export function rates(text: string): Rate[] {
   return names(text).map((part) => {
-    const form = /^([^=]+)=(\d{1,9})\/(\d{1,9})$/.exec(part);
-    if (!form) throw new InvalidArgumentError("Give name=limit/seconds, for example minute=60/60.");
-    return { name: form[1] as string, limit: Number(form[2]), window: Number(form[3]) };
+    const form = /^([^=]+)=(\d{1,9})\/(\d{1,9})(?:\/(\d{1,9}))?$/.exec(part);
+    if (!form) {
+      throw new InvalidArgumentError("Give name=limit/seconds or name=limit/seconds/burst, for example minute=60/60.");
+    }
+    const burst = form[4] === undefined ? {} : { burst: Number(form[4]) };
+    return { name: form[1] as string, limit: Number(form[2]), window: Number(form[3]), ...burst };
   });
 }
 
