@@ -3,21 +3,16 @@
 import production from "./gateway.config.ts";
 import { defineGateway } from "./src/index.ts";
 
-const { environments } = production;
+/** `https://api.example.com/v1` becomes `https://api.staging.example.com/v1`. */
+const onStaging = (url: string) => url.replace(".example.com", ".staging.example.com");
+
+const environments = Object.entries(production.environments).map(([name, environment]) => {
+  const { baseUrls, issuer } = environment;
+  return [name, { ...environment, baseUrls: baseUrls.map(onStaging), issuer: onStaging(issuer) }] as const;
+});
 
 export default defineGateway({
   ...production,
-  environments: {
-    production: {
-      ...environments.production,
-      baseUrls: ["https://api.staging.example.com/v1"],
-      issuer: "https://api.staging.example.com",
-    },
-    sandbox: {
-      ...environments.sandbox,
-      baseUrls: ["https://sandbox.staging.example.com/v1"],
-      issuer: "https://sandbox.staging.example.com",
-    },
-  },
-  control: { baseUrls: ["https://keys.staging.example.com"] },
+  environments: Object.fromEntries(environments),
+  control: { ...production.control, baseUrls: production.control.baseUrls.map(onStaging) },
 });

@@ -16,11 +16,14 @@ const IN_WORKERD = [
   "origin",
 ];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
-const IN_NODE = ["config", "cli", "house", "interop", "proof"];
+const IN_NODE = ["config", "cli", "house", "interop", "proof", "package"];
 /** Its pages in a browser, which take a while: `npm run test:pages`. */
 const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
 /** Before servers of others, which Debian has: `npm run test:servers`. */
 const SERVERS = ["test/e2e/servers/**/*.test.ts"];
+
+/** A project made from the packages, in minutes: `npm run test:package`. */
+const PACKAGE = ["test/package/starter.test.ts"];
 
 /** On two cores, too, where the default is one worker. */
 const common = { maxWorkers: 2, testTimeout: 30_000, hookTimeout: 60_000 };
@@ -58,13 +61,14 @@ export default defineConfig({
         test: { ...common, name: "workerd", include: testsOf(IN_WORKERD) },
       },
       {
-        test: { ...common, name: "node", include: testsOf(IN_NODE) },
+        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: PACKAGE },
       },
       {
         test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...PAGES, ...SERVERS] },
       },
       { test: { ...alone, name: "pages", include: PAGES } },
       { test: { ...alone, name: "servers", include: SERVERS } },
+      { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },
     ],
   },
 });

@@ -8,6 +8,7 @@ import { pack } from "./pack.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "keygate-packages-"));
 try {
+  for (const tarball of pack(folder, ["create"])) run("publint", ["run", tarball, "--strict"]);
   for (const tarball of pack(folder)) {
     run("publint", ["run", tarball, "--strict"]);
     // Only ES modules: what runs in Workers and in Node 20 and later.

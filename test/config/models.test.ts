@@ -6,8 +6,8 @@ import { mistakesOf } from "./base.ts";
 
 const MODELS = globSync("examples/models/*/gateway.config.ts", { cwd: PROJECT });
 
-test("there are three models to copy from", () => {
-  expect(MODELS.length).toBe(3);
+test("there are three models to copy from, and a minimal one", () => {
+  expect(MODELS.length).toBe(4);
 });
 
 test.for(MODELS)("%s is without a mistake", async (path) => {

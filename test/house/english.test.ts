@@ -29,6 +29,7 @@ const PLACES = [
   "bench",
   "examples",
   "scripts",
+  "create",
   "README.md",
   "CHANGELOG.md",
   "gateway.config.ts",
@@ -48,6 +49,6 @@ test.each(ODD)("no text says %s", (odd, plain) => {
 function filesOf(place: string): string[] {
   if (/\.\w+$/.test(place)) return [place];
   return readdirSync(join(PROJECT, place), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(ts|tsx|md|mjs|py|toml)$/.test(name) && !name.includes("node_modules"))
+    .filter((name) => /\.(ts|tsx|md|mjs|py|toml)$/.test(name) && !/node_modules|^dist\//.test(name))
     .map((name) => `${place}/${name}`);
 }

@@ -11,9 +11,10 @@ interface Manifest {
 const manifest = (folder: string): Manifest => JSON.parse(read(`${folder}/package.json`));
 const root = manifest(".");
 const origin = manifest("packages/origin");
+const starter = manifest("create");
 
 test("the packages have one version, and the changelog begins with it", () => {
-  expect(origin.version).toBe(root.version);
+  expect([origin.version, starter.version]).toEqual([root.version, root.version]);
   expect(/^## (.*)$/m.exec(read("CHANGELOG.md"))?.[1]).toBe(root.version);
 });
 

@@ -1,0 +1,60 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { filesOf } from "../../create/files.ts";
+import { MODELS } from "../../create/models.ts";
+import { PROJECT, read } from "../house/sources.ts";
+
+const filesFor = (model: string) =>
+  filesOf({ name: "acme", model, keygate: "^1", keygateOrigin: "^1" }, PROJECT, join(PROJECT, "create", "template"));
+const linesOf = (text = "") => text.split("\n");
+
+describe.for(Object.keys(MODELS))("The files of a project of the model %s", (model) => {
+  const files = filesFor(model);
+
+  test("are this repository's, but for the lines that name its places", () => {
+    const changed = (mine: string, theirs: string) => {
+      const lines = new Set(linesOf(read(mine)));
+      return linesOf(files.get(theirs)).filter((line) => !lines.has(line));
+    };
+    expect(changed("src/entry.ts", "src/index.ts")).toEqual(['import { createGateway } from "keygate/worker";']);
+    expect(changed("gateway.config.staging.ts", "gateway.config.staging.ts")).toEqual([
+      'import { defineGateway } from "keygate";',
+    ]);
+    const [first, ...origins] = changed(`examples/models/${model}/gateway.config.ts`, "gateway.config.ts");
+    expect(first).toBe('import { defineGateway } from "keygate";');
+    expect(origins.every((line) => line.includes('{ service: "ORIGIN"'))).toBe(true);
+    expect(new Set(changed("wrangler.toml", "wrangler.toml"))).toEqual(
+      new Set([
+        'name = "acme"',
+        'main = "src/index.ts"',
+        'database_name = "acme"',
+        'database_name = "acme-staging"',
+        'migrations_dir = "node_modules/keygate/migrations"',
+        'directory = "node_modules/keygate/dist/assets"',
+        "# The service in origin/. Name your own services here, or give origins a URL in gateway.config.ts.",
+        'binding = "ORIGIN"',
+        'service = "acme-origin"',
+        'service = "acme-origin-staging"',
+      ]),
+    );
+    expect(linesOf(files.get("wrangler.toml")).length).toBe(linesOf(read("wrangler.toml")).length);
+  });
+
+  test("have no word of the template left", () => {
+    const left = /\b(NAME|ORIGIN_NAME|READ_SCOPE|SAMPLE_PATH|CURL_PATH|REACH|ORGANIZATION|[A-Z]+_ISSUERS|[A-Z]+_ROW)\b/;
+    const found = [...files]
+      .filter(([path]) => path !== "wrangler.toml")
+      .flatMap(([path, text]) =>
+        linesOf(text)
+          .filter((line) => left.test(line))
+          .map(() => path),
+      );
+    expect(found).toEqual([]);
+    expect([...files.keys()]).toEqual(expect.arrayContaining([".gitignore", ".github/workflows/deploy.yml"]));
+  });
+});
+
+test("every model of examples/models can be chosen", () => {
+  expect(globSync("*", { cwd: join(PROJECT, "examples/models") }).sort()).toEqual(Object.keys(MODELS).sort());
+});
