@@ -1,4 +1,4 @@
-/** Answers that are not what was asked for, each in words that name the next step. */
+/** Answers that a command cannot use, in words that name the next step. */
 
 import { EXIT_FAILED, EXIT_NO_ANSWER, Failure } from "../terminal/failure.ts";
 

@@ -59,14 +59,14 @@ const FORMAT = `
 Columns (CSV) or fields (JSON):
   sha256         required: the digest of the secret, 64 hexadecimal digits
   name           required: what the key is for
-  hint           what people may see of the secret, such as sk_…a1B2
+  hint           what people can see of the secret, such as sk_…a1B2
 ${wrapped(AS_IN_CREATE.join(", "), 0, 70).replace(/^/gm, "  ")}
                  as in \`keys create\`; CSV has spaces between the items of a list
   limits         {"rates": [...], "quotas": [...]}; CSV has it as JSON
 
-Digests that the gateway knows already are skipped, so that a file can be
-imported again. Ctrl-C ends the import after the chunk that is under way, and
-the same command continues from there.`;
+Keys that the gateway already has are skipped, so you can import a file
+again. Ctrl-C ends the import after the current chunk. To resume, run the
+same command again.`;
 
 async function run(path: string, options: Options, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();

@@ -1,4 +1,4 @@
-/** Of names that a JSON object has twice, `JSON.parse` keeps the last without a word. */
+/** If a JSON object has a name twice, `JSON.parse` silently keeps the last value. */
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 

@@ -5,7 +5,7 @@ import { keyToImport } from "../../records/key.ts";
 import { KEY_CELLS, REQUIRED_CELLS } from "../keys/fields.ts";
 import { type Cell, digest, text } from "./cells.ts";
 
-/** Used where a line does not set the field. */
+/** Used if a line does not set the field. */
 export interface Defaults {
   readonly member_id?: string | undefined;
   readonly reach?: string | undefined;

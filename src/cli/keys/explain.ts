@@ -90,7 +90,7 @@ function inWords({ decision, steps, required_scope, lacking_in, key }: Explanati
         ["Missing from", list(lacking_in)],
         ["Key", key?.id],
         ["Key is for", key && `${key.environment}, ${key.base_url}`],
-        ["Key may", key && list(key.scopes, "nothing")],
+        ["Key can", key && list(key.scopes, "nothing")],
         ["Workspaces", key && (key.workspaces ? list(key.workspaces, "none") : "all")],
       ]),
     ],

@@ -13,12 +13,12 @@ export function limitsInWords({ rates, quotas }: OwnLimits): string {
   return list(each, "none");
 }
 
-/** Without a burst that is the limit, as it is by default. */
+/** Leaves out a burst that is the same as the limit, which is the default. */
 export function rateInWords({ limit, window, burst = limit }: Omit<Rate, "name">): string {
   return `${grouped(limit)} in ${window} s${burst === limit ? "" : `, burst ${grouped(burst)}`}`;
 }
 
-/** The API replaces all limits at once: what a change does not name is taken from the present ones. */
+/** The API replaces all limits at once: what a change does not name is copied from the current ones. */
 export function changedLimits(now: OwnLimits | null, { rates, quotas }: Partial<OwnLimits>): Partial<OwnLimits> {
   const burstOf = (name: string) => now?.rates.find((rate) => rate.name === name)?.burst;
   const kept = (rate: Rate) => ({ ...rate, burst: rate.burst ?? burstOf(rate.name) });

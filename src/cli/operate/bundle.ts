@@ -17,8 +17,8 @@ export interface Bundle {
 }
 
 /**
- * The bundle of one configuration. KB are 1,000 bytes; the start is the fastest of a few, for other work on the machine only
- * adds to it, and of some more where none took less than `wantedMs`.
+ * The bundle of one configuration. A KB is 1,000 bytes. The start time is the fastest of five starts, because other work on the
+ * machine can only add to it; if none takes less than `wantedMs`, more starts are measured.
  */
 export async function measureBundle(config: string, wantedMs: number): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));

@@ -24,7 +24,7 @@ export const VARIABLE = "KEYGATE_PEPPERS";
 
 const WHERE = `
 For a local gateway the command changes .dev.vars. For a deployed one it prints the value to set.
-It prints the whole value if ${VARIABLE} in the environment has the present one.`;
+It prints the whole value if ${VARIABLE} in the environment has the current one.`;
 
 export function addPepperOrder(pepper: Command): void {
   pepper
@@ -53,7 +53,7 @@ async function add(_: unknown, command: Command): Promise<void> {
   }
   const id = nextId([...known.map((pepper) => pepper.id), ...now.map(idOf)]);
   const pepper = `${id}:${randomBytes(32).toString("base64url")}`;
-  // Behind: nothing may be hashed with it until every gateway knows it.
+  // Last: no secret must be hashed with it before every gateway knows it.
   const value = isLocal(api.url) || now.length > 0 ? [...now, pepper].join(",") : undefined;
   const done = set(api, value, [
     hint("The new pepper. Save it: it is not shown again.", strong(pepper)),
@@ -84,7 +84,7 @@ async function use(id: string, _: unknown, command: Command): Promise<void> {
   console.log([done, ...next].join("\n\n"));
 }
 
-/** The gateway's present value, if it is known here. */
+/** The gateway's current value, if it is known here. */
 function peppersNow(api: Api): string[] {
   const text = isLocal(api.url) ? readDevVars(inProject(".dev.vars"))[VARIABLE] : fromEnvironment(VARIABLE);
   return (text ?? "").split(",").flatMap((pepper) => (/^\s*[\w-]+:/.test(pepper) ? pepper.trim() : []));

@@ -20,7 +20,7 @@ export function inPackage(...path: string[]): string {
   return join(PACKAGE, ...path);
 }
 
-/** The package's own module, for a Worker's entry: JavaScript where it is installed, TypeScript in a clone. */
+/** The package's own module, for a Worker's entry: JavaScript if it is installed, TypeScript in a clone. */
 export function ownModule(name: string): string {
   return isClone ? inPackage("src", `${name}.ts`) : inPackage("dist", `${name}.js`);
 }
@@ -33,7 +33,7 @@ function projectAround(folder: string): string {
   }
 }
 
-/** A path, relative to the current folder where that is shorter. */
+/** A path, relative to the current folder if that is shorter. */
 export function shown(path: string): string {
   const near = relative(process.cwd(), path);
   return near.startsWith("..") ? path : near;

@@ -1,4 +1,4 @@
-/** Ctrl-C that lets the present work finish. */
+/** Ctrl-C that lets the current work finish. */
 
 /** A terminal signals every process, and bin/keygate.mjs forwards its own signal: two at once count as one. */
 const SAME_MS = 500;

@@ -5,7 +5,7 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { Failure } from "./failure.ts";
 
-/** Atomic. `instead`: the file that it may take the place of. */
+/** Atomic. `instead`: the file that it can replace. */
 export function writeSecretFile(file: string, text: string, instead?: string): void {
   const isNew = !existsSync(file);
   if (!isNew && (instead === undefined || resolve(instead) !== resolve(file))) {
@@ -21,7 +21,7 @@ export function writeSecretFile(file: string, text: string, instead?: string): v
   }
 }
 
-/** Where there is no git, or no repository, nothing is committed. */
+/** Without git or a repository, nothing is committed. */
 export function refuseToCommit(file: string): void {
   const asked = spawnSync("git", ["check-ignore", "--quiet", "--", basename(file)], { cwd: dirname(resolve(file)) });
   if (asked.status !== 1) return;
