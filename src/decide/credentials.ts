@@ -4,6 +4,7 @@ import type { Gateway } from "../config/compile.ts";
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, prefixOfSecret } from "../domain/secret.ts";
 import { percentDecoded, unicodeDecoded } from "../domain/spelling.ts";
 import type { Refusal } from "../errors.ts";
+import { readBearer } from "./bearer.ts";
 
 export interface Credential {
   readonly secret: string;
@@ -13,34 +14,8 @@ export interface Credential {
 
 /** `undefined` if there is none. */
 export function readCredential(headers: Headers, gateway: Gateway): Credential | Refusal | undefined {
-  const authorization = headers.get("authorization");
-  if (authorization === null || authorization === "") return undefined;
-  if (authorization.includes(",") && isBearerAmongOthers(authorization)) return { code: "credentials_repeated" };
-  const token = readBearer(authorization);
-  if ("problem" in token) return { code: "credentials_malformed", problem: token.problem };
-  return readKey(token.secret, gateway);
-}
-
-/**
- * Two header lines arrive as one, joined by a comma. No Bearer token has a comma (RFC 6750 §2.1), but the parameters of other
- * schemes are separated by commas, and have them in quoted strings: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
- */
-function isBearerAmongOthers(authorization: string): boolean {
-  const unquoted = authorization.replace(/"(?:[^"\\]|\\.)*"?/g, "");
-  return unquoted.includes(",") && /(^|,)\s*bearer(?=[\s,]|$)/i.test(unquoted);
-}
-
-/** https://www.rfc-editor.org/rfc/rfc6750#section-2.1, with exactly one space; the scheme is case-insensitive (RFC 9110 §11.1). */
-function readBearer(authorization: string): { secret: string } | { problem: string } {
-  const scheme = /^[^ \t]*/.exec(authorization)?.[0] ?? "";
-  if (scheme.toLowerCase() !== "bearer") return { problem: "it does not begin with the scheme Bearer" };
-  const rest = authorization.slice(scheme.length);
-  if (rest === "" || rest === " ") return { problem: "no key follows the scheme Bearer" };
-  if (rest.startsWith("\t")) return { problem: "a tab stands between Bearer and the key, instead of a space" };
-  if (/^ [ \t]/.test(rest)) return { problem: "more than one space stands between Bearer and the key" };
-  const secret = rest.slice(1);
-  if (/\s/.test(secret)) return { problem: "there is white space inside or after the key" };
-  return { secret };
+  const token = readBearer(headers);
+  return typeof token === "string" ? readKey(token, gateway) : token;
 }
 
 function readKey(secret: string, gateway: Gateway): Credential | Refusal {

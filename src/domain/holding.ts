@@ -1,6 +1,6 @@
 /** An isolate's side of a lease: what is left, when it expires, and what to report to the authority. Pure: time is an argument. */
 
-import type { Denial, Lease, LeaseReport, TokenLease } from "./lease.ts";
+import type { Denial, Lease, LeaseReport, PolicyState, TokenLease } from "./lease.ts";
 
 export class Holding<L extends TokenLease = Lease> {
   readonly lease: L;
@@ -32,6 +32,11 @@ export class Holding<L extends TokenLease = Lease> {
 
   get left(): number {
     return this.#left;
+  }
+
+  /** What the headers say about the limits: the isolate's tokens count like those of the authority. */
+  get policies(): PolicyState[] {
+    return this.lease.policies.map((policy) => ({ ...policy, remaining: policy.remaining + this.#left }));
   }
 
   /** Takes a token; false if there is none, or if the lease has expired. */

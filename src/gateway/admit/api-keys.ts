@@ -10,7 +10,6 @@ import type { Visit } from "../visit.ts";
 import type { Identity } from "./identify.ts";
 import { findRecord, type Keys } from "./record.ts";
 import type { Admission, Scheme } from "./scheme.ts";
-import { policiesOf, spend } from "./spend.ts";
 
 /** How long a request tries for a token while others take those that its leases bring. */
 const PATIENCE_MS = 10_000;
@@ -81,7 +80,7 @@ export class ApiKeys implements Scheme<Credential> {
     const spent = spend(holding, now());
     if (spent === "none left") return undefined;
     const outcome = spent === "spent" ? caller : spent;
-    return { outcome, caller, foundIn, account, policies: policiesOf(holding), degraded };
+    return { outcome, caller, foundIn, account, policies: holding.policies, degraded };
   }
 
   /** If the authority cannot be reached, some routes continue with the record of its last lease. */
@@ -102,6 +101,17 @@ export class ApiKeys implements Scheme<Credential> {
     if (!found || !knowsSecret(found.lease.record, identity.hash)) return leased;
     return { found, identity, degraded: true };
   }
+}
+
+/** Takes one token. Nothing is awaited between this check of the lease's life and the decision. */
+export function spend(holding: Holding, now: number): "spent" | "none left" | Refusal {
+  if (!holding.isLive(now)) return "none left";
+  const denial = holding.denial(now);
+  if (denial) {
+    const { policy, retryAfterMs } = denial;
+    return { code: denial.kind === "rate" ? "rate_exceeded" : "quota_exceeded", policy, retryAfterMs };
+  }
+  return holding.spend(now) ? "spent" : "none left";
 }
 
 function refused(outcome: Refusal, identity?: Identity): Admission {

@@ -8,7 +8,6 @@ import { isRefusal } from "../../errors.ts";
 import { Desks } from "./desks.ts";
 import type { WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
-import { policiesOf } from "./spend.ts";
 
 /** Groups of accounts, of which any one will do. */
 export type Alternatives = readonly (readonly Account[])[];
@@ -90,7 +89,7 @@ export class CallTokens {
       }
       if (holdings.every((holding) => holding.isLive(now) && holding.left > 0)) {
         for (const holding of holdings) holding.spend(now);
-        return { kind: "taken", policies: holdings.flatMap(policiesOf) };
+        return { kind: "taken", policies: holdings.flatMap(({ policies }) => policies) };
       }
       if (now > giveUpAt) return { kind: "unavailable" };
     }
@@ -143,7 +142,7 @@ function denialOf(holdings: readonly Holding<TokenLease>[], now: number): Taken 
   const [longest] = denials.sort((one, other) => other.retryAfterMs - one.retryAfterMs);
   if (!longest) return undefined;
   const { policy, retryAfterMs } = longest;
-  return { kind: "denied", policy, retryAfterMs, policies: holdings.flatMap(policiesOf) };
+  return { kind: "denied", policy, retryAfterMs, policies: holdings.flatMap(({ policies }) => policies) };
 }
 
 function soonest(denials: readonly Taken[]): Taken {
