@@ -1,7 +1,11 @@
 /** An origin in one environment, in `gateway.config.ts`. */
 
 export type OriginConfig = (
-  | { url: string }
+  | {
+      url: string;
+      /** Use an origin with http:// that is not on this machine, although its requests are not encrypted. Default: false. */
+      plainHttp?: boolean;
+    }
   /** The name of a `[[services]]` binding of wrangler.toml. */
   | { service: string }
 ) & {

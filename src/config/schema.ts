@@ -61,7 +61,10 @@ const binding = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a binding; use letters, digits and _, for example BILLING");
 const origin = z.union(
-  [fields({ url: baseUrl, ...ofEveryOrigin }), fields({ service: binding, ...ofEveryOrigin })],
+  [
+    fields({ url: baseUrl, plainHttp: z.boolean().default(false), ...ofEveryOrigin }),
+    fields({ service: binding, ...ofEveryOrigin }),
+  ],
   'is not an origin; write { url: "https://…" } or { service: "BINDING" }, with shared: true if it is shared on purpose',
 );
 

@@ -5,6 +5,7 @@ import { problemsOfCacheBefore } from "./edge-cache.ts";
 import { problemsOfOriginSecrets } from "./origin-headers.ts";
 import { type ConfigProblem, problemAt } from "./problems.ts";
 import type { GatewayConfig } from "./types.ts";
+import { isRoutedTo, routePatterns } from "./wrangler-routes.ts";
 
 /** `config` has been compiled without a mistake; `wrangler` is wrangler.toml, parsed. */
 export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): ConfigProblem[] {
@@ -107,32 +108,6 @@ function problemsOfIssuers(config: GatewayConfig, wrangler: unknown): ConfigProb
   });
 }
 
-/** https://developers.cloudflare.com/workers/configuration/routing/routes/#matching-behavior */
-function isRoutedTo({ pattern, isDomain }: RoutePattern, address: string): boolean {
-  const [host = ""] = address.split("/");
-  if (isDomain) return pattern === host;
-  const [patternHost = ""] = pattern.split("/");
-  const matches = (glob: string, text: string) =>
-    new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`).test(text);
-  return address === host ? matches(patternHost, host) : matches(pattern, address);
-}
-
-interface RoutePattern {
-  readonly pattern: string;
-  /** The whole host. */
-  readonly isDomain: boolean;
-}
-
-function routePatterns(wrangler: unknown): RoutePattern[] {
-  const { route, routes } = (wrangler ?? {}) as { route?: unknown; routes?: unknown };
-  return [route, ...(Array.isArray(routes) ? routes : [])].flatMap((each) => {
-    const { pattern, custom_domain } =
-      typeof each === "string" ? { pattern: each, custom_domain: false } : (each ?? {});
-    if (typeof pattern !== "string") return [];
-    return { pattern: pattern.replace(/^https?:\/\//, ""), isDomain: custom_domain === true };
-  });
-}
-
 function requiredSecrets(wrangler: unknown): Set<unknown> {
   const { required } = (wrangler as { secrets?: { required?: unknown } } | undefined)?.secrets ?? {};
   return new Set(Array.isArray(required) ? required : []);
@@ -143,6 +118,7 @@ function namesIn(wrangler: unknown, list: readonly string[], field: string): Set
   return new Set(Array.isArray(entries) ? entries.map((entry) => entry?.[field]) : []);
 }
 
-function toAdd(lines: readonly string[]): string {
+/** Lines of TOML, complete in themselves. */
+export function toAdd(lines: readonly string[]): string {
   return ["Add to wrangler.toml:", ...lines].join("\n      ");
 }

@@ -129,7 +129,7 @@ describe("npm start that cannot start says why, in a line", () => {
     expect(await started.ended).toBe(1);
     expect(complaints(started.output())).toEqual([
       expect.stringMatching(/^keygate: .*gateway\.config\.ts cannot be used:$/),
-      expect.stringMatching(/^ {2}routes\[0\]\.resource: .*Did you mean "signatures"\?$/),
+      expect.stringMatching(/^ {2}routes\["\/x"\]\.resource: .*Did you mean "signatures"\?$/),
     ]);
   });
 });

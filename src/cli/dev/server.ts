@@ -73,6 +73,8 @@ function devArguments({ entry, origins, port, state }: Settings): string[] {
   return [
     ...["dev", entry, ...configs.flatMap((file) => ["-c", file])],
     ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", state],
+    // Minifying takes time, and makes stacks hard to read.
+    "--minify=false",
     // Otherwise the routes in wrangler.toml replace the host that the client named.
     "--infer-origin-from-routes=false",
   ];

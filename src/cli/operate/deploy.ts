@@ -8,9 +8,10 @@ import { COMMAND, example } from "../gateway/call.ts";
 import { fetchAnyWay } from "../gateway/network.ts";
 import { Failure } from "../terminal/failure.ts";
 import { reportOf } from "../terminal/report.ts";
-import { checkedConfig } from "./checked-config.ts";
+import { deployableConfig } from "./checked-config.ts";
+import { configOf } from "./config-of.ts";
 import { inEnvironment, MIGRATED, migrate } from "./migrate.ts";
-import { DEFAULT_CONFIG, inProject, shown } from "./project.ts";
+import { DEFAULT_CONFIG, shown } from "./project.ts";
 import { verify } from "./verify.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -40,7 +41,7 @@ async function deploy(options: Options, command: Command): Promise<void> {
   const stop = new AbortController().signal;
   const { secretsFile } = options;
   if (secretsFile !== undefined && !existsSync(secretsFile)) throw new Failure(`There is no ${secretsFile}.`);
-  const checked = await checkedConfig(configOf(options));
+  const checked = await deployableConfig(configOf(options), options.env);
   report.step(`${shown(checked.file)} has no mistakes.`);
   if (options.dryRun) {
     report.step("Building what a deploy uploads …");
@@ -58,17 +59,6 @@ async function deploy(options: Options, command: Command): Promise<void> {
   await verify(checked.config, fetchAnyWay);
   const done = "Deployed: the gateway is ready, and refuses requests without a key.";
   report.end(done, { config: checked.file, deployed: true });
-}
-
-/** Another environment has other base URLs, and so another file: with that of production, production would be asked. */
-function configOf({ env, config }: Options): string {
-  if (config !== undefined) return config;
-  if (env === undefined) return DEFAULT_CONFIG;
-  const file = inProject(`gateway.config.${env}.ts`);
-  if (existsSync(file)) return file;
-  throw new Failure(
-    `There is no ${shown(file)} with the base URLs of ${env}. Create it: it can import gateway.config.ts and change its base URLs and issuers. Or name a file with --config.`,
-  );
 }
 
 function argumentsOf(file: string, { env, secretsFile, immediate }: Options): string[] {

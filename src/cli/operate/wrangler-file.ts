@@ -1,8 +1,10 @@
 /** A Worker's wrangler.toml, or wrangler.jsonc. */
 
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { type ParseError, parse as parseJson, printParseErrorCode } from "jsonc-parser";
 import { parse as parseToml } from "smol-toml";
+import type { ConfigProblem } from "../../config/problems.ts";
 import { Failure } from "../terminal/failure.ts";
 import { inProject, shown } from "./project.ts";
 
@@ -28,6 +30,22 @@ export function readWrangler(file: string = wranglerFile()): WranglerFile {
   } catch (error) {
     throw new Failure(`${shown(file)} cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** The problem with this file's name, and with the lines to add in its format. */
+export function inFormatOf(file: string, { path, problem, remedy }: ConfigProblem): ConfigProblem {
+  const name = basename(file);
+  const named = (text: string) => text.replaceAll("wrangler.toml", name);
+  const [first = "", ...lines] = remedy.split("\n");
+  const added = name.endsWith(".toml") || lines.length === 0 ? lines : [`      ${asJson(lines.join("\n"))}`];
+  return { path: named(path), problem: named(problem), remedy: [named(first), ...added].join("\n") };
+}
+
+/** Lines of TOML as JSON, without the braces around them. */
+function asJson(lines: string): string {
+  const isItems = /^\s*\{/.test(lines);
+  const text = JSON.stringify(parseToml(isItems ? `items = [${lines.replaceAll("\n", " ")}]` : lines));
+  return isItems ? text.slice('{"items":['.length, -"]}".length) : text.slice(1, -1);
 }
 
 function fromJson(text: string): Record<string, unknown> {

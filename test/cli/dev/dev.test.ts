@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
 import { freePort } from "../../helpers/gateway.ts";
-import { copyOfProject, keygate, PROJECT, temporaryFolder } from "../helpers.ts";
+import { copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
 
 const ENVIRONMENTS = ["production", "sandbox"];
 
@@ -142,7 +142,9 @@ describe("keygate dev", () => {
     writeFileSync(config, readFileSync(config, "utf8").replace('resource: "folders"', 'resource: "folder"'));
     const { code, stdout, stderr } = await keygate(["dev"], { project });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("gateway.config.ts cannot be used:\n  routes[3].resource: ");
+    expect(stderr).toContain(
+      'gateway.config.ts cannot be used:\n  routes["/workspaces/:workspace/folders/*"].resource: ',
+    );
     expect(stderr).toContain('Did you mean "folders"?');
     expect(() => readFileSync(join(project, ".dev.vars"))).toThrow("ENOENT");
   });
@@ -212,19 +214,19 @@ describe("keygate check", () => {
   });
 
   test("hints at an origin whose own address a client may follow, and passes all the same", async () => {
-    const config = join(temporaryFolder(), "config.ts");
-    const models = join(PROJECT, "examples/models/signatures/gateway.config.ts");
-    writeFileSync(
-      config,
-      `import model from ${JSON.stringify(models)};
-      export default { ...model, origins: { app: { production: { url: "https://app.internal.example" } } } };`,
-    );
-    const { code, stdout } = await keygate(["check", "--config", config]);
+    const project = copyOfProject();
+    const config = join(project, "gateway.config.ts");
+    const written = readFileSync(config, "utf8");
+    const origin = 'production: { url: "https://app.internal.example" }';
+    writeFileSync(config, written.replace('production: { service: "DEMO_ORIGIN", shared: true }', origin));
+    const { code, stdout } = await keygate(["check"], { project });
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/\nhint: origins\.app\.production: does not set rewriteLocation/),
+      expect.stringMatching(/\nhint: origins\.signatures\.production: does not set rewriteLocation/),
     ]);
-    expect((await keygate(["check", "--config", models])).stdout).not.toContain("hint");
+    const decided = origin.replace(" }", ", rewriteLocation: false }");
+    writeFileSync(config, written.replace('production: { service: "DEMO_ORIGIN", shared: true }', decided));
+    expect((await keygate(["check"], { project })).stdout).not.toContain("hint");
   });
 
   test("names the main environment where only the order of the environments says which it is", async () => {
