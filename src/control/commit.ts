@@ -5,7 +5,7 @@
  */
 
 import { deliver } from "../store/delivery.ts";
-import { type Affected, countOutbox, outboxInsert, readChange } from "../store/outbox.ts";
+import { type Affected, countOutbox, outboxInsert, readChange, readOutboxOf } from "../store/outbox.ts";
 import type { Control } from "./control.ts";
 
 export interface Committed {
@@ -62,4 +62,14 @@ async function isToldToAll(control: Control, changeId: string): Promise<boolean>
   } catch {
     return false;
   }
+}
+
+/**
+ * For a request that changes nothing, so that nothing is written: whether an authority does not know of an earlier change yet.
+ * Delivers those, if so.
+ */
+export async function earlierEffect({ db, tellAuthority }: Control, affected: Affected): Promise<Effect> {
+  await deliver(db, await readOutboxOf(db, affected, TOLD_AT_ONCE), tellAuthority);
+  const [left] = await readOutboxOf(db, affected, 1);
+  return { changeId: left?.changeId ?? "", isPending: left !== undefined };
 }

@@ -34,11 +34,17 @@ export async function dispatch(c: Call, operation: Operation): Promise<Response>
 }
 
 /** What an earlier request with the same `Idempotency-Key` created or changed. */
-async function replay({ replay }: Operation, asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
+async function replay({ path, replay }: Operation, asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
   if (!replay) throw new Error("A call without `replay` takes no Idempotency-Key.");
   const answer = await replay(asked);
+  // The path of a call that creates names no record, so a 404 would be about nothing that the caller sent.
+  if (isRefusal(answer) && answer.code === "not_found" && !path.includes(":id"))
+    return { code: "conflict", problem: GONE };
   return isRefusal(answer) ? answer : { ...answer, isReplayed: true };
 }
+
+const GONE =
+  "An earlier request with this Idempotency-Key created a record that was deleted since, or that you can no longer see. Use a new Idempotency-Key to create another one.";
 
 /** What an operation takes that says nothing else. */
 const NOTHING = z.strictObject({});

@@ -22,16 +22,16 @@ export function outboxInsert(db: D1Database, changeId: string, affected: Affecte
   return db
     .prepare(
       `INSERT INTO outbox (change_id, key_id, environment, created_at)
-       SELECT ?1, id, environment, ?2 FROM api_keys WHERE ${KEYS_OF[kind]} AND revoked_at IS NULL`,
+       SELECT ?1, id, environment, ?2 FROM api_keys WHERE ${KEYS_OF[kind]("?3")} AND revoked_at IS NULL`,
     )
     .bind(changeId, at, id);
 }
 
 const KEYS_OF = {
-  key: "id = ?3",
-  member: "member_id = ?3",
-  workspace: "id IN (SELECT key_id FROM api_key_workspaces WHERE workspace_id = ?3)",
-  organization: "organization_id = ?3",
+  key: (id: string) => `id = ${id}`,
+  member: (id: string) => `member_id = ${id}`,
+  workspace: (id: string) => `id IN (SELECT key_id FROM api_key_workspaces WHERE workspace_id = ${id})`,
+  organization: (id: string) => `organization_id = ${id}`,
 };
 
 /** The oldest of all. */
@@ -43,8 +43,11 @@ export function readChange(db: D1Database, changeId: string, limit: number): Pro
   return pendingOf(db.prepare(`${SELECT} WHERE change_id = ?1 LIMIT ?2`).bind(changeId, limit));
 }
 
-export function readOutboxOf(db: D1Database, keyId: string): Promise<Pending[]> {
-  return pendingOf(db.prepare(`${SELECT} WHERE key_id = ?1`).bind(keyId));
+/** Of any change. */
+export function readOutboxOf(db: D1Database, affected: Affected, limit: number): Promise<Pending[]> {
+  const [kind, id] = Object.entries(affected)[0] as [keyof typeof KEYS_OF, string];
+  const keys = `SELECT id FROM api_keys WHERE ${KEYS_OF[kind]("?1")}`;
+  return pendingOf(db.prepare(`${SELECT} WHERE key_id IN (${keys}) LIMIT ?2`).bind(id, limit));
 }
 
 const SELECT = "SELECT change_id, key_id, environment FROM outbox";

@@ -88,9 +88,12 @@ describe("no key is made where in the meantime", () => {
 });
 
 describe("while somebody widens a key", () => {
-  async function race(verb: (control: Control, caller: Caller, id: string) => Promise<unknown>, ifMatch?: true) {
+  type Verb = (control: Control, caller: Caller, id: string) => Promise<unknown>;
+
+  async function race(verb: Verb, ifMatch?: true, before = async (_: string): Promise<unknown> => undefined) {
     const { keyBody } = await prepare();
     const { id } = await makeKey(keyBody);
+    await before(id);
     const version = (await readKey(env.DB, id))?.version as string;
     const control = meanwhile(() => call("PATCH", `/v1/api-keys/${id}`, { scopes: ["signatures:write"] }));
     const outcome = codeOf(await verb(control, { ...root(), ifMatch: ifMatch && [version] }, id));
@@ -102,7 +105,11 @@ describe("while somebody widens a key", () => {
 
   test("it is not enabled, rotated or changed as it was before", async () => {
     const lost = { outcome: "conflict", status: "active", scopes, actions: UNCHANGED };
-    expect(await race(enableKey)).toEqual(lost);
+    const disable = (id: string) => call("POST", `/v1/api-keys/${id}/disable`);
+    expect(await race(enableKey, undefined, disable)).toEqual({
+      ...{ ...lost, status: "disabled" },
+      actions: ["api_key.created", "api_key.disabled", "api_key.changed"],
+    });
     expect(await race((control, caller, id) => rotateKey(control, caller, id, 0))).toEqual(lost);
     expect(await race((control, caller, id) => changeKey(control, caller, id, { name: "n" }))).toEqual(lost);
   });
@@ -170,6 +177,7 @@ describe("a change that is made, where D1 fails right after", () => {
   test.for(["change", "disable", "enable", "revoke"])("is answered with the record as it is: %s", async (deed) => {
     const { keyBody } = await prepare();
     const { id } = await makeKey(keyBody);
+    if (deed === "enable") await call("POST", `/v1/api-keys/${id}/disable`);
     const verbs: Record<string, () => ReturnType<typeof changeKey>> = {
       change: () => changeKey(failingAfterwards(), root(), id, { scopes: ["signatures:read", "signatures:write"] }),
       disable: () => disableKey(failingAfterwards(), root(), id),

@@ -67,3 +67,24 @@ describe("a form that is sent twice at once", () => {
     expect(await countSecrets(id)).toBe(3);
   });
 });
+
+test("a form that is sent again with other content says that it differs, and its page has a new form", async () => {
+  const { organization, keyBody, send } = await visitor();
+  const { environment, reach, permission, name } = keyBody;
+  const form = { environment, reach, permission, name, scopes: "signatures:read", attempt: newId("chg") };
+  expect((await send("/keys/new", form)).status).toBe(201);
+  const other = await send("/keys/new", { ...form, name: "Another" });
+  expect([other.status, other.location]).toEqual([409, null]);
+  expect(other.text).toContain("with other content");
+  const attempt = /name="attempt" value="([^"]+)"/.exec(other.text)?.[1] ?? "";
+  expect(attempt).not.toBe(form.attempt);
+  expect((await send("/keys/new", { ...form, name: "Another", attempt })).status).toBe(201);
+  const { body } = await call("GET", `/v1/api-keys?organization_id=${organization.id}&limit=100`);
+  expect(body.data).toHaveLength(2);
+
+  const [key] = body.data;
+  const rotation = { attempt: newId("chg"), grace_seconds: "86400" };
+  expect((await send(`/keys/${key.id}/rotate`, rotation)).status).toBe(201);
+  expect((await send(`/keys/${key.id}/rotate`, { ...rotation, grace_seconds: "0" })).status).toBe(409);
+  expect(await countSecrets(key.id)).toBe(2);
+});

@@ -85,7 +85,7 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "the oldest audit event": (db) => readDatabaseState(db),
   "a repeated request": (db) => findRepeated(db, "root", "key"),
   "a change's outbox": async (db) => [await readChange(db, "chg_1", 9), await countOutbox(db, "chg_1")],
-  "a key's outbox": (db) => readOutboxOf(db, "key_1"),
+  "a key's outbox": (db) => readOutboxOf(db, { key: "key_1" }, 9),
   "the scopes that a key used": (db) => readScopeUses(db, "key_1"),
 };
 

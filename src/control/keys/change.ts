@@ -2,6 +2,7 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import type { KeyChange, ManagedKey } from "../../records/key.ts";
 import { keyUpdates } from "../../store/keys.ts";
 import { findKey, forbidden } from "../access.ts";
+import { earlierEffect } from "../commit.ts";
 import type { Caller, Control } from "../control.ts";
 import { differences, withoutUndefined } from "../validation.ts";
 import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
@@ -31,11 +32,13 @@ export async function changeKey(
     checkPlanIsKept(caller, change) ??
     (await checkGrant(control, caller, changed));
   if (refusal) return refusal;
+  const details = differences(key, change);
+  if (Object.keys(details).length === 0) return { key, effect: await earlierEffect(control, { key: id }) };
   return commitKeyChange(
     control,
     caller,
     changed,
-    { action: "api_key.changed", details: differences(key, change) },
+    { action: "api_key.changed", details },
     keyUpdates(control.db, changed, key.version),
   );
 }

@@ -2,8 +2,6 @@ import type { StatusReason } from "../../domain/key-status.ts";
 import type { Refusal } from "../../errors.ts";
 import { type ManagedKey, statusOf } from "../../records/key.ts";
 import { auditInsertIf } from "../../store/audit.ts";
-import { deliver } from "../../store/delivery.ts";
-import { readOutboxOf } from "../../store/outbox.ts";
 import { commit, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkVersion, lostRace } from "../validation.ts";
@@ -42,11 +40,4 @@ export async function commitKeyChange(
     auditInsertIf(control.db, event, "api_keys", version),
   ]);
   return changes[0] === 0 ? lostRace(caller, "key") : { key, effect };
-}
-
-/** For a change that was made before: whether an authority does not know of the key's changes yet. Delivers them, if so. */
-export async function earlierEffect({ db, tellAuthority }: Control, id: string): Promise<Effect> {
-  await deliver(db, await readOutboxOf(db, id), tellAuthority);
-  const [left] = await readOutboxOf(db, id);
-  return { changeId: left?.changeId ?? "", isPending: left !== undefined };
 }

@@ -1,9 +1,10 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { keyRevocation, readKey } from "../../store/keys.ts";
 import { findKey } from "../access.ts";
+import { earlierEffect } from "../commit.ts";
 import type { Caller, Control } from "../control.ts";
 import { checkVersion } from "../validation.ts";
-import { type ChangedKey, commitKeyChange, earlierEffect } from "./commit-change.ts";
+import { type ChangedKey, commitKeyChange } from "./commit-change.ts";
 
 /** Final, and the same however often it is asked for: the first revocation is the one that counts. */
 export async function revokeKey(
@@ -25,5 +26,5 @@ export async function revokeKey(
   if (!isRefusal(result)) return result;
   const earlier = await readKey(db, id);
   if (earlier?.revokedAt == null) return result;
-  return { key: earlier, effect: await earlierEffect(control, id) };
+  return { key: earlier, effect: await earlierEffect(control, { key: id }) };
 }

@@ -22,6 +22,7 @@ export async function changeWorkspace(
   const { organizationId } = workspace;
   const changed: Workspace = { ...workspace, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(workspace, change);
+  if (Object.keys(details).length === 0) return workspace;
   const event = auditEvent(control, caller, { organizationId, action: "workspace.changed", target: id, details });
   const { changes } = await commit(control, undefined, [
     workspaceUpdate(db, changed, workspace.version),

@@ -3,7 +3,7 @@ import type { Organization, OrganizationChange } from "../../records/organizatio
 import { auditInsertIf } from "../../store/audit.ts";
 import { organizationUpdate } from "../../store/organizations.ts";
 import { findOrganization, requireRoot } from "../access.ts";
-import { commit, commitEnd, type Effect } from "../commit.ts";
+import { commit, commitEnd, type Effect, earlierEffect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
@@ -32,6 +32,8 @@ export async function changeOrganization(
   if (refusal) return refusal;
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(organization, change);
+  if (Object.keys(details).length === 0)
+    return { organization, effect: await earlierEffect(control, { organization: id }) };
   const event = auditEvent(control, caller, {
     organizationId: id,
     action: "organization.changed",
