@@ -101,27 +101,27 @@ async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit:
   if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
   const origin = route && plane.originOf(route, endpoint.environment.name);
   const others = origin && otherTargetsOf({ request, url, endpoint, headerNames, route, origin }, plane.gateway);
-  const { client, requestId } = visit;
-  // A request without a route is refused before this is used.
-  const known = { route: route as Route, origin: origin as Origin, endpoint, headerNames, others, client, requestId };
   if (!isRefusal(match) && match.route.public) {
     const refusal = othersRefusal(undefined, { request, url, others }, match);
     if (refusal) return { outcome: refusal, route };
-    return pass({ ...known, principal: undefined, watch: undefined }, plane, visit);
+    const forwarding = { route: match.route, origin: origin as Origin, endpoint, headerNames, others };
+    return pass({ ...forwarding, principal: undefined, watch: undefined }, plane, visit);
   }
 
   for (const scheme of plane.schemes) {
     const credential = scheme.read(request.headers);
     if (credential === undefined) continue;
     if (isRefusal(credential)) return { outcome: credential, route };
-    const asked = { request, url, environment: endpoint.environment, client, match, others };
+    const asked = { request, url, environment: endpoint.environment, client: visit.client, match, others };
     const admission = await scheme.admit(credential, asked, visit);
     const principal = admission.outcome;
     if (isRefusal(principal)) return { outcome: principal, route, admission };
-    const watch = known.route.watchRevocation
-      ? new Watch(principal, known.route, () => scheme.readmit(credential, asked, visit), plane.now)
+    const watch = route?.watchRevocation
+      ? new Watch(principal, route, () => scheme.readmit(credential, asked, visit), plane.now)
       : undefined;
-    return { ...(await pass({ ...known, principal, watch }, plane, visit)), admission };
+    // Without a route it would have been refused.
+    const found = { route: route as Route, origin: origin as Origin, principal, watch, endpoint, headerNames, others };
+    return { ...(await pass(found, plane, visit)), admission };
   }
   return { outcome: { code: "credentials_missing" }, route };
 }
@@ -130,7 +130,7 @@ async function pass(forwarding: Forwarding, plane: DataPlane, visit: Visit): Pro
   const sentAt = plane.now();
   let outcome: Response | Refusal;
   try {
-    outcome = await forward(visit.request, visit.url, forwarding, plane);
+    outcome = await forward(forwarding, visit, plane);
   } catch (error) {
     // Here and not further out: its token is spent, so the key's use must be counted.
     outcome = fail(error, plane, visit);

@@ -4,6 +4,7 @@ import type { WaitUntil } from "./admit/flights.ts";
 export interface Visit {
   readonly request: Request;
   readonly url: URL;
+  /** Ends in 32 random hexadecimal digits. */
   readonly requestId: string;
   /** The client's address at the edge; empty if it is unknown. */
   readonly client: string;

@@ -52,10 +52,9 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     headerNames: [],
     others: undefined,
     watch: undefined,
-    client: "",
-    requestId: "",
   };
-  await forward(request, url, forwarding, { assert: async () => "an assertion", now: Date.now });
+  const visit = { request, url, client: "", requestId: "", waitUntil: () => {} };
+  await forward(forwarding, visit, { assert: async () => "an assertion", now: Date.now });
   return inits;
 }
 

@@ -18,6 +18,7 @@ import type { DataPlane } from "../data-plane.ts";
 import { receivedProtocol, restoreAcceptEncoding } from "../edge.ts";
 import { exchange } from "../origins/exchange.ts";
 import type { Origin } from "../origins/origin.ts";
+import type { Visit } from "../visit.ts";
 import type { Assert } from "./assertion.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
 import { forgesOurs, strip } from "./strip.ts";
@@ -35,33 +36,32 @@ export interface Forwarding {
   /** Of the request's headers. */
   readonly headerNames: readonly string[];
   readonly others: (() => OtherTargets) | undefined;
-  readonly client: string;
-  /** Ends in 32 random hexadecimal digits. */
-  readonly requestId: string;
 }
 
 export async function forward(
-  request: Request,
-  url: URL,
   forwarding: Forwarding,
+  visit: Visit,
   { assert, now }: Pick<DataPlane, "assert" | "now">,
 ): Promise<Response | Refusal> {
+  const { request, url, requestId } = visit;
   const { route, origin, endpoint, principal, watch } = forwarding;
-  const environment = endpoint.environment.name;
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
   const asked = new Request(
     targetOf(origin.baseFor(url), endpoint.path, url),
     upload ? withBody(request, upload) : request,
   );
-  setHeaders(asked.headers, request, url, forwarding, environment);
+  setHeaders(asked.headers, forwarding, visit);
   const outgoing = route.onRequest
-    ? await beforeOrigin(asked, route.onRequest, contextOf(forwarding)).catch((error) => blame(error, upload, request))
+    ? await beforeOrigin(asked, route.onRequest, contextOf(forwarding, requestId)).catch((error) =>
+        blame(error, upload, request),
+      )
     : asked;
   if (isRefusal(outgoing)) return outgoing;
   if (outgoing instanceof Response) return relay(outgoing, route, watch, now);
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
-  const sign = principal && origin.assertion ? () => setAssertion(outgoing, principal, forwarding, assert) : undefined;
+  const sign =
+    principal && origin.assertion ? () => setAssertion(outgoing, principal, forwarding, requestId, assert) : undefined;
   const refusal = sign && (await sign());
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
@@ -76,10 +76,10 @@ export async function forward(
     (route.rewriteLocation ?? origin.rewriteLocation)
       ? withPublicAddresses(relayed, () => addressingOf(outgoing.url, url, forwarding))
       : relayed;
-  return route.onResponse ? afterOrigin(passed, route.onResponse, contextOf(forwarding)) : passed;
+  return route.onResponse ? afterOrigin(passed, route.onResponse, contextOf(forwarding, requestId)) : passed;
 }
 
-function contextOf({ requestId, endpoint, route, principal }: Forwarding): HookContext {
+function contextOf({ endpoint, route, principal }: Forwarding, requestId: string): HookContext {
   const key = principal && {
     id: principal.subject,
     organizationId: principal.organization,
@@ -91,7 +91,8 @@ function contextOf({ requestId, endpoint, route, principal }: Forwarding): HookC
 async function setAssertion(
   outgoing: Request,
   principal: Principal,
-  { route, origin, endpoint: { environment }, requestId }: Forwarding,
+  { route, origin, endpoint: { environment } }: Forwarding,
+  requestId: string,
   assert: Assert,
 ): Promise<Refusal | undefined> {
   const audience = origin.name;
@@ -119,13 +120,16 @@ function addressingOf(asked: string, called: URL, { origin, endpoint }: Forwardi
   return { asked, origin: base, called, prefix: endpoint.baseUrl.prefix, usesForwardedPrefix };
 }
 
-function setHeaders(headers: Headers, request: Request, url: URL, forwarding: Forwarding, environment: string): void {
-  const { route, principal, endpoint, headerNames, others, client, requestId } = forwarding;
+function setHeaders(
+  headers: Headers,
+  { route, principal, endpoint, headerNames, others }: Forwarding,
+  { request, url, client, requestId }: Visit,
+): void {
   strip(headers, headerNames);
   for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
   if (!route.forwardCredentials) headers.delete("authorization");
   restoreAcceptEncoding(headers, request);
-  for (const [name, value] of identityHeaders(principal, environment)) headers.set(name, value);
+  for (const [name, value] of identityHeaders(principal, endpoint.environment.name)) headers.set(name, value);
   const scheme = url.protocol.slice(0, -1);
   headers.set("X-Request-Id", requestId);
   headers.set("X-Forwarded-Proto", scheme);
