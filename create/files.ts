@@ -21,7 +21,7 @@ export function filesOf(wanted: Wanted, repository: string, template: string): M
     ["gateway.config.ts", withService(config, model)],
     ["gateway.config.staging.ts", withPackage(read("gateway.config.staging.ts"))],
     ["src/index.ts", read("src/entry.ts").replace('"./worker.ts"', '"keygate/worker"')],
-    ["wrangler.toml", wranglerOf(read("wrangler.toml"), wanted.name)],
+    ["wrangler.toml", wranglerOf(read("wrangler.toml"), wanted.name, hostsOf(config))],
     ["package.json", manifestOf(JSON.parse(read("package.json")), wanted)],
   ]);
   const fill = filling(wanted, model, config, read("wrangler.toml"));
@@ -50,10 +50,28 @@ function withService(config: string, { environments }: Model): string {
   return config.replace(/\{ url: "[^"]*", rewriteLocation: true \}/g, `{ service: "ORIGIN"${shared} }`);
 }
 
-function wranglerOf(text: string, name: string): string {
+/** Of its base URLs. */
+function hostsOf(config: string): string[] {
+  const lists = [...config.matchAll(/baseUrls: (\[[^\]]*\])/g)].flatMap(
+    ([, list = "[]"]) => JSON.parse(list) as string[],
+  );
+  return [...new Set(lists.map((url) => new URL(url).host))];
+}
+
+function routesOf(hosts: readonly string[]): string {
+  const lines = hosts.map((host) => `  { pattern = "${host}", custom_domain = true },\n`);
+  return `routes = [\n${lines.join("")}]\n`;
+}
+
+function wranglerOf(text: string, name: string, hosts: readonly string[]): string {
   const changes: [string | RegExp, string][] = [
     ['name = "keygate"\n', `name = "${name}"\n`],
     ['main = "src/entry.ts"', 'main = "src/index.ts"'],
+    [/^routes = \[\n[^\]]*\]\n/m, routesOf(hosts)],
+    [
+      /(?<=^\[env\.staging\]\n)routes = \[\n[^\]]*\]\n/m,
+      routesOf(hosts.map((host) => host.replace(".example.com", ".staging.example.com"))),
+    ],
     [/database_name = "keygate/g, `database_name = "${name}`],
     [/migrations_dir = "migrations"/g, 'migrations_dir = "node_modules/keygate/migrations"'],
     ['directory = "node_modules/swagger-ui-dist"', 'directory = "node_modules/keygate/dist/assets"'],

@@ -1,5 +1,6 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import { filesOf } from "../../create/files.ts";
 import { MODELS } from "../../create/models.ts";
@@ -24,7 +25,8 @@ describe.for(Object.keys(MODELS))("The files of a project of the model %s", (mod
     const [first, ...origins] = changed(`examples/models/${model}/gateway.config.ts`, "gateway.config.ts");
     expect(first).toBe('import { defineGateway } from "keygate";');
     expect(origins.every((line) => line.includes('{ service: "ORIGIN"'))).toBe(true);
-    expect(new Set(changed("wrangler.toml", "wrangler.toml"))).toEqual(
+    const isRoute = (line: string) => line.includes("custom_domain = true }");
+    expect(new Set(changed("wrangler.toml", "wrangler.toml").filter((line) => !isRoute(line)))).toEqual(
       new Set([
         'name = "acme"',
         'main = "src/index.ts"',
@@ -38,7 +40,20 @@ describe.for(Object.keys(MODELS))("The files of a project of the model %s", (mod
         'service = "acme-origin-staging"',
       ]),
     );
-    expect(linesOf(files.get("wrangler.toml")).length).toBe(linesOf(read("wrangler.toml")).length);
+    const others = (text = "") => linesOf(text).filter((line) => !isRoute(line)).length;
+    expect(others(files.get("wrangler.toml"))).toBe(others(read("wrangler.toml")));
+  });
+
+  test("route every base URL to the gateway, on staging too", () => {
+    const wrangler = parse(files.get("wrangler.toml") ?? "");
+    const written = [...(files.get("gateway.config.ts") ?? "").matchAll(/baseUrls: \["https:\/\/([^/"]+)/g)];
+    const hosts = written.map(([, host = ""]) => host);
+    expect(hosts.length).toBeGreaterThan(1);
+    const patterns = (section: unknown) =>
+      (section as { routes: { pattern: string }[] }).routes.map(({ pattern }) => pattern);
+    expect(patterns(wrangler)).toEqual(hosts);
+    const staging = hosts.map((host) => host.replace(".example.com", ".staging.example.com"));
+    expect(patterns((wrangler.env as { staging: unknown }).staging)).toEqual(staging);
   });
 
   test("have no word of the template left", () => {
