@@ -1,0 +1,67 @@
+/** The traffic of a gateway: how often which keys are used, and what an isolate can remember of them. */
+
+import type { Limits } from "../../domain/limits.ts";
+
+export interface Traffic {
+  readonly perSecond: number;
+  /** That are in use. */
+  readonly keys: number;
+  /** How uneven their use is: 0 for all alike, 1 for Zipf's law. */
+  readonly skew: number;
+  readonly isolates: number;
+  readonly isolateLifeMs: number;
+  /** Shares of the isolates by their distance from the authorities. */
+  readonly regions: readonly { readonly share: number; readonly roundTripMs: number }[];
+  readonly limits: Limits;
+  readonly leaseTtlMs: number;
+}
+
+/** Keys whose traffic is so similar that one of them speaks for all. */
+export interface Group {
+  readonly keys: number;
+  /** Of each of them. */
+  readonly perSecond: number;
+}
+
+/** Each group has keys of up to half as much more traffic than its last one. */
+const WIDTH = 1.5;
+
+export function groupsOf({ perSecond, keys, skew }: Pick<Traffic, "perSecond" | "keys" | "skew">): Group[] {
+  const groups: { keys: number; weight: number }[] = [];
+  for (let first = 1; first <= keys; ) {
+    const last = Math.min(keys, Math.max(first, Math.floor(first * WIDTH)));
+    groups.push({ keys: last - first + 1, weight: weightOf(first, last, skew) });
+    first = last + 1;
+  }
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
+  return groups.map(({ keys, weight }) => ({ keys, perSecond: (perSecond * weight) / total / keys }));
+}
+
+/** The sum of rank^-skew; long ones by their integral. */
+function weightOf(first: number, last: number, skew: number): number {
+  if (last - first < 1_000) {
+    let sum = 0;
+    for (let rank = first; rank <= last; rank++) sum += rank ** -skew;
+    return sum;
+  }
+  const [from, to] = [first - 0.5, last + 0.5];
+  return skew === 1 ? Math.log(to / from) : (to ** (1 - skew) - from ** (1 - skew)) / (1 - skew);
+}
+
+/**
+ * After how long a pause an isolate with room for `size` keys has forgotten one: until then, others have filled its
+ * memory. Che's approximation of a cache of those used last (Che, Tung and Wang, 2002).
+ */
+export function forgetsAfterMs(groups: readonly Group[], isolates: number, size: number): number {
+  const seenIn = (ms: number) =>
+    groups.reduce((sum, { keys, perSecond }) => sum + keys * (1 - Math.exp((-perSecond * ms) / 1_000 / isolates)), 0);
+  if (groups.reduce((sum, { keys }) => sum + keys, 0) <= size) return Number.POSITIVE_INFINITY;
+  let [low, high] = [0, 1];
+  while (seenIn(high) < size) high *= 2;
+  for (let step = 0; step < 40; step++) {
+    const middle = (low + high) / 2;
+    if (seenIn(middle) < size) low = middle;
+    else high = middle;
+  }
+  return high;
+}
