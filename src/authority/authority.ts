@@ -63,7 +63,10 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     }
     const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
     const known = this.#plan.limitsOf(record, this.#plan.parse(question.plans));
-    const isUse = !lifeless && known !== undefined && (question.waiting > 0 || question.usage !== undefined);
+    const isUse =
+      !lifeless &&
+      known !== undefined &&
+      (question.waiting > 0 || question.usage !== undefined || question.isUsed === true);
     await (isUse || question.usage ? this.#ringBy(this.#nextWriteAt(now)) : this.#ringOnce());
     if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
     // Nothing is awaited from here on: simultaneous questions change the account one after the other.

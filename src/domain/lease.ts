@@ -81,6 +81,8 @@ export interface Question extends TokenQuestion {
   readonly plans?: string | undefined;
   /** What the isolate has counted, if anything. */
   readonly usage?: UsageReport | undefined;
+  /** The key is used, though the question is for no request to an origin: it calls the management API. */
+  readonly isUsed?: boolean;
 }
 
 /** Of an account that is no key's: the asker says what its limits are. */

@@ -44,7 +44,7 @@ async function readKnown(
 ): Promise<KeyRecord | Refusal> {
   const [record, held] = await Promise.all([
     readRecord(identity.environment, identity.keyId),
-    leases.lookAnew(identity, waitUntil),
+    leases.lookAnew(identity, waitUntil, true),
   ]);
   if (!record || !knowsSecret(record, identity.hash)) return { code: "key_unknown" };
   if (record.revokedAt !== null) return record;

@@ -71,11 +71,11 @@ export class Leases {
     return holding?.isLive(now) ? holding.lease.record : this.lookAnew(account, waitUntil);
   }
 
-  /** The key's record as its authority has it now. */
-  async lookAnew(account: Account, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
+  /** The key's record as its authority has it now. `isUsed`: for a call of the management API, which no token is spent for. */
+  async lookAnew(account: Account, waitUntil: WaitUntil, isUsed = false): Promise<KeyRecord | Refusal> {
     const { memory } = this.#desks.of(account);
-    const name = authorityName(account.environment, account.keyId);
-    const begin = () => this.#lease(account, { waiting: 0, wanted: 0, reports: [] }, memory);
+    const name = `${authorityName(account.environment, account.keyId)}${isUsed ? " used" : ""}`;
+    const begin = () => this.#lease(account, { waiting: 0, wanted: 0, reports: [], ...(isUsed && { isUsed }) }, memory);
     try {
       const lease = await within(this.#gateway.leaseTtlMs, this.#looks.join(name, begin, waitUntil));
       return isRefusal(lease) ? lease : lease.record;
@@ -103,7 +103,7 @@ export class Leases {
 
   async #lease(
     { environment, keyId, hash: secretHash }: Account,
-    question: TokenQuestion,
+    question: TokenQuestion & Pick<Question, "isUsed">,
     memory: Memory,
   ): Promise<Lease | Refusal> {
     const askedAt = this.#now();
