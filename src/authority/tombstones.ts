@@ -22,7 +22,7 @@ import {
 /** How long an end is remembered: longer than D1's Time Travel reaches back (30 days). */
 export const TOMBSTONE_MS = 35 * DAY_MS;
 /** How soon after a restore D1 is compared with what is remembered. */
-const EVERY_MS = MINUTE_MS;
+const COMPARE_EVERY_MS = MINUTE_MS;
 /** How far the clocks of those who write to D1 may be apart, and how long their writes may take. */
 const SKEW_MS = MINUTE_MS;
 const PAGE = 1_000;
@@ -63,7 +63,7 @@ export class Tombstones {
   async start(now: number): Promise<void> {
     if (!this.isHere) this.#storage.kv.put("collected", {});
     const set = await this.#storage.getAlarm();
-    if (set === null || set > now + EVERY_MS) await this.#storage.setAlarm(now + EVERY_MS);
+    if (set === null || set > now + COMPARE_EVERY_MS) await this.#storage.setAlarm(now + COMPARE_EVERY_MS);
   }
 
   /** Of a key's authority, which knows that the key is revoked, even if D1 has lost it by now. */
@@ -82,7 +82,7 @@ export class Tombstones {
 
   async alarm(now: number): Promise<void> {
     // Before anything that can fail, so that there is always a next one.
-    await this.#storage.setAlarm(now + EVERY_MS);
+    await this.#storage.setAlarm(now + COMPARE_EVERY_MS);
     for (const kind of KINDS) {
       const failed = [
         await faultOf(() => this.#collect(kind, now)),

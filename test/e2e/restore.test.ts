@@ -18,7 +18,8 @@ let other: Tenant;
 beforeAll(async () => {
   origin = await startOrigin();
   const port = Number(new URL(origin.url).port);
-  gateway = await startDirect(guardingText(port, port + 1));
+  // D1 is compared with what is remembered once a minute, which tests of the authority hold.
+  gateway = await startDirect(guardingText(port, port + 1), { constants: { COMPARE_EVERY_MS: 2_000 } });
   [tenant, other] = [await seed(gateway), await seed(gateway)];
 });
 afterAll(async () => {
@@ -70,7 +71,7 @@ const statusOf = async (path: string) => {
   return status === 200 ? body.status : status;
 };
 
-test("what ended before a restore to an earlier time stays ended: at once for its own calls, and within a minute in D1", async () => {
+test("what ended before a restore to an earlier time stays ended: at once for its own calls, and in D1 at the next comparison", async () => {
   const [manager, plain, idle] = [await newKey(), await newKey(), await newKey()];
   const removed = await newKey({ role: "admin" });
   const suspended = await other.key({ environment: "production", scopes: ["admin"] });
@@ -100,7 +101,7 @@ test("what ended before a restore to an earlier time stays ended: at once for it
       statusOf(organization),
     ]);
   const ended = ["revoked", "revoked", "revoked", 404, "suspended"];
-  await expect.poll(statuses, { timeout: 65_000, interval: 500 }).toEqual(ended);
+  await expect.poll(statuses, { timeout: 20_000, interval: 250 }).toEqual(ended);
   const events = await gateway.manage(
     "GET",
     `/v1/audit-events?organization_id=${tenant.organizationId}&target=${plain.id}`,
@@ -112,4 +113,4 @@ test("what ended before a restore to an earlier time stays ended: at once for it
   });
   const refused = async () => [await use(removed), await use(suspended)];
   await expect.poll(refused, { timeout: 10_000, interval: 500 }).toEqual(["member_inactive", "organization_suspended"]);
-}, 120_000);
+}, 60_000);

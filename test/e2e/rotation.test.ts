@@ -27,7 +27,9 @@ describe("Rotating the signing keys under traffic", () => {
   beforeAll(async () => {
     const port = await freePort();
     origin = await startOrigin(port);
-    isolates = await startIsolates(guardingText(await freePort(), port), 3, (n) => STAGES[n] as SigningKeys);
+    isolates = await startIsolates(guardingText(await freePort(), port), 3, {
+      signingKeysOf: (n) => STAGES[n] as SigningKeys,
+    });
     const tenant = await seed(isolates[0] as RunningGateway);
     keys = [await tenant.key()];
   });

@@ -5,7 +5,7 @@ import { readDevVars } from "../../src/cli/dev/vars.ts";
 import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import { generateSecret } from "../../src/domain/secret.ts";
 import { parseSigningKeys, type SigningKeys } from "../../src/domain/signing-keys.ts";
-import { startIsolates } from "../helpers/direct.ts";
+import { startDirect } from "../helpers/direct.ts";
 import { PROJECT, type RunningGateway, startGateway } from "../helpers/gateway.ts";
 import { FOREIGN_FORMAT } from "../helpers/import.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
@@ -27,7 +27,7 @@ const devVar = (name: string) => readDevVars(join(PROJECT, ".dev.vars"))[name] a
 /** The same Worker on workerd's own socket, with signing keys that are known here. */
 const direct = {
   server: "workerd's own socket",
-  start: async (configText: string) => (await startIsolates(configText, 1, () => SIGNING_KEYS))[0] as RunningGateway,
+  start: (configText: string) => startDirect(configText, { signingKeysOf: () => SIGNING_KEYS }),
   pepper: () => "D".repeat(43),
   signingKeys: (): SigningKeys => SIGNING_KEYS,
 };

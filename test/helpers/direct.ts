@@ -19,9 +19,16 @@ const ROOT_TOKEN = `kgr_${"d".repeat(43)}`;
 const SIGNING_KEYS = newSigningKeys(["production", "sandbox"]);
 const PEPPERS = `p1:${"D".repeat(43)}`;
 
+interface Options {
+  /** Of the nth isolate; by default they all have the same. */
+  readonly signingKeysOf?: (n: number) => SigningKeys;
+  /** Other values for constants of src, by their names, where a test cannot wait for what they are. */
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
 /** `configText`: as for `startGateway`. */
-export async function startDirect(configText: string): Promise<RunningGateway> {
-  const [gateway] = await startIsolates(configText, 1);
+export async function startDirect(configText: string, options: Options = {}): Promise<RunningGateway> {
+  const [gateway] = await startIsolates(configText, 1, options);
   return gateway as RunningGateway;
 }
 
@@ -32,25 +39,45 @@ export async function startDirect(configText: string): Promise<RunningGateway> {
 export async function startIsolates(
   configText: string | readonly string[],
   count: number,
-  /** Of the nth of them; by default they all have the same. */
-  signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
+  { signingKeysOf, constants = {} }: Options = {},
 ): Promise<RunningGateway[]> {
   const texts = typeof configText === "string" ? Array<string>(count).fill(configText) : configText;
-  const written = texts.map((text) => writeConfig(text));
-  const state = (written[0] as (typeof written)[number]).state;
   const isolates = await Promise.all(
-    written.map(async ({ config }, n) => ({ name: `isolate-${n}`, config, port: await freePort() })),
+    texts.map(async (text, n) => {
+      const port = await freePort();
+      return { name: `isolate-${n}`, port, script: withConstants(onPort(await bundleOf(text), port), constants) };
+    }),
   );
-  const scripts = await Promise.all(
-    isolates.map(async (each) => ({ ...each, script: await bundle(each.config, each.port) })),
-  );
-  const gateways = await runIsolates(state, scripts, signingKeysOf);
-  return gateways.map((gateway) => ({
-    ...gateway,
-    forget: () => {
-      for (const each of written) rmSync(each.state, { recursive: true, force: true });
-    },
-  }));
+  return runIsolates(writeConfig(texts[0] as string).state, isolates, signingKeysOf);
+}
+
+/** Each configuration is bundled once, whatever the port. */
+const bundles = new Map<string, Promise<string>>();
+const ANY_PORT = 65_535;
+
+function bundleOf(configText: string): Promise<string> {
+  const known = bundles.get(configText);
+  if (known) return known;
+  const { state, config } = writeConfig(configText);
+  const bundled = bundle(config, ANY_PORT).finally(() => rmSync(state, { recursive: true }));
+  bundles.set(configText, bundled);
+  return bundled;
+}
+
+function onPort(script: string, port: number): string {
+  return replaceOnce(script, new RegExp(`(?<=withLocalBaseUrls\\(\\w+, )${ANY_PORT}(?=\\))`, "g"), port);
+}
+
+function withConstants(script: string, constants: Readonly<Record<string, number>>): string {
+  const change = (text: string, [name, value]: [string, number]) =>
+    replaceOnce(text, new RegExp(`(?<=^var ${name} = ).*(?=;$)`, "gm"), value);
+  return Object.entries(constants).reduce(change, script);
+}
+
+function replaceOnce(script: string, pattern: RegExp, value: number): string {
+  const places = script.match(pattern)?.length ?? 0;
+  if (places !== 1) throw new Error(`the bundle has ${pattern} in ${places} places`);
+  return script.replace(pattern, String(value));
 }
 
 interface Isolate {
