@@ -17,6 +17,8 @@ const IN_WORKERD = [
 ];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
 const IN_NODE = ["config", "cli", "house", "interop", "proof", "package"];
+/** Whether the proof finds faults, which takes a while: `npm run proof:mutants`. */
+const MUTANTS = ["test/proof/mutations.test.ts"];
 /** Its pages in a browser, which take a while: `npm run test:pages`. */
 const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
 /** Before servers of others, which Debian has: `npm run test:servers`. */
@@ -61,11 +63,12 @@ export default defineConfig({
         test: { ...common, name: "workerd", include: testsOf(IN_WORKERD) },
       },
       {
-        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: PACKAGE },
+        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE] },
       },
       {
         test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...PAGES, ...SERVERS] },
       },
+      { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...alone, name: "pages", include: PAGES } },
       { test: { ...alone, name: "servers", include: SERVERS } },
       { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },

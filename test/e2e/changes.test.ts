@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, type TestContext, test, vi } from "vitest";
 import { startIsolates } from "../helpers/direct.ts";
 import type { RunningGateway } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
@@ -11,8 +11,9 @@ const BOUND_MS = 2_500;
 const ROUNDS = 2;
 const ISOLATES = 3;
 
-// They mostly wait. More at once, and what they wait for is the processor.
-vi.setConfig({ maxConcurrency: 2 });
+// They mostly wait, and each client asks rarely, so that they do not wait for the processor.
+vi.setConfig({ maxConcurrency: 6 });
+const ASK_EVERY_MS = 50;
 
 let origin: Origin;
 let isolates: RunningGateway[];
@@ -161,10 +162,10 @@ const CHANGES: Change[] = [
     change: (tenant) => patch(memberOf(tenant, "member"), { workspace_ids: [tenant.workspaces[1]] }),
   },
   {
-    name: "a key that ends at once",
+    name: "a key that ends in two seconds",
     before: 200,
     after: 401,
-    change: (_, key) => patch(`/v1/api-keys/${key}`, { expires_at: new Date(Date.now() + 100).toISOString() }),
+    change: (_, key) => patch(`/v1/api-keys/${key}`, { expires_at: new Date(Date.now() + 2_000).toISOString() }),
   },
   {
     name: "a key with its limits raised",
@@ -219,7 +220,7 @@ function startTraffic({ secret, method = "GET", path }: Requests): { seen: Seen[
       const response = await fetch(gateway.base("production") + path, { method, headers: bearing({ secret }) });
       await response.arrayBuffer();
       seen.push({ isolate, status: response.status, sentAt });
-      await sleep(15);
+      await sleep(ASK_EVERY_MS);
     }
   });
   return {
@@ -233,7 +234,11 @@ function startTraffic({ secret, method = "GET", path }: Requests): { seen: Seen[
 
 const isolatesIn = (seen: Seen[]) => new Set(seen.map(({ isolate }) => isolate)).size;
 
-async function measure({ before, after, fields, method, path, prepare, change, going }: Change): Promise<number> {
+async function measure(
+  { before, after, fields, method, path, prepare, change, going }: Change,
+  // Of the test: the global one does not know which of several it is in.
+  { expect }: TestContext,
+): Promise<number> {
   const tenant = await seed(control);
   const key = await tenant.key({ environment: "production", scopes: ["signatures:read"], ...fields?.(tenant) });
   await prepare?.(tenant, key.id);
@@ -253,17 +258,17 @@ async function measure({ before, after, fields, method, path, prepare, change, g
 }
 
 describe("a change of rights is in force everywhere at most 2.5 s after it was answered with 200", () => {
-  test.concurrent.each(CHANGES)("$name", async (change) => {
-    const rounds = await Promise.all(Array.from({ length: ROUNDS }, () => measure(change)));
+  test.concurrent.for(CHANGES)("$name", async (change, context) => {
+    const rounds = await Promise.all(Array.from({ length: ROUNDS }, () => measure(change, context)));
     const longestMs = Math.round(Math.max(...rounds));
     measured.push({ change: change.name, longestMs });
-    expect(longestMs).toBeLessThanOrEqual(BOUND_MS);
+    context.expect(longestMs).toBeLessThanOrEqual(BOUND_MS);
   });
 
-  test.concurrent.each([
+  test.concurrent.for([
     { what: "an organization", pathOf: (tenant: Tenant, _: string) => organizationOf(tenant) },
     { what: "a key", pathOf: (_: Tenant, key: string) => `/v1/api-keys/${key}` },
-  ])("the plan of $what", async ({ pathOf }) => {
+  ])("the plan of $what", async ({ pathOf }, { expect }) => {
     const tenant = await seed(control);
     const key = await tenant.key({ environment: "production", scopes: ["signatures:read"] });
     const path = pathOf(tenant, key.id);
@@ -278,7 +283,11 @@ describe("a change of rights is in force everywhere at most 2.5 s after it was a
     const alone = Array.from({ length: 90 }, () => control);
     const everywhere = isolates.flatMap((isolate) => Array.from({ length: 30 }, () => isolate));
     // One isolate first: tokens in hand at another are out of its reach for a while, so only alone is it owed all 60.
-    expect(await admitted(alone)).toBe(60);
+    const begunAt = performance.now();
+    const first = await admitted(alone);
+    expect(first).toBeGreaterThanOrEqual(60);
+    // One comes back each second.
+    expect(first - 60).toBeLessThanOrEqual(Math.floor((performance.now() - begunAt) / 1000));
     expect((await patch(path, { plan: null })).status).toBe(200);
     await sleep(BOUND_MS);
     expect(await admitted(everywhere)).toBe(90);

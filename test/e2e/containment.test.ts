@@ -297,7 +297,7 @@ describe("A bad origin hurts no one", () => {
     await left.promise;
   });
 
-  test("after 10 s of every fault at once the gateway serves on, and no call is left open", async () => {
+  test("after 4 s of every fault at once the gateway serves on, and no call is left open", async () => {
     const faults = [
       (socket: Socket) => void socket.destroy(),
       (socket: Socket) => void socket.end("garbage\r\n\r\n"),
@@ -311,7 +311,7 @@ describe("A bad origin hurts no one", () => {
       request.on("error", () => {}).resume();
       faults[count++ % faults.length]?.(request.socket);
     });
-    const until = Date.now() + 10_000;
+    const until = Date.now() + 4_000;
     const statuses = new Set<number>();
     const client = async (n: number) => {
       while (Date.now() < until) {

@@ -50,8 +50,15 @@ describe.for(BOTH)(
   "Limits are exact, and what a client is told of them is true: $server",
   { concurrent: true },
   ({ gateway }) => {
+    test("200 requests at once on a burst of 50 admit exactly 50 while nothing comes back", async ({ expect }) => {
+      const key = await keyWith(gateway, { rates: [{ name: "burst", limit: 50, window: 86_400 }] });
+      const { answers } = await wave(gateway, key, 200);
+      expect(admitted(answers).length).toBe(50);
+      expect(new Set(refused(answers).map(({ policy }) => policy))).toEqual(new Set(["burst"]));
+    });
+
     test("200 requests at once on a burst of 50 admit 50, and 50 again once it has come back", async ({ expect }) => {
-      const [limit, window] = [50, 20];
+      const [limit, window] = [50, 3];
       const tokenMs = (window / limit) * 1000;
       const key = await keyWith(gateway, { rates: [{ name: "burst", limit, window }] });
       for (const round of [1, 2]) {
@@ -61,25 +68,30 @@ describe.for(BOTH)(
           expect(Number(answer.retryAfter)).toBeGreaterThanOrEqual(1);
         }
         expect(admitted(answers).length).toBeGreaterThanOrEqual(limit);
-        // No more than comes back while the answers are on their way; on an idle machine, none.
+        // No more than comes back while the answers are on their way.
         expect(admitted(answers).length - limit).toBeLessThanOrEqual(Math.floor(tookMs / tokenMs));
         if (round === 1) await wait(window * 1000);
       }
-    }, 60_000);
+    });
 
     test.for([
       { limit: 1, window: 1 },
       { limit: 2, window: 3 },
       { limit: 3, window: 4 },
     ])("a client that waits exactly Retry-After is admitted: $limit per $window s", async (rate, { expect }) => {
-      const key = await keyWith(gateway, { rates: [{ name: "rate", ...rate }] });
-      for (let round = 0; round < 5; round++) {
-        const { answers } = await wave(gateway, key, rate.limit + 2);
-        const { retryAfter } = refused(answers).at(-1) as Answer;
-        expect(retryAfter).toMatch(/^[1-9]\d*$/);
-        await wait(Number(retryAfter) * 1000);
-        expect(await ask(gateway, key)).toMatchObject({ status: 200 });
-      }
+      const client = async (begins: number) => {
+        const key = await keyWith(gateway, { rates: [{ name: "rate", ...rate }] });
+        // Each at another fraction of a second.
+        await wait(begins * 200);
+        for (let round = 0; round < 2; round++) {
+          const { answers } = await wave(gateway, key, rate.limit + 2);
+          const { retryAfter } = refused(answers).at(-1) as Answer;
+          expect(retryAfter).toMatch(/^[1-9]\d*$/);
+          await wait(Number(retryAfter) * 1000);
+          expect(await ask(gateway, key)).toMatchObject({ status: 200 });
+        }
+      };
+      await Promise.all([0, 1, 2].map(client));
     });
 
     test("what one limit refuses spends nothing of the other", async ({ expect }) => {

@@ -21,6 +21,9 @@ declare module "vitest" {
   }
 }
 
+/** What lasts is looked at every 10 s, which tests of the watch hold. */
+const CONSTANTS = { LOOK_EVERY_MS: 2_000 };
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const started = await Promise.all(Array.from({ length: project.config.maxWorkers }, start));
   project.provide(
@@ -35,7 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start() {
   const originPorts = { production: await freePort(), sandbox: await freePort() };
   const config = guardingText(originPorts.production, originPorts.sandbox);
-  const [devServer, direct] = await Promise.all([startGateway(config), startDirect(config)]);
+  const [devServer, direct] = await Promise.all([startGateway(config), startDirect(config, { constants: CONSTANTS })]);
   const addressOf = ({ port, rootToken, state }: GatewayAddress) => ({ port, rootToken, state });
   return {
     addresses: { devServer: addressOf(devServer), direct: addressOf(direct), originPorts },

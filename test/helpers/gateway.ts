@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 export const PROJECT = resolve(import.meta.dirname, "../..");
-const START_DEADLINE_MS = 90_000;
+const START_DEADLINE_MS = 180_000;
 
 /** What another process needs to know of a running gateway. */
 export interface GatewayAddress {

@@ -7,11 +7,11 @@ import type { Refusal } from "../../errors.ts";
 import { FALLBACK_MS } from "./fallback.ts";
 
 /** A key that was revoked right after one look is found at the next, which reads a record no older than a lease. */
-const EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 10_000;
 /** Two faults in a row mean that nothing has been known of the key for 20 to 30 s. */
 const FAULTY_MS = 9_000;
 /** On a route that works without the authority: as long as a new request does, less the time between two looks. */
-const FAULTY_OPEN_MS = FALLBACK_MS - 2 * EVERY_MS;
+const FAULTY_OPEN_MS = FALLBACK_MS - 2 * LOOK_EVERY_MS;
 
 /** Refusals that say nothing about the key. */
 const FAULTS: ReadonlySet<string> = new Set([
@@ -48,7 +48,7 @@ export class Watch {
 
   /** Whether the key was last checked longer ago than it is for an open stream. */
   get isOverdue(): boolean {
-    return !isRecent(this.#lookedAt, EVERY_MS, this.#now());
+    return !isRecent(this.#lookedAt, LOOK_EVERY_MS, this.#now());
   }
 
   /** The reason to stop. A fault is a reason only if it lasts, for longer on a route that works without the authority. */
@@ -66,7 +66,7 @@ export class Watch {
 
   /** Checks the key until it can no longer do this, and then calls `stop`. Returns how to end the checks. */
   over(stop: (refusal: Refusal) => void): () => void {
-    const phaseMs = Math.floor(phaseOf(this.#principal.subject) * EVERY_MS);
+    const phaseMs = Math.floor(phaseOf(this.#principal.subject) * LOOK_EVERY_MS);
     let timer: ReturnType<typeof setTimeout>;
     let isOver = false;
     const look = async () => {
@@ -76,8 +76,8 @@ export class Watch {
       else wait();
     };
     const wait = () => {
-      const sincePhase = (this.#now() + EVERY_MS - phaseMs) % EVERY_MS;
-      timer = setTimeout(() => void look(), EVERY_MS - sincePhase);
+      const sincePhase = (this.#now() + LOOK_EVERY_MS - phaseMs) % LOOK_EVERY_MS;
+      timer = setTimeout(() => void look(), LOOK_EVERY_MS - sincePhase);
     };
     wait();
     return () => {

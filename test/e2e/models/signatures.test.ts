@@ -116,31 +116,6 @@ describe("E-mail signatures", () => {
     expect((await asKey("PATCH", `/v1/members/${ownerId}`, { role: "viewer" })).status).toBe(403);
   });
 
-  test("S2 a member is demoted: the key loses the difference, and no more, within 2.5 seconds", async () => {
-    const { id, client } = await memberOf("admin");
-    const granted = await key({ scopes: ["teammates:write", "emails:write", "emails:read"] }, client);
-    const ask = async () => [
-      (await call(granted, "teammates:write")).status,
-      (await call(granted, "emails:write")).status,
-      (await call(granted, "emails:read")).status,
-    ];
-    const demote = (role: string) => () => owner("PATCH", `/v1/members/${id}`, { role });
-    const toTeammate = await across(demote("teammate"), ask);
-    expect(toTeammate.before).toEqual([200, 200, 200]);
-    for (const statuses of toTeammate.after) expect(statuses).toEqual([403, 200, 200]);
-    for (const statuses of (await across(demote("viewer"), ask)).after) expect(statuses).toEqual([403, 403, 200]);
-    expect((await call(granted, "emails:write")).body).toMatchObject({ code: "scope_missing", lacking_in: ["role"] });
-  });
-
-  test("S2 a member is removed: the key is dead within 2.5 seconds", async () => {
-    const { id, client } = await memberOf("teammate");
-    const granted = await key({}, client);
-    const removal = () => owner("DELETE", `/v1/members/${id}`);
-    const { before, after } = await across(removal, () => statusAndCode(granted, "signatures:read"));
-    expect(before).toEqual(OK);
-    for (const answer of after) expect(answer).toEqual({ status: 401, code: "member_inactive" });
-  });
-
   test("S3 a key belongs to one workspace, no more and no fewer", async () => {
     const refused = { status: 422, fields: ["workspace_ids"] };
     expect(await refusedFields({ workspace_ids: [] })).toEqual(refused);
@@ -189,15 +164,6 @@ describe("E-mail signatures", () => {
     const replacement = await key({}, await signedIn(model.gateway, id));
     expect(await statusAndCode(replacement, "signatures:read")).toEqual(OK);
     expect(await statusAndCode(granted, "signatures:read")).toEqual(OK);
-  });
-
-  test("S4 at the moment of its expiry, a key in use ends", async () => {
-    const granted = await key({ expires_at: new Date(Date.now() + 3_000).toISOString() });
-    expect(await statusAndCode(granted, "signatures:read")).toEqual(OK);
-    await expect
-      .poll(() => statusAndCode(granted, "signatures:read"), { timeout: 6_000 })
-      .toEqual({ status: 401, code: "key_expired" });
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(granted.expires_at));
   });
 
   test("S5 creating asks for a name and for scopes", async () => {
@@ -272,15 +238,51 @@ describe("E-mail signatures", () => {
     expect(model.origins.production?.seen.length).toBe(seen);
   });
 
-  test("S10 a deleted key stops working; other keys of the same member go on", async () => {
-    const [deleted, other] = [await key(), await key()];
-    const ask = async () => [
-      await statusAndCode(deleted, "signatures:read"),
-      await statusAndCode(other, "signatures:read"),
-    ];
-    const { before, after } = await across(() => owner("POST", `/v1/api-keys/${deleted.id}/revoke`), ask);
-    expect(before).toEqual([OK, OK]);
-    for (const answers of after) expect(answers).toEqual([{ status: 401, code: "key_revoked" }, OK]);
+  describe("what a change brings, and when", { concurrent: true }, () => {
+    test("S2 a member is demoted: the key loses the difference, and no more, within 2.5 seconds", async () => {
+      const { id, client } = await memberOf("admin");
+      const granted = await key({ scopes: ["teammates:write", "emails:write", "emails:read"] }, client);
+      const ask = async () => [
+        (await call(granted, "teammates:write")).status,
+        (await call(granted, "emails:write")).status,
+        (await call(granted, "emails:read")).status,
+      ];
+      const demote = (role: string) => () => owner("PATCH", `/v1/members/${id}`, { role });
+      const toTeammate = await across(demote("teammate"), ask);
+      expect(toTeammate.before).toEqual([200, 200, 200]);
+      for (const statuses of toTeammate.after) expect(statuses).toEqual([403, 200, 200]);
+      for (const statuses of (await across(demote("viewer"), ask)).after) expect(statuses).toEqual([403, 403, 200]);
+      expect((await call(granted, "emails:write")).body).toMatchObject({ code: "scope_missing", lacking_in: ["role"] });
+    });
+
+    test("S2 a member is removed: the key is dead within 2.5 seconds", async () => {
+      const { id, client } = await memberOf("teammate");
+      const granted = await key({}, client);
+      const removal = () => owner("DELETE", `/v1/members/${id}`);
+      const { before, after } = await across(removal, () => statusAndCode(granted, "signatures:read"));
+      expect(before).toEqual(OK);
+      for (const answer of after) expect(answer).toEqual({ status: 401, code: "member_inactive" });
+    });
+
+    test("S4 at the moment of its expiry, a key in use ends", async () => {
+      const granted = await key({ expires_at: new Date(Date.now() + 3_000).toISOString() });
+      expect(await statusAndCode(granted, "signatures:read")).toEqual(OK);
+      await expect
+        .poll(() => statusAndCode(granted, "signatures:read"), { timeout: 6_000 })
+        .toEqual({ status: 401, code: "key_expired" });
+      expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(granted.expires_at));
+    });
+
+    test("S10 a deleted key stops working; other keys of the same member go on", async () => {
+      const [deleted, other] = [await key(), await key()];
+      const ask = async () => [
+        await statusAndCode(deleted, "signatures:read"),
+        await statusAndCode(other, "signatures:read"),
+      ];
+      const { before, after } = await across(() => owner("POST", `/v1/api-keys/${deleted.id}/revoke`), ask);
+      expect(before).toEqual([OK, OK]);
+      for (const answers of after) expect(answers).toEqual([{ status: 401, code: "key_revoked" }, OK]);
+    });
   });
 
   // Keys tell of their use once a minute, so that this one, which was used at the start, comes last.
