@@ -124,9 +124,14 @@ describe("keygate signing-keys", () => {
     cpSync(join(PROJECT, ".gitignore"), join(project, ".gitignore"));
     execFileSync("git", ["init", "-q", project]);
     const before = new Set(readdirSync(project));
-    for (const page of ["README.md", "docs/origins.md"]) {
+    for (const [page, file] of [
+      ["README.md", "secrets.production.json"],
+      ["docs/origins.md", "signing-keys.json"],
+    ] as const) {
       const commands = [
-        ...readFileSync(join(PROJECT, page), "utf8").matchAll(/^ *npx --no-install keygate (signing-keys .*)$/gm),
+        ...readFileSync(join(PROJECT, page), "utf8").matchAll(
+          /^ *npx --no-install keygate ((?:secrets|signing-keys) .*)$/gm,
+        ),
       ];
       expect(commands.length).toBeGreaterThan(0);
       for (const [, command = ""] of commands) {
@@ -136,10 +141,10 @@ describe("keygate signing-keys", () => {
         expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: "" });
       }
       const made = readdirSync(project).filter((name) => !before.has(name));
-      expect(made.map((name) => [name, modeOf(join(project, name))])).toEqual([["signing-keys.json", 0o600]]);
+      expect(made.map((name) => [name, modeOf(join(project, name))])).toEqual([[file, 0o600]]);
       const untracked = execFileSync("git", ["status", "--porcelain", "-uall"], { cwd: project, encoding: "utf8" });
-      expect(untracked).not.toContain("signing-keys.json");
-      rmSync(join(project, "signing-keys.json"));
+      expect(untracked).not.toContain(file);
+      rmSync(join(project, file));
     }
   });
 
