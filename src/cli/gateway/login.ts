@@ -48,7 +48,9 @@ async function login(_: unknown, command: Command): Promise<void> {
   }
   const profiles = readProfiles();
   const { name, url } = target(options, profiles);
-  const token = checkedToken(await askSecret(`Token for ${url}: `));
+  const given = await askSecret(`Token for ${url}: `);
+  if (given === "") throw new Failure("No token was given. Type it, or pass it on stdin.", EXIT_WRONG_USAGE);
+  const token = checkedToken(given);
   const { body } = await new Api({ url, token }).get<Whoami>(PATH);
   writeProfiles({ ...profiles, [name]: { url, token } });
   if (json) return console.log(JSON.stringify(body, null, 2));

@@ -31,6 +31,13 @@ test("login keeps a token that is read from stdin, for later commands, where nob
   expect(calls.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${TOKEN}`));
 });
 
+test.each(["", " ", "\n\n"])("login takes no empty token, and asks the gateway nothing: %j", async (input) => {
+  const { url, calls, file, run } = await prepare();
+  const { code, stderr } = await run(["login", "--url", url], { input });
+  expect([code, calls, existsSync(file)]).toEqual([2, [], false]);
+  expect(stderr).toContain("No token was given.");
+});
+
 test("login keeps no token that the gateway refuses", async () => {
   const { url, file, run } = await prepare(401);
   const { code, stderr } = await run(["login", "--url", url], { input: TOKEN });
