@@ -23,6 +23,7 @@ import { clientOf } from "./gateway/edge.ts";
 import { createAssert } from "./gateway/forward/assertion.ts";
 import { answerJwks } from "./gateway/forward/jwks.ts";
 import { signersFrom } from "./gateway/forward/signer.ts";
+import { fetchOfHandler, type Handler, type Handlers, requireHandlers } from "./gateway/origins/handlers.ts";
 import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
@@ -34,13 +35,19 @@ import { KeyFinder } from "./store/key-finder.ts";
 import { readKeyRecord } from "./store/key-records.ts";
 import { parsePeppers } from "./store/peppers.ts";
 
+export interface GatewayOptions {
+  /** The origins of the configuration that are functions of this Worker, by their names. */
+  readonly handlers?: Handlers;
+}
+
 /** Throws a `ConfigError` at start, and so fails the deployment, where the configuration is wrong. */
-export function createGateway(config: GatewayConfig): GatewayApp {
+export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayOptions = {}): GatewayApp {
   const gateway = compile(config);
+  requireHandlers(gateway.routes, handlers);
   let planes: ReturnType<typeof buildPlanes> | undefined;
 
   async function fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-    planes ??= buildPlanes(gateway, env);
+    planes ??= buildPlanes(gateway, handlers, env);
     const read = readUrl(request.url, gateway);
     const url = isRefusal(read) ? NOWHERE : read;
     const jwks = answerJwks(request, url, gateway, planes.signers);
@@ -83,7 +90,7 @@ function courierOf(gateway: Gateway) {
   };
 }
 
-function buildPlanes(gateway: Gateway, env: Env) {
+function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const peppers = parsePeppers(env.KEYGATE_PEPPERS);
   const now = () => Date.now();
   const log = (line: string) => console.log(line);
@@ -111,6 +118,7 @@ function buildPlanes(gateway: Gateway, env: Env) {
     originOf: originsFrom(gateway.routes, {
       fetch: (request, init) => fetch(request, init),
       services: (name) => serviceBinding(env, name),
+      handlers: (name) => fetchOfHandler(handlers[name] as Handler, env),
       secrets: (name) => secret(env, name),
       now,
     }),

@@ -15,6 +15,8 @@ export {
   defineGateway,
   type EnvironmentConfig,
   type GatewayConfig,
+  type GatewayInput,
+  type HandlerConfig,
   type ImportedFormatConfig,
   type InputLimitsConfig,
   type KeysConfig,

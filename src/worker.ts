@@ -1,5 +1,6 @@
 /** `keygate/worker`: the gateway as a Worker. */
 
-export { createGateway } from "./app.ts";
+export { createGateway, type GatewayOptions } from "./app.ts";
 export type { Env } from "./env.ts";
+export type { Handler, Handlers } from "./gateway/origins/handlers.ts";
 export type { GatewayApp } from "./gateway-app.ts";

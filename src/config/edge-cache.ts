@@ -10,7 +10,10 @@ export function problemsOfPublicCaching({ origins, routes }: Config): ConfigProb
       const told = (problem: string, remedy: string) =>
         problemAt(["origins", name, environment, "cachePublicRoutes"], problem, remedy);
       if (!("url" in origin)) {
-        return told("has no effect on a service, because there is no cache in front of it", "Leave it out.");
+        return told(
+          "has no effect on a service or a handler, because there is no cache in front of it",
+          "Leave it out.",
+        );
       }
       if (origin.shared) {
         return told(

@@ -117,7 +117,7 @@ function problemsOfOrigins(config: Config): ConfigProblem[] {
         problemAt(
           ["origins", name],
           `does not say where requests of "${environment}" go`,
-          `Add ${environment}: { url: "https://…" } or ${environment}: { service: "BINDING" }.`,
+          `Add ${environment}: { url: "https://…" }, ${environment}: { service: "BINDING" } or ${environment}: { handler: "app" }.`,
         ),
       ),
     ...Object.keys(origins)
@@ -155,7 +155,8 @@ function baseUrlsOf(config: Config): { path: Path; url: string }[] {
 }
 
 function targetOf(origin: OriginSettings): string {
-  return "url" in origin ? addressOf(origin.url) : `service ${origin.service}`;
+  if ("url" in origin) return addressOf(origin.url);
+  return "service" in origin ? `service ${origin.service}` : `handler ${origin.handler}`;
 }
 
 /** The same for http and https. */

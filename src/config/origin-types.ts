@@ -1,6 +1,16 @@
 /** An origin in one environment, in `gateway.config.ts`. */
 
-export type OriginConfig = (
+export type OriginConfig = OriginPlace & OriginOptions;
+
+/** An origin in every environment: a function of the gateway's own Worker. */
+export type HandlerConfig = HandlerPlace & Omit<OriginOptions, "shared">;
+
+interface HandlerPlace {
+  /** Its name among the `handlers` of `createGateway`. */
+  handler: string;
+}
+
+type OriginPlace =
   | {
       url: string;
       /** Use an origin with http:// that is not on this machine, although its requests are not encrypted. Default: false. */
@@ -8,7 +18,9 @@ export type OriginConfig = (
     }
   /** The name of a `[[services]]` binding of wrangler.toml. */
   | { service: string }
-) & {
+  | HandlerPlace;
+
+interface OriginOptions {
   /** Several environments share this origin on purpose. */
   shared?: boolean;
   /** Whether requests have a signed assertion of who calls. Set it to false only for services that are not yours. Default: true. */
@@ -37,4 +49,20 @@ export type OriginConfig = (
   cachePublicRoutes?: boolean;
   /** Headers that the origin gets with each request, for example a credential: a string, or the name of a Worker secret. */
   headers?: Record<string, string | { secret: string }>;
-};
+}
+
+/** The origins of each environment by themselves. */
+export function inEveryEnvironment(
+  origins: Readonly<Record<string, Record<string, OriginConfig> | HandlerConfig>>,
+  environments: readonly string[],
+): Record<string, Record<string, OriginConfig>> {
+  const entries = Object.entries(origins).map(([name, origin]): [string, Record<string, OriginConfig>] => {
+    if (!isHandler(origin)) return [name, origin];
+    return [name, Object.fromEntries(environments.map((environment) => [environment, { ...origin, shared: true }]))];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isHandler(origin: Record<string, OriginConfig> | HandlerConfig): origin is HandlerConfig {
+  return typeof origin.handler === "string";
+}

@@ -64,8 +64,9 @@ const origin = z.union(
   [
     fields({ url: baseUrl, plainHttp: z.boolean().default(false), ...ofEveryOrigin }),
     fields({ service: binding, ...ofEveryOrigin }),
+    fields({ handler: name, ...ofEveryOrigin }),
   ],
-  'is not an origin; write { url: "https://…" } or { service: "BINDING" }, with shared: true if it is shared on purpose',
+  'is not an origin; write { url: "https://…" }, { service: "BINDING" } or { handler: "app" }, with shared: true if it is shared on purpose',
 );
 
 const resource = fields({

@@ -2,10 +2,10 @@
 
 import type { Period } from "../domain/quota.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
-import type { OriginConfig } from "./origin-types.ts";
+import { type HandlerConfig, inEveryEnvironment, type OriginConfig } from "./origin-types.ts";
 import type { LeasesConfig, ManagementConfig, RetentionConfig } from "./running-types.ts";
 
-export type { OriginConfig };
+export type { HandlerConfig, OriginConfig };
 
 export interface GatewayConfig<
   Environment extends string = string,
@@ -179,12 +179,27 @@ export const MANAGEMENT_RESOURCES = [
 ] as const;
 export type ManagementResource = (typeof MANAGEMENT_RESOURCES)[number];
 
+/** A configuration as it is written. */
+export type GatewayInput<
+  Environment extends string,
+  Origin extends string,
+  Resource extends string,
+  Role extends string,
+> = Omit<GatewayConfig<Environment, Origin, Resource, Role>, "origins"> & {
+  /** Where requests go: for each environment, or to one handler in all of them. */
+  origins: Record<Origin, Record<NoInfer<Environment>, OriginConfig> | HandlerConfig>;
+};
+
 /** Types the file, so that an editor knows each name in it. The gateway checks it when it compiles it. */
 export function defineGateway<
   const Environment extends string,
   const Origin extends string,
   const Resource extends string,
   const Role extends string,
->(config: GatewayConfig<Environment, Origin, Resource, Role>): GatewayConfig {
-  return config as unknown as GatewayConfig;
+>(config: GatewayInput<Environment, Origin, Resource, Role>): GatewayConfig {
+  const { origins, environments, ...rest } = config as unknown as GatewayInput<string, string, string, string>;
+  // A mistake in either is for the check to name.
+  const isWell = [origins, environments].every((value) => typeof value === "object" && value !== null);
+  const each = isWell ? inEveryEnvironment(origins, Object.keys(environments)) : origins;
+  return { ...rest, environments, origins: each } as GatewayConfig;
 }

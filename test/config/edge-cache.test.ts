@@ -23,7 +23,7 @@ describe("caching of public routes", () => {
   test("is refused for a service", () => {
     const change = { "origins.billing.production": { service: "BILLING", cachePublicRoutes: true } };
     expect(mistakesOf(changed(change))).toEqual([
-      `${place}: has no effect on a service, because there is no cache in front of it. Leave it out.`,
+      `${place}: has no effect on a service or a handler, because there is no cache in front of it. Leave it out.`,
     ]);
   });
 

@@ -86,7 +86,7 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "an origin that an environment lacks",
     change: { "origins.billing.sandbox": undefined },
     says: [
-      'origins.billing: does not say where requests of "sandbox" go. Add sandbox: { url: "https://…" } or sandbox: { service: "BINDING" }.',
+      'origins.billing: does not say where requests of "sandbox" go. Add sandbox: { url: "https://…" }, sandbox: { service: "BINDING" } or sandbox: { handler: "app" }.',
     ],
   },
   {

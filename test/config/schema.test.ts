@@ -185,7 +185,7 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "an origin that is both a URL and a service",
     change: { "origins.billing.production.service": "BILLING" },
-    says: 'origins.billing.production: is not an origin. Write { url: "https://…" } or { service: "BINDING" }, with shared: true if it is shared on purpose.',
+    says: 'origins.billing.production: is not an origin. Write { url: "https://…" }, { service: "BINDING" } or { handler: "app" }, with shared: true if it is shared on purpose.',
   },
   {
     mistake: "a mistyped field of an origin",

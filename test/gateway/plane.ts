@@ -110,6 +110,7 @@ export function originsOf(routes: readonly Route[], send: OriginFetch): OriginOf
   return originsFrom(routes, {
     fetch: send,
     services: () => ({ fetch: send }),
+    handlers: () => send,
     secrets: () => "secret",
     now: Date.now,
   });

@@ -11,6 +11,7 @@ export type OriginOf = (route: Route, environment: string) => Origin;
 export interface Surroundings {
   readonly fetch: OriginFetch;
   readonly services: (binding: string) => { fetch: OriginFetch } | undefined;
+  readonly handlers: (name: string) => OriginFetch;
   readonly secrets: (name: string) => unknown;
   readonly now: () => number;
 }
@@ -30,8 +31,11 @@ export function originsFrom(routes: readonly Route[], { secrets, now, ...ways }:
   return (route, environment) => origins.get(route.origins[environment] as OriginSettings) as Origin;
 }
 
-function fetchOf(settings: OriginSettings, { fetch, services }: Pick<Surroundings, "fetch" | "services">): OriginFetch {
-  if (!("service" in settings)) return fetch;
+type Ways = Pick<Surroundings, "fetch" | "services" | "handlers">;
+
+function fetchOf(settings: OriginSettings, { fetch, services, handlers }: Ways): OriginFetch {
+  if ("url" in settings) return fetch;
+  if ("handler" in settings) return handlers(settings.handler);
   const service = services(settings.service);
   if (!service) throw new Error(`the service binding ${settings.service} is missing`);
   return (request, init) => service.fetch(request, init);
