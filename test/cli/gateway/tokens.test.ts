@@ -116,7 +116,9 @@ afterAll(() => {
   vi.restoreAllMocks();
 });
 
-test("in every combination, a token goes only to the gateway it was given for, and an explicit profile wins", async () => {
+test("in every combination, a token goes only to the gateway it was given for, and an explicit profile wins", {
+  timeout: 120_000,
+}, async () => {
   folder = temporaryFolder();
   mkdirSync(join(folder, "keygate"));
   vi.stubEnv("XDG_CONFIG_HOME", folder);
