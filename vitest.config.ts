@@ -2,19 +2,10 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { newSigningKeys } from "./src/cli/operate/new-signing-keys.ts";
 
-/** What runs in workerd: the steps, the authority, the use cases, and all that is pure. */
-const IN_WORKERD = [
-  "domain",
-  "decide",
-  "gateway",
-  "authority",
-  "control",
-  "management",
-  "console",
-  "store",
-  "records",
-  "origin",
-];
+/** Pure code, which runs in workerd too. */
+const PURE = ["domain", "decide"];
+/** What runs in workerd: the steps, the authority and the use cases. */
+const IN_WORKERD = ["gateway", "authority", "control", "management", "console", "store", "records", "origin"];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
 const IN_NODE = ["config", "cli", "house", "interop", "proof", "package"];
 /** Whether the proof finds faults, which takes a while: `npm run proof:mutants`. */
@@ -41,27 +32,30 @@ const alone = { ...endToEnd, maxWorkers: 1, sequence: { groupOrder: 2 } };
 
 const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
+const inWorkerd = {
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        bindings: {
+          KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`,
+          KEYGATE_ROOT_TOKEN: `kgr_${"t".repeat(43)}`,
+          KEYGATE_SIGNING_KEYS: JSON.stringify(newSigningKeys(["production", "sandbox"])),
+          MIGRATIONS: await readD1Migrations("./migrations"),
+        },
+        // Origins under test are passed in by each test; nothing may reach one by way of the binding.
+        serviceBindings: { DEMO_ORIGIN: () => new Response("unexpected", { status: 599 }) as never },
+      },
+    })),
+  ],
+};
+
 export default defineConfig({
   test: {
     projects: [
-      {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`,
-                KEYGATE_ROOT_TOKEN: `kgr_${"t".repeat(43)}`,
-                KEYGATE_SIGNING_KEYS: JSON.stringify(newSigningKeys(["production", "sandbox"])),
-                MIGRATIONS: await readD1Migrations("./migrations"),
-              },
-              // Origins under test are passed in by each test; nothing may reach one by way of the binding.
-              serviceBindings: { DEMO_ORIGIN: () => new Response("unexpected", { status: 599 }) as never },
-            },
-          })),
-        ],
-        test: { ...common, name: "workerd", include: testsOf(IN_WORKERD) },
-      },
+      { ...inWorkerd, test: { ...common, name: "workerd", include: testsOf(IN_WORKERD) } },
+      // Their files share one isolate: they keep nothing, and to start one costs more than most of them take.
+      { ...inWorkerd, test: { ...common, name: "pure", include: testsOf(PURE), isolate: false } },
       {
         test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE] },
       },
