@@ -47,14 +47,16 @@ interface Members {
   validation_failed: { errors: readonly { field: string; problem: string }[] };
   not_found: { problem: string };
   token_invalid: unknown;
-  management_forbidden: { problem: string };
+  /** `field`: what to change, if it is a field of the request. */
+  management_forbidden: { problem: string; field?: string | undefined };
   management_rate_exceeded: { policy: string; retryAfterMs: number };
   session_ended: unknown;
   sign_in_link_invalid: unknown;
   cross_site_refused: unknown;
   precondition_failed: unknown;
-  idempotency_key_reused: unknown;
-  conflict: { problem: string };
+  /** `target`: what the earlier request created or changed. */
+  idempotency_key_reused: { target: string };
+  conflict: { problem: string; field?: string | undefined };
   key_quota_reached: {
     limit: number;
     /** Of the organization's places those that a key of another environment leaves free. */

@@ -11,8 +11,9 @@ import { readWorkspace } from "../store/workspaces.ts";
 import type { Caller, Control, MemberStanding } from "./control.ts";
 import { notFound } from "./validation.ts";
 
-export function forbidden(problem: string): Refusal {
-  return { code: "management_forbidden", problem };
+/** `field`: the field of the request that asks for too much. */
+export function forbidden(problem: string, field?: string): Refusal {
+  return { code: "management_forbidden", problem, field };
 }
 
 export function requireRoot({ standing }: Caller, what: string): Refusal | undefined {

@@ -35,7 +35,8 @@ async function findEarlier(
 ): Promise<{ readonly target: string } | Refusal | undefined> {
   const earlier = idempotency && (await findRepeated(db, actor, idempotency.key));
   if (!earlier) return undefined;
-  return earlier.fingerprint === idempotency.fingerprint ? earlier : { code: "idempotency_key_reused" };
+  const { target, fingerprint } = earlier;
+  return fingerprint === idempotency.fingerprint ? earlier : { code: "idempotency_key_reused", target };
 }
 
 function refusalOf(error: Error): Refusal {

@@ -1,9 +1,37 @@
 import { withoutSecrets } from "../domain/secret.ts";
-import type { Refusal } from "../errors.ts";
+import { describe, type Refusal } from "../errors.ts";
 import type { Caller } from "./control.ts";
 
 export function invalid(field: string, problem: string): Refusal {
   return { code: "validation_failed", errors: [{ field, problem: withoutSecrets(problem) }] };
+}
+
+/** What a refusal says of fields of the request. */
+export function fieldErrorsOf(refusal: Refusal): readonly FieldError[] {
+  switch (refusal.code) {
+    case "validation_failed":
+      return refusal.errors;
+    case "environment_not_allowed":
+      return [{ field: "environment", problem: describe(refusal).detail }];
+    case "conflict":
+    case "management_forbidden":
+      return refusal.field === undefined ? [] : [{ field: refusal.field, problem: refusal.problem }];
+    default:
+      return [];
+  }
+}
+
+export interface FieldError {
+  readonly field: string;
+  readonly problem: string;
+}
+
+/** One refusal that names every wrong field, so that a caller can fix them all at once. */
+export function allOf(refusals: readonly (Refusal | undefined)[]): Refusal | undefined {
+  const found = refusals.filter((refusal) => refusal !== undefined);
+  if (found.length < 2) return found[0];
+  const errors = found.flatMap(fieldErrorsOf);
+  return errors.length > 0 ? { code: "validation_failed", errors } : found[0];
 }
 
 /** Does not repeat the id: it may be anything, a secret too. */

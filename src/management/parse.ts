@@ -33,6 +33,20 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<
   return { code: "validation_failed", errors: result.error.issues.flatMap(problemsOf) };
 }
 
+/** Like `check`, but the right fields can be checked further even if others are wrong. */
+export function checkEach<S extends z.ZodObject>(
+  schema: S,
+  input: Record<string, unknown>,
+): { fields: Partial<z.output<S>>; refusal: Refusal | undefined } {
+  const checked = check(schema, input);
+  if (!isRefusal(checked)) return { fields: checked, refusal: undefined };
+  const right = Object.entries(schema.shape).flatMap(([name, field]) => {
+    const result = (field as z.ZodType).safeParse(input[name]);
+    return result.success ? [[name, result.data]] : [];
+  });
+  return { fields: Object.fromEntries(right), refusal: checked };
+}
+
 function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }[] {
   const field = withoutSecrets(issue.path.join("."));
   if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: wordsOf(issue) }];

@@ -102,6 +102,8 @@ export const keyBody = KEY.body;
 export type NewKeyBody = z.input<typeof keyBody>;
 export type NewKey = Given<typeof FIELDS, z.output<typeof keyBody>>;
 export const newKeyOf = (body: z.output<typeof keyBody>): NewKey => KEY.given(body);
+/** For a check of some fields while others are wrong. */
+export const partOfNewKey = (body: Partial<z.output<typeof keyBody>>): Partial<NewKey> => KEY.given(body);
 
 export const keyPatch = KEY.patch;
 /** `undefined` leaves a field as it is. The environment, reach and member of a key are for life. */

@@ -4,18 +4,10 @@ import { keyUpdates } from "../../store/keys.ts";
 import { findKey, forbidden } from "../access.ts";
 import { earlierEffect } from "../commit.ts";
 import type { Caller, Control } from "../control.ts";
-import { differences, withoutUndefined } from "../validation.ts";
+import { allOf, differences, withoutUndefined } from "../validation.ts";
 import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
 import { checkGrant } from "./grants.ts";
-import {
-  checkAddresses,
-  checkLife,
-  checkPlan,
-  checkReach,
-  checkRequired,
-  checkScopes,
-  checkWorkspaces,
-} from "./rules.ts";
+import { checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
 
 export async function changeKey(
   control: Control,
@@ -28,7 +20,7 @@ export async function changeKey(
   const changed: ManagedKey = { ...key, ...withoutUndefined(change), version: control.newId("ver") };
   const refusal =
     checkLiving(control, caller, key) ??
-    (await checkChange(control, key, change)) ??
+    allOf(await refusalsOfChange(control, key, change)) ??
     checkPlanIsKept(caller, change) ??
     (await checkGrant(control, caller, changed));
   if (refusal) return refusal;
@@ -48,16 +40,18 @@ function checkPlanIsKept({ standing }: Caller, { plan }: KeyChange): Refusal | u
   return forbidden("Only the root token can change a key's plan.");
 }
 
-async function checkChange(control: Control, key: ManagedKey, change: KeyChange): Promise<Refusal | undefined> {
+/** Of all fields of the change that cannot be as they are. */
+export async function refusalsOfChange(
+  control: Control,
+  key: ManagedKey,
+  change: KeyChange,
+): Promise<(Refusal | undefined)[]> {
   const { gateway, now } = control;
   const { scopes, plan, workspaceIds, allowedAddresses, expiresAt } = change;
-  return (
-    checkRequired(change, gateway.keys) ??
-    checkScopes(scopes ?? [], gateway) ??
-    checkPlan(plan ?? null, gateway) ??
-    checkAddresses(allowedAddresses ?? []) ??
-    checkLife(expiresAt ?? null, gateway.keys, now()) ??
-    (workspaceIds && checkReach(key.reach, workspaceIds, gateway.keys)) ??
-    (workspaceIds && (await checkWorkspaces(control, key.organizationId, workspaceIds)))
-  );
+  const reach = workspaceIds && key.reach;
+  return [
+    checkRequired(change, gateway.keys),
+    checkTerms({ reach, scopes, plan, workspaceIds, allowedAddresses, expiresAt }, gateway, now()),
+    workspaceIds && (await checkWorkspaces(control, key.organizationId, workspaceIds)),
+  ];
 }

@@ -12,10 +12,10 @@ import { findOrganization, forbidden } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkOpen } from "../organizations/rules.ts";
-import { lostRace } from "../validation.ts";
+import { allOf, lostRace } from "../validation.ts";
 import { checkGrant } from "./grants.ts";
 import { quotaFor, quotaRefusal } from "./quota.ts";
-import { checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
+import { checkEnvironment, checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
 
 export interface CreatedKey {
   readonly key: ManagedKey;
@@ -30,7 +30,11 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   const memberId = given.memberId ?? (caller.standing.kind === "member" ? caller.standing.memberId : null);
   const member = memberId === null ? undefined : await readMember(db, memberId);
   const wanted = { ...given, memberId };
-  const refusal = await checkNewKey(control, caller, wanted, { organization, member });
+  const refusal = allOf([
+    ...(await refusalsOfNewKey(control, wanted, organization)),
+    checkOwnTerms(caller, wanted),
+    checkMembership(memberId, member?.organizationId === organization.id, gateway),
+  ]);
   if (refusal) return refusal;
 
   const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
@@ -62,21 +66,21 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
   return isFull ? quotaRefusal(caller, organization, gateway) : lostRace(caller, "organization or the member");
 }
 
-async function checkNewKey(
+/** Of all fields that cannot be as they are. What is `undefined` is not checked. */
+export async function refusalsOfNewKey(
   control: Control,
-  caller: Caller,
-  wanted: NewKey,
-  { organization, member }: { organization: Organization; member: MemberRecord | undefined },
-): Promise<Refusal | undefined> {
+  wanted: Partial<NewKey>,
+  organization: Organization,
+): Promise<(Refusal | undefined)[]> {
   const { gateway } = control;
-  return (
-    checkTerms(wanted, gateway, control.now()) ??
-    checkRequired(wanted, gateway.keys) ??
-    checkOpen(organization, wanted.environment, gateway) ??
-    checkOwnTerms(caller, wanted) ??
-    checkMembership(wanted.memberId, member?.organizationId === organization.id, gateway) ??
-    (await checkWorkspaces(control, wanted.organizationId, wanted.workspaceIds))
-  );
+  const { environment, workspaceIds } = wanted;
+  const isKnown = environment !== undefined && checkEnvironment(environment, gateway) === undefined;
+  return [
+    checkTerms(wanted, gateway, control.now()),
+    checkRequired(wanted, gateway.keys),
+    isKnown ? checkOpen(organization, environment, gateway) : undefined,
+    workspaceIds && (await checkWorkspaces(control, organization.id, workspaceIds)),
+  ];
 }
 
 export function newKey(
@@ -114,6 +118,7 @@ function lifeOf({ gateway, now }: Control, { standing }: Caller, { expiresAt }: 
 /** What a key is made for others with, and on which terms, is for the root token alone. */
 function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusal | undefined {
   if (standing.kind === "root") return undefined;
-  if (memberId !== standing.memberId) return forbidden("You can create keys only for yourself: leave member_id out.");
-  return plan === null ? undefined : forbidden("Only the root token can give a key its own plan.");
+  if (memberId !== standing.memberId)
+    return forbidden("You can create keys only for yourself: leave member_id out.", "member_id");
+  return plan === null ? undefined : forbidden("Only the root token can give a key its own plan.", "plan");
 }

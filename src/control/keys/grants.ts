@@ -30,28 +30,28 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   if (standing.kind === "root") return undefined;
   const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
   // That holds the reach and the workspaces too; and a key that may only read comes as far as no grant.
-  if (!managesKey(caller, described)) return forbidden("You cannot manage such keys.");
+  if (!managesKey(caller, described)) return forbidden("You cannot manage such keys.", "reach");
   const { policy } = gateway;
   // Also what the key's member could not use today: a promotion would wake it.
   const granted = expand(key.scopes, policy.resources, policy.bundles);
   const bound = standing.key ? expand(standing.key.scopes, policy.resources, policy.bundles) : standing.scopes;
   const excess = [...granted].filter((scope) => !bound.has(scope));
-  if (excess.length > 0) return forbidden(`The key could do what you cannot: ${excess.sort().join(", ")}.`);
+  if (excess.length > 0) return forbidden(`The key could do what you cannot: ${excess.sort().join(", ")}.`, "scopes");
   if (key.member && key.member.id !== standing.memberId && policy.actAs === "member") {
     const above = checkStanding(caller, { role: key.member.role, workspaceIds: [] }, gateway);
     if (above) return forbidden("The key acts as a member whose role is above yours.");
   }
-  if (managesMoreThan(standing, key, gateway)) return forbidden("The key could manage keys that you cannot.");
+  if (managesMoreThan(standing, key, gateway)) return forbidden("The key could manage keys that you cannot.", "scopes");
   const own = standing.key;
   if (!own) return undefined;
-  if (key.expiresAt > own.expiresAt) return forbidden("The key would expire later than yours.");
+  if (key.expiresAt > own.expiresAt) return forbidden("The key would expire later than yours.", "expires_at");
   if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
-    return forbidden("The key could be used from addresses that yours cannot.");
+    return forbidden("The key could be used from addresses that yours cannot.", "allowed_addresses");
   }
   const plan = unknownPlanOf(own, gateway);
   if (plan !== undefined) return { code: "plan_unknown", plan };
   if (exceeds(limitsOfKey(key, gateway), limitsOfKey(own, gateway))) {
-    return forbidden("The key's limits would be higher than yours.");
+    return forbidden("The key's limits would be higher than yours.", "limits");
   }
   return undefined;
 }

@@ -63,7 +63,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or a member");
 }
 
-/** Every key that cannot be as it is, with the first thing that is wrong with it. */
+/** Every key that cannot be as it is, with what is wrong with it. */
 async function checkKeys(
   control: Control,
   { organizationId, environment, keys }: WantedImport,

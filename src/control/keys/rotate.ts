@@ -62,5 +62,5 @@ function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey
 async function checkSecrets({ db, now }: Control, id: string, graceSeconds: number): Promise<Refusal | undefined> {
   if (graceSeconds === 0 || (await countLivingSecrets(db, id, now())) < MAX_SECRETS) return undefined;
   const problem = `The key has ${MAX_SECRETS} secrets that still work. Wait until one of them ends, or end all with grace_seconds 0.`;
-  return { code: "conflict", problem };
+  return { code: "conflict", problem, field: "grace_seconds" };
 }

@@ -10,29 +10,31 @@ import type { Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import { unknownWorkspaces } from "../../store/workspaces.ts";
 import type { Control } from "../control.ts";
-import { invalid } from "../validation.ts";
+import { allOf, invalid } from "../validation.ts";
 
 export function checkEnvironment(name: string, { environments }: Gateway): Refusal | undefined {
   if (Object.hasOwn(environments, name)) return undefined;
   return invalid("environment", `does not exist: "${name}"; choose from ${Object.keys(environments).join(", ")}`);
 }
 
-/** What needs no look into the database. */
+type Terms = Pick<ManagedKey, "environment" | "reach" | "workspaceIds" | "scopes" | "plan" | "allowedAddresses"> & {
+  readonly expiresAt: number | null;
+};
+
+/** What does not need the database. What is `undefined` is not checked. */
 export function checkTerms(
-  key: Pick<ManagedKey, "environment" | "reach" | "workspaceIds" | "scopes" | "plan" | "allowedAddresses"> & {
-    readonly expiresAt: number | null;
-  },
+  { environment, reach, workspaceIds, scopes, plan, allowedAddresses, expiresAt }: Partial<Terms>,
   gateway: Gateway,
   now: number,
 ): Refusal | undefined {
-  return (
-    checkEnvironment(key.environment, gateway) ??
-    checkReach(key.reach, key.workspaceIds, gateway.keys) ??
-    checkScopes(key.scopes, gateway) ??
-    checkPlan(key.plan, gateway) ??
-    checkAddresses(key.allowedAddresses) ??
-    checkLife(key.expiresAt, gateway.keys, now)
-  );
+  return allOf([
+    environment === undefined ? undefined : checkEnvironment(environment, gateway),
+    reach && checkReach(reach, workspaceIds ?? [], gateway.keys),
+    scopes && checkScopes(scopes, gateway),
+    checkPlan(plan ?? null, gateway),
+    allowedAddresses && checkAddresses(allowedAddresses),
+    checkLife(expiresAt ?? null, gateway.keys, now),
+  ]);
 }
 
 export function checkScopes(names: readonly string[], { policy }: Gateway): Refusal | undefined {

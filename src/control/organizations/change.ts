@@ -6,7 +6,7 @@ import { findOrganization, requireRoot } from "../access.ts";
 import { commit, commitEnd, type Effect, earlierEffect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
-import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
+import { allOf, checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
 import { checkEnvironments } from "./rules.ts";
 
 export interface ChangedOrganization {
@@ -27,8 +27,7 @@ export async function changeOrganization(
   const refusal =
     (Object.keys(terms).length > 0 ? requireRoot(caller, "change an organization's terms") : undefined) ??
     checkVersion(caller, organization.version) ??
-    checkEnvironments(change.environments, gateway) ??
-    checkPlan(change.plan ?? null, gateway);
+    allOf([checkEnvironments(change.environments, gateway), checkPlan(change.plan ?? null, gateway)]);
   if (refusal) return refusal;
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(organization, change);

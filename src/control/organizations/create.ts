@@ -6,6 +6,7 @@ import { requireRoot } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
+import { allOf } from "../validation.ts";
 import { checkEnvironments } from "./rules.ts";
 
 export async function createOrganization(
@@ -16,8 +17,7 @@ export async function createOrganization(
   const { gateway, db } = control;
   const refusal =
     requireRoot(caller, "create organizations") ??
-    checkEnvironments(wanted.environments, gateway) ??
-    checkPlan(wanted.plan, gateway);
+    allOf([checkEnvironments(wanted.environments, gateway), checkPlan(wanted.plan, gateway)]);
   if (refusal) return refusal;
   const organization: Organization = {
     id: control.newId("org"),

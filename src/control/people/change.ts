@@ -7,7 +7,7 @@ import { commit, commitEnd, type Effect, earlierEffect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkHiddenKeys } from "../keys/hidden.ts";
 import { checkWorkspaces } from "../keys/rules.ts";
-import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
+import { allOf, checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
 import { checkLastOwner, checkRole, checkStanding, ownerRoles } from "./rules.ts";
 
 export interface ChangedMember {
@@ -57,15 +57,26 @@ async function checkChange(
   const changesRole = member.role !== changed.role;
   const ownRights = changesRole || member.workspaceIds !== changed.workspaceIds;
   return (
-    checkRole(changed.role, gateway) ??
-    (await checkWorkspaces(control, member.organizationId, changed.workspaceIds)) ??
+    allOf(await refusalsOfMemberChange(control, member, changed)) ??
     (ownRights && standing.kind === "member" && standing.memberId === member.id
-      ? forbidden("You cannot change your own role or workspaces; ask another owner.")
+      ? forbidden("You cannot change your own role or workspaces; ask another owner.", "role")
       : undefined) ??
     checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway) ??
     checkStanding(caller, { role: changed.role, workspaceIds: givenOrTaken(member, changed) }, gateway) ??
     (changesRole ? await checkWhole(control, caller, member) : undefined)
   );
+}
+
+/** Of all fields of the change that cannot be as they are. What is `undefined` is not checked. */
+export async function refusalsOfMemberChange(
+  control: Control,
+  { organizationId }: MemberRecord,
+  { role, workspaceIds }: MemberChange,
+): Promise<(Refusal | undefined)[]> {
+  return [
+    role === undefined ? undefined : checkRole(role, control.gateway),
+    workspaceIds && (await checkWorkspaces(control, organizationId, workspaceIds)),
+  ];
 }
 
 function givenOrTaken(member: MemberRecord, changed: MemberRecord): string[] {

@@ -7,6 +7,7 @@ import { findOrganization } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkWorkspaces } from "../keys/rules.ts";
+import { allOf } from "../validation.ts";
 import { checkRole, checkStanding } from "./rules.ts";
 
 export async function createMember(
@@ -15,13 +16,10 @@ export async function createMember(
   wanted: NewMember,
 ): Promise<MemberRecord | Refusal> {
   const { db, gateway } = control;
-  const { organizationId, email, role, workspaceIds } = wanted;
+  const { organizationId, email } = wanted;
   const organization = await findOrganization(control, caller, organizationId, "members:write");
   if (isRefusal(organization)) return organization;
-  const refusal =
-    checkRole(role, gateway) ??
-    (await checkWorkspaces(control, organizationId, workspaceIds)) ??
-    checkStanding(caller, wanted, gateway);
+  const refusal = allOf([...(await refusalsOfNewMember(control, wanted)), checkStanding(caller, wanted, gateway)]);
   if (refusal) return refusal;
   const member: MemberRecord = {
     ...wanted,
@@ -35,7 +33,26 @@ export async function createMember(
     await commit(control, undefined, [...memberInserts(db, member), auditInsert(db, event)]);
   } catch (error) {
     if (error instanceof StorageFailure || !(await emailTaken(db, organizationId, email))) throw error;
-    return { code: "conflict", problem: "The organization already has a member with this email address." };
+    return EMAIL_TAKEN;
   }
   return member;
+}
+
+const EMAIL_TAKEN: Refusal = {
+  code: "conflict",
+  problem: "The organization already has a member with this email address.",
+  field: "email",
+};
+
+/** Of all fields that cannot be as they are. What is `undefined` is not checked. */
+export async function refusalsOfNewMember(
+  control: Control,
+  { organizationId, email, role, workspaceIds }: Partial<NewMember> & Pick<NewMember, "organizationId">,
+): Promise<(Refusal | undefined)[]> {
+  const isTaken = email !== undefined && (await emailTaken(control.db, organizationId, email));
+  return [
+    isTaken ? EMAIL_TAKEN : undefined,
+    role === undefined ? undefined : checkRole(role, control.gateway),
+    workspaceIds && (await checkWorkspaces(control, organizationId, workspaceIds)),
+  ];
 }

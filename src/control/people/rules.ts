@@ -23,10 +23,13 @@ export function checkStanding(
   const wanted = Object.hasOwn(policy.roles, role) ? policy.roles[role] : undefined;
   if (!wanted) return undefined;
   const excess = [...expand(wanted.scopes, policy.resources, policy.bundles)].filter((s) => !standing.scopes.has(s));
-  if (excess.length > 0) return forbidden(`The role ${role} can do what you cannot: ${excess.sort().join(", ")}.`);
+  if (excess.length > 0)
+    return forbidden(`The role ${role} can do what you cannot: ${excess.sort().join(", ")}.`, "role");
   if (managesMore(wanted.manages, standing.manages))
-    return forbidden(`The role ${role} can manage keys that you cannot.`);
-  return hasWorkspaces(standing, workspaceIds) ? undefined : forbidden("You do not belong to all of these workspaces.");
+    return forbidden(`The role ${role} can manage keys that you cannot.`, "role");
+  return hasWorkspaces(standing, workspaceIds)
+    ? undefined
+    : forbidden("You do not belong to all of these workspaces.", "workspace_ids");
 }
 
 const EXTENT = { none: 0, own: 1, all: 2 };
@@ -59,5 +62,6 @@ export async function checkLastOwner(
   return {
     code: "conflict",
     problem: "This is the last owner of the organization. First make another member an owner.",
+    field: "role",
   };
 }

@@ -1,5 +1,6 @@
 import { LINK_LIFE_MS } from "../../domain/session.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { MemberRecord } from "../../records/member.ts";
 import { auditInsert } from "../../store/audit.ts";
 import { readOrganization } from "../../store/organizations.ts";
 import { readUsableLink, signInLinkInsert, type UsableLink } from "../../store/sign-in-links.ts";
@@ -50,7 +51,7 @@ export async function createSignInLink(
   return { url: `${gateway.controlUrl}/sign-in/${token}`, expiresAt };
 }
 
-async function findInvited(control: Control, caller: Caller, memberId: string) {
+async function findInvited(control: Control, caller: Caller, memberId: string): Promise<MemberRecord | Refusal> {
   const { standing } = caller;
   const refusal = refuseKey(caller);
   if (refusal) return refusal;
@@ -61,7 +62,7 @@ async function findInvited(control: Control, caller: Caller, memberId: string) {
   if (isRefusal(member)) return member;
   const organization = await readOrganization(control.db, member.organizationId);
   if (organization?.status !== "active") {
-    return { code: "conflict", problem: "The organization is suspended, so its members cannot sign in." } as const;
+    return { code: "conflict", problem: "The organization is suspended, so its members cannot sign in." };
   }
   return checkStanding(caller, member, control.gateway) ?? member;
 }
