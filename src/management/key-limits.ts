@@ -1,16 +1,25 @@
 import { adviseOnScopes } from "../control/keys/advise.ts";
-import { readLimits, resetLimits } from "../control/keys/limits.ts";
+import { type KeyLimits, readAllLimits, resetLimits, withSources } from "../control/keys/limits.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type Answer, operation } from "./operation.ts";
 import { adviceAnswer, limitsAnswer } from "./wire/answers-usage.ts";
-import { renderAdvice, renderLimit } from "./wire/render-usage.ts";
+import { renderAdvice, renderApplied, renderLimit } from "./wire/render-usage.ts";
 import { adviceQuery } from "./wire/schemas.ts";
 
 const tag = "API keys";
 
-const show = (states: readonly LimitState[] | Refusal): Answer | Refusal =>
-  isRefusal(states) ? states : { body: { data: states.map(renderLimit) } };
+type Shown = (KeyLimits & { readonly states: readonly LimitState[] }) | Refusal;
+
+const show = (limits: Shown): Answer | Refusal =>
+  isRefusal(limits)
+    ? limits
+    : {
+        body: {
+          data: limits.states.map(renderLimit),
+          applied: limits.applied.map((one) => renderApplied(one, limits)),
+        },
+      };
 
 export const keyLimits = [
   operation({
@@ -20,7 +29,7 @@ export const keyLimits = [
     tag,
     summary: "Show what is left of a key's limits",
     answer: limitsAnswer,
-    handle: async ({ control, caller, id }) => show(await readLimits(control, caller, id)),
+    handle: async ({ control, caller, id }) => show(await readAllLimits(control, caller, id)),
   }),
   operation({
     method: "post",
@@ -30,7 +39,10 @@ export const keyLimits = [
     summary: "Reset a key's limits",
     description: "Except the tokens that are lent to isolates now.",
     answer: limitsAnswer,
-    handle: async ({ control, caller, id }) => show(await resetLimits(control, caller, id)),
+    async handle({ control, caller, id }) {
+      const states = await resetLimits(control, caller, id);
+      return show(isRefusal(states) ? states : await withSources(control, caller, id, states));
+    },
   }),
   operation({
     method: "get",

@@ -15,10 +15,12 @@ export function draftOf(
   control: Control,
   member: MemberRecord,
   wanted: Pick<NewKey, "environment" | "reach" | "workspaceIds" | "permission" | "scopes" | "expiresAt">,
+  /** Its own, or its organization's. */
+  plan: string | null = null,
 ): KeyRecord {
   const now = control.now();
   return {
-    ...{ id: "", version: "", plan: null, limits: null, allowedAddresses: [], secrets: [] },
+    ...{ id: "", version: "", plan, limits: null, allowedAddresses: [], secrets: [] },
     environment: wanted.environment,
     organization: { id: member.organizationId, status: "active" },
     member: { id: member.id, role: member.role, removed: false, workspaces: member.workspaceIds },

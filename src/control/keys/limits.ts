@@ -1,13 +1,59 @@
 /** How the limits of a key stand, by the word of its authority. */
 
+import type { Gateway } from "../../config/compile.ts";
+import { type AppliedLimit, appliedLimits } from "../../domain/applied-limits.ts";
+import type { KeyRecord } from "../../domain/key.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
+import { planIn } from "../../domain/plans.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditInsert } from "../../store/audit.ts";
+import { readKeyRecord } from "../../store/key-records.ts";
 import { findKey, requireRoot } from "../access.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
+import { notFound } from "../validation.ts";
 import { checkLiving } from "./commit-change.ts";
 
 type LimitStates = readonly LimitState[] | Refusal;
+
+export interface KeyLimits {
+  readonly applied: readonly AppliedLimit[];
+  /** The plan that they come from, and its name if this configuration does not know it: then no request can be admitted. */
+  readonly plan: string | null;
+  readonly unknownPlan: string | undefined;
+}
+
+/** Every limit that applies to a key, whether it binds or not. For all who show limits. */
+export function limitsApplying(key: Pick<KeyRecord, "plan" | "limits">, gateway: Pick<Gateway, "plans">): KeyLimits {
+  const { plan, limits } = key;
+  const planned = plan === null ? undefined : planIn(gateway.plans, plan);
+  return {
+    plan,
+    applied: appliedLimits(planned, limits),
+    unknownPlan: plan !== null && !planned ? plan : undefined,
+  };
+}
+
+/** With what is left of them now. */
+export async function readAllLimits(
+  control: Control,
+  caller: Caller,
+  id: string,
+): Promise<(KeyLimits & { readonly states: readonly LimitState[] }) | Refusal> {
+  const states = await readLimits(control, caller, id);
+  return isRefusal(states) ? states : withSources(control, caller, id, states);
+}
+
+export async function withSources(
+  control: Control,
+  caller: Caller,
+  id: string,
+  states: readonly LimitState[],
+): Promise<(KeyLimits & { readonly states: readonly LimitState[] }) | Refusal> {
+  const key = await findKey(control, caller, id, "api_keys:read");
+  if (isRefusal(key)) return key;
+  const record = await readKeyRecord(control.db, key.environment, id);
+  return record ? { ...limitsApplying(record, control.gateway), states } : notFound("key");
+}
 
 export async function readLimits(control: Control, caller: Caller, id: string): Promise<LimitStates> {
   const key = await findKey(control, caller, id, "api_keys:read");

@@ -3,16 +3,24 @@
 import * as z from "zod";
 import { time } from "../../records/forms.ts";
 
+const limit = {
+  name: z.string(),
+  kind: z.enum(["rate", "quota"]),
+  limit: z.int(),
+  window: z.int().optional().describe("For a rate: seconds."),
+  burst: z.int().optional().describe("For a rate: how many requests at once."),
+  per: z.enum(["hour", "day", "month"]).optional().describe("For a quota: a calendar period in UTC."),
+};
+const source = {
+  source: z.enum(["plan", "key"]),
+  plan: z.string().nullable().describe("The name of the plan, if it comes from one."),
+};
+
 export const limitsAnswer = z.strictObject({
   data: z.array(
     z
       .strictObject({
-        name: z.string(),
-        kind: z.enum(["rate", "quota"]),
-        limit: z.int(),
-        window: z.int().optional().describe("For a rate: seconds."),
-        burst: z.int().optional().describe("For a rate: how many requests at once."),
-        per: z.enum(["hour", "day", "month"]).optional().describe("For a quota: a calendar period in UTC."),
+        ...limit,
         remaining: z.number().describe("Without lent tokens."),
         lent: z.int().describe("Lent to isolates now, and possibly used."),
         reset_ms: z
@@ -21,6 +29,21 @@ export const limitsAnswer = z.strictObject({
       })
       .meta({ id: "Limit" }),
   ),
+  applied: z
+    .array(
+      z
+        .strictObject({
+          ...source,
+          ...limit,
+          binds: z.boolean().describe("False if another limit is always reached first."),
+          bound_by: z
+            .strictObject({ ...source, name: z.string() })
+            .nullable()
+            .describe("That other limit."),
+        })
+        .meta({ id: "AppliedLimit" }),
+    )
+    .describe("Every limit of the key and of its plan. `data` has one for each name: the lower of two."),
 });
 
 export const adviceAnswer = z

@@ -1,4 +1,6 @@
 import type { Advice } from "../../control/keys/advise.ts";
+import type { KeyLimits } from "../../control/keys/limits.ts";
+import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import type { UsageSum } from "../../store/usage-list.ts";
 
@@ -7,6 +9,20 @@ export function renderLimit(state: LimitState) {
   const shape = state.kind === "rate" ? { window: state.window, burst: state.burst } : { per: state.per };
   return { name, kind, limit, ...shape, remaining, lent, reset_ms: resetMs };
 }
+
+export function renderApplied({ source, limit, boundBy }: AppliedLimit, { plan }: KeyLimits) {
+  return {
+    ...renderSource(source, plan),
+    ...limit,
+    binds: boundBy === undefined,
+    bound_by: boundBy ? { ...renderSource(boundBy.source, plan), name: boundBy.limit.name } : null,
+  };
+}
+
+const renderSource = (source: AppliedLimit["source"], plan: string | null) => ({
+  source,
+  plan: source === "plan" ? plan : null,
+});
 
 export function renderAdvice({ scopes, unused, tooYoung }: Advice) {
   const uses = scopes.map(({ scope, lastUsedAt }) => ({
