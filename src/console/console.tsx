@@ -15,12 +15,15 @@ import { keyPage } from "./keys/page.tsx";
 import { trial } from "./keys/trial.tsx";
 import { guide } from "./open/guide.tsx";
 import { PRIVATE_HEADERS } from "./open/page.ts";
+import { workspaceDeletion } from "./organizations/delete-workspace.tsx";
 import { organizationPage } from "./organizations/organization.tsx";
+import { organizationStatus } from "./organizations/organization-status.tsx";
 import { organizationTerms } from "./organizations/organization-terms.tsx";
 import { organizationList } from "./organizations/organizations.tsx";
 import { workspacePages } from "./organizations/workspaces.tsx";
 import { overview } from "./overview/overview.tsx";
 import { memberPages } from "./people/member.tsx";
+import { memberActions } from "./people/member-actions.tsx";
 import { memberList } from "./people/members.tsx";
 import { sessionPages } from "./people/sessions.tsx";
 
@@ -51,9 +54,10 @@ export function consolePages(): Hono<ConsoleEnv> {
   pages.route("/", assets).route("/", overview).route("/", guide);
   pages.route("/", keyList).route("/", newKeyPages).route("/", keyActions).route("/", keyEdit);
   pages.route("/", trial).route("/", keyPage);
-  pages.route("/", workspacePages).route("/", memberList).route("/", memberPages);
+  pages.route("/", workspacePages).route("/", workspaceDeletion);
+  pages.route("/", memberList).route("/", memberPages).route("/", memberActions);
   pages.route("/", auditPages).route("/", organizationPage).route("/", sessionPages);
-  pages.route("/", organizationList).route("/", organizationTerms);
+  pages.route("/", organizationList).route("/", organizationTerms).route("/", organizationStatus);
   for (const path of [...PRIVATE_PATHS, ROOT_PATH]) {
     pages.all(`${path}/*`, (c) => showRefusal(c, { code: "not_found", problem: "This page does not exist." }));
   }

@@ -4,23 +4,31 @@ import { Hono } from "hono";
 import { readAudit } from "../../control/operate/read-audit.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import { readDay, timeOf } from "../../domain/time.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { auditQuery } from "../../management/wire/schemas.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { AUDIT_SORT, type AuditFilter } from "../../store/audit-list.ts";
 import type { PageRequest } from "../../store/pages.ts";
 import { memberNames, membersOf } from "../frame/directory.ts";
+import { Cell } from "../frame/fields.tsx";
 import { show } from "../frame/layout.tsx";
+import { Mistakes, type Problems, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
-import { Refused } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
 import { CSV_HEADER, csvLineOf, jsonLineOf } from "./export.ts";
 import { Trail } from "./table.tsx";
 
-const FIELDS = ["action", "target", "actor", "from", "to"] as const;
+/** In the order of the page. */
+const FILTER_FIELDS = [
+  { id: "action", label: "What", placeholder: "api_key.created" },
+  { id: "target", label: "Target (id)", placeholder: "key_…" },
+  { id: "actor", label: "Actor (id)", placeholder: "mem_…" },
+  { id: "from", label: "From (UTC)", type: "date" },
+  { id: "to", label: "Until (UTC)", type: "date" },
+];
 /** The most events in an export, and in one read. */
 const MAX_EXPORTED = 10_000;
 const BATCH = 500;
@@ -32,18 +40,18 @@ export const auditPages = new Hono<ConsoleEnv>()
     if (isRefusal(events) && events.code !== "validation_failed") return showRefusal(c, events);
     const ids = isRefusal(events) ? [] : events.items.flatMap(({ actor, target }) => [actor, target]);
     const nameOf = await memberNames(c, await membersOf(c), ids);
+    const refusal = isRefusal(events) ? events : undefined;
     return show(
       c,
-      { title: "Audit", status: isRefusal(events) ? (describe(events).status as 422) : 200 },
+      { title: "Audit", refusal },
       <>
         <h1>Audit</h1>
         <p class="faint">
           What was changed in {c.var.visitor.session.organization.name}, by whom and when. Times are in UTC.
         </p>
-        <Filters chosen={chosen} />
-        {isRefusal(events) ? (
-          <Refused refusal={events} />
-        ) : (
+        <Mistakes refusal={refusal} fields={FILTER_FIELDS} />
+        <Filters chosen={chosen} problems={problemsOf(refusal, FILTER_FIELDS)} />
+        {!isRefusal(events) && (
           <section class="sheet">
             {events.items.length === 0 ? <p>No events match.</p> : <Trail events={events.items} nameOf={nameOf} />}
             <More path="/audit" next={events.next} query={String(chosen)} />
@@ -58,7 +66,7 @@ export const auditPages = new Hono<ConsoleEnv>()
 function chosenIn(c: Visit): URLSearchParams {
   const query = c.req.query();
   return new URLSearchParams(
-    FIELDS.flatMap((name) => (query[name] ? [[name, query[name]]] : [])) as [string, string][],
+    FILTER_FIELDS.flatMap(({ id }) => (query[id] ? [[id, query[id]]] : [])) as [string, string][],
   );
 }
 
@@ -100,29 +108,14 @@ async function sendFile(c: Visit, type: string, header: string, lineOf: (event: 
   return c.body(text, 200, { "Content-Type": type, "Content-Disposition": `attachment; filename="audit-${name}"` });
 }
 
-function Filters({ chosen }: { chosen: URLSearchParams }) {
-  const inputs = [
-    { name: "action", label: "What", hint: "api_key.created" },
-    { name: "target", label: "Target (id)", hint: "key_…" },
-    { name: "actor", label: "Actor (id)", hint: "mem_…" },
-    { name: "from", label: "From (UTC)", type: "date" },
-    { name: "to", label: "Until (UTC)", type: "date" },
-  ];
+function Filters({ chosen, problems }: { chosen: URLSearchParams; problems: Problems }) {
   return (
-    <form class="filters sheet" action="/audit">
+    <form class="filters sheet" action="/audit" novalidate>
       <div class="row">
-        {inputs.map(({ name, label, hint, type = "text" }) => (
-          <div>
-            <label for={name}>{label}</label>
-            <input
-              id={name}
-              name={name}
-              type={type}
-              value={chosen.get(name) ?? ""}
-              placeholder={hint}
-              autocomplete="off"
-            />
-          </div>
+        {FILTER_FIELDS.map(({ id, label, ...input }) => (
+          <Cell name={id} id={id} label={label} problem={problems.get(id)}>
+            <input type="text" {...input} value={chosen.get(id) ?? ""} autocomplete="off" />
+          </Cell>
         ))}
         <button type="submit">Filter</button>
       </div>

@@ -1,5 +1,9 @@
-/** What a page says after a change and the redirect to it. */
+/**
+ * What the next page says after a change. The redirect carries it in a cookie, for one page, once, and only in the session that
+ * made the change. So a page that is reloaded or shared says nothing that is no longer true.
+ */
 
+import { parse, serialize } from "hono/utils/cookie";
 import type { Gateway } from "../../config/compile.ts";
 import type { Effect } from "../../control/commit.ts";
 import { LEASE_MARGIN_MS } from "../../domain/lease.ts";
@@ -7,40 +11,65 @@ import { Notice } from "./parts.tsx";
 import type { Visit } from "./visit.ts";
 
 const WORDS = {
-  changed: "Saved",
-  rotated: "The key has a new secret",
-  disabled: "The key is disabled",
-  enabled: "The key is enabled again",
-  revoked: "The key is revoked",
-  made: "Created",
-  removed: "Deleted",
-  ended: "The session has ended",
+  changed: "Saved.",
+  disabled: "The key was disabled.",
+  enabled: "The key was enabled.",
+  revoked: "The key was revoked.",
+  suspended: "The organization was suspended.",
+  activated: "The organization was activated.",
+  made: "Created.",
+  removed: "Deleted.",
+  ended: "The session has ended.",
+  repeated: "You sent the same form twice. It was done once. A secret is shown only once.",
 } as const;
 export type Deed = keyof typeof WORDS;
+
+const COOKIE = "__Host-keygate_done";
+const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
+/** From the redirect to the page. */
+const LIFE_SECONDS = 60;
 
 /** The time after which the old rights no longer work anywhere. */
 export function boundOf({ leaseTtlMs }: Gateway): string {
   return `${(leaseTtlMs + LEASE_MARGIN_MS) / 1000} seconds`;
 }
 
-/** The path to redirect to. */
-export function afterwards(path: string, deed: Deed, effect?: Effect): string {
-  return `${path}?done=${deed}${effect ? `&pending=${Number(effect.isPending)}` : ""}`;
+/** Goes to `path`, which says that the change was made. */
+export function finish(c: Visit, path: string, deed: Deed, effect?: Effect): Response {
+  const pending = effect ? String(effect.isPending) : "";
+  const value = JSON.stringify([sessionOf(c), path, deed, pending]);
+  c.header("Set-Cookie", serialize(COOKIE, value, { ...ATTRIBUTES, maxAge: LIFE_SECONDS }), { append: true });
+  return c.redirect(path, 303);
 }
 
 export function Done({ c }: { c: Visit }) {
-  const { done, pending } = c.req.query();
-  if (done === "before") {
-    return (
-      <Notice kind="note">This form was already sent, so nothing was done twice. A secret is shown only once.</Notice>
-    );
-  }
-  if (!done || !Object.hasOwn(WORDS, done)) return null;
-  const bound = boundOf(c.var.control.gateway);
+  const said = readOnce(c);
+  if (!said) return null;
+  const { deed, pending } = said;
   return (
-    <Notice kind={pending && pending !== "0" ? "note" : "good"}>
-      {WORDS[done as Deed]}. {pending === "0" && `It takes effect everywhere within ${bound}.`}
-      {pending && pending !== "0" && "Parts of the gateway do not know of it yet, but will within minutes."}
+    <Notice kind={pending === "true" || deed === "repeated" ? "note" : "good"}>
+      {WORDS[deed]} {pending === "false" && `It takes effect everywhere within ${boundOf(c.var.control.gateway)}.`}
+      {pending === "true" && "Parts of the gateway do not know of it yet, but will within minutes."}
     </Notice>
   );
 }
+
+function readOnce(c: Visit): { deed: Deed; pending: string } | undefined {
+  const value = parse(c.req.header("cookie") ?? "", COOKIE)[COOKIE];
+  const [session, path, deed, pending] = value === undefined ? [] : partsOf(value);
+  if (session !== sessionOf(c) || path !== c.req.path || !Object.hasOwn(WORDS, deed ?? "")) return undefined;
+  c.header("Set-Cookie", serialize(COOKIE, "", { ...ATTRIBUTES, maxAge: 0 }), { append: true });
+  return { deed: deed as Deed, pending: pending ?? "" };
+}
+
+/** Of a cookie that a browser can have changed. */
+function partsOf(value: string): string[] {
+  try {
+    const parts = JSON.parse(value);
+    return Array.isArray(parts) ? parts.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+const sessionOf = (c: Visit) => c.var.visitor?.caller.via ?? c.var.root?.via;

@@ -4,15 +4,16 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { MAX_BODY_BYTES, readText } from "../../management/parse.ts";
 
 export class Form {
-  readonly #fields: URLSearchParams;
+  readonly #fields: readonly (readonly [name: string, value: string])[];
 
-  constructor(fields: URLSearchParams) {
-    this.#fields = fields;
+  constructor(fields: Iterable<readonly [string, string]>) {
+    // Browsers send the line breaks of a textarea as CRLF.
+    this.#fields = [...fields].map(([name, value]) => [name, value.replaceAll("\r\n", "\n")]);
   }
 
   /** Trimmed; empty if the form does not have it. */
   text(name: string): string {
-    return (this.#fields.get(name) ?? "").trim();
+    return (this.list(name)[0] ?? "").trim();
   }
 
   textOrNull(name: string): string | null {
@@ -20,7 +21,11 @@ export class Form {
   }
 
   list(name: string): string[] {
-    return this.#fields.getAll(name);
+    return this.#fields.filter(([field]) => field === name).map(([, value]) => value);
+  }
+
+  has(name: string): boolean {
+    return this.#fields.some(([field]) => field === name);
   }
 
   /** Split at lines and commas. */
@@ -31,21 +36,20 @@ export class Form {
       .filter((line) => line !== "");
   }
 
-  entries(): [string, string][] {
-    return [...this.#fields];
+  entries(): readonly (readonly [name: string, value: string])[] {
+    return this.#fields;
   }
 }
+
+export const EMPTY_FORM = new Form([]);
 
 export async function readForm(request: Request): Promise<Form | Refusal> {
   const read = await readText(request, MAX_BODY_BYTES);
   return isRefusal(read) ? read : new Form(new URLSearchParams(read.text));
 }
 
-/** The problems by field, if the refusal names fields. */
-export function problemsOf(refusal: Refusal | undefined): ReadonlyMap<string, string> {
-  if (refusal?.code === "environment_not_allowed") {
-    return new Map([["environment", `the organization cannot have keys for ${refusal.environment}`]]);
-  }
-  if (refusal?.code !== "validation_failed") return new Map();
-  return new Map(refusal.errors.map(({ field, problem }) => [field.split(".")[0] as string, problem]));
+/** A whole number; `undefined` if the text is empty; any other text as it is, for the schema to refuse. */
+export function wholeNumberIn(text: string): number | string | undefined {
+  if (text === "") return undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
 }

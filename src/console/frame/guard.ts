@@ -41,7 +41,7 @@ export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next)
 const credentialOf = (c: Visit) => sessionToken(c.req.raw) ?? "";
 
 /** Forms that only take rights away, and those that change nothing. */
-const ENDS = /\/(?:revoke|disable|delete|remove|end|end-others|end-sessions)$/;
+const ENDS = /\/(?:revoke|disable|suspend|delete|remove|end|end-others|end-sessions)$/;
 const READS = /\/(?:explain|summary)$/;
 
 /** Pages and forms count as the calls of the management API that they stand for. */

@@ -4,15 +4,21 @@ import { html } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { MemberStanding } from "../../control/control.ts";
+import { describe, type Refusal } from "../../errors.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import type { Visit, Visitor } from "./visit.ts";
 
 interface Page {
   readonly title: string;
   readonly status?: ContentfulStatusCode;
+  /** What is wrong with the form that was sent. The page comes with its status. */
+  readonly refusal?: Refusal | undefined;
 }
 
-export function show(c: Visit, { title, status = 200 }: Page, content: unknown): Response | Promise<Response> {
+export function show(c: Visit, page: Page, content: unknown): Response | Promise<Response> {
+  const { refusal } = page;
+  const status = refusal ? (describe(refusal).status as ContentfulStatusCode) : (page.status ?? 200);
+  const title = refusal ? `Error: ${page.title}` : page.title;
   const document = (
     <Document title={title} path={c.req.path} visitor={c.var.visitor} isRoot={c.var.root !== undefined}>
       {content as string}

@@ -62,63 +62,9 @@ export function Notice({ kind, children }: PropsWithChildren<{ kind: "good" | "b
   );
 }
 
-/** A refusal: what, why, and the fix. */
-export function Refused({ refusal }: { refusal: Refusal | undefined }) {
-  if (!refusal) return null;
-  const { title, detail, fix } = describe(refusal);
-  return (
-    <Notice kind="bad">
-      <strong>{title}.</strong> {detail} {fix}
-    </Notice>
-  );
-}
-
 /** A part of a page that can fail alone. */
 export function Part<T>({ of, children }: { of: T | Refusal; children: (value: T) => Child }) {
   return isRefusal(of) ? <p class="faint">{describe(of).detail}</p> : children(of as T);
-}
-
-interface FieldProps {
-  readonly name: string;
-  readonly label: string;
-  readonly hint?: Child;
-  readonly problem?: string | undefined;
-}
-
-/** A control with its label, hint and problem. The control has `describedBy(name)`. */
-export function Field({ name, label, hint, problem, children }: PropsWithChildren<FieldProps>) {
-  return (
-    <div class={problem ? "field wrong" : "field"}>
-      <label for={name}>{label}</label>
-      {hint && (
-        <p class="hint" id={`${name}-hint`}>
-          {hint}
-        </p>
-      )}
-      {children}
-      <Problem name={name} problem={problem} />
-    </div>
-  );
-}
-
-export function Choice({ name, label, hint, problem, children }: PropsWithChildren<FieldProps>) {
-  return (
-    <fieldset class={problem ? "wrong" : ""}>
-      <legend>{label}</legend>
-      {hint && <p class="hint">{hint}</p>}
-      {children}
-      <Problem name={name} problem={problem} />
-    </fieldset>
-  );
-}
-
-function Problem({ name, problem }: { name: string; problem: string | undefined }) {
-  if (problem === undefined) return null;
-  return (
-    <p class="problem" id={`${name}-problem`}>
-      {problem.charAt(0).toUpperCase() + problem.slice(1)}.
-    </p>
-  );
 }
 
 export interface Column<T> {
@@ -178,18 +124,6 @@ export function Facts({ facts }: { facts: readonly (readonly [string, Child])[] 
         </div>
       ))}
     </dl>
-  );
-}
-
-export function Options({ options, chosen }: { options: readonly (readonly [string, string])[]; chosen: string }) {
-  return (
-    <>
-      {options.map(([value, name]) => (
-        <option value={value} selected={value === chosen}>
-          {name}
-        </option>
-      ))}
-    </>
   );
 }
 

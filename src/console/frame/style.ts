@@ -66,7 +66,7 @@ main { padding: 1.25rem 1rem 4rem; max-width: 76rem; min-width: 0; }
 .crumb { margin: 0 0 0.5rem; font-size: 0.8125rem; }
 .sheet { margin: 0 0 1.25rem; padding: 1.125rem 1.25rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 0.75rem; }
 .sheet > :last-child, .sheet > .workspaces > fieldset { margin-bottom: 0; }
-h1 + .sheet, h1 + .columns, h1 + form { margin-top: 1rem; }
+h1 + .sheet, h1 + .columns, h1 + form, h1 + .notice { margin-top: 1rem; }
 dl + p, dl + .actions { margin-top: 1rem; }
 .columns { display: grid; gap: 0 1.25rem; align-items: start; }
 .columns > * { min-width: 0; }
@@ -95,12 +95,14 @@ legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 .wrong input, .wrong select, .wrong textarea { border-color: var(--bad); }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: end; }
 .row + .field, .row + .row { margin-top: 1rem; }
+.row.top { align-items: start; }
 .row > * { flex: 1 1 8rem; margin: 0; min-width: 0; }
 .row > button, .row > .button { flex: 0 0 auto; }
 .filters { margin-bottom: 1rem; }
 .filters label { font-size: 0.8125rem; color: var(--faint); }
 .notice { margin: 0 0 1.25rem; padding: 0.75rem 1rem; border-radius: var(--round); border-left: 4px solid; }
 .notice :last-child { margin-bottom: 0; }
+.notice ul { padding-left: 1.25rem; }
 .notice.good { color: var(--good); background: var(--good-back); }
 .notice.bad { color: var(--bad); background: var(--bad-back); }
 .notice.note { color: var(--warn); background: var(--warn-back); }

@@ -1,5 +1,6 @@
 /** Times, numbers and periods in words. */
 
+import type { Limit } from "../../domain/applied-limits.ts";
 import { DAY_MS, DAY_SECONDS, HOUR_MS, HOUR_SECONDS, MINUTE_MS } from "../../domain/durations.ts";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -50,6 +51,13 @@ export function secondsOf(seconds: number): string {
   if (seconds % DAY_SECONDS === 0) return plural(seconds / DAY_SECONDS, "day");
   if (seconds % HOUR_SECONDS === 0) return plural(seconds / HOUR_SECONDS, "hour");
   return seconds % 60 === 0 ? plural(seconds / 60, "minute") : plural(seconds, "second");
+}
+
+/** "60 per minute", "10,000 per day (UTC)" */
+export function limitWords(limit: Limit): string {
+  if (limit.kind === "quota") return `${number(limit.limit)} per ${limit.per} (UTC)`;
+  const often = `${number(limit.limit)} per ${secondsOf(limit.window).replace(/^1 /, "")}`;
+  return limit.burst === limit.limit ? often : `${often}, ${number(limit.burst)} at once`;
 }
 
 export const REACH_WORDS = { organization: "all workspaces", workspace: "some workspaces" } as const;

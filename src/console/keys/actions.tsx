@@ -8,15 +8,19 @@ import type { ChangedKey } from "../../control/keys/commit-change.ts";
 import { revokeKey } from "../../control/keys/revoke.ts";
 import { rotateKey } from "../../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../../control/keys/switch.ts";
-import { invalid } from "../../control/validation.ts";
+import { allOf } from "../../control/validation.ts";
 import { DAY_MS } from "../../domain/durations.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { check } from "../../management/parse.ts";
+import { revocationBody, rotationBody } from "../../management/wire/schemas.ts";
 import type { ManagedKey } from "../../records/key.ts";
-import { afterwards, boundOf, type Deed } from "../frame/done.tsx";
-import { type Form, problemsOf, readForm } from "../frame/form.ts";
-import { show } from "../frame/layout.tsx";
-import { onceOfForm } from "../frame/once.ts";
-import { EnvironmentBadge, Field, Options, Refused } from "../frame/parts.tsx";
+import { ask, checkTyped, NAME_FIELD, TypedName } from "../frame/ask.tsx";
+import { boundOf, type Deed, finish } from "../frame/done.tsx";
+import { Field, Options } from "../frame/fields.tsx";
+import { type Form, readForm, wholeNumberIn } from "../frame/form.ts";
+import type { FormField, Problems } from "../frame/mistakes.tsx";
+import { Attempt, onceOfForm } from "../frame/once.tsx";
+import { EnvironmentBadge } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { agoOf, momentOf } from "../frame/words.ts";
@@ -27,9 +31,17 @@ interface Action {
   readonly button: string;
   readonly grave?: boolean;
   /** What happens, and when. */
-  readonly effect: (c: Visit, key: ManagedKey) => Child;
-  readonly fields?: (c: Visit, key: ManagedKey, problems: ReadonlyMap<string, string>) => Child;
+  readonly effect: (c: Visit) => Child;
+  readonly fields?: readonly FormField[];
+  readonly Controls?: (props: ControlsProps) => Child;
   readonly act: (c: Visit, key: ManagedKey, form: Form) => Promise<Response | Refusal>;
+}
+
+interface ControlsProps {
+  readonly c: Visit;
+  readonly keyOf: ManagedKey;
+  readonly form: Form | undefined;
+  readonly problems: Problems;
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -38,7 +50,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     button: "Create a new secret",
     effect: () =>
       "The key gets a new secret, which is shown once. Its id, rights and limits stay the same. The old secret works until the grace period ends.",
-    fields: (c) => <Grace attempt={c.var.control.newId("chg")} />,
+    fields: [{ id: "grace_seconds", label: "Grace period" }, NAME_FIELD],
+    Controls: Rotation,
     act: rotate,
   },
   disable: {
@@ -60,64 +73,73 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     grave: true,
     effect: (c) =>
       `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, and open streams end within 30 seconds. This is final: a revoked key cannot be restored.`,
-    fields: (c, key, problems) => <Revocation c={c} keyOf={key} problems={problems} />,
+    fields: [{ id: "reason", label: "Reason" }, NAME_FIELD],
+    Controls: Revocation,
     act: revoke,
   },
 };
 
 export const keyActions = new Hono<ConsoleEnv>()
-  .get("/keys/:id/:action{rotate|disable|enable|revoke}", (c) => ask(c, undefined))
+  .get("/keys/:id/:action{rotate|disable|enable|revoke}", async (c) => {
+    const key = await keyOf(c);
+    return isRefusal(key) ? showRefusal(c, key) : askFor(c, key, undefined, undefined);
+  })
   .post("/keys/:id/:action{rotate|disable|enable|revoke}", async (c) => {
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
     const key = await keyOf(c);
     if (isRefusal(key)) return showRefusal(c, key);
     const done = await actionOf(c).act(c, key, form);
-    return isRefusal(done) ? ask(c, done) : done;
+    return isRefusal(done) ? askFor(c, key, form, done) : done;
   });
 
 const actionOf = (c: Visit) => ACTIONS[c.req.param("action") as string] as Action;
 const keyOf = (c: Visit) => findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
 
-async function ask(c: Visit, refusal: Refusal | undefined) {
-  const key = await keyOf(c);
-  if (isRefusal(key)) return showRefusal(c, key);
-  const { title, button, grave, effect, fields } = actionOf(c);
-  const problems = problemsOf(refusal);
-  return show(
-    c,
-    { title, status: refusal ? (describe(refusal).status as 422) : 200 },
-    <>
-      <p class="crumb">
-        <a href="/keys">API keys</a> › <a href={`/keys/${key.id}`}>{key.name}</a>
-      </p>
-      <h1>{title}</h1>
-      {problems.size === 0 && <Refused refusal={refusal} />}
-      <form class="sheet" method="post">
+function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal: Refusal | undefined) {
+  const { title, button, grave, effect, fields, Controls } = actionOf(c);
+  return ask(c, {
+    ...{ title, button, grave, refusal, fields },
+    crumbs: [
+      { path: "/keys", name: "API keys" },
+      { path: `/keys/${key.id}`, name: key.name },
+    ],
+    content: (problems) => (
+      <>
         <p>
           <strong>{key.name}</strong> <EnvironmentBadge name={key.environment} gateway={c.var.control.gateway} />{" "}
           <code>{key.hint}</code>
         </p>
-        <p>{effect(c, key)}</p>
-        {fields?.(c, key, problems)}
-        <div class="actions">
-          <button type="submit" class={grave ? "grave" : ""}>
-            {button}
-          </button>
-          <a class="button quiet" href={`/keys/${key.id}`}>
-            Cancel
-          </a>
-        </div>
-      </form>
-    </>,
-  );
+        <p>{effect(c)}</p>
+        {Controls && <Controls c={c} keyOf={key} form={form} problems={problems} />}
+      </>
+    ),
+  });
 }
 
 type Verb = (control: Control, caller: Caller, id: string) => Promise<ChangedKey | Refusal>;
 
 async function change(c: Visit, { id }: ManagedKey, deed: Deed, verb: Verb): Promise<Response | Refusal> {
   const changed = await verb(c.var.control, c.var.visitor.caller, id);
-  return isRefusal(changed) ? changed : c.redirect(afterwards(`/keys/${id}`, deed, changed.effect), 303);
+  return isRefusal(changed) ? changed : finish(c, `/keys/${id}`, deed, changed.effect);
+}
+
+/** Nobody stops a key used in these last days without typing its name. */
+const IN_USE_MS = 7 * DAY_MS;
+const isInUse = (key: ManagedKey, now: number) => key.lastUsedAt !== null && now - key.lastUsedAt < IN_USE_MS;
+
+function NameOfKey({ c, keyOf: key, problems, why }: Omit<ControlsProps, "form"> & { why: string }) {
+  const now = c.var.control.now();
+  if (!isInUse(key, now)) return null;
+  return (
+    <TypedName name={key.name} problems={problems}>
+      {`It was used ${agoOf(key.lastUsedAt ?? now, now)}. ${why}`}
+    </TypedName>
+  );
+}
+
+function checkName(c: Visit, key: ManagedKey, form: Form): Refusal | undefined {
+  return isInUse(key, c.var.control.now()) ? checkTyped(form, key.name, "this key") : undefined;
 }
 
 const GRACES = [
@@ -128,48 +150,53 @@ const GRACES = [
   ["2592000", "30 days"],
 ] as const;
 
-function Grace({ attempt }: { attempt: string }) {
+function Rotation({ c, keyOf: key, form, problems }: ControlsProps) {
   return (
     <>
-      <input type="hidden" name="attempt" value={attempt} />
-      <Field name="grace_seconds" label="Grace period" hint="How long the old secret still works beside the new one.">
-        <select id="grace_seconds" name="grace_seconds">
-          <Options options={GRACES} chosen="86400" />
+      <Attempt c={c} />
+      <Field
+        name="grace_seconds"
+        label="Grace period"
+        hint="How long the old secret still works beside the new one."
+        problem={problems.get("grace_seconds")}
+      >
+        <select>
+          <Options options={GRACES} chosen={form?.text("grace_seconds") || "86400"} />
         </select>
       </Field>
+      <NameOfKey c={c} keyOf={key} problems={problems} why="To end the old secret now, type the key's name" />
     </>
   );
 }
 
-async function rotate(c: Visit, { id }: ManagedKey, form: Form): Promise<Response | Refusal> {
+async function rotate(c: Visit, key: ManagedKey, form: Form): Promise<Response | Refusal> {
   const { control } = c.var;
-  const grace = Number(form.text("grace_seconds"));
-  if (!Number.isInteger(grace) || grace < 0) return invalid("grace_seconds", "must be a number of seconds");
-  const rotated = await onceOfForm(c, form, (caller) => rotateKey(control, caller, id, grace));
-  if (isRefusal(rotated) || rotated instanceof Response) return rotated;
-  const { key, secret, effect } = rotated;
-  const end = effect.isPending
+  const text = form.text("grace_seconds");
+  const rotated = await onceOfForm(c, form, (caller) => {
+    const body = check(rotationBody, { grace_seconds: wholeNumberIn(text) });
+    if (isRefusal(body)) return Promise.resolve(body);
+    const refusal = body.grace_seconds === 0 ? checkName(c, key, form) : undefined;
+    return refusal ? Promise.resolve(refusal) : rotateKey(control, caller, key.id, body.grace_seconds);
+  });
+  if (rotated instanceof Response) return rotated;
+  if (isRefusal(rotated)) {
+    return rotated.code === "idempotency_key_reused" ? { code: "conflict", problem: ROTATED_BEFORE } : rotated;
+  }
+  const grace = Number(text);
+  const end = rotated.effect.isPending
     ? "within minutes: parts of the gateway do not know of it yet"
     : `within ${boundOf(control.gateway)}`;
   const before =
     grace === 0
       ? `The old secret stops working ${end}.`
       : `The old secret works until ${momentOf(control.now() + grace * 1000)}.`;
-  return showSecret(c, { key, secret, title: "The new secret", before });
+  return showSecret(c, { key: rotated.key, secret: rotated.secret, title: "The new secret", before });
 }
 
-/** A key used in this many last days is revoked only after its name was typed. */
-const IN_USE_MS = 7 * DAY_MS;
-const isInUse = (key: ManagedKey, now: number) => key.lastUsedAt !== null && now - key.lastUsedAt < IN_USE_MS;
+const ROTATED_BEFORE =
+  "This form was sent before, with another grace period. The key got a new secret then, and nothing was done this time.";
 
-interface RevocationProps {
-  readonly c: Visit;
-  readonly keyOf: ManagedKey;
-  readonly problems: ReadonlyMap<string, string>;
-}
-
-function Revocation({ c, keyOf: key, problems }: RevocationProps) {
-  const now = c.var.control.now();
+function Revocation({ c, keyOf: key, form, problems }: ControlsProps) {
   return (
     <>
       <Field
@@ -178,27 +205,16 @@ function Revocation({ c, keyOf: key, problems }: RevocationProps) {
         hint="Optional. It is kept in the key's history."
         problem={problems.get("reason")}
       >
-        <input id="reason" name="reason" maxlength={2000} autocomplete="off" />
+        <input maxlength={2000} autocomplete="off" value={form?.text("reason")} />
       </Field>
-      {isInUse(key, now) && (
-        <Field
-          name="name"
-          label={`It was used ${agoOf(key.lastUsedAt ?? now, now)}. Type its name to continue`}
-          hint={<strong>{key.name}</strong>}
-          problem={problems.get("name")}
-        >
-          <input id="name" name="name" required autocomplete="off" />
-        </Field>
-      )}
+      <NameOfKey c={c} keyOf={key} problems={problems} why="Type its name to continue" />
     </>
   );
 }
 
 async function revoke(c: Visit, key: ManagedKey, form: Form): Promise<Response | Refusal> {
-  const { control } = c.var;
-  if (isInUse(key, control.now()) && form.text("name") !== key.name.trim()) {
-    return invalid("name", "is not the name of this key");
-  }
-  const reason = form.textOrNull("reason")?.slice(0, 2000) ?? null;
-  return change(c, key, "revoked", (with_, caller, id) => revokeKey(with_, caller, id, reason));
+  const body = check(revocationBody, { reason: form.textOrNull("reason") });
+  const refusal = allOf([isRefusal(body) ? body : undefined, checkName(c, key, form)]);
+  if (refusal || isRefusal(body)) return refusal as Refusal;
+  return change(c, key, "revoked", (control, caller, id) => revokeKey(control, caller, id, body.reason));
 }

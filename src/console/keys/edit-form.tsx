@@ -3,15 +3,17 @@ import { PERMISSIONS } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Workspace } from "../../records/workspace.ts";
+import { Cell, Choices, Field, Group, Options } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
-import { Choice, Field, Options } from "../frame/parts.tsx";
+import type { Problems } from "../frame/mistakes.tsx";
 import { PERMISSION_WORDS } from "../frame/words.ts";
+import { cellId, ROW_KINDS, type RowKind, rowsIn } from "./limit-rows.ts";
 import { ScopeGrid } from "./scope-grid.tsx";
 
 interface Props {
   readonly keyOf: ManagedKey;
   readonly form: Form;
-  readonly problems: ReadonlyMap<string, string>;
+  readonly problems: Problems;
   readonly gateway: Gateway;
   readonly withheld: ReadonlyMap<Scope, string>;
   readonly workspaces: readonly Workspace[];
@@ -23,61 +25,55 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
       <input type="hidden" name="version" value={form.text("version")} />
       <section class="sheet">
         <Field name="name" label="Name" problem={problems.get("name")}>
-          <input id="name" name="name" value={form.text("name")} maxlength={200} required autocomplete="off" />
+          <input value={form.text("name")} maxlength={200} required autocomplete="off" />
         </Field>
         <Field name="description" label="Description" problem={problems.get("description")}>
-          <textarea id="description" name="description" maxlength={2000}>
-            {form.text("description")}
-          </textarea>
+          <textarea maxlength={2000}>{form.text("description")}</textarea>
         </Field>
       </section>
       <section class="sheet">
         <h2>What it can do</h2>
-        <Choice name="permission" label="Permission" problem={problems.get("permission")}>
-          {PERMISSIONS.map((value) => (
-            <label class="choice">
-              <input type="radio" name="permission" value={value} checked={form.text("permission") === value} />
-              <span>{PERMISSION_WORDS[value]}</span>
-            </label>
-          ))}
-        </Choice>
+        <Choices
+          name="permission"
+          label="Permission"
+          problem={problems.get("permission")}
+          type="radio"
+          choices={PERMISSIONS.map((value) => ({ value, text: PERMISSION_WORDS[value] }))}
+          chosen={form.list("permission")}
+        />
         {key.reach === "workspace" && (
-          <Choice name="workspace_ids" label="Workspaces" problem={problems.get("workspace_ids")}>
-            {workspaces.map(({ id, name }) => (
-              <label class="choice">
-                <input
-                  type="checkbox"
-                  name="workspace_ids"
-                  value={id}
-                  checked={form.list("workspace_ids").includes(id)}
-                />
-                <span>{name}</span>
-              </label>
-            ))}
-          </Choice>
+          <Choices
+            name="workspace_ids"
+            label="Workspaces"
+            problem={problems.get("workspace_ids")}
+            type="checkbox"
+            choices={workspaces.map(({ id, name }) => ({ value: id, text: name }))}
+            chosen={form.list("workspace_ids")}
+          />
         )}
-        <Choice name="scopes" label="Scopes" problem={problems.get("scopes")}>
+        <Group name="scopes" label="Scopes" problem={problems.get("scopes")}>
           <ScopeGrid
             policy={gateway.policy}
             withheld={withheld}
             chosen={new Set(form.list("scopes"))}
             granted={key.scopes}
+            problem={problems.get("scopes")}
           />
-        </Choice>
+        </Group>
       </section>
       <section class="sheet">
         <h2>Its own limits</h2>
         <p class="hint">
-          These apply beside its plan's limits. If both have the same name, the lower one applies. Clear a name to
-          remove a limit.
+          These apply beside its plan's limits. If both have the same name, the lower one applies. To remove a limit,
+          empty all of its row.
         </p>
-        {problems.has("limits") && <p class="problem">{problems.get("limits")}</p>}
-        <Rates form={form} />
-        <Quotas form={form} />
+        {ROW_KINDS.map((kind) => (
+          <Rows form={form} kind={kind} problems={problems} />
+        ))}
       </section>
       <section class="sheet">
-        <Field name="expires_on" label="Expires on (UTC)" problem={problems.get("expires_at")}>
-          <input id="expires_on" name="expires_on" type="date" value={form.text("expires_on")} />
+        <Field name="expires_on" label="Expires on (UTC)" problem={problems.get("expires_on")}>
+          <input type="date" value={form.text("expires_on")} />
         </Field>
         <Field
           name="allowed_addresses"
@@ -85,9 +81,7 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
           hint="One address or range per line, such as 203.0.113.0/24. Empty for any."
           problem={problems.get("allowed_addresses")}
         >
-          <textarea id="allowed_addresses" name="allowed_addresses">
-            {form.text("allowed_addresses")}
-          </textarea>
+          <textarea>{form.text("allowed_addresses")}</textarea>
         </Field>
       </section>
       <div class="actions">
@@ -102,62 +96,30 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
   );
 }
 
-interface Input {
-  readonly name: string;
-  readonly label: string;
-}
-
-function Rows({ form, title, inputs }: { form: Form; title: string; inputs: readonly Input[] }) {
-  // One more row than there are limits.
-  const rows = [...form.list(inputs[0]?.name ?? "").filter((name) => name.trim() !== ""), ""];
+/** One more row than there are limits. */
+function Rows({ form, kind, problems }: { form: Form; kind: RowKind; problems: Problems }) {
   return (
-    <fieldset>
-      <legend>{title}</legend>
-      {rows.map((_, row) => (
-        <div class="row">
-          {inputs.map(({ name, label }) => (
-            <div>
-              <label class="hint" for={`${name}-${row}`}>
-                {label}
-              </label>
-              {name === "quota_per" ? (
-                <select id={`${name}-${row}`} name={name}>
-                  <Options options={PERIODS} chosen={form.list(name)[row] ?? "day"} />
-                </select>
-              ) : (
-                <input id={`${name}-${row}`} name={name} value={form.list(name)[row] ?? ""} autocomplete="off" />
-              )}
-            </div>
-          ))}
+    <Group name={kind.id} label={kind.title} problem={problems.get(kind.id)}>
+      {[...rowsIn(form, kind), []].map((values, row) => (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row in every browser
+        <div class="row top" role="group" aria-label={`${kind.noun} ${row + 1}`}>
+          {kind.columns.map(({ name, label, options }, column) => {
+            const id = cellId(name, row);
+            const value = values[column] ?? "";
+            return (
+              <Cell name={name} id={id} label={label} problem={problems.get(id)}>
+                {options ? (
+                  <select>
+                    <Options options={options.map((option) => [option, option])} chosen={value || "day"} />
+                  </select>
+                ) : (
+                  <input value={value} autocomplete="off" />
+                )}
+              </Cell>
+            );
+          })}
         </div>
       ))}
-    </fieldset>
+    </Group>
   );
 }
-
-const PERIODS = (["hour", "day", "month"] as const).map((period) => [period, period] as const);
-
-const Rates = ({ form }: { form: Form }) => (
-  <Rows
-    form={form}
-    title="Rates"
-    inputs={[
-      { name: "rate_name", label: "Name" },
-      { name: "rate_limit", label: "Requests" },
-      { name: "rate_window", label: "in seconds" },
-      { name: "rate_burst", label: "burst (optional)" },
-    ]}
-  />
-);
-
-const Quotas = ({ form }: { form: Form }) => (
-  <Rows
-    form={form}
-    title="Quotas"
-    inputs={[
-      { name: "quota_name", label: "Name" },
-      { name: "quota_limit", label: "Requests" },
-      { name: "quota_per", label: "per (UTC)" },
-    ]}
-  />
-);

@@ -1,6 +1,7 @@
 /** The list of keys. */
 
 import { Hono } from "hono";
+import type { Gateway } from "../../config/compile.ts";
 import { requireScope } from "../../control/access.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { isRefusal } from "../../errors.ts";
@@ -12,11 +13,12 @@ import type { KeySort } from "../../store/key-list.ts";
 import type { Page } from "../../store/pages.ts";
 import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "../frame/directory.ts";
 import { managesKeys, show } from "../frame/layout.tsx";
-import { Ago, type Column, Day, EnvironmentBadge, Expiry, Refused, StatusBadge, Table } from "../frame/parts.tsx";
+import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { Ago, type Column, Day, EnvironmentBadge, Expiry, StatusBadge, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
-import { FILTERS, KeyFilters } from "./filters.tsx";
+import { FILTER_FIELDS, FILTERS, KeyFilters } from "./filters.tsx";
 
 const PAGE_SIZE = 25;
 
@@ -28,9 +30,10 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
   }
   const chosen = chosenIn(c);
   const [keys, workspaces, members] = await Promise.all([read(c, chosen), workspacesOf(c), membersOf(c)]);
+  const refusal = isRefusal(keys) ? keys : undefined;
   return show(
     c,
-    { title: "API keys" },
+    { title: "API keys", refusal },
     <>
       <div class="head">
         <div>
@@ -43,10 +46,15 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
           </a>
         )}
       </div>
-      <KeyFilters gateway={c.var.control.gateway} workspaces={workspaces} members={members} chosen={chosen} />
-      {isRefusal(keys) ? (
-        <Refused refusal={keys} />
-      ) : (
+      <Mistakes refusal={refusal} fields={FILTER_FIELDS} />
+      <KeyFilters
+        gateway={c.var.control.gateway}
+        workspaces={workspaces}
+        members={members}
+        chosen={chosen}
+        problems={problemsOf(refusal, FILTER_FIELDS)}
+      />
+      {!isRefusal(keys) && (
         <Keys
           c={c}
           keys={keys}
@@ -112,7 +120,7 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
     )),
     { label: "Environment", cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} /> },
     {
-      label: "May",
+      label: "Granted",
       cell: (key) => (
         <>
           {PERMISSION_WORDS[key.permission]},{" "}
@@ -128,8 +136,8 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
       </>
     )),
     sorted(chosen, "Last used", ["-last_used_at", "last_used_at"], (key) => <Ago at={key.lastUsedAt} now={at} />),
-    sorted(chosen, "Expires", ["expires_at"], (key) => <Expiry at={key.expiresAt} now={at} />),
-    { label: "Status", cell: (key) => <StatusBadge of={statusOf(key, c.var.control.gateway, at)} /> },
+    sorted(chosen, "Expires", ["expires_at"], (key) => <End keyOf={key} gateway={gateway} now={at} />),
+    { label: "Status", cell: (key) => <StatusBadge of={statusOf(key, gateway, at)} /> },
   ];
   return (
     <section class="sheet">
@@ -137,6 +145,13 @@ function Keys({ c, keys, chosen, workspaceName, memberName }: KeysProps) {
       <Pages keys={keys} chosen={chosen} />
     </section>
   );
+}
+
+/** A key that does not work says no time that it has left. */
+function End({ keyOf: key, gateway, now }: { keyOf: ManagedKey; gateway: Gateway; now: number }) {
+  const { status } = statusOf(key, gateway, now);
+  if (status === "active") return <Expiry at={key.expiresAt} now={now} />;
+  return status === "revoked" ? <span class="faint">–</span> : <Day at={key.expiresAt} />;
 }
 
 /** A heading that sorts; choosing it again reverses the order if the list supports that. */

@@ -5,8 +5,12 @@ import { DAY_MS } from "../../domain/durations.ts";
 import type { Reach } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Workspace } from "../../records/workspace.ts";
+import { type Choice, Choices, Field, Group, Options } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
-import { Choice, EnvironmentBadge, Field, Options } from "../frame/parts.tsx";
+import type { Problems } from "../frame/mistakes.tsx";
+import { Attempt } from "../frame/once.tsx";
+import { EnvironmentBadge } from "../frame/parts.tsx";
+import type { Visit } from "../frame/visit.ts";
 import { dayOf, plural } from "../frame/words.ts";
 import { ScopeGrid } from "./scope-grid.tsx";
 
@@ -18,22 +22,22 @@ export interface Offer {
   readonly reaches: readonly Reach[];
   readonly workspaces: readonly Workspace[];
   readonly withheld: ReadonlyMap<Scope, string>;
-  readonly attempt: string;
   readonly now: number;
 }
 
 interface Props {
+  readonly c: Visit;
   readonly offer: Offer;
   readonly form: Form;
-  readonly problems: ReadonlyMap<string, string>;
+  readonly problems: Problems;
   readonly summary: readonly string[];
 }
 
-export function KeyForm({ offer, form, problems, summary }: Props) {
+export function KeyForm({ c, offer, form, problems, summary }: Props) {
   const { gateway } = offer;
   return (
     <form method="post" action="/keys/new" data-summary="/keys/new/summary" novalidate>
-      <input type="hidden" name="attempt" value={offer.attempt} />
+      <Attempt c={c} />
       <div class="columns main">
         <div>
           <section class="sheet">
@@ -44,7 +48,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
               hint="Such as production-backend or ci-pipeline."
               problem={problems.get("name")}
             >
-              <input id="name" name="name" value={form.text("name")} maxlength={200} required autocomplete="off" />
+              <input value={form.text("name")} maxlength={200} required autocomplete="off" />
             </Field>
             <Field
               name="description"
@@ -52,9 +56,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
               hint={hintOf(gateway, "description")}
               problem={problems.get("description")}
             >
-              <textarea id="description" name="description" maxlength={2000}>
-                {form.text("description")}
-              </textarea>
+              <textarea maxlength={2000}>{form.text("description")}</textarea>
             </Field>
           </section>
           <section class="sheet">
@@ -66,13 +68,18 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
           <section class="sheet">
             <h2>What it can do</h2>
             <Permissions form={form} problem={problems.get("permission")} />
-            <Choice name="scopes" label="Scopes" problem={problems.get("scopes")}>
-              <ScopeGrid policy={gateway.policy} withheld={offer.withheld} chosen={new Set(form.list("scopes"))} />
-            </Choice>
+            <Group name="scopes" label="Scopes" problem={problems.get("scopes")}>
+              <ScopeGrid
+                policy={gateway.policy}
+                withheld={offer.withheld}
+                chosen={new Set(form.list("scopes"))}
+                problem={problems.get("scopes")}
+              />
+            </Group>
           </section>
           <section class="sheet">
             <h2>Expiry and addresses</h2>
-            <Life offer={offer} form={form} problem={problems.get("expires_at")} />
+            <Life offer={offer} form={form} problems={problems} />
             <Field
               name="allowed_addresses"
               label="Allowed client addresses"
@@ -83,9 +90,7 @@ export function KeyForm({ offer, form, problems, summary }: Props) {
               )}
               problem={problems.get("allowed_addresses")}
             >
-              <textarea id="allowed_addresses" name="allowed_addresses">
-                {form.text("allowed_addresses")}
-              </textarea>
+              <textarea>{form.text("allowed_addresses")}</textarea>
             </Field>
           </section>
         </div>
@@ -126,25 +131,20 @@ function Environments({ offer, form, problem }: PartProps) {
   const { environments, gateway } = offer;
   const open = environments.filter(({ closed }) => closed === undefined);
   const harmless = open.findLast(({ name }) => name !== gateway.mainEnvironment) ?? open[0];
-  const chosen = form.text("environment") || harmless?.name;
   return (
-    <Choice name="environment" label="Environment" problem={problem}>
-      {environments.map(({ name, closed }) => (
-        <label class={closed ? "choice off" : "choice"}>
-          <input
-            type="radio"
-            name="environment"
-            value={name}
-            checked={name === chosen}
-            disabled={closed !== undefined}
-          />
-          <span>
-            <EnvironmentBadge name={name} gateway={gateway} />
-            <small>{closed ?? gateway.environments[name]?.url}</small>
-          </span>
-        </label>
-      ))}
-    </Choice>
+    <Choices
+      name="environment"
+      label="Environment"
+      problem={problem}
+      type="radio"
+      choices={environments.map(({ name, closed }) => ({
+        value: name,
+        text: <EnvironmentBadge name={name} gateway={gateway} />,
+        note: closed ?? gateway.environments[name]?.url,
+        off: closed !== undefined,
+      }))}
+      chosen={[form.text("environment") || (harmless?.name ?? "")]}
+    />
   );
 }
 
@@ -154,75 +154,62 @@ const REACHES: Record<Reach, string> = {
 };
 
 function Reaches({ offer, form, problem }: PartProps) {
-  const chosen = form.text("reach") || offer.reaches[0];
   return (
-    <Choice name="reach" label="Reach" problem={problem}>
-      {offer.gateway.keys.reaches.map((reach) => {
+    <Choices
+      name="reach"
+      label="Reach"
+      problem={problem}
+      type="radio"
+      choices={offer.gateway.keys.reaches.map((reach) => {
         const off = !offer.reaches.includes(reach);
-        return (
-          <label class={off ? "choice off" : "choice"}>
-            <input type="radio" name="reach" value={reach} checked={reach === chosen} disabled={off} />
-            <span>
-              {REACHES[reach]}
-              <small>
-                <code>{reach}</code>
-                {off && ": your role cannot manage such keys"}
-              </small>
-            </span>
-          </label>
-        );
+        const note = [<code>{reach}</code>, off && ": your role cannot manage such keys"];
+        return { value: reach, text: REACHES[reach], note, off };
       })}
-    </Choice>
+      chosen={[form.text("reach") || (offer.reaches[0] ?? "")]}
+    />
   );
 }
 
 function Workspaces({ offer, form, problem }: PartProps) {
   if (!offer.reaches.includes("workspace")) return null;
-  const chosen = form.list("workspace_ids");
   return (
     <div class="workspaces">
-      <Choice
+      <Choices
         name="workspace_ids"
         label="Workspaces"
         hint={`At least one, at most ${offer.gateway.keys.maxWorkspaces}.`}
         problem={problem}
+        type="checkbox"
+        choices={offer.workspaces.map(({ id, name }) => ({ value: id, text: name }))}
+        chosen={form.list("workspace_ids")}
       >
-        {offer.workspaces.map(({ id, name }) => (
-          <label class="choice">
-            <input type="checkbox" name="workspace_ids" value={id} checked={chosen.includes(id)} />
-            <span>{name}</span>
-          </label>
-        ))}
         {offer.workspaces.length === 0 && <p class="faint">You are not in any workspace.</p>}
-      </Choice>
+      </Choices>
     </div>
   );
 }
 
+const PERMISSION_CHOICES: readonly Choice[] = [
+  { value: "full-access", text: "Full access", note: "Everything its scopes allow" },
+  { value: "read-only", text: "Read only", note: "Only its scopes that read" },
+];
+
 function Permissions({ form, problem }: Omit<PartProps, "offer">) {
-  const chosen = form.text("permission") || "full-access";
-  const options = [
-    ["full-access", "Full access", "Everything its scopes allow"],
-    ["read-only", "Read only", "Only its scopes that read"],
-  ];
   return (
-    <Choice name="permission" label="Permission" problem={problem}>
-      {options.map(([value, name, meaning]) => (
-        <label class="choice">
-          <input type="radio" name="permission" value={value} checked={value === chosen} />
-          <span>
-            {name}
-            <small>{meaning}</small>
-          </span>
-        </label>
-      ))}
-    </Choice>
+    <Choices
+      name="permission"
+      label="Permission"
+      problem={problem}
+      type="radio"
+      choices={PERMISSION_CHOICES}
+      chosen={[form.text("permission") || "full-access"]}
+    />
   );
 }
 
 const LIVES = [7, 30, 90, 180, 365];
 
-function Life({ offer, form, problem }: PartProps) {
+function Life({ offer, form, problems }: Omit<PartProps, "problem"> & Pick<Props, "problems">) {
   const { lifetimeDays } = offer.gateway.keys;
   const lives = [...LIVES.filter((days) => days < lifetimeDays), lifetimeDays].map(
     (days) => [String(days), `in ${plural(days, "day")}`] as const,
@@ -230,19 +217,18 @@ function Life({ offer, form, problem }: PartProps) {
   const latest = offer.now + lifetimeDays * DAY_MS;
   return (
     <div class="row">
-      <Field name="expires_in" label="Expires" problem={problem}>
-        <select id="expires_in" name="expires_in">
+      <Field name="expires_in" label="Expires" problem={problems.get("expires_in")}>
+        <select>
           <Options options={lives} chosen={form.text("expires_in") || String(lifetimeDays)} />
         </select>
       </Field>
-      <Field name="expires_on" label="or on this day (UTC)" hint={`Until ${dayOf(latest)}.`}>
-        <input
-          id="expires_on"
-          name="expires_on"
-          type="date"
-          value={form.text("expires_on")}
-          max={new Date(latest).toISOString().slice(0, 10)}
-        />
+      <Field
+        name="expires_on"
+        label="or on this day (UTC)"
+        hint={`Until ${dayOf(latest)}.`}
+        problem={problems.get("expires_on")}
+      >
+        <input type="date" value={form.text("expires_on")} max={new Date(latest).toISOString().slice(0, 10)} />
       </Field>
     </div>
   );

@@ -1,26 +1,28 @@
 /** Creating a key. */
 
 import { Hono } from "hono";
+import type { Child } from "hono/jsx";
 import { findOrganization, managesKey } from "../../control/access.ts";
-import { createKey } from "../../control/keys/create.ts";
+import { createKey, refusalsOfNewKey } from "../../control/keys/create.ts";
 import { withheldScopes } from "../../control/keys/draft.ts";
 import { checkOpen } from "../../control/organizations/rules.ts";
+import { allOf } from "../../control/validation.ts";
 import { readDay } from "../../domain/time.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import { check } from "../../management/parse.ts";
-import { keyBody, newKeyOf } from "../../records/key.ts";
+import { check, checkEach } from "../../management/parse.ts";
+import { keyBody, newKeyOf, partOfNewKey } from "../../records/key.ts";
 import type { Organization } from "../../records/organization.ts";
 import { namesIn, offeredWorkspaces, workspacesOf } from "../frame/directory.ts";
-import { type Form, problemsOf, readForm } from "../frame/form.ts";
+import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
-import { onceOfForm } from "../frame/once.ts";
-import { Refused } from "../frame/parts.tsx";
+import { Alert, Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { onceOfForm } from "../frame/once.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { KeyForm, type Offer } from "./new-form.tsx";
 import { showSecret } from "./secret-page.tsx";
 import { summaryOf } from "./summary.ts";
-import { draftFrom, EMPTY_FORM, keyFieldsOf } from "./wanted.ts";
+import { draftFrom, keyFieldsOf, newKeyFields } from "./wanted.ts";
 
 export const newKeyPages = new Hono<ConsoleEnv>()
   .get("/keys/new", (c) => showForm(c, EMPTY_FORM, undefined))
@@ -35,17 +37,42 @@ export const newKeyPages = new Hono<ConsoleEnv>()
   });
 
 async function create(c: Visit, form: Form) {
-  const { control, visitor } = c.var;
+  const { control } = c.var;
   const made = await onceOfForm(c, form, async (caller) => {
-    const body = check(keyBody, keyFieldsOf(form, visitor.session.organizationId, control));
+    const body = await checkNew(c, form);
     return isRefusal(body) ? body : createKey(control, caller, newKeyOf(body));
   });
-  if (isRefusal(made)) return showForm(c, form, made);
   if (made instanceof Response) return made;
-  return showSecret(c, { key: made.key, secret: made.secret, title: "Key created" });
+  if (!isRefusal(made)) return showSecret(c, { key: made.key, secret: made.secret, title: "Key created" });
+  if (made.code !== "idempotency_key_reused") return showForm(c, form, made);
+  return showForm(c, form, undefined, <CreatedBefore keyId={made.target} />);
 }
 
-async function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
+/** All that is wrong is found before anything is saved. */
+async function checkNew(c: Visit, form: Form) {
+  const { control, visitor } = c.var;
+  const { organizationId } = visitor.session;
+  const input = keyFieldsOf(form, organizationId, control);
+  const body = check(keyBody, input);
+  if (!isRefusal(body)) return body;
+  const organization = await findOrganization(control, visitor.caller, organizationId, "api_keys:write");
+  if (isRefusal(organization)) return organization;
+  const { fields } = checkEach(keyBody, input);
+  return allOf([body, ...(await refusalsOfNewKey(control, partOfNewKey(fields), organization))]) ?? body;
+}
+
+function CreatedBefore({ keyId }: { keyId: string }) {
+  return (
+    <Alert>
+      <p>
+        <strong>This form was sent before, with other content.</strong> It created <a href={`/keys/${keyId}`}>a key</a>{" "}
+        then. Nothing was created this time. To create another key, send the form again.
+      </p>
+    </Alert>
+  );
+}
+
+async function showForm(c: Visit, form: Form, refusal: Refusal | undefined, alert?: Child) {
   const { control, visitor } = c.var;
   const organization = await findOrganization(
     control,
@@ -58,34 +85,26 @@ async function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
   if (offer.reaches.length === 0) {
     return showRefusal(c, { code: "management_forbidden", problem: "Your role cannot create keys." });
   }
-  const problems = problemsOf(refusal);
+  const fields = newKeyFields(form);
   return show(
     c,
-    { title: "New key", status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: "New key", refusal, status: alert ? 409 : 200 },
     <>
       <p class="crumb">
         <a href="/keys">API keys</a>
       </p>
       <h1>New key</h1>
       <p class="faint">For {organization.name}. The secret is shown once, after you create it.</p>
-      {refusal && problems.size > 0 ? <Mistakes problems={problems} /> : <Refused refusal={refusal} />}
-      <KeyForm offer={offer} form={form} problems={problems} summary={await summarize(c, form)} />
+      {alert}
+      <Mistakes refusal={refusal} fields={fields} />
+      <KeyForm
+        c={c}
+        offer={offer}
+        form={form}
+        problems={problemsOf(refusal, fields)}
+        summary={await summarize(c, form)}
+      />
     </>,
-  );
-}
-
-function Mistakes({ problems }: { problems: ReadonlyMap<string, string> }) {
-  return (
-    <div class="notice bad" role="alert">
-      <strong>No key was created.</strong> Fix this:{" "}
-      {[...problems.keys()].map((field, at) => (
-        <>
-          {at > 0 && ", "}
-          <a href={`#${field}-problem`}>{field.replaceAll("_", " ")}</a>
-        </>
-      ))}
-      .
-    </div>
   );
 }
 
@@ -93,7 +112,7 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
   const { control, visitor } = c.var;
   const { caller, session } = visitor;
   const { gateway } = control;
-  const draft = draftFrom(form, control, session.member);
+  const draft = draftFrom(form, control, session.member, organization.plan);
   const manages = (reach: Offer["reaches"][number], workspaceIds: readonly string[]) =>
     managesKey(caller, { ...draft, memberId: session.memberId, reach, workspaceIds });
   const reaches = gateway.keys.reaches.filter((reach) => manages(reach, []));
@@ -104,18 +123,19 @@ async function offerOf(c: Visit, form: Form, organization: Organization): Promis
       return { name: environment, closed: refusal && describe(refusal).detail };
     }),
     reaches,
-    workspaces: await offeredWorkspaces(c, []),
+    workspaces: await offeredWorkspaces(c, form.list("workspace_ids")),
     withheld: withheldScopes(control, caller, { ...draft, reach: reaches[0] ?? "workspace", workspaces: [] }),
-    attempt: control.newId("chg"),
     now: control.now(),
   };
 }
 
 async function summarize(c: Visit, form: Form): Promise<string[]> {
   const { control, visitor } = c.var;
-  const draft = draftFrom(form, control, visitor.session.member);
+  const { organizationId, member } = visitor.session;
   const day = form.text("expires_on");
   if (day !== "" && readDay(day) === undefined) return [`There is no day ${day}. Choose when the key expires.`];
+  const organization = await findOrganization(control, visitor.caller, organizationId, "api_keys:write");
+  const draft = draftFrom(form, control, member, isRefusal(organization) ? null : organization.plan);
   if (draft.environment === "") return ["Fill in the form to see what the key can do."];
-  return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c)]));
+  return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c)]), control.now());
 }

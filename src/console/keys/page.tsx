@@ -4,11 +4,12 @@ import { Hono } from "hono";
 import { findKey, requireScope } from "../../control/access.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
 import { adviseOnScopes } from "../../control/keys/advise.ts";
-import { readLimits } from "../../control/keys/limits.ts";
+import { readAllLimits } from "../../control/keys/limits.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { readAudit } from "../../control/operate/read-audit.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
+import { type StatusReason, statusReasonOf } from "../../domain/key-status.ts";
 import { isRefusal } from "../../errors.ts";
 import { type ManagedKey, statusOf } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
@@ -16,7 +17,7 @@ import { History } from "../audit/table.tsx";
 import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "../frame/directory.ts";
 import { Done } from "../frame/done.tsx";
 import { show } from "../frame/layout.tsx";
-import { Ago, EnvironmentBadge, Expiry, Facts, Moment, Part, StatusBadge } from "../frame/parts.tsx";
+import { Ago, Day, EnvironmentBadge, Expiry, Facts, Moment, Part, StatusBadge } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
@@ -40,7 +41,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c),
     membersOf(c),
-    readLimits(control, caller, id),
+    readAllLimits(control, caller, id),
     readAudit(control, caller, { organizationId, target: id }, { limit: 20, after: undefined }),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
     readUsage(control, caller, { ...wanted, from: to - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
@@ -49,6 +50,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
   const actors = isRefusal(events) ? [] : events.items.map(({ actor }) => actor);
   const memberName = await memberNames(c, members, [...actors, ...(key.memberId ? [key.memberId] : [])]);
   const workspaceName = namesIn([workspaces]);
+  const reason = record && statusReasonOf(record, control.gateway, to);
   return show(
     c,
     { title: key.name },
@@ -61,11 +63,18 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
       <div class="columns main">
         <div>
           <section class="sheet">
-            <h2>What it can do</h2>
+            <h2>{reason ? "What it does now" : "What it can do"}</h2>
             <ul>
-              {record && summaryOf(record, control.gateway, workspaceName).map((sentence) => <li>{sentence}</li>)}
+              {record && summaryOf(record, control.gateway, workspaceName, to).map((sentence) => <li>{sentence}</li>)}
             </ul>
-            <KeyFacts keyOf={key} record={record} now={to} memberName={memberName} workspaceName={workspaceName} />
+            <KeyFacts
+              keyOf={key}
+              record={record}
+              reason={reason ?? null}
+              now={to}
+              memberName={memberName}
+              workspaceName={workspaceName}
+            />
           </section>
           <section class="sheet">
             <h2>Use in the last {USAGE_DAYS} days</h2>
@@ -79,7 +88,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
         <div>
           <section class="sheet">
             <h2>Limits now</h2>
-            <Part of={limits}>{(states) => <Limits states={states} />}</Part>
+            <Part of={limits}>{(found) => <Limits limits={found} isOwnPlan={key.plan !== null} />}</Part>
           </section>
           <section class="sheet">
             <h2>Scopes it does not need</h2>
@@ -139,25 +148,32 @@ function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
 interface FactsProps {
   readonly keyOf: ManagedKey;
   readonly record: KeyRecord | undefined;
+  /** Why it does not work now. */
+  readonly reason: StatusReason | null;
   readonly now: number;
   readonly memberName: NameOf;
   readonly workspaceName: NameOf;
 }
 
-function KeyFacts({ keyOf: key, record, now, memberName, workspaceName }: FactsProps) {
-  const ending = (record?.secrets ?? []).flatMap(({ expiresAt }) => (expiresAt && expiresAt > now ? [expiresAt] : []));
+function KeyFacts({ keyOf: key, record, reason, now, memberName, workspaceName }: FactsProps) {
+  const ending = (reason ? [] : (record?.secrets ?? [])).flatMap(({ expiresAt }) =>
+    expiresAt && expiresAt > now ? [expiresAt] : [],
+  );
   return (
     <Facts
       facts={[
-        ["Reach", key.reach === "organization" ? "all workspaces" : listOf(key.workspaceIds.map(workspaceName))],
-        ["Permission", PERMISSION_WORDS[key.permission]],
+        [
+          "Reach, as granted",
+          key.reach === "organization" ? "all workspaces" : listOf(key.workspaceIds.map(workspaceName)),
+        ],
+        ["Permission, as granted", PERMISSION_WORDS[key.permission]],
         ["Scopes, as granted", key.scopes.map((scope) => <span class="scope">{scope}</span>)],
         ["Plan", key.plan ?? (record?.plan ? `${record.plan}, its organization's` : "none")],
         ["Allowed addresses", key.allowedAddresses.length > 0 ? listOf(key.allowedAddresses) : "any"],
         ["Created by", key.memberId ? memberName(key.memberId) : "no member"],
         ["Created", <Moment at={key.createdAt} />],
         ["Last used", <Ago at={key.lastUsedAt} now={now} />],
-        ["Expires", <Expiry at={key.expiresAt} now={now} />],
+        ...endOf(key, reason, now),
         ...(ending.length > 0 ? [["Old secret works until", <Moment at={Math.max(...ending)} />] as const] : []),
         ...(key.disabledAt === null ? [] : [["Disabled", <Moment at={key.disabledAt} />] as const]),
         ...(key.revokedAt === null ? [] : [["Revoked", <Moment at={key.revokedAt} />] as const]),
@@ -165,4 +181,11 @@ function KeyFacts({ keyOf: key, record, now, memberName, workspaceName }: FactsP
       ]}
     />
   );
+}
+
+/** A key that does not work says no day until which it does. */
+function endOf({ expiresAt }: ManagedKey, reason: StatusReason | null, now: number) {
+  if (!reason) return [["Expires", <Expiry at={expiresAt} now={now} />] as const];
+  if (reason === "key_expired") return [["Expired", <Moment at={expiresAt} />] as const];
+  return reason === "key_revoked" ? [] : [["Latest expiry, if it works again", <Day at={expiresAt} />] as const];
 }

@@ -1,7 +1,8 @@
 /** The scopes to choose from: bundles, and a grid of resources by actions. */
 
 import type { Policy } from "../../domain/rights.ts";
-import { expand, type Scope } from "../../domain/scope.ts";
+import { expand, isScope, type Scope } from "../../domain/scope.ts";
+import { ties } from "../frame/fields.tsx";
 import { plural } from "../frame/words.ts";
 
 interface GridProps {
@@ -9,11 +10,15 @@ interface GridProps {
   /** Why scopes cannot be used here. */
   readonly withheld: ReadonlyMap<Scope, string>;
   readonly chosen: ReadonlySet<string>;
+  /** What is wrong with the chosen ones. */
+  readonly problem: string | undefined;
 }
 
-/** `granted`: scopes the key has and keeps, though they cannot be chosen here. */
-export function ScopeGrid({ policy, withheld, chosen, granted = [] }: GridProps & { granted?: readonly string[] }) {
-  const kept = granted.filter((name) => expandedOf(policy, name).every((scope) => withheld.has(scope)));
+/** `granted`: scopes that the key has. It keeps those that cannot be chosen here, but can lose those that no longer exist. */
+export function ScopeGrid(props: GridProps & { granted?: readonly string[] }) {
+  const { policy, withheld, chosen, problem, granted = [] } = props;
+  const known = granted.filter((name) => isKnown(policy, name));
+  const kept = known.filter((name) => expandedOf(policy, name).every((scope) => withheld.has(scope)));
   const kinds = [false, true].map((management) =>
     Object.entries(policy.resources).filter(([, resource]) => resource.management === management),
   );
@@ -26,12 +31,13 @@ export function ScopeGrid({ policy, withheld, chosen, granted = [] }: GridProps 
       {kept.map((name) => (
         <input type="hidden" name="scopes" value={name} />
       ))}
-      <Bundles policy={policy} withheld={withheld} chosen={chosen} />
-      <Grid name="Resources" resources={own} withheld={withheld} chosen={chosen} />
+      <Unknown names={granted.filter((name) => !known.includes(name))} chosen={chosen} problem={problem} />
+      <Bundles policy={policy} withheld={withheld} chosen={chosen} problem={problem} />
+      <Grid name="Resources" resources={own} withheld={withheld} chosen={chosen} problem={problem} />
       {isOffered && (
         <details open={isOpen}>
           <summary>Management of this organization</summary>
-          <Grid name="Management" resources={ofManagement} withheld={withheld} chosen={chosen} />
+          <Grid name="Management" resources={ofManagement} withheld={withheld} chosen={chosen} problem={problem} />
         </details>
       )}
       {reasons.length > 0 && (
@@ -45,7 +51,30 @@ export function ScopeGrid({ policy, withheld, chosen, granted = [] }: GridProps 
 
 const expandedOf = (policy: Policy, name: string) => [...expand([name], policy.resources, policy.bundles)];
 
-function Bundles({ policy, withheld, chosen }: GridProps) {
+function isKnown({ resources, bundles }: Policy, name: string): boolean {
+  return isScope(name, resources) || Object.hasOwn(bundles, name);
+}
+
+function Unknown({ names, chosen, problem }: Pick<GridProps, "chosen" | "problem"> & { names: readonly string[] }) {
+  return (
+    <>
+      {names.map((name) => (
+        <label class="choice">
+          <input
+            {...{ type: "checkbox", name: "scopes", value: name, checked: chosen.has(name) }}
+            {...ties("scopes", undefined, problem)}
+          />
+          <span>
+            <code>{name}</code>
+            <small>No longer exists and has no effect.</small>
+          </span>
+        </label>
+      ))}
+    </>
+  );
+}
+
+function Bundles({ policy, withheld, chosen, problem }: GridProps) {
   return (
     <>
       {Object.keys(policy.bundles).map((name) => {
@@ -54,7 +83,10 @@ function Bundles({ policy, withheld, chosen }: GridProps) {
         const none = usable.length === 0;
         return (
           <label class={none ? "choice off" : "choice"}>
-            <input type="checkbox" name="scopes" value={name} checked={chosen.has(name)} disabled={none} />
+            <input
+              {...{ type: "checkbox", name: "scopes", value: name, checked: chosen.has(name), disabled: none }}
+              {...ties("scopes", undefined, problem)}
+            />
             <span>
               <code>{name}</code>
               <small>
@@ -76,6 +108,7 @@ function Grid({
   resources,
   withheld,
   chosen,
+  problem,
 }: Omit<GridProps, "policy"> & { name: string; resources: Resources }) {
   const actions = [...new Set(resources.flatMap(([, resource]) => resource.actions))];
   return (
@@ -100,7 +133,7 @@ function Grid({
                 <code>{resource}</code>
               </th>
               {actions.map((action) => (
-                <Cell {...{ grid: name, resource, action, withheld, chosen, exists: has.includes(action) }} />
+                <Cell {...{ grid: name, resource, action, withheld, chosen, problem, exists: has.includes(action) }} />
               ))}
               <td>
                 <Toggle boxes={`[data-row="${resource}"]`} what={`all of ${resource}`} />
@@ -120,7 +153,7 @@ interface CellProps extends Omit<GridProps, "policy"> {
   readonly exists: boolean;
 }
 
-function Cell({ grid, resource, action, withheld, chosen, exists }: CellProps) {
+function Cell({ grid, resource, action, withheld, chosen, problem, exists }: CellProps) {
   const scope: Scope = `${resource}:${action}`;
   const why = withheld.get(scope);
   if (!exists) return <td class="faint">–</td>;
@@ -131,7 +164,7 @@ function Cell({ grid, resource, action, withheld, chosen, exists }: CellProps) {
         name="scopes"
         value={scope}
         aria-label={scope}
-        aria-describedby={why ? "withheld" : undefined}
+        {...(why ? { "aria-describedby": "withheld" } : ties("scopes", undefined, problem))}
         checked={chosen.has(scope)}
         disabled={why !== undefined}
         data-row={resource}

@@ -2,12 +2,15 @@
 
 import type { Control } from "../../control/control.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
+import type { KeyRecord } from "../../domain/key.ts";
+import { statusReasonOf } from "../../domain/key-status.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import { show } from "../frame/layout.tsx";
 import { Copyable, EnvironmentBadge, Moment, Notice } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
 import { snippetsOf } from "../open/snippets.ts";
+import { WHY_NOT } from "./summary.ts";
 
 interface NewSecret {
   readonly key: ManagedKey;
@@ -18,7 +21,10 @@ interface NewSecret {
 }
 
 export async function showSecret(c: Visit, { key, secret, title, before }: NewSecret) {
-  const url = await sampleUrl(c.var.control, key);
+  const { control } = c.var;
+  const record = await recordOf(control, key);
+  const reason = record && statusReasonOf(record, control.gateway, control.now());
+  const url = record && sampleCall(record, control.gateway);
   return show(
     c,
     { title, status: 201 },
@@ -28,8 +34,14 @@ export async function showSecret(c: Visit, { key, secret, title, before }: NewSe
       </p>
       <h1>{title}</h1>
       <p>
-        <strong>{key.name}</strong> <EnvironmentBadge name={key.environment} gateway={c.var.control.gateway} /> works at
-        once, until <Moment at={key.expiresAt} />. {before}
+        <strong>{key.name}</strong> <EnvironmentBadge name={key.environment} gateway={control.gateway} />{" "}
+        {reason ? (
+          <>cannot be used now: {WHY_NOT[reason]}.</>
+        ) : (
+          <>
+            works at once, until <Moment at={key.expiresAt} />. {before}
+          </>
+        )}
       </p>
       <section class="sheet secret" aria-label="The secret">
         <Notice kind="note">
@@ -53,10 +65,9 @@ export async function showSecret(c: Visit, { key, secret, title, before }: NewSe
   );
 }
 
-/** A call to try the key on. A fault must not prevent the secret from being shown. */
-async function sampleUrl({ db, gateway }: Control, { environment, id }: ManagedKey): Promise<string | undefined> {
-  const record = await readKeyRecord(db, environment, id).catch(() => undefined);
-  return record && sampleCall(record, gateway);
+/** A fault must not prevent the secret from being shown. */
+function recordOf({ db }: Control, { environment, id }: ManagedKey): Promise<KeyRecord | undefined> {
+  return readKeyRecord(db, environment, id).catch(() => undefined);
 }
 
 function Snippets({ url, secret }: { url: string; secret: string }) {

@@ -4,12 +4,16 @@ import { Hono } from "hono";
 import { findKey } from "../../control/access.ts";
 import { explain } from "../../control/explain/explain.ts";
 import type { Explanation } from "../../control/explain/explanation.ts";
-import { describe, isRefusal } from "../../errors.ts";
+import { readRequest } from "../../control/explain/request.ts";
+import { allOf } from "../../control/validation.ts";
+import { isRefusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { explainBody } from "../../management/wire/schemas.ts";
+import { Field, Options } from "../frame/fields.tsx";
 import { readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
-import { Field, Options, Refused, Table } from "../frame/parts.tsx";
+import { type FormField, Mistakes, NO_PROBLEMS, type Problems, problemsOf } from "../frame/mistakes.tsx";
+import { Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
 import { ErrorCode } from "./usage.tsx";
@@ -20,21 +24,27 @@ interface TrialProps {
   readonly keyId: string;
   readonly url: string | undefined;
   readonly method?: string;
+  readonly problems?: Problems;
 }
 
-export function Trial({ keyId, url = "", method = "GET" }: TrialProps) {
+const FIELDS: readonly FormField[] = [
+  { id: "method", label: "Method" },
+  { id: "url", label: "URL" },
+];
+
+export function Trial({ keyId, url = "", method = "GET", problems = NO_PROBLEMS }: TrialProps) {
   return (
     <section class="sheet">
       <h2>Try it</h2>
       <p class="hint">See how the gateway would decide a request with this key. Nothing is sent or spent.</p>
-      <form method="post" action={`/keys/${keyId}/explain`}>
-        <Field name="method" label="Method">
-          <select id="method" name="method">
+      <form method="post" action={`/keys/${keyId}/explain`} novalidate>
+        <Field name="method" label="Method" problem={problems.get("method")}>
+          <select>
             <Options options={METHODS} chosen={method} />
           </select>
         </Field>
-        <Field name="url" label="URL">
-          <input id="url" name="url" type="url" required value={url} autocomplete="off" />
+        <Field name="url" label="URL" problem={problems.get("url")}>
+          <input type="url" required value={url} autocomplete="off" />
         </Field>
         <button type="submit" class="quiet">
           Explain
@@ -53,19 +63,22 @@ export const trial = new Hono<ConsoleEnv>().post("/keys/:id/explain", async (c) 
   if (isRefusal(key)) return showRefusal(c, key);
   const [method, url] = [form.text("method"), form.text("url")];
   const question = check(explainBody, { key_id: key.id, method, url });
-  const explanation = isRefusal(question)
-    ? question
-    : await explain(control, visitor.caller, { keyId: key.id, method, url });
+  const request = readRequest({ keyId: key.id, method, url });
+  const explanation =
+    allOf([question, request].filter(isRefusal)) ??
+    (await explain(control, visitor.caller, { keyId: key.id, method, url }));
+  const refusal = isRefusal(explanation) ? explanation : undefined;
   return show(
     c,
-    { title: "Try it", status: isRefusal(explanation) ? (describe(explanation).status as 422) : 200 },
+    { title: "Try it", refusal },
     <>
       <p class="crumb">
         <a href="/keys">API keys</a> › <a href={`/keys/${key.id}`}>{key.name}</a>
       </p>
       <h1>Decision</h1>
-      {isRefusal(explanation) ? <Refused refusal={explanation} /> : <Decision explanation={explanation} />}
-      <Trial keyId={key.id} url={url} method={method} />
+      <Mistakes refusal={refusal} fields={FIELDS} />
+      {!isRefusal(explanation) && <Decision explanation={explanation} />}
+      <Trial keyId={key.id} url={url} method={method} problems={problemsOf(refusal, FIELDS)} />
     </>,
   );
 });

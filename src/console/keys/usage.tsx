@@ -1,12 +1,14 @@
 /** The use of a key, and what is left of its limits. */
 
 import type { Advice } from "../../control/keys/advise.ts";
+import type { KeyLimits } from "../../control/keys/limits.ts";
+import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import type { Refusal } from "../../errors.ts";
 import type { UsageSum } from "../../store/usage-list.ts";
 import { barsOf, Chart } from "../frame/chart.tsx";
 import { Day, Moment, Part, Table } from "../frame/parts.tsx";
-import { listOf, number, secondsOf } from "../frame/words.ts";
+import { limitWords, listOf, number, secondsOf } from "../frame/words.ts";
 
 const MAX_REFUSALS = 8;
 
@@ -55,29 +57,64 @@ export function ErrorCode({ code }: { code: string }) {
   );
 }
 
-export function Limits({ states }: { states: readonly LimitState[] }) {
-  if (states.length === 0) return <p class="faint">It has no limits.</p>;
+interface LimitsProps {
+  readonly limits: KeyLimits & { readonly states: readonly LimitState[] };
+  readonly isOwnPlan: boolean;
+}
+
+export function Limits({ limits: { states, applied, plan, unknownPlan }, isOwnPlan }: LimitsProps) {
+  if (unknownPlan !== undefined) {
+    return <p>Its plan {unknownPlan} is not configured here, so every request is refused.</p>;
+  }
+  if (applied.length === 0) return <p class="faint">It has no limits.</p>;
+  const planName = `the plan ${plan}, ${isOwnPlan ? "its own" : "its organization's"}`;
+  const sourceOf = ({ source }: Pick<AppliedLimit, "source">) => (source === "plan" ? planName : "the key");
   return (
     <>
-      {states.map((state) => {
-        const most = state.kind === "rate" ? state.burst : state.limit;
-        const left = Math.min(most, state.remaining + state.lent);
-        const id = `${state.kind}-${state.name}`;
-        return (
-          <div class="field">
-            <label for={id}>
-              {state.name}: {left === most ? "all" : number(left)} of {number(most)} left
-            </label>
-            <meter id={id} min={0} max={most} low={most * 0.15} optimum={most} value={left} />
-            <p class="hint">
-              {number(state.limit)} per{" "}
-              {state.kind === "rate" ? secondsOf(state.window).replace(/^1 /, "") : `${state.per} (UTC)`}
-              {state.resetMs > 0 && `; resets in ${secondsOf(Math.ceil(state.resetMs / 1000))}`}
-            </p>
-          </div>
-        );
-      })}
+      {states.map((state) => (
+        <Left state={state} />
+      ))}
+      <h3>Where they come from</h3>
+      <Table
+        caption="Every limit of the key"
+        rows={applied}
+        columns={[
+          {
+            label: "Limit",
+            cell: ({ limit }) => (
+              <>
+                {limit.name} <span class="quietly">{limitWords(limit)}</span>
+              </>
+            ),
+          },
+          { label: "From", cell: sourceOf },
+          {
+            label: "Binds",
+            cell: ({ boundBy }) =>
+              boundBy ? `no: ${boundBy.limit.name} of ${sourceOf(boundBy)} is reached first` : <strong>yes</strong>,
+          },
+        ]}
+      />
     </>
+  );
+}
+
+function Left({ state }: { state: LimitState }) {
+  const { kind, name, remaining, lent, resetMs } = state;
+  const most = kind === "rate" ? state.burst : state.limit;
+  const left = Math.min(most, remaining + lent);
+  const id = `${kind}-${name}${kind === "quota" ? `-${state.per}` : ""}`;
+  return (
+    <div class="field">
+      <label for={id}>
+        {name}: {left === most ? "all" : number(left)} of {number(most)} left
+      </label>
+      <meter id={id} min={0} max={most} low={most * 0.15} optimum={most} value={left} />
+      <p class="hint">
+        {limitWords(state)}
+        {resetMs > 0 && `; resets in ${secondsOf(Math.ceil(resetMs / 1000))}`}
+      </p>
+    </div>
   );
 }
 

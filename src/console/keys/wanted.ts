@@ -6,7 +6,8 @@ import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { readTime } from "../../domain/time.ts";
 import type { MemberRecord } from "../../records/member.ts";
-import { Form } from "../frame/form.ts";
+import type { Form } from "../frame/form.ts";
+import type { FormField } from "../frame/mistakes.tsx";
 
 /** The fields of the API's `keyBody`, unchecked. */
 export function keyFieldsOf(form: Form, organizationId: string, control: Control) {
@@ -36,16 +37,32 @@ function expiryOf(form: Form, control: Control): string | null {
 }
 
 /** The key as far as the form is filled in; missing or wrong values count as the narrowest. */
-export function draftFrom(form: Form, control: Control, member: MemberRecord): KeyRecord {
+export function draftFrom(form: Form, control: Control, member: MemberRecord, plan: string | null): KeyRecord {
   const fields = keyFieldsOf(form, member.organizationId, control);
-  return draftOf(control, member, {
+  const wanted = {
     environment: fields.environment,
-    reach: fields.reach === "workspace" ? "workspace" : "organization",
+    reach: fields.reach === "workspace" ? ("workspace" as const) : ("organization" as const),
     workspaceIds: fields.workspace_ids,
-    permission: fields.permission === "full-access" ? "full-access" : "read-only",
+    permission: fields.permission === "full-access" ? ("full-access" as const) : ("read-only" as const),
     scopes: fields.scopes,
     expiresAt: readTime(fields.expires_at ?? "") ?? null,
-  });
+  };
+  return draftOf(control, member, wanted, plan);
 }
 
-export const EMPTY_FORM = new Form(new URLSearchParams());
+/** In the order of the page. */
+export function newKeyFields(form: Form): FormField[] {
+  return [
+    { id: "name", label: "Name" },
+    { id: "description", label: "Description" },
+    { id: "environment", label: "Environment" },
+    { id: "reach", label: "Reach" },
+    { id: "workspace_ids", label: "Workspaces" },
+    { id: "permission", label: "Permission" },
+    { id: "scopes", label: "Scopes" },
+    form.text("expires_on") === ""
+      ? { id: "expires_in", label: "Expires", of: "expires_at" }
+      : { id: "expires_on", label: "Expires on this day (UTC)", of: "expires_at" },
+    { id: "allowed_addresses", label: "Allowed client addresses" },
+  ];
+}

@@ -2,21 +2,31 @@
 
 import type { Gateway } from "../../config/compile.ts";
 import type { Organization } from "../../records/organization.ts";
-import { Form } from "../frame/form.ts";
-import { Choice, EnvironmentBadge, Field, Options } from "../frame/parts.tsx";
+import { Choices, Field, Options } from "../frame/fields.tsx";
+import { Form, wholeNumberIn } from "../frame/form.ts";
+import type { FormField, Problems } from "../frame/mistakes.tsx";
+import { EnvironmentBadge } from "../frame/parts.tsx";
 
 interface Props {
   readonly form: Form;
   readonly gateway: Gateway;
-  readonly problems: ReadonlyMap<string, string>;
+  readonly problems: Problems;
 }
+
+/** In their order. */
+export const ORGANIZATION_FIELDS: readonly FormField[] = [
+  { id: "name", label: "Name" },
+  { id: "plan", label: "Plan" },
+  { id: "environments", label: "Environments" },
+  { id: "key_quota", label: "Key quota" },
+];
 
 export function OrganizationFields({ form, gateway, problems }: Props) {
   const plans = Object.keys(gateway.plans).map((name) => [name, name] as const);
   return (
     <>
       <Field name="name" label="Name" problem={problems.get("name")}>
-        <input id="name" name="name" value={form.text("name")} maxlength={200} required autocomplete="off" />
+        <input value={form.text("name")} maxlength={200} required autocomplete="off" />
       </Field>
       <Field
         name="plan"
@@ -24,38 +34,30 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
         hint="Its limits apply to each key of the organization without its own plan."
         problem={problems.get("plan")}
       >
-        <select id="plan" name="plan">
+        <select>
           <Options options={[["", "none: no limits"], ...plans]} chosen={form.text("plan")} />
         </select>
       </Field>
-      <Choice
+      <Choices
         name="environments"
         label="Environments"
         hint="Where it can have keys. Existing keys keep working."
         problem={problems.get("environments")}
-      >
-        {Object.entries(gateway.environments).map(([name, environment]) => (
-          <label class="choice">
-            <input
-              type="checkbox"
-              name="environments"
-              value={name}
-              checked={form.list("environments").includes(name)}
-            />
-            <span>
-              <EnvironmentBadge name={name} gateway={gateway} />
-              {environment.plans && <small>only on the plan {environment.plans.join(" or ")}</small>}
-            </span>
-          </label>
-        ))}
-      </Choice>
+        type="checkbox"
+        choices={Object.entries(gateway.environments).map(([name, environment]) => ({
+          value: name,
+          text: <EnvironmentBadge name={name} gateway={gateway} />,
+          note: environment.plans && `only on the plan ${environment.plans.join(" or ")}`,
+        }))}
+        chosen={form.list("environments")}
+      />
       <Field
         name="key_quota"
         label="Key quota"
         hint={`The most active keys. Empty for the configured ${gateway.keys.quotaPerOrganization}.`}
         problem={problems.get("key_quota")}
       >
-        <input id="key_quota" name="key_quota" inputmode="numeric" value={form.text("key_quota")} autocomplete="off" />
+        <input inputmode="numeric" value={form.text("key_quota")} autocomplete="off" />
       </Field>
     </>
   );
@@ -63,17 +65,19 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
 
 /** As the API has it. */
 export function organizationFieldsOf(form: Form) {
-  const quota = form.textOrNull("key_quota");
   return {
     name: form.text("name"),
     plan: form.textOrNull("plan"),
     environments: form.list("environments"),
-    key_quota: quota === null ? null : Number(quota),
+    key_quota: wholeNumberIn(form.text("key_quota")) ?? null,
   };
 }
 
 export function formOf({ name, plan, environments, keyQuota }: Partial<Organization>): Form {
-  const fields = new URLSearchParams({ name: name ?? "", plan: plan ?? "", key_quota: String(keyQuota ?? "") });
-  for (const environment of environments ?? []) fields.append("environments", environment);
-  return new Form(fields);
+  return new Form([
+    ["name", name ?? ""],
+    ["plan", plan ?? ""],
+    ["key_quota", String(keyQuota ?? "")],
+    ...(environments ?? []).map((environment): [string, string] => ["environments", environment]),
+  ]);
 }

@@ -1,82 +1,105 @@
-/** One organization, for the platform team: its terms, its suspension, and its members. */
+/** One organization, for the platform team: its terms and its members. Its suspension is in `organization-status.tsx`. */
 
 import { Hono } from "hono";
 import { findOrganization } from "../../control/access.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";
-import { createMember } from "../../control/people/create.ts";
 import { createSignInLink } from "../../control/sessions/sign-in-link.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { memberBody } from "../../records/member.ts";
-import { type Organization, organizationPatch } from "../../records/organization.ts";
+import type { Organization } from "../../records/organization.ts";
+import { organizationPatch } from "../../records/organization.ts";
 import { listMembers } from "../../store/members.ts";
-import { afterwards, boundOf, Done } from "../frame/done.tsx";
-import { type Form, problemsOf, readForm } from "../frame/form.ts";
+import { Done, finish } from "../frame/done.tsx";
+import { Field, Options } from "../frame/fields.tsx";
+import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
+import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
 import { LinkSheet } from "../frame/link-sheet.tsx";
+import { type FormField, Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { pageIn } from "../frame/more.tsx";
-import { Facts, Field, Moment, Options, Part, Refused, Table } from "../frame/parts.tsx";
+import { Facts, Moment, Part, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import { type ConsoleEnv, rootOf, type Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
-import { formOf, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
-import { Version } from "./workspaces.tsx";
+import { addMember } from "../people/add-member.ts";
+import { formOf, ORGANIZATION_FIELDS, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
+import { StatusChange } from "./organization-status.tsx";
 
 const idOf = (c: Visit) => c.req.param("id") as string;
 
+/** What came back with a mistake: the terms, or the new member. */
+interface Sent {
+  readonly form: Form;
+  readonly refusal: Refusal;
+  readonly to: "terms" | "members";
+}
+
+const MEMBER_FIELDS: readonly FormField[] = [
+  { id: "email", label: "Email address" },
+  { id: "member_name", label: "Their name", of: "name" },
+  { id: "role", label: "Role" },
+];
+const FIELDS = { terms: ORGANIZATION_FIELDS, members: MEMBER_FIELDS };
+
 export const organizationTerms = new Hono<ConsoleEnv>()
-  .get("/organizations/:id", (c) => showTerms(c, undefined, undefined))
+  .get("/organizations/:id", (c) => showTerms(c, undefined))
   .post("/organizations/:id", async (c) => {
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
-    const status = form.text("status");
-    const shown = status ? undefined : form;
-    const body = check(organizationPatch, status ? { status } : organizationFieldsOf(form));
-    if (isRefusal(body)) return showTerms(c, shown, body);
-    const { key_quota: keyQuota, ...fields } = body;
-    const caller = { ...rootOf(c), ifMatch: [form.text("version")] };
-    const changed = await changeOrganization(c.var.control, caller, idOf(c), { ...fields, keyQuota });
-    if (isRefusal(changed)) return showTerms(c, shown, changed);
-    return c.redirect(afterwards(`/organizations/${idOf(c)}`, "changed", changed.effect), 303);
+    const changed = await change(c, form);
+    if (isRefusal(changed)) return showTerms(c, { form, refusal: changed, to: "terms" });
+    return finish(c, `/organizations/${idOf(c)}`, "changed", changed.effect);
   })
   .post("/organizations/:id/members", async (c) => {
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
-    const [email, name, role] = [form.text("email"), form.text("member_name"), form.text("role")];
-    const body = check(memberBody, { organization_id: idOf(c), email, name, role });
-    if (isRefusal(body)) return showTerms(c, undefined, body);
-    const wanted = { organizationId: idOf(c), email: body.email, name: body.name, role: body.role, workspaceIds: [] };
-    const made = await createMember(c.var.control, rootOf(c), wanted);
-    return isRefusal(made) ? showTerms(c, undefined, made) : showLink(c, made.id);
+    const made = await addMember(c.var.control, rootOf(c), memberFieldsOf(idOf(c), form));
+    return isRefusal(made) ? showTerms(c, { form, refusal: made, to: "members" }) : showLink(c, made.id);
   })
   .post("/organizations/:id/members/:member/sign-in-link", (c) => showLink(c, c.req.param("member")));
 
+async function change(c: Visit, form: Form) {
+  const body = check(organizationPatch, organizationFieldsOf(form));
+  if (isRefusal(body)) return body;
+  const { key_quota: keyQuota, ...fields } = body;
+  const caller = { ...rootOf(c), ifMatch: [form.text("version")] };
+  return changeOrganization(c.var.control, caller, idOf(c), { ...fields, keyQuota });
+}
+
+const memberFieldsOf = (organization_id: string, form: Form) => ({
+  organization_id,
+  email: form.text("email"),
+  name: form.text("member_name"),
+  role: form.text("role"),
+  workspace_ids: [],
+});
+
 async function showLink(c: Visit, memberId: string) {
   const made = await createSignInLink(c.var.control, rootOf(c), { memberId, next: "/" });
-  if (isRefusal(made)) return showTerms(c, undefined, made);
+  if (isRefusal(made)) return showTerms(c, { form: EMPTY_FORM, refusal: made, to: "members" });
   const back = { path: `/organizations/${idOf(c)}`, name: "The organization" };
   return show(c, { title: "Sign-in link", status: 201 }, <LinkSheet made={made} back={back} />);
 }
 
-/** `form`: the terms as filled in, if the refusal is about them. */
-async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | undefined) {
+async function showTerms(c: Visit, sent: Sent | undefined) {
   const { control } = c.var;
   const { gateway } = control;
   const organization = await findOrganization(control, rootOf(c), idOf(c), "organizations:read");
   if (isRefusal(organization)) return showRefusal(c, organization);
   const quota = await readKeyQuota(control, rootOf(c), organization.id);
-  const problems = problemsOf(form && refusal);
+  const refusal = sent?.refusal;
+  const terms = sent?.to === "terms" ? sent : undefined;
   return show(
     c,
-    { title: organization.name, status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: organization.name, refusal },
     <>
       <p class="crumb">
         <a href="/organizations">Organizations</a>
       </p>
       <h1>{organization.name}</h1>
       <Done c={c} />
-      {problems.size === 0 && <Refused refusal={refusal} />}
+      <Mistakes refusal={refusal} fields={sent && FIELDS[sent.to]} />
       <section class="sheet">
         <Facts
           facts={[
@@ -91,28 +114,35 @@ async function showTerms(c: Visit, form: Form | undefined, refusal: Refusal | un
           ]}
         />
       </section>
-      <form class="sheet" method="post" novalidate>
+      <form class="sheet" method="post" action={`/organizations/${organization.id}`} novalidate>
         <h2>Terms</h2>
-        <Version of={organization} />
-        <OrganizationFields form={form ?? formOf(organization)} gateway={gateway} problems={problems} />
+        <Version of={organization} form={terms?.form} refusal={refusal} />
+        <OrganizationFields
+          form={terms?.form ?? formOf(organization)}
+          gateway={gateway}
+          problems={problemsOf(terms?.refusal, ORGANIZATION_FIELDS)}
+        />
         <button type="submit">Save</button>
       </form>
-      <People c={c} organization={organization} />
-      <Suspension c={c} organization={organization} />
+      <People c={c} organization={organization} sent={sent?.to === "members" ? sent : undefined} />
+      <StatusChange c={c} organization={organization} />
     </>,
   );
 }
 
-interface Props {
+interface PeopleProps {
   readonly c: Visit;
   readonly organization: Organization;
+  readonly sent: Sent | undefined;
 }
 
-async function People({ c, organization: { id } }: Props) {
+async function People({ c, organization: { id }, sent }: PeopleProps) {
   const { db, gateway } = c.var.control;
   const page = pageIn(c);
   const members = isRefusal(page) ? [] : (await listMembers(db, id, page)).items;
   const roles = Object.keys(gateway.policy.roles).map((role) => [role, role] as const);
+  const form = sent?.form ?? EMPTY_FORM;
+  const problems = problemsOf(sent?.refusal, MEMBER_FIELDS);
   return (
     <section class="sheet">
       <h2>Members</h2>
@@ -141,38 +171,19 @@ async function People({ c, organization: { id } }: Props) {
       )}
       <form method="post" action={`/organizations/${id}/members`} novalidate>
         <h3>New member</h3>
-        <Field name="email" label="Email address">
-          <input id="email" name="email" type="email" required autocomplete="off" />
+        <Field name="email" label="Email address" problem={problems.get("email")}>
+          <input type="email" value={form.text("email")} required autocomplete="off" />
         </Field>
-        <Field name="member_name" label="Their name">
-          <input id="member_name" name="member_name" required maxlength={200} autocomplete="off" />
+        <Field name="member_name" label="Their name" problem={problems.get("member_name")}>
+          <input value={form.text("member_name")} required maxlength={200} autocomplete="off" />
         </Field>
-        <Field name="role" label="Role">
-          <select id="role" name="role">
-            <Options options={roles} chosen={roles[0]?.[0] ?? ""} />
+        <Field name="role" label="Role" problem={problems.get("role")}>
+          <select>
+            <Options options={roles} chosen={form.text("role") || (roles[0]?.[0] ?? "")} />
           </select>
         </Field>
         <button type="submit">Add the member and create a link</button>
       </form>
     </section>
-  );
-}
-
-function Suspension({ c, organization }: Props) {
-  const isActive = organization.status === "active";
-  return (
-    <form class="sheet" method="post">
-      <h2>{isActive ? "Suspend" : "Activate"}</h2>
-      <Version of={organization} />
-      <input type="hidden" name="status" value={isActive ? "suspended" : "active"} />
-      <p>
-        {isActive
-          ? `All its keys are refused everywhere within ${boundOf(c.var.control.gateway)}, and its members cannot sign in.`
-          : "Its keys work again."}
-      </p>
-      <button type="submit" class={isActive ? "grave" : ""}>
-        {isActive ? `Suspend ${organization.name}` : `Activate ${organization.name}`}
-      </button>
-    </form>
   );
 }

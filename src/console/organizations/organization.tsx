@@ -5,17 +5,19 @@ import { findOrganization, requireScope } from "../../control/access.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";
 import { isOpen } from "../../control/organizations/rules.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { organizationPatch } from "../../records/organization.ts";
-import { afterwards, Done } from "../frame/done.tsx";
-import { problemsOf, readForm } from "../frame/form.ts";
+import { Done, finish } from "../frame/done.tsx";
+import { Field } from "../frame/fields.tsx";
+import { type Form, readForm } from "../frame/form.ts";
+import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
-import { EnvironmentBadge, Facts, Field, Moment, Refused } from "../frame/parts.tsx";
+import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { EnvironmentBadge, Facts, Moment } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
-import { Version } from "./workspaces.tsx";
 
 export const organizationPage = new Hono<ConsoleEnv>()
   .get("/organization", (c) => showOrganization(c, undefined))
@@ -28,25 +30,26 @@ export const organizationPage = new Hono<ConsoleEnv>()
     const changed = isRefusal(body)
       ? body
       : await changeOrganization(control, caller, visitor.session.organizationId, { name: body.name });
-    return isRefusal(changed) ? showOrganization(c, changed) : c.redirect(afterwards("/organization", "changed"), 303);
+    return isRefusal(changed) ? showOrganization(c, changed, form) : finish(c, "/organization", "changed");
   });
 
-async function showOrganization(c: Visit, refusal: Refusal | undefined) {
+const FIELDS = [{ id: "name", label: "Name" }];
+
+async function showOrganization(c: Visit, refusal: Refusal | undefined, form?: Form) {
   const { control, visitor } = c.var;
   const { caller, session } = visitor;
   const { gateway } = control;
   const organization = await findOrganization(control, caller, session.organizationId, "organizations:read");
   if (isRefusal(organization)) return showRefusal(c, organization);
   const quota = await readKeyQuota(control, caller, organization.id);
-  const problem = problemsOf(refusal).get("name");
   return show(
     c,
-    { title: organization.name, status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: organization.name, refusal },
     <>
       <h1>{organization.name}</h1>
       <p class="faint">Your provider can change its plan, environments and key quota.</p>
       <Done c={c} />
-      {!problem && <Refused refusal={refusal} />}
+      <Mistakes refusal={refusal} fields={FIELDS} />
       <section class="sheet">
         <Facts
           facts={[
@@ -77,10 +80,10 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined) {
         />
       </section>
       {requireScope(caller, "organizations:write") === undefined && (
-        <form class="sheet" method="post" action="/organization">
-          <Version of={organization} />
-          <Field name="name" label="Name" problem={problem}>
-            <input id="name" name="name" value={organization.name} maxlength={200} required autocomplete="off" />
+        <form class="sheet" method="post" action="/organization" novalidate>
+          <Version of={organization} form={form} refusal={refusal} />
+          <Field name="name" label="Name" problem={problemsOf(refusal, FIELDS).get("name")}>
+            <input value={form?.text("name") ?? organization.name} maxlength={200} required autocomplete="off" />
           </Field>
           <button type="submit">Rename</button>
         </form>

@@ -3,18 +3,19 @@
 import { Hono } from "hono";
 import { readStatus, type Status } from "../../control/operate/status.ts";
 import { createOrganization } from "../../control/organizations/create.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { organizationBody } from "../../records/organization.ts";
 import { listOrganizations } from "../../store/organizations.ts";
-import { afterwards, Done } from "../frame/done.tsx";
-import { type Form, problemsOf, readForm } from "../frame/form.ts";
+import { Done, finish } from "../frame/done.tsx";
+import { type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
+import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
-import { Day, EnvironmentBadge, Refused, Table } from "../frame/parts.tsx";
+import { Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import { type ConsoleEnv, rootOf, type Visit } from "../frame/visit.ts";
-import { formOf, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
+import { formOf, ORGANIZATION_FIELDS, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
 
 export const organizationList = new Hono<ConsoleEnv>()
   .get("/organizations", (c) => {
@@ -28,7 +29,7 @@ export const organizationList = new Hono<ConsoleEnv>()
     if (isRefusal(body)) return showList(c, form, body);
     const { name, plan, environments, key_quota: keyQuota } = body;
     const made = await createOrganization(c.var.control, rootOf(c), { name, plan, environments, keyQuota });
-    return isRefusal(made) ? showList(c, form, made) : c.redirect(afterwards(`/organizations/${made.id}`, "made"), 303);
+    return isRefusal(made) ? showList(c, form, made) : finish(c, `/organizations/${made.id}`, "made");
   });
 
 async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
@@ -40,15 +41,14 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
     listOrganizations(control.db, page),
     readStatus(control, rootOf(c)),
   ]);
-  const problems = problemsOf(refusal);
   return show(
     c,
-    { title: "Organizations", status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: "Organizations", refusal },
     <>
       <h1>Organizations</h1>
       <p class="faint">The customers of this gateway. Their plans and quotas can only be set here.</p>
       <Done c={c} />
-      {problems.size === 0 && <Refused refusal={refusal} />}
+      <Mistakes refusal={refusal} fields={ORGANIZATION_FIELDS} />
       <section class="sheet">
         {organizations.items.length === 0 ? (
           <p>No organizations yet.</p>
@@ -87,7 +87,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       </section>
       <form class="sheet" method="post" action="/organizations" novalidate>
         <h2>New organization</h2>
-        <OrganizationFields form={form} gateway={gateway} problems={problems} />
+        <OrganizationFields form={form} gateway={gateway} problems={problemsOf(refusal, ORGANIZATION_FIELDS)} />
         <button type="submit">Create</button>
       </form>
       {!isRefusal(status) && <Fullness database={status.database} />}

@@ -1,21 +1,29 @@
+/** The workspaces of the visitor's organization. Their deletion is in `delete-workspace.tsx`. */
+
 import { Hono } from "hono";
 import { checkBelonging, findOrganization, findWorkspace, requireScope } from "../../control/access.ts";
-import { changeWorkspace, deleteWorkspace } from "../../control/organizations/change-workspace.ts";
+import { changeWorkspace } from "../../control/organizations/change-workspace.ts";
 import { createWorkspace } from "../../control/organizations/create-workspace.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { type Workspace, workspaceBody, workspacePatch } from "../../records/workspace.ts";
+import { workspaceBody, workspacePatch } from "../../records/workspace.ts";
 import { listWorkspaces } from "../../store/workspaces.ts";
-import { afterwards, boundOf, Done } from "../frame/done.tsx";
-import { problemsOf, readForm } from "../frame/form.ts";
+import { NAME_FIELD } from "../frame/ask.tsx";
+import { Done, finish } from "../frame/done.tsx";
+import { Field } from "../frame/fields.tsx";
+import { type Form, readForm } from "../frame/form.ts";
+import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
+import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
-import { Day, Field, Notice, Refused, Table } from "../frame/parts.tsx";
+import { Day, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 
+const FIELDS = [NAME_FIELD];
+
 export const workspacePages = new Hono<ConsoleEnv>()
-  .get("/workspaces", (c) => showList(c, "", undefined))
+  .get("/workspaces", (c) => showList(c, undefined, undefined))
   .post("/workspaces", async (c) => {
     const { control, visitor } = c.var;
     const form = await readForm(c.req.raw);
@@ -25,9 +33,9 @@ export const workspacePages = new Hono<ConsoleEnv>()
     const made = isRefusal(body)
       ? body
       : await createWorkspace(control, visitor.caller, { organizationId, name: body.name });
-    return isRefusal(made) ? showList(c, form.text("name"), made) : c.redirect(afterwards("/workspaces", "made"), 303);
+    return isRefusal(made) ? showList(c, form, made) : finish(c, "/workspaces", "made");
   })
-  .get("/workspaces/:id", (c) => showOne(c, undefined))
+  .get("/workspaces/:id", (c) => showOne(c, undefined, undefined))
   .post("/workspaces/:id", async (c) => {
     const { control, visitor } = c.var;
     const form = await readForm(c.req.raw);
@@ -35,20 +43,10 @@ export const workspacePages = new Hono<ConsoleEnv>()
     const caller = { ...visitor.caller, ifMatch: [form.text("version")] };
     const body = check(workspacePatch, { name: form.text("name") });
     const changed = isRefusal(body) ? body : await changeWorkspace(control, caller, c.req.param("id"), body);
-    return isRefusal(changed) ? showOne(c, changed) : c.redirect(afterwards("/workspaces", "changed"), 303);
-  })
-  .post("/workspaces/:id/delete", async (c) => {
-    const { control, visitor } = c.var;
-    const form = await readForm(c.req.raw);
-    if (isRefusal(form)) return showRefusal(c, form);
-    const caller = { ...visitor.caller, ifMatch: [form.text("version")] };
-    const deleted = await deleteWorkspace(control, caller, c.req.param("id"));
-    return isRefusal(deleted)
-      ? showOne(c, deleted)
-      : c.redirect(afterwards("/workspaces", "removed", deleted.effect), 303);
+    return isRefusal(changed) ? showOne(c, form, changed) : finish(c, `/workspaces/${c.req.param("id")}`, "changed");
   });
 
-async function showList(c: Visit, name: string, refusal: Refusal | undefined) {
+async function showList(c: Visit, form: Form | undefined, refusal: Refusal | undefined) {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
   const organization = await findOrganization(control, visitor.caller, organizationId, "workspaces:read");
@@ -56,15 +54,14 @@ async function showList(c: Visit, name: string, refusal: Refusal | undefined) {
   const page = pageIn(c);
   if (isRefusal(page)) return showRefusal(c, page);
   const workspaces = await listWorkspaces(control.db, organizationId, page);
-  const problem = problemsOf(refusal).get("name");
   return show(
     c,
-    { title: "Workspaces", status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: "Workspaces", refusal },
     <>
       <h1>Workspaces</h1>
       <p class="faint">The parts of {organization.name}. A key reaches all of them, or only those chosen for it.</p>
       <Done c={c} />
-      {!problem && <Refused refusal={refusal} />}
+      <Mistakes refusal={refusal} fields={FIELDS} />
       <section class="sheet">
         {workspaces.items.length === 0 ? (
           <p>No workspaces yet.</p>
@@ -90,10 +87,10 @@ async function showList(c: Visit, name: string, refusal: Refusal | undefined) {
         <More path="/workspaces" next={workspaces.next} />
       </section>
       {requireScope(visitor.caller, "workspaces:write") === undefined && (
-        <form class="sheet" method="post" action="/workspaces">
+        <form class="sheet" method="post" action="/workspaces" novalidate>
           <h2>New workspace</h2>
-          <Field name="name" label="Name" problem={problem}>
-            <input id="name" name="name" value={name} maxlength={200} required autocomplete="off" />
+          <Field name="name" label="Name" problem={problemsOf(refusal, FIELDS).get("name")}>
+            <input value={form?.text("name")} maxlength={200} required autocomplete="off" />
           </Field>
           <button type="submit">Create</button>
         </form>
@@ -102,15 +99,14 @@ async function showList(c: Visit, name: string, refusal: Refusal | undefined) {
   );
 }
 
-async function showOne(c: Visit, refusal: Refusal | undefined) {
+async function showOne(c: Visit, form: Form | undefined, refusal: Refusal | undefined) {
   const { control, visitor } = c.var;
   const workspace = await findWorkspace(control, visitor.caller, c.req.param("id") as string, "workspaces:read");
   if (isRefusal(workspace)) return showRefusal(c, workspace);
-  const problem = problemsOf(refusal).get("name");
   const belongs = checkBelonging(visitor.caller, workspace.id) === undefined;
   return show(
     c,
-    { title: workspace.name, status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: workspace.name, refusal },
     <>
       <p class="crumb">
         <a href="/workspaces">Workspaces</a>
@@ -119,38 +115,27 @@ async function showOne(c: Visit, refusal: Refusal | undefined) {
       <p class="faint">
         <code>{workspace.id}</code>
       </p>
-      {!problem && <Refused refusal={refusal} />}
+      <Done c={c} />
+      <Mistakes refusal={refusal} fields={FIELDS} />
       {!belongs && <p>You do not belong to this workspace, so you can only see it.</p>}
       {belongs && requireScope(visitor.caller, "workspaces:write") === undefined && (
-        <form class="sheet" method="post">
-          <Version of={workspace} />
-          <Field name="name" label="Name" problem={problem}>
-            <input id="name" name="name" value={workspace.name} maxlength={200} required autocomplete="off" />
+        <form class="sheet" method="post" action={`/workspaces/${workspace.id}`} novalidate>
+          <Version of={workspace} form={form} refusal={refusal} />
+          <Field name="name" label="Name" problem={problemsOf(refusal, FIELDS).get("name")}>
+            <input value={form?.text("name") ?? workspace.name} maxlength={200} required autocomplete="off" />
           </Field>
           <button type="submit">Rename</button>
         </form>
       )}
       {belongs && requireScope(visitor.caller, "workspaces:delete") === undefined && (
-        <form class="sheet" method="post" action={`/workspaces/${workspace.id}/delete`}>
+        <section class="sheet">
           <h2>Delete</h2>
-          <Version of={workspace} />
-          <Notice kind="note">
-            Keys and members lose it everywhere within {boundOf(control.gateway)}. Keys that reach no other workspace
-            are revoked for good. <a href={`/keys?workspace_id=${workspace.id}&status=active`}>See its active keys</a>.
-          </Notice>
-          <label class="choice">
-            <input type="checkbox" required />
-            <span>I have checked its keys</span>
-          </label>
-          <button type="submit" class="grave">
-            Delete {workspace.name}
-          </button>
-        </form>
+          <p>Its keys and members lose it. Keys that reach no other workspace are revoked.</p>
+          <a class="button grave" href={`/workspaces/${workspace.id}/delete`}>
+            Delete the workspace
+          </a>
+        </section>
       )}
     </>,
   );
-}
-
-export function Version({ of }: { of: Pick<Workspace, "version"> }) {
-  return <input type="hidden" name="version" value={of.version} />;
 }

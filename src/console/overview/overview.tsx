@@ -8,9 +8,10 @@ import { DAY_MS } from "../../domain/durations.ts";
 
 import { sessionToken } from "../../management/session.ts";
 import { barsOf, Chart, ranking } from "../frame/chart.tsx";
+import { Options } from "../frame/fields.tsx";
 import { requireVisitor } from "../frame/guard.ts";
 import { managesKeys, show } from "../frame/layout.tsx";
-import { Options, Part } from "../frame/parts.tsx";
+import { Part } from "../frame/parts.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";

@@ -1,41 +1,37 @@
 import { Hono } from "hono";
 import { findOrganization, requireScope } from "../../control/access.ts";
-import { createMember } from "../../control/people/create.ts";
-import { describe, isRefusal, type Refusal } from "../../errors.ts";
-import { check } from "../../management/parse.ts";
-import { memberBody } from "../../records/member.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { listMembers } from "../../store/members.ts";
 import { namesIn, workspacesOf } from "../frame/directory.ts";
-import { afterwards, Done } from "../frame/done.tsx";
-import { Form, problemsOf, readForm } from "../frame/form.ts";
+import { Done, finish } from "../frame/done.tsx";
+import { Field } from "../frame/fields.tsx";
+import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
+import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
-import { Day, Field, Refused, Table } from "../frame/parts.tsx";
+import { Day, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf } from "../frame/words.ts";
-import { MemberFields } from "./member-fields.tsx";
+import { addMember } from "./add-member.ts";
+import { MEMBER_FIELDS, MemberFields } from "./member-fields.tsx";
+
+const FIELDS = [{ id: "email", label: "Email address" }, ...MEMBER_FIELDS];
 
 export const memberList = new Hono<ConsoleEnv>()
-  .get("/members", (c) => showList(c, new Form(new URLSearchParams()), undefined))
+  .get("/members", (c) => showList(c, EMPTY_FORM, undefined))
   .post("/members", async (c) => {
     const { control, visitor } = c.var;
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
-    const organizationId = visitor.session.organizationId;
-    const [email, name, role] = [form.text("email"), form.text("name"), form.text("role")];
-    const fields = { organization_id: organizationId, email, name, role, workspace_ids: form.list("workspace_ids") };
-    const body = check(memberBody, fields);
-    if (isRefusal(body)) return showList(c, form, body);
-    const wanted = {
-      organizationId,
-      email: body.email,
-      name: body.name,
-      role: body.role,
-      workspaceIds: body.workspace_ids,
-    };
-    const made = await createMember(control, visitor.caller, wanted);
-    return isRefusal(made) ? showList(c, form, made) : c.redirect(afterwards(`/members/${made.id}`, "made"), 303);
+    const made = await addMember(control, visitor.caller, {
+      organization_id: visitor.session.organizationId,
+      email: form.text("email"),
+      name: form.text("name"),
+      role: form.text("role") || undefined,
+      workspace_ids: form.list("workspace_ids"),
+    });
+    return isRefusal(made) ? showList(c, form, made) : finish(c, `/members/${made.id}`, "made");
   });
 
 async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
@@ -48,15 +44,15 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const members = await listMembers(control.db, organizationId, page);
   const workspaces = await workspacesOf(c);
   const workspaceName = namesIn([workspaces]);
-  const problems = problemsOf(refusal);
+  const problems = problemsOf(refusal, FIELDS);
   return show(
     c,
-    { title: "Members", status: refusal ? (describe(refusal).status as 422) : 200 },
+    { title: "Members", refusal },
     <>
       <h1>Members</h1>
       <p class="faint">The people of {organization.name}. Their role decides which keys they manage.</p>
       <Done c={c} />
-      {problems.size === 0 && <Refused refusal={refusal} />}
+      <Mistakes refusal={refusal} fields={FIELDS} />
       <section class="sheet">
         <Table
           caption="Members"
@@ -89,7 +85,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
         <form class="sheet" method="post" action="/members" novalidate>
           <h2>New member</h2>
           <Field name="email" label="Email address" problem={problems.get("email")}>
-            <input id="email" name="email" type="email" value={form.text("email")} required autocomplete="off" />
+            <input type="email" value={form.text("email")} required autocomplete="off" />
           </Field>
           <MemberFields c={c} form={form} problems={problems} workspaces={workspaces} />
           <button type="submit">Add the member</button>

@@ -4,7 +4,8 @@ import { Hono } from "hono";
 import { listSessions, revokeSession, revokeSessions } from "../../control/sessions/manage.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Session } from "../../store/sessions.ts";
-import { afterwards, Done } from "../frame/done.tsx";
+import { ask } from "../frame/ask.tsx";
+import { Done, finish } from "../frame/done.tsx";
 import { show } from "../frame/layout.tsx";
 import { Moment, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
@@ -25,7 +26,7 @@ export const sessionPages = new Hono<ConsoleEnv>()
         </p>
         <Done c={c} />
         <section class="sheet">
-          <Sessions sessions={sessions.items} current={visitor.caller.via} />
+          <Sessions sessions={sessions.items} current={visitor.caller.via} isSelf />
         </section>
         {sessions.items.length > 1 && (
           <form method="post" action="/sessions/end-others">
@@ -39,21 +40,36 @@ export const sessionPages = new Hono<ConsoleEnv>()
   })
   .post("/sessions/end-others", async (c) => {
     const ended = await revokeSessions(c.var.control, c.var.visitor.caller, undefined);
-    return isRefusal(ended) ? showRefusal(c, ended) : c.redirect(afterwards("/sessions", "ended"), 303);
+    return isRefusal(ended) ? showRefusal(c, ended) : finish(c, "/sessions", "ended");
   })
+  .get("/sessions/:id/end", (c) =>
+    ask(c, {
+      title: "End the session",
+      button: "End the session",
+      refusal: undefined,
+      crumbs: [{ path: "/members", name: "Members" }],
+      content: () => (
+        <p>
+          The member is signed out of that browser at once: <code>{c.req.param("id")}</code>
+        </p>
+      ),
+    }),
+  )
   .post("/sessions/:id/end", async (c) => {
     const ended = await revokeSession(c.var.control, c.var.visitor.caller, c.req.param("id"));
     if (isRefusal(ended)) return showRefusal(c, ended);
     const isOwn = ended.memberId === c.var.visitor.session.memberId;
-    return c.redirect(afterwards(isOwn ? "/sessions" : `/members/${ended.memberId}`, "ended"), 303);
+    return finish(c, isOwn ? "/sessions" : `/members/${ended.memberId}`, "ended");
   });
 
 interface Props {
   readonly sessions: readonly Session[];
   readonly current: string;
+  /** Whether they are the visitor's own. The end of another's asks first. */
+  readonly isSelf: boolean;
 }
 
-export function Sessions({ sessions, current }: Props) {
+export function Sessions({ sessions, current, isSelf }: Props) {
   if (sessions.length === 0) return <p class="faint">Not signed in.</p>;
   return (
     <Table
@@ -69,6 +85,10 @@ export function Sessions({ sessions, current }: Props) {
           cell: ({ id }) =>
             id === current ? (
               <span class="status active">this one</span>
+            ) : !isSelf ? (
+              <a href={`/sessions/${id}/end`}>
+                End<span class="unseen"> the session {id}</span>
+              </a>
             ) : (
               <form method="post" action={`/sessions/${id}/end`}>
                 <button type="submit" class="quiet small">

@@ -28,7 +28,7 @@ const key = (fields: Partial<KeyRecord> = {}): KeyRecord => ({
   scopes: ["signatures:read"],
   ...fields,
 });
-const summary = (fields?: Partial<KeyRecord>) => summaryOf(key(fields), gateway, (id) => `<${id}>`).join(" ");
+const summary = (fields?: Partial<KeyRecord>) => summaryOf(key(fields), gateway, (id) => `<${id}>`, 1).join(" ");
 
 describe("What a key can do, in words", () => {
   test.for([
@@ -56,7 +56,7 @@ describe("What a key can do, in words", () => {
     const { production, sandbox } = config.environments as Required<typeof config.environments>;
     const environments = { sandbox: { ...sandbox, main: false }, production: { ...production, main: true } };
     const turned = compile({ ...config, environments } as typeof config);
-    const words = (environment: string) => summaryOf(key({ environment }), turned, (id) => id).join(" ");
+    const words = (environment: string) => summaryOf(key({ environment }), turned, (id) => id, 1).join(" ");
     expect(words("production")).toContain("This is the main environment, not a sandbox.");
     expect(words("sandbox")).not.toContain("This is the main environment");
   });
@@ -83,4 +83,51 @@ test("the call that is shown is one that the key may make, or none", () => {
   expect(sampleCall(key({ scopes: ["folders:read"] }), gateway)).toBeUndefined();
   const workspace = { reach: "workspace", workspaces: ["ws_1"], scopes: ["folders:read"] } as const;
   expect(sampleCall(key(workspace), gateway)).toBe(`${url}/workspaces/ws_1/folders`);
+});
+
+describe("Of a key that does not work", () => {
+  const NOW = 1_000;
+  const CASES: [string, Partial<KeyRecord>][] = [
+    ["it was revoked, which is final", { revokedAt: 5 }],
+    ["it has expired, which is final", { expiresAt: 5 }],
+    ["its organization is suspended", { organization: { id: "org_1", status: "suspended" } }],
+    ["its member was removed", { member: { id: "mem_1", role: "owner", removed: true, workspaces: [] } }],
+    ["it is disabled", { disabledAt: 5 }],
+    ["its plan is not configured here", { plan: "gone" }],
+    ["its environment is not configured here", { environment: "gone" }],
+  ];
+  test.for(CASES)("says why, and neither what it can do nor when it ends: %s", ([why, fields]) => {
+    const sentences = summaryOf(key(fields), gateway, (id) => id, NOW);
+    expect(sentences[0]).toBe(`It does nothing now: ${why}.`);
+    expect(sentences.join(" ")).toContain("read signatures");
+    expect(sentences.join(" ")).not.toMatch(/\bcan\b|expires/);
+  });
+
+  test("says that its scopes have no effect, if none has", () => {
+    expect(summary({ permission: "read-only", scopes: ["signatures:write"] })).toBe(
+      "It does nothing now: none of its scopes has an effect. Chosen, but without effect: signatures:write (the key is read only).",
+    );
+  });
+});
+
+describe("Of limits", () => {
+  const own = { rates: [{ name: "mine", limit: 30, window: 60 }], quotas: [] };
+  test.for<[string, Partial<KeyRecord>]>([
+    ["It has no limits.", {}],
+    ["Limits: 5 per minute (plan free).", { plan: "free" }],
+    [
+      "Without effect, because another limit is always reached first: 10,000 per day (UTC) (plan free).",
+      { plan: "free" },
+    ],
+    ["Limits: 5 per minute (plan free).", { plan: "free", limits: own }],
+    [
+      "always reached first: 10,000 per day (UTC) (plan free) and 30 per minute (its own).",
+      { plan: "free", limits: own },
+    ],
+    ["Limits: 30 per minute (its own).", { plan: "scale", limits: own }],
+    ["Limits: 100 per second (plan scale) and 3,000 per minute (plan scale).", { plan: "scale" }],
+    ["Limits: 30 per minute (its own).", { limits: own }],
+  ])("says those that bind, and where they come from: %s", ([words, fields]) =>
+    expect(summary(fields)).toContain(words),
+  );
 });

@@ -60,7 +60,7 @@ describe("A member makes a key in the console", () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
     await page.getByLabel("I have saved the secret").check();
     await page.reload();
-    await page.getByText("This form was already sent").waitFor();
+    await page.getByText("You sent the same form twice").waitFor();
     const { body } = await gateway.manage("GET", `/v1/api-keys?organization_id=${tenant.organizationId}&q=once`);
     expect(body.data).toHaveLength(1);
     expect(await page.content()).not.toContain(secret);

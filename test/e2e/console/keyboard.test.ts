@@ -41,7 +41,7 @@ describe("By keyboard alone", () => {
     await keyboard.enter(/^Revoke$/);
     await keyboard.write(/^Reason$/, "a trial");
     await keyboard.enter(/^Revoke for good$/);
-    await says("The key is revoked");
+    await says("The key was revoked");
   });
 
   test("a key is edited, after a look at what changes", async () => {
@@ -103,7 +103,7 @@ describe("By keyboard alone", () => {
     await keyboard.enter(/^Rename$/);
     await page.goto("/workspaces");
     await keyboard.enter(/^Oporto$/);
-    await keyboard.toggle(/I have checked/);
+    await keyboard.enter(/^Delete the workspace$/);
     await keyboard.enter(/^Delete Oporto$/);
     expect(await page.getByRole("link", { name: "Oporto" }).count()).toBe(0);
   });
@@ -126,7 +126,7 @@ describe("By keyboard alone", () => {
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/");
     await page.goto("/members");
     await keyboard.enter(/^Nell$/);
-    await keyboard.toggle(/I have checked/);
+    await keyboard.enter(/^Remove the member$/);
     await keyboard.enter(/^Remove Nell$/);
     expect(await page.getByRole("link", { name: "Nell" }).count()).toBe(0);
   });
@@ -183,7 +183,9 @@ describe("By keyboard alone", () => {
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/kgl_");
     await keyboard.enter(/^The organization$/);
     await keyboard.enter(/^Suspend Keys Only$/);
-    await says("Saved");
+    await keyboard.write(/^Type the name/, "Keys Only");
+    await keyboard.enter(/^Suspend Keys Only$/);
+    await says("The organization was suspended.");
     await says("Activate");
   });
 

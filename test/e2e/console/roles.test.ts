@@ -227,7 +227,7 @@ describe("Ending a key", () => {
     expect(await page.getByLabel(/Type its name/).count()).toBe(0);
     await page.getByLabel("Reason").fill("leaked");
     await page.getByRole("button", { name: "Revoke for good" }).click();
-    await page.getByText("The key is revoked. It takes effect everywhere within 2.5 seconds.").waitFor();
+    await page.getByText("The key was revoked. It takes effect everywhere within 2.5 seconds.").waitFor();
     await page.getByText("reason: leaked").waitFor();
     expect(await page.getByRole("link", { name: "Rotate" }).count()).toBe(0);
   });
@@ -241,10 +241,10 @@ describe("Ending a key", () => {
     await page.goto(`/keys/${key.id}/revoke`);
     await page.getByLabel(/Type its name/).fill("another");
     await page.getByRole("button", { name: "Revoke for good" }).click();
-    await page.getByText("Is not the name of this key.").waitFor();
+    expect(await page.locator("#name-problem").textContent()).toBe("Is not the name of this key.");
     expect((await record()).status).toBe("active");
     await page.getByLabel(/Type its name/).fill("in use");
     await page.getByRole("button", { name: "Revoke for good" }).click();
-    await page.getByText("The key is revoked").waitFor();
+    await page.getByText("The key was revoked").waitFor();
   });
 });

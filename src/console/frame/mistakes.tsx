@@ -1,0 +1,90 @@
+/** What is wrong with a form that was sent: above it, in its order, with links to the fields. */
+
+import type { PropsWithChildren } from "hono/jsx";
+import { fieldErrorsOf } from "../../control/validation.ts";
+import { describe, type Refusal } from "../../errors.ts";
+import { sentenceOf } from "./fields.tsx";
+
+/** A field of a form. A form lists its fields in their order on the page. */
+export interface FormField {
+  /** The id of its control. */
+  readonly id: string;
+  readonly label: string;
+  /** Its name in the API, if it differs. */
+  readonly of?: string;
+}
+
+/** By the id of the control. */
+export type Problems = ReadonlyMap<string, string>;
+export const NO_PROBLEMS: Problems = new Map();
+
+/** The first problem of each field. */
+export function problemsOf(refusal: Refusal | undefined, fields: readonly FormField[]): Problems {
+  const problems = new Map<string, string>();
+  for (const { field, problem } of refusal ? fieldErrorsOf(refusal) : []) {
+    const id = fieldOf(field, fields)?.id;
+    if (id !== undefined && !problems.has(id)) problems.set(id, problem);
+  }
+  return problems;
+}
+
+/** The field for `scopes.3` is `scopes`, unless the form has one for `scopes.3`. */
+function fieldOf(path: string, fields: readonly FormField[]): FormField | undefined {
+  const found = fields.find(({ id, of = id }) => of === path);
+  const dot = path.lastIndexOf(".");
+  return found || dot < 0 ? found : fieldOf(path.slice(0, dot), fields);
+}
+
+interface MistakesProps {
+  readonly refusal: Refusal | undefined;
+  readonly fields?: readonly FormField[];
+}
+
+/** Has the focus when the page opens, also without script. */
+export function Alert({ children }: PropsWithChildren) {
+  return (
+    <div class="notice bad" id="mistakes" role="alert" tabindex={-1} autofocus>
+      {children}
+    </div>
+  );
+}
+
+export function Mistakes({ refusal, fields = [] }: MistakesProps) {
+  if (!refusal) return null;
+  const problems = problemsOf(refusal, fields);
+  if (problems.size === 0) return <Refused refusal={refusal} />;
+  const others = fieldErrorsOf(refusal).filter(({ field }) => !fieldOf(field, fields));
+  return (
+    <Alert>
+      <p>
+        <strong>Nothing was changed.</strong> Fix this:
+      </p>
+      <ul>
+        {fields
+          .filter(({ id }) => problems.has(id))
+          .map(({ id, label }) => (
+            <li>
+              <a href={`#${id}`}>{label}</a>: {sentenceOf(problems.get(id) ?? "")}
+            </li>
+          ))}
+        {others.map(({ field, problem }) => (
+          <li>
+            {field}: {sentenceOf(problem)}
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  );
+}
+
+/** What, why, and the fix. */
+function Refused({ refusal }: { refusal: Refusal }) {
+  const { title, detail, fix } = describe(refusal);
+  return (
+    <Alert>
+      <p>
+        <strong>{title}.</strong> {detail} {fix}
+      </p>
+    </Alert>
+  );
+}

@@ -1,0 +1,134 @@
+/** What stops the access of others asks first: for a click, or for the name of what is in use. */
+
+import { env } from "cloudflare:workers";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { AT_START, controlOf } from "../helpers/control.ts";
+import { migrate } from "../helpers/workerd.ts";
+import { call } from "../management/call.ts";
+import { type Browser, fill, formTo } from "./browser.ts";
+import { makeWorld, platformTeam, visitorOf, type World } from "./world.ts";
+
+vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
+afterAll(() => vi.useRealTimers());
+await migrate();
+const control = controlOf();
+let world: World;
+beforeEach(async () => {
+  world = await makeWorld();
+});
+
+interface Ending {
+  readonly what: string;
+  readonly path: () => string;
+  readonly name: string;
+  readonly button?: string;
+  readonly values?: Record<string, string>;
+  readonly isDone: () => Promise<boolean>;
+}
+const status = async (path: string) => (await call("GET", path)).body.status;
+const isGone = async (path: string) => (await call("GET", path)).status === 404;
+
+const ENDINGS: readonly Ending[] = [
+  {
+    what: "suspending an organization",
+    path: () => `/organizations/${world.organizationId}/suspend`,
+    name: "Acme",
+    isDone: async () => (await status(`/v1/organizations/${world.organizationId}`)) === "suspended",
+  },
+  {
+    what: "removing a member with keys",
+    path: () => `/members/${world.otherId}/remove`,
+    name: "Nell",
+    isDone: () => isGone(`/v1/members/${world.otherId}`),
+  },
+  {
+    what: "deleting a workspace with keys",
+    path: () => `/workspaces/${world.workspaceId}/delete`,
+    name: "Sales",
+    isDone: () => isGone(`/v1/workspaces/${world.workspaceId}`),
+  },
+  {
+    what: "revoking a key in use",
+    path: () => `/keys/${world.keyId}/revoke`,
+    name: "in use",
+    isDone: async () => (await status(`/v1/api-keys/${world.keyId}`)) === "revoked",
+  },
+  {
+    what: "ending the old secret of a key in use now",
+    path: () => `/keys/${world.keyId}/rotate`,
+    name: "in use",
+    values: { grace_seconds: "0" },
+    isDone: async () => {
+      const sql = "SELECT count(*) AS ended FROM api_key_secrets WHERE key_id = ? AND expires_at IS NOT NULL";
+      return (await env.DB.prepare(sql).bind(world.keyId).first("ended")) !== 0;
+    },
+  },
+];
+const browserFor = (path: string): Promise<Browser> =>
+  path.startsWith("/organizations") ? platformTeam() : visitorOf(control, world);
+
+describe.for(ENDINGS)("$what", ({ path, name, values = {}, isDone }) => {
+  test("is done only after its name was typed", async () => {
+    const browser = await browserFor(path());
+    const page = await browser.open(path());
+    const form = fill(formTo(page, path()), values);
+    for (const wrong of ["", `${name}x`, name.toUpperCase(), "yes"]) {
+      const answer = await browser.submit(page, fill(form, { name: wrong }));
+      expect(answer.status, wrong).toBe(422);
+      expect(answer.html).toContain('id="name-problem"');
+    }
+    expect(await isDone()).toBe(false);
+    expect((await browser.submit(page, fill(form, { name: ` ${name} ` }))).status).toBeLessThan(300);
+    expect(await isDone()).toBe(true);
+  });
+
+  test("does nothing when its page is only opened", async () => {
+    const browser = await browserFor(path());
+    expect((await browser.open(path())).status).toBe(200);
+    expect(await isDone()).toBe(false);
+  });
+});
+
+describe("Less is asked", () => {
+  test("for what can be undone or stops nobody: a click on a page that says what happens", async () => {
+    const browser = await visitorOf(control, world);
+    for (const [path, words] of [
+      [`/keys/${world.keyId}/disable`, "until someone enables it again"],
+      [`/members/${world.otherId}/end-sessions`, "signed out of every browser at once"],
+      [`/keys/${world.workspaceKeyId}/revoke`, "This is final"],
+    ] as const) {
+      const page = await browser.open(path);
+      expect(page.text).toContain(words);
+      const form = formTo(page, path);
+      expect(form.controls.some(({ name }) => name === "name")).toBe(false);
+      expect((await browser.submit(page, form)).status).toBe(200);
+    }
+  });
+
+  test("for an organization that can call again", async () => {
+    await call("PATCH", `/v1/organizations/${world.organizationId}`, { status: "suspended" });
+    const team = await platformTeam();
+    const path = `/organizations/${world.organizationId}/activate`;
+    const page = await team.open(path);
+    await team.submit(page, formTo(page, path));
+    expect(await status(`/v1/organizations/${world.organizationId}`)).toBe("active");
+  });
+});
+
+test("no page has a button that ends the access of others without asking", async () => {
+  const [browser, team] = [await visitorOf(control, world), await platformTeam()];
+  await browser.open("/sessions");
+  const paths = [
+    "/keys",
+    `/keys/${world.keyId}`,
+    "/members",
+    `/members/${world.otherId}`,
+    `/workspaces/${world.workspaceId}`,
+  ];
+  const pages = [
+    ...(await Promise.all(paths.map((path) => browser.open(path)))),
+    await team.open(`/organizations/${world.organizationId}`),
+  ];
+  const actions = pages.flatMap((page) => page.forms.map(({ action }) => action || page.path));
+  expect(actions.filter((action) => /suspend|remove|delete|revoke|disable|end/.test(action))).toEqual([]);
+});
