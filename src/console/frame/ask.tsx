@@ -11,7 +11,7 @@ import type { Visit } from "./visit.ts";
 
 interface Question {
   readonly title: string;
-  /** Where the page belongs, and where a click on "Cancel" leads: to the last of them. */
+  /** Where the page belongs. "Cancel" leads to the last of them. */
   readonly crumbs: readonly Crumb[];
   readonly button: string;
   /** Cannot be undone, or stops many. */

@@ -19,7 +19,7 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   if (isRefusal(session)) {
     const root = await readRootCaller(c.req.raw, c.var.control);
     if (root && !isRefusal(root)) return c.redirect("/organizations", 303);
-    // Of a cookie of the platform team, only the look for their session says what is wrong with it.
+    // If the cookie is the platform team's, only `readRootCaller` knows what is wrong with it.
     const refusal = root ?? session;
     const isOver = refusal.code === "session_ended" || refusal.code === "organization_suspended";
     return isOver ? showSignedOut(c, refusal) : showRefusal(c, refusal);
@@ -44,7 +44,7 @@ const credentialOf = (c: Visit) => sessionToken(c.req.raw) ?? "";
 const ENDS = /\/(?:revoke|disable|suspend|delete|remove|end|end-others|end-sessions)$/;
 const READS = /\/(?:explain|summary)$/;
 
-/** Pages and forms count as the calls of the management API that they stand for. */
+/** Pages and forms count like the calls of the management API that do the same. */
 export function kindOfVisit({ req: { method, path } }: Pick<Visit, "req">): CallKind {
   if (method === "GET" || method === "HEAD" || READS.test(path)) return "read";
   return ENDS.test(path) ? "end" : "change";

@@ -1,4 +1,4 @@
-/** The small parts that pages are made of. */
+/** Small parts of pages. */
 
 import type { Child, PropsWithChildren } from "hono/jsx";
 import type { Gateway } from "../../config/compile.ts";

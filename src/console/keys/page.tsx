@@ -101,7 +101,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
   );
 });
 
-const mayWrite = (c: Visit, key: ManagedKey) =>
+const canWrite = (c: Visit, key: ManagedKey) =>
   key.revokedAt === null &&
   key.expiresAt > c.var.control.now() &&
   requireScope(c.var.visitor.caller, "api_keys:write") === undefined;
@@ -109,7 +109,7 @@ const mayWrite = (c: Visit, key: ManagedKey) =>
 function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
   const { control, visitor } = c.var;
   const path = `/keys/${key.id}`;
-  const mayRevoke = key.revokedAt === null && requireScope(visitor.caller, "api_keys:delete") === undefined;
+  const canRevoke = key.revokedAt === null && requireScope(visitor.caller, "api_keys:delete") === undefined;
   return (
     <div class="head">
       <div>
@@ -122,7 +122,7 @@ function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
         {key.description && <p>{key.description}</p>}
       </div>
       <div class="actions">
-        {mayWrite(c, key) && (
+        {canWrite(c, key) && (
           <>
             <a class="button" href={`${path}/edit`}>
               Edit
@@ -135,7 +135,7 @@ function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
             </a>
           </>
         )}
-        {mayRevoke && (
+        {canRevoke && (
           <a class="button grave" href={`${path}/revoke`}>
             Revoke
           </a>

@@ -29,7 +29,7 @@ export const PRIVATE_HEADERS = {
   "X-Frame-Options": "DENY",
 };
 
-/** For pages that are for one person: kept nowhere, framed by nobody, with no script, and telling no other site of themselves. */
+/** For pages that only one person should see: not stored, not framed, without script, and with no referrer for other sites. */
 export const privatePage: MiddlewareHandler = async (c, next) => {
   await next();
   for (const [name, value] of Object.entries(PRIVATE_HEADERS)) c.header(name, value);

@@ -30,8 +30,8 @@ export const overview = new Hono<ConsoleEnv>().get(
   requireVisitor,
   async (c) => {
     const { standing } = c.var.visitor.caller;
-    const mayLook = standing.kind === "member" && standing.scopes.has("usage:read") && managesKeys(standing);
-    return mayLook ? showOverview(c) : showWelcome(c);
+    const canLook = standing.kind === "member" && standing.scopes.has("usage:read") && managesKeys(standing);
+    return canLook ? showOverview(c) : showWelcome(c);
   },
 );
 
