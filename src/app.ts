@@ -29,6 +29,7 @@ import { serve } from "./gateway/pipeline.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import { problemResponse } from "./problem.ts";
+import { protector } from "./protect.ts";
 import { atBoundary, guard } from "./store/boundary.ts";
 import { pingD1 } from "./store/health.ts";
 import { KeyFinder } from "./store/key-finder.ts";
@@ -46,8 +47,13 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
   requireHandlers(gateway.routes, handlers);
   let planes: ReturnType<typeof buildPlanes> | undefined;
 
-  async function fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const planesOf = (env: Env) => {
     planes ??= buildPlanes(gateway, handlers, env);
+    return planes;
+  };
+
+  async function fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+    const planes = planesOf(env);
     const read = readUrl(request.url, gateway);
     const url = isRefusal(read) ? NOWHERE : read;
     const jwks = answerJwks(request, url, gateway, planes.signers);
@@ -66,7 +72,8 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
       waitUntil: (promise) => context.waitUntil(promise),
     });
   }
-  return gatewayApp(completing(fetch), { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
+  const protect = protector(config, (env) => planesOf(env).data, newRequestId);
+  return gatewayApp(completing(fetch), protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
 }
 
 /** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */

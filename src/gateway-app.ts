@@ -3,6 +3,7 @@
 import type { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { Env } from "./env.ts";
+import type { Protect } from "./protect.ts";
 
 /** What a Worker exports under the names that wrangler.toml has. */
 export interface GatewayObjects {
@@ -12,14 +13,14 @@ export interface GatewayObjects {
 
 type DurableObjectClass = new (context: DurableObjectState, env: Env) => DurableObject<Env>;
 
-export type GatewayApp = Hono<{ Bindings: Env }> & GatewayObjects;
+export type GatewayApp = Hono<{ Bindings: Env }> & GatewayObjects & { readonly protect: Protect };
 
 export type GatewayFetch = (request: Request, env: Env, context: ExecutionContext) => Promise<Response>;
 
-export function gatewayApp(fetch: GatewayFetch, objects: GatewayObjects): GatewayApp {
+export function gatewayApp(fetch: GatewayFetch, protect: Protect, objects: GatewayObjects): GatewayApp {
   const app = new Hono<{ Bindings: Env }>();
   app.all("*", (c) => fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext));
   // Hono would build the answers to HEAD again, and so lose how they are encoded.
   app.fetch = fetch as typeof app.fetch;
-  return Object.assign(app, objects);
+  return Object.assign(app, { protect }, objects);
 }

@@ -65,7 +65,7 @@ export async function forward(
   const refusal = sign && (await sign());
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
-  const exchanging = { seconds, left: request.signal, upload, isPublic: route.public, sign, watch };
+  const exchanging = { seconds, left: request.signal, upload, isPublic: route.public, principal, sign, watch };
   const answer = await exchange(outgoing, origin, exchanging);
   if (isRefusal(answer)) return answer;
   if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };

@@ -1,5 +1,6 @@
 /** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and once more where that may help. */
 
+import type { Principal } from "../../decide/principal.ts";
 import type { Refusal } from "../../errors.ts";
 import type { Watch } from "../admit/watch.ts";
 import type { Upload } from "../forward/upload.ts";
@@ -14,6 +15,7 @@ export interface Exchanging {
   readonly upload: Upload | undefined;
   /** Whether the route is public. */
   readonly isPublic: boolean;
+  readonly principal: Principal | undefined;
   /** Gives the request a new assertion; or says why there is none. */
   readonly sign: (() => Promise<Refusal | undefined>) | undefined;
   readonly watch: Watch | undefined;
@@ -22,7 +24,7 @@ export interface Exchanging {
 export async function exchange(
   outgoing: Request,
   origin: Origin,
-  { seconds, left, upload, isPublic, sign, watch }: Exchanging,
+  { seconds, left, upload, isPublic, principal, sign, watch }: Exchanging,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
@@ -37,7 +39,7 @@ export async function exchange(
     else if (!isAnswered) timer = startDeadline();
   });
   const signal = AbortSignal.any([left, ended.signal]);
-  const sending = { signal, isPublic };
+  const sending = { signal, isPublic, principal };
   try {
     const answer = await origin.send(outgoing, sending).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !origin.retries.take()) throw error;

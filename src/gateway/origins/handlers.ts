@@ -27,13 +27,16 @@ export function requireHandlers(routes: readonly Route[], handlers: Handlers): v
 
 const CONTEXT = { waitUntil, passThroughOnException: () => {}, props: {} };
 
-/** A function does not end because its caller has: the caller stops waiting. */
 export function fetchOfHandler(handler: Handler, env: unknown): OriginFetch {
-  return async (request, { signal }) => {
-    signal.throwIfAborted();
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
-    return Promise.race([handler.fetch(new Request(request, { signal }), env, CONTEXT), stopped]);
-  };
+  return (request, { signal }) =>
+    whileWanted(signal, () => handler.fetch(new Request(request, { signal }), env, CONTEXT));
+}
+
+/** A function does not end because its caller has: the caller stops waiting. */
+export async function whileWanted<T>(signal: AbortSignal, run: () => T | Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([run(), stopped]);
 }

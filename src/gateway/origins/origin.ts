@@ -1,6 +1,7 @@
 /** Where the requests of a route go in one environment. Everything about it is worked out once, when the Worker starts. */
 
 import type { OriginSettings } from "../../config/schema.ts";
+import type { Principal } from "../../decide/principal.ts";
 import { baseOf } from "../../decide/target.ts";
 import { type EdgeCache, KEPT_OUT } from "./edge-cache.ts";
 import { headerSetter, resolveHeaders } from "./headers.ts";
@@ -14,7 +15,7 @@ export interface Origin {
   /** Whether addresses in its answers change to the gateway's; a route can say otherwise. */
   readonly rewriteLocation: boolean;
   readonly usesForwardedPrefix: boolean | undefined;
-  readonly retries: RetryBudget;
+  readonly retries: Pick<RetryBudget, "take">;
   /** For a request to `called`, the URL that the client called. Without a slash at its end. */
   baseFor(called: URL): string;
   send(outgoing: Request, sending: Sending): Promise<Response>;
@@ -24,6 +25,8 @@ export interface Sending {
   readonly signal: AbortSignal;
   /** Whether the route is public. */
   readonly isPublic: boolean;
+  /** Who calls; `undefined` on public routes. */
+  readonly principal: Principal | undefined;
 }
 
 /** `fetch`, or what takes its place. */
