@@ -9,6 +9,7 @@ import type { Problems } from "../frame/mistakes.tsx";
 import { PERMISSION_WORDS } from "../frame/words.ts";
 import { cellId, ROW_KINDS, type RowKind, rowsIn } from "./limit-rows.ts";
 import { ScopeGrid } from "./scope-grid.tsx";
+import { TypedFields } from "./typed-fields.tsx";
 
 interface Props {
   readonly keyOf: ManagedKey;
@@ -24,12 +25,7 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
     <form method="post" novalidate>
       <input type="hidden" name="version" value={form.text("version")} />
       <section class="sheet">
-        <Field name="name" label="Name" problem={problems.get("name")}>
-          <input value={form.text("name")} maxlength={200} required autocomplete="off" />
-        </Field>
-        <Field name="description" label="Description" problem={problems.get("description")}>
-          <textarea maxlength={2000}>{form.text("description")}</textarea>
-        </Field>
+        <TypedFields section="name" form={form} problems={problems} gateway={gateway} />
       </section>
       <section class="sheet">
         <h2>What it can do</h2>
@@ -75,14 +71,7 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
         <Field name="expires_on" label="Expires on (UTC)" problem={problems.get("expires_on")}>
           <input type="date" value={form.text("expires_on")} />
         </Field>
-        <Field
-          name="allowed_addresses"
-          label="Allowed client addresses"
-          hint="One address or range per line, such as 203.0.113.0/24. Empty for any."
-          problem={problems.get("allowed_addresses")}
-        >
-          <textarea>{form.text("allowed_addresses")}</textarea>
-        </Field>
+        <TypedFields section="access" form={form} problems={problems} gateway={gateway} />
       </section>
       <div class="actions">
         <button type="submit" name="intent" value="review">

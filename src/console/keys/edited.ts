@@ -4,34 +4,32 @@ import { changeableOf, type ManagedKey } from "../../records/key.ts";
 import { Form } from "../frame/form.ts";
 import type { FormField } from "../frame/mistakes.tsx";
 import { limitEntries, limitFields, limitsIn, ROW_KINDS } from "./limit-rows.ts";
+import { typedEntries, typedFormFields, typedIn } from "./typed-fields.tsx";
 
 /** For a first look. */
 export function formOf(key: ManagedKey): Form {
-  const { name, description, permission, scopes, expires_at, allowed_addresses, limits } = changeableOf(key);
+  const { permission, scopes, expires_at, limits } = changeableOf(key);
   return new Form([
     ["version", key.version],
-    ["name", name],
-    ["description", description ?? ""],
+    ...typedEntries(key),
     ["permission", permission],
     ...key.workspaceIds.map((id): [string, string] => ["workspace_ids", id]),
     ...scopes.map((scope): [string, string] => ["scopes", scope]),
     ...limitEntries(limits),
     ["expires_on", expires_at.slice(0, 10)],
-    ["allowed_addresses", allowed_addresses.join("\n")],
   ]);
 }
 
 /** In the order of the page. */
 export function editFields(form: Form): FormField[] {
   return [
-    { id: "name", label: "Name" },
-    { id: "description", label: "Description" },
+    ...typedFormFields("name"),
     { id: "permission", label: "Permission" },
     { id: "workspace_ids", label: "Workspaces" },
     { id: "scopes", label: "Scopes" },
     ...limitFields(form),
     { id: "expires_on", label: "Expires on (UTC)", of: "expires_at" },
-    { id: "allowed_addresses", label: "Allowed client addresses" },
+    ...typedFormFields("access"),
   ];
 }
 
@@ -48,14 +46,12 @@ export function changesIn(form: Form, key: ManagedKey): Record<string, unknown> 
 function fieldsIn(form: Form, key: ManagedKey): Record<string, unknown> {
   const day = form.text("expires_on");
   return {
-    name: form.text("name"),
-    description: form.textOrNull("description"),
     permission: form.text("permission"),
     ...(key.reach === "workspace" && { workspace_ids: sortedOnce(form.list("workspace_ids")) }),
     scopes: sortedOnce(form.list("scopes")),
     limits: limitsIn(form),
     expires_at: day === "" ? "" : `${day}T00:00:00.000Z`,
-    allowed_addresses: form.lines("allowed_addresses"),
+    ...typedIn(form),
   };
 }
 

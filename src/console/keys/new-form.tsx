@@ -13,6 +13,7 @@ import { EnvironmentBadge } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
 import { dayOf, plural } from "../frame/words.ts";
 import { ScopeGrid } from "./scope-grid.tsx";
+import { TypedFields } from "./typed-fields.tsx";
 
 /** What the visitor can choose from. */
 export interface Offer {
@@ -42,22 +43,7 @@ export function KeyForm({ c, offer, form, problems, summary }: Props) {
         <div>
           <section class="sheet">
             <h2>Name</h2>
-            <Field
-              name="name"
-              label="Name"
-              hint="Such as production-backend or ci-pipeline."
-              problem={problems.get("name")}
-            >
-              <input value={form.text("name")} maxlength={200} required autocomplete="off" />
-            </Field>
-            <Field
-              name="description"
-              label="Description"
-              hint={hintOf(gateway, "description")}
-              problem={problems.get("description")}
-            >
-              <textarea maxlength={2000}>{form.text("description")}</textarea>
-            </Field>
+            <TypedFields section="name" form={form} problems={problems} gateway={gateway} />
           </section>
           <section class="sheet">
             <h2>Environment</h2>
@@ -80,18 +66,7 @@ export function KeyForm({ c, offer, form, problems, summary }: Props) {
           <section class="sheet">
             <h2>Expiry and addresses</h2>
             <Life offer={offer} form={form} problems={problems} />
-            <Field
-              name="allowed_addresses"
-              label="Allowed client addresses"
-              hint={hintOf(
-                gateway,
-                "allowed_addresses",
-                "One address or range per line, such as 203.0.113.0/24. Empty for any.",
-              )}
-              problem={problems.get("allowed_addresses")}
-            >
-              <textarea>{form.text("allowed_addresses")}</textarea>
-            </Field>
+            <TypedFields section="access" form={form} problems={problems} gateway={gateway} />
           </section>
         </div>
         <aside class="sheet sticky">
@@ -113,12 +88,6 @@ export function KeyForm({ c, offer, form, problems, summary }: Props) {
       </div>
     </form>
   );
-}
-
-type Required = Gateway["keys"]["required"][number];
-
-function hintOf({ keys }: Gateway, field: Required, otherwise = "Optional. You can search for it."): string {
-  return keys.required.includes(field) ? "Required here." : otherwise;
 }
 
 interface PartProps {

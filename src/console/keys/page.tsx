@@ -23,6 +23,7 @@ import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
 import { summaryOf } from "./summary.ts";
 import { Trial } from "./trial.tsx";
+import { typedFacts } from "./typed-fields.tsx";
 import { KeyUsage, Limits, UnusedScopes } from "./usage.tsx";
 
 const USAGE_DAYS = 30;
@@ -169,7 +170,7 @@ function KeyFacts({ keyOf: key, record, reason, now, memberName, workspaceName }
         ["Permission, as granted", PERMISSION_WORDS[key.permission]],
         ["Scopes, as granted", key.scopes.map((scope) => <span class="scope">{scope}</span>)],
         ["Plan", key.plan ?? (record?.plan ? `${record.plan}, its organization's` : "none")],
-        ["Allowed addresses", key.allowedAddresses.length > 0 ? listOf(key.allowedAddresses) : "any"],
+        ...typedFacts(key),
         ["Created by", key.memberId ? memberName(key.memberId) : "no member"],
         ["Created", <Moment at={key.createdAt} />],
         ["Last used", <Ago at={key.lastUsedAt} now={now} />],

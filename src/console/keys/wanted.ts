@@ -8,6 +8,7 @@ import { readTime } from "../../domain/time.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Form } from "../frame/form.ts";
 import type { FormField } from "../frame/mistakes.tsx";
+import { typedFormFields, typedIn } from "./typed-fields.tsx";
 
 /** The fields of the API's `keyBody`, unchecked. */
 export function keyFieldsOf(form: Form, organizationId: string, control: Control) {
@@ -19,10 +20,8 @@ export function keyFieldsOf(form: Form, organizationId: string, control: Control
     workspace_ids: reach === "workspace" ? form.list("workspace_ids") : [],
     permission: form.text("permission"),
     scopes: form.list("scopes"),
-    name: form.text("name"),
-    description: form.textOrNull("description"),
     expires_at: expiryOf(form, control),
-    allowed_addresses: form.lines("allowed_addresses"),
+    ...typedIn(form),
   };
 }
 
@@ -53,8 +52,7 @@ export function draftFrom(form: Form, control: Control, member: MemberRecord, pl
 /** In the order of the page. */
 export function newKeyFields(form: Form): FormField[] {
   return [
-    { id: "name", label: "Name" },
-    { id: "description", label: "Description" },
+    ...typedFormFields("name"),
     { id: "environment", label: "Environment" },
     { id: "reach", label: "Reach" },
     { id: "workspace_ids", label: "Workspaces" },
@@ -63,6 +61,6 @@ export function newKeyFields(form: Form): FormField[] {
     form.text("expires_on") === ""
       ? { id: "expires_in", label: "Expires", of: "expires_at" }
       : { id: "expires_on", label: "Expires on this day (UTC)", of: "expires_at" },
-    { id: "allowed_addresses", label: "Allowed client addresses" },
+    ...typedFormFields("access"),
   ];
 }

@@ -212,3 +212,16 @@ describe("The form for editing a key", () => {
     });
   });
 });
+
+test("the form can change every field that the API can, except for the plan, which is the platform team's", () => {
+  const key: ManagedKey = {
+    ...{ id: "key_1", organizationId: "org_1", memberId: null, environment: "sandbox", reach: "workspace" },
+    ...{ workspaceIds: ["ws_1"], permission: "read-only", scopes: ["signatures:read"], name: "a", description: "b" },
+    ...{ plan: null, limits: { rates: [], quotas: [{ name: "day", limit: 1, per: "day" }] } },
+    ...{ allowedAddresses: ["10.0.0.0/24"], hint: "…", createdAt: 1, expiresAt: 2, lastUsedAt: null },
+    ...{ disabledAt: null, revokedAt: null, version: "ver_1", memberRemovedAt: null, memberRole: null },
+    ...{ organizationPlan: null, organizationStatus: "active" },
+  };
+  const changed = Object.keys(changesIn(new Form([]), key));
+  expect([...changed, "plan"].sort()).toEqual(Object.keys(keyPatch.shape).sort());
+});
