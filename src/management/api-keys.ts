@@ -11,9 +11,8 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { keyAnswer, keyBody, keyChangeOf, keyPatch, newKeyAnswer, newKeyOf, renderKey } from "../records/key.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer } from "./wire/answers.ts";
-import { renderPage } from "./wire/render.ts";
-import { keyPageQuery, revocationBody, rotationBody } from "./wire/schemas.ts";
+import { keyPageQuery, revocationBody, rotationBody } from "./wire/keys.ts";
+import { pageAnswer, renderPage } from "./wire/page.ts";
 
 const tag = "API keys";
 

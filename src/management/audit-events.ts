@@ -4,9 +4,8 @@ import { isRefusal } from "../errors.ts";
 import { AUDIT_SORT } from "../store/audit-list.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { auditEventAnswer, pageAnswer } from "./wire/answers.ts";
-import { renderAuditEvent, renderPage } from "./wire/render.ts";
-import { auditQuery } from "./wire/schemas.ts";
+import { auditEventAnswer, auditQuery, renderAuditEvent } from "./wire/audit.ts";
+import { pageAnswer, renderPage } from "./wire/page.ts";
 
 export const auditEvents = [
   operation({

@@ -1,7 +1,7 @@
 import { readChange } from "../control/operate/read-change.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { changeAnswer } from "./wire/answers.ts";
+import { changeAnswer } from "./wire/changes.ts";
 
 export const changes = [
   operation({

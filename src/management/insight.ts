@@ -2,9 +2,7 @@ import { explain } from "../control/explain/explain.ts";
 import { whoami } from "../control/whoami.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { explanationAnswer, whoamiAnswer } from "./wire/answers.ts";
-import { renderExplanation, renderWhoami } from "./wire/render-insight.ts";
-import { explainBody } from "./wire/schemas.ts";
+import { explainBody, explanationAnswer, renderExplanation, renderWhoami, whoamiAnswer } from "./wire/insight.ts";
 
 export const insight = [
   operation({

@@ -3,9 +3,14 @@ import { type KeyLimits, readAllLimits, resetLimits, withSources } from "../cont
 import type { LimitState } from "../domain/limit-state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type Answer, operation } from "./operation.ts";
-import { adviceAnswer, limitsAnswer } from "./wire/answers-usage.ts";
-import { renderAdvice, renderApplied, renderLimit } from "./wire/render-usage.ts";
-import { adviceQuery } from "./wire/schemas.ts";
+import {
+  adviceAnswer,
+  adviceQuery,
+  limitsAnswer,
+  renderAdvice,
+  renderApplied,
+  renderLimit,
+} from "./wire/key-limits.ts";
 
 const tag = "API keys";
 

@@ -5,7 +5,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { ERRORS } from "../errors.ts";
 import { PROBLEM_TYPE } from "../problem.ts";
 import type { Operation } from "./operation.ts";
-import { problemAnswer } from "./wire/answers.ts";
+import { problemAnswer } from "./wire/problem.ts";
 
 const JSON_TYPE = "application/json";
 const TEXT = { type: "string" } as const;

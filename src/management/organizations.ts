@@ -14,9 +14,7 @@ import {
 import { listOrganizations } from "../store/organizations.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer } from "./wire/answers.ts";
-import { renderPage } from "./wire/render.ts";
-import { pageQuery } from "./wire/schemas.ts";
+import { pageAnswer, pageQuery, renderPage } from "./wire/page.ts";
 
 const tag = "Organizations";
 

@@ -3,10 +3,15 @@ import { isRefusal } from "../errors.ts";
 import { BY_ID } from "../store/secrets.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { keyUnderPepperAnswer, pageAnswer, peppersAnswer, retiredAnswer } from "./wire/answers.ts";
-import { renderPage } from "./wire/render.ts";
-import { renderKeyUnderPepper, renderPepper } from "./wire/render-insight.ts";
-import { pageQuery, retirementBody } from "./wire/schemas.ts";
+import { pageAnswer, pageQuery, renderPage } from "./wire/page.ts";
+import {
+  keyUnderPepperAnswer,
+  peppersAnswer,
+  renderKeyUnderPepper,
+  renderPepper,
+  retiredAnswer,
+  retirementBody,
+} from "./wire/peppers.ts";
 
 const tag = "Peppers";
 

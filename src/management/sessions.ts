@@ -4,9 +4,16 @@ import { createSignInLink } from "../control/sessions/sign-in-link.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer, revokedSessionsAnswer, sessionAnswer, signInLinkAnswer } from "./wire/answers.ts";
-import { renderPage, renderSession } from "./wire/render.ts";
-import { sessionPageQuery, sessionsQuery, signInLinkBody } from "./wire/schemas.ts";
+import { pageAnswer, renderPage } from "./wire/page.ts";
+import {
+  renderSession,
+  revokedSessionsAnswer,
+  sessionAnswer,
+  sessionPageQuery,
+  sessionsQuery,
+  signInLinkAnswer,
+  signInLinkBody,
+} from "./wire/sessions.ts";
 
 const tag = "Sessions";
 

@@ -3,9 +3,7 @@ import { DAY_MS } from "../domain/durations.ts";
 import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { usageAnswer } from "./wire/answers-usage.ts";
-import { renderUsage } from "./wire/render-usage.ts";
-import { usageQuery } from "./wire/schemas.ts";
+import { renderUsage, usageAnswer, usageQuery } from "./wire/usage.ts";
 
 export const usage = [
   operation({

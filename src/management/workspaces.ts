@@ -14,9 +14,7 @@ import {
 import { listWorkspaces } from "../store/workspaces.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer } from "./wire/answers.ts";
-import { renderPage } from "./wire/render.ts";
-import { organizationPageQuery } from "./wire/schemas.ts";
+import { organizationPageQuery, pageAnswer, renderPage } from "./wire/page.ts";
 
 const tag = "Workspaces";
 

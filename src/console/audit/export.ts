@@ -1,6 +1,6 @@
 /** Audit events as lines of a file. */
 
-import { renderAuditEvent } from "../../management/wire/render.ts";
+import { renderAuditEvent } from "../../management/wire/audit.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 
 const COLUMNS = ["at", "action", "target", "actor", "via", "details", "request_id", "id", "organization_id"] as const;

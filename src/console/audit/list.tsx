@@ -6,7 +6,7 @@ import { DAY_MS } from "../../domain/durations.ts";
 import { readDay, timeOf } from "../../domain/time.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { auditQuery } from "../../management/wire/schemas.ts";
+import { auditQuery } from "../../management/wire/audit.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { AUDIT_SORT, type AuditFilter } from "../../store/audit-list.ts";
 import type { PageRequest } from "../../store/pages.ts";

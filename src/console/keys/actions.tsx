@@ -12,7 +12,7 @@ import { allOf } from "../../control/validation.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { revocationBody, rotationBody } from "../../management/wire/schemas.ts";
+import { revocationBody, rotationBody } from "../../management/wire/keys.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import { ask, checkTyped, NAME_FIELD, TypedName } from "../frame/ask.tsx";
 import { boundOf, type Deed, finish } from "../frame/done.tsx";

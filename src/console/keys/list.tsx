@@ -7,7 +7,7 @@ import { listKeysFor } from "../../control/keys/list.ts";
 import { isRefusal } from "../../errors.ts";
 import { readPage, writeCursor } from "../../management/paging.ts";
 import { check } from "../../management/parse.ts";
-import { keyPageQuery } from "../../management/wire/schemas.ts";
+import { keyPageQuery } from "../../management/wire/keys.ts";
 import { type ManagedKey, statusOf } from "../../records/key.ts";
 import type { KeySort } from "../../store/key-list.ts";
 import type { Page } from "../../store/pages.ts";

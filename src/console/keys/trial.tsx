@@ -8,7 +8,7 @@ import { readRequest } from "../../control/explain/request.ts";
 import { allOf } from "../../control/validation.ts";
 import { isRefusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { explainBody } from "../../management/wire/schemas.ts";
+import { explainBody } from "../../management/wire/insight.ts";
 import { Field, Options } from "../frame/fields.tsx";
 import { readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";

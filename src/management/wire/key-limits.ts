@@ -1,6 +1,10 @@
-/** What the API answers about the use of keys. */
+/** A key's limits, and advice on its scopes. */
 
 import * as z from "zod";
+import type { Advice } from "../../control/keys/advise.ts";
+import type { KeyLimits } from "../../control/keys/limits.ts";
+import type { AppliedLimit } from "../../domain/applied-limits.ts";
+import type { LimitState } from "../../domain/limit-state.ts";
 import { time } from "../../records/forms.ts";
 
 const limit = {
@@ -11,6 +15,7 @@ const limit = {
   burst: z.int().optional().describe("For a rate: how many requests at once."),
   per: z.enum(["hour", "day", "month"]).optional().describe("For a quota: a calendar period in UTC."),
 };
+
 const source = {
   source: z.enum(["plan", "key"]),
   plan: z.string().nullable().describe("The name of the plan, if it comes from one."),
@@ -46,6 +51,28 @@ export const limitsAnswer = z.strictObject({
     .describe("Every limit of the key and of its plan. `data` has one for each name: the lower of two."),
 });
 
+export function renderLimit(state: LimitState) {
+  const { name, kind, limit, remaining, lent, resetMs } = state;
+  const shape = state.kind === "rate" ? { window: state.window, burst: state.burst } : { per: state.per };
+  return { name, kind, limit, ...shape, remaining, lent, reset_ms: resetMs };
+}
+
+export function renderApplied({ source, limit, boundBy }: AppliedLimit, { plan }: KeyLimits) {
+  return {
+    ...renderSource(source, plan),
+    ...limit,
+    binds: boundBy === undefined,
+    bound_by: boundBy ? { ...renderSource(boundBy.source, plan), name: boundBy.limit.name } : null,
+  };
+}
+
+const renderSource = (source: AppliedLimit["source"], plan: string | null) => ({
+  source,
+  plan: source === "plan" ? plan : null,
+});
+
+export const adviceQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) });
+
 export const adviceAnswer = z
   .strictObject({
     scopes: z.array(
@@ -56,19 +83,10 @@ export const adviceAnswer = z
   })
   .meta({ id: "Advice" });
 
-export const usageAnswer = z.strictObject({
-  data: z.array(
-    z
-      .strictObject({
-        hour: time.optional(),
-        day: time.optional(),
-        environment: z.string().optional(),
-        key_id: z.string().optional(),
-        route: z.string().optional().describe("As configured; empty if there was none."),
-        outcome: z.string().optional().describe("`forwarded`, or the code of the refusal."),
-        requests: z.int(),
-        refused: z.int().describe("How many of these did not reach an origin."),
-      })
-      .meta({ id: "Usage" }),
-  ),
-});
+export function renderAdvice({ scopes, unused, tooYoung }: Advice) {
+  const uses = scopes.map(({ scope, lastUsedAt }) => ({
+    scope,
+    last_used_at: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
+  }));
+  return { scopes: uses, unused, too_young: tooYoung };
+}

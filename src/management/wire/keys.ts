@@ -1,0 +1,31 @@
+/** What calls about keys take beside the key itself. */
+
+import * as z from "zod";
+import { PERMISSIONS, REACHES } from "../../domain/key.ts";
+import { KEY_STATUSES } from "../../domain/key-status.ts";
+import { givenId } from "../../records/forms.ts";
+import { KEY_SORTS } from "../../store/key-list.ts";
+import { page } from "./page.ts";
+
+export const rotationBody = z.strictObject({
+  grace_seconds: z
+    .int()
+    .min(0)
+    .describe("How long the old secrets keep working next to the new one; 0 ends them at once."),
+});
+
+export const revocationBody = z.strictObject({ reason: z.string().max(2000).nullable().default(null) });
+
+export const keyPageQuery = z.strictObject({
+  ...page,
+  organization_id: givenId,
+  environment: z.string().optional(),
+  reach: z.enum(REACHES).optional(),
+  permission: z.enum(PERMISSIONS).optional(),
+  status: z.enum(KEY_STATUSES).optional(),
+  member_id: givenId.optional(),
+  workspace_id: givenId.optional(),
+  scope: z.string().max(200).optional().describe("As granted: a scope, or a bundle by its name."),
+  q: z.string().max(200).optional().describe("A part of the name or description; case is ignored for A to Z."),
+  sort: z.enum(KEY_SORTS).default("created_at"),
+});
