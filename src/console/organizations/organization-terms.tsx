@@ -8,7 +8,7 @@ import { createSignInLink } from "../../control/sessions/sign-in-link.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import type { Organization } from "../../records/organization.ts";
-import { organizationPatch } from "../../records/organization.ts";
+import { organizationChangeOf, organizationPatch } from "../../records/organization.ts";
 import { listMembers } from "../../store/members.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Field, Options } from "../frame/fields.tsx";
@@ -62,9 +62,8 @@ export const organizationTerms = new Hono<ConsoleEnv>()
 async function change(c: Visit, form: Form) {
   const body = check(organizationPatch, organizationFieldsOf(form));
   if (isRefusal(body)) return body;
-  const { key_quota: keyQuota, ...fields } = body;
   const caller = { ...rootOf(c), ifMatch: [form.text("version")] };
-  return changeOrganization(c.var.control, caller, idOf(c), { ...fields, keyQuota });
+  return changeOrganization(c.var.control, caller, idOf(c), organizationChangeOf(body));
 }
 
 const memberFieldsOf = (organization_id: string, form: Form) => ({

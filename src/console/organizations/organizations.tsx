@@ -5,7 +5,7 @@ import { readStatus, type Status } from "../../control/operate/status.ts";
 import { createOrganization } from "../../control/organizations/create.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { organizationBody } from "../../records/organization.ts";
+import { newOrganizationOf, organizationBody } from "../../records/organization.ts";
 import { listOrganizations } from "../../store/organizations.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { type Form, readForm } from "../frame/form.ts";
@@ -27,8 +27,7 @@ export const organizationList = new Hono<ConsoleEnv>()
     if (isRefusal(form)) return showRefusal(c, form);
     const body = check(organizationBody, organizationFieldsOf(form));
     if (isRefusal(body)) return showList(c, form, body);
-    const { name, plan, environments, key_quota: keyQuota } = body;
-    const made = await createOrganization(c.var.control, rootOf(c), { name, plan, environments, keyQuota });
+    const made = await createOrganization(c.var.control, rootOf(c), newOrganizationOf(body));
     return isRefusal(made) ? showList(c, form, made) : finish(c, `/organizations/${made.id}`, "made");
   });
 

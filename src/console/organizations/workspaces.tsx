@@ -6,7 +6,7 @@ import { changeWorkspace } from "../../control/organizations/change-workspace.ts
 import { createWorkspace } from "../../control/organizations/create-workspace.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { workspaceBody, workspacePatch } from "../../records/workspace.ts";
+import { newWorkspaceOf, workspaceBody, workspaceChangeOf, workspacePatch } from "../../records/workspace.ts";
 import { listWorkspaces } from "../../store/workspaces.ts";
 import { NAME_FIELD } from "../frame/ask.tsx";
 import { Done, finish } from "../frame/done.tsx";
@@ -30,9 +30,7 @@ export const workspacePages = new Hono<ConsoleEnv>()
     if (isRefusal(form)) return showRefusal(c, form);
     const organizationId = visitor.session.organizationId;
     const body = check(workspaceBody, { organization_id: organizationId, name: form.text("name") });
-    const made = isRefusal(body)
-      ? body
-      : await createWorkspace(control, visitor.caller, { organizationId, name: body.name });
+    const made = isRefusal(body) ? body : await createWorkspace(control, visitor.caller, newWorkspaceOf(body));
     return isRefusal(made) ? showList(c, form, made) : finish(c, "/workspaces", "made");
   })
   .get("/workspaces/:id", (c) => showOne(c, undefined, undefined))
@@ -42,7 +40,9 @@ export const workspacePages = new Hono<ConsoleEnv>()
     if (isRefusal(form)) return showRefusal(c, form);
     const caller = { ...visitor.caller, ifMatch: [form.text("version")] };
     const body = check(workspacePatch, { name: form.text("name") });
-    const changed = isRefusal(body) ? body : await changeWorkspace(control, caller, c.req.param("id"), body);
+    const changed = isRefusal(body)
+      ? body
+      : await changeWorkspace(control, caller, c.req.param("id"), workspaceChangeOf(body));
     return isRefusal(changed) ? showOne(c, form, changed) : finish(c, `/workspaces/${c.req.param("id")}`, "changed");
   });
 
