@@ -15,7 +15,7 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const runsTypeScript = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
 
 if (major < 20) {
-  fail(`Node.js 20 or later is needed; this is ${process.version}.`);
+  fail(`Node.js 22.18 or later is needed; this is ${process.version}.`);
 } else if (isClone && !existsSync(modules)) {
   fail("the dependencies are not installed: run npm ci");
 } else if (runsTypeScript) {

@@ -42,7 +42,7 @@ test("runs from any folder", async () => {
 
 test.each(["18.20.8", "16.0.0"])("refuses Node %s in one line", async (version) => {
   const { code, stderr } = await runOn(version, PROJECT, "check");
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/^keygate: Node\.js 20 or later is needed; .*\n$/)]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^keygate: Node\.js 22\.18 or later is needed; .*\n$/)]);
 });
 
 test.each(["20.20.2", "22.17.1", "23.5.0"])("hands over from Node %s to the one in node_modules", async (version) => {

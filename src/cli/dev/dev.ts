@@ -2,6 +2,7 @@
 
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { compile } from "../../config/compile.ts";
 import { withLocalBaseUrls } from "../../config/local.ts";
 import type { GatewayConfig } from "../../config/types.ts";
 import { Api } from "../gateway/api.ts";
@@ -13,7 +14,9 @@ import { conceal, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { fileFailure } from "../terminal/file-failure.ts";
 import { port } from "../terminal/options.ts";
 import { followAncestors } from "./ancestors.ts";
+import { copyOf, keepCopy } from "./config-copy.ts";
 import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
+import { missingForDemo } from "./demo-needs.ts";
 import { writeEntry } from "./entry.ts";
 import { writeOriginConfigs } from "./origins.ts";
 import { requireFreePort, serve } from "./server.ts";
@@ -61,17 +64,26 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   const config = withLocalBaseUrls(written, port);
   const control = config.control.baseUrls[0] as string;
   const state = resolve(options.state);
-  const madeVars = ensureDevVars(inProject(".dev.vars"), Object.keys(config.environments));
+  const madeVars = prepare(written, port);
   await requireFreePort(port);
   process.once("exit", takeState(state));
   console.log("Starting …");
-  const settings = { entry: writeEntry(file, port), origins: writeOriginConfigs(config, port), port, state, control };
-  await serve(settings, stop, async () => {
+  const copy = copyOf(file, port);
+  const release = await keepCopy({ file, copy, accept: (changed) => prepare(changed, port) });
+  const settings = { entry: writeEntry(copy, port), origins: writeOriginConfigs(config, port), port, state, control };
+  const onReady = async () => {
     const wanted = options.demo && options.config === undefined;
     const demo = wanted ? await demoOrComplaint(control, config, state, stop) : undefined;
     process.stdout.write(welcome({ file, config, demo, madeVars }));
     process.stdout.write(`Ready on ${control}\n`);
-  });
+  };
+  await serve(settings, stop, onReady).finally(release);
+}
+
+/** What a configuration needs on this machine. Returns whether .dev.vars was created. */
+function prepare(written: GatewayConfig, port: number): boolean {
+  compile(withLocalBaseUrls(written, port));
+  return ensureDevVars(inProject(".dev.vars"), Object.keys(written.environments));
 }
 
 /** The demo is an extra: if it does not fit the configuration, the gateway runs without it. */
@@ -81,6 +93,12 @@ async function demoOrComplaint(
   state: string,
   stop: AbortSignal,
 ): Promise<{ data: Demo; links: SignInLinks } | undefined> {
+  const missing = missingForDemo(config);
+  if (missing.length > 0) {
+    const needs = `The demo's data needs ${missing.join(", ")}, which gateway.config.ts does not have.`;
+    process.stderr.write(`${needs} Starting without the demo; --no-demo skips this message.\n`);
+    return undefined;
+  }
   try {
     const api = new Api(localConnection(control));
     const data = await prepareDemo(api, config, join(state, "keygate-demo.json"));

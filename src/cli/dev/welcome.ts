@@ -5,7 +5,7 @@ import { COMMAND } from "../gateway/call.ts";
 import { shown } from "../operate/project.ts";
 import { curlOf, samplePath } from "../terminal/curl.ts";
 import { DEFAULT_URL } from "../terminal/options.ts";
-import { dim, hint, record, strong } from "../terminal/render.ts";
+import { dim, hint, list, record, strong } from "../terminal/render.ts";
 import type { Demo, SignInLinks } from "./demo.ts";
 
 interface Start {
@@ -27,6 +27,7 @@ export function welcome({ file, config, demo, madeVars }: Start): string {
       ["console", control],
       ["management", `${control}/v1`],
       ["errors", `${control}/errors`],
+      ["issuers", list(Object.values(config.environments).map(({ issuer }) => issuer))],
       ["root token", token],
     ]),
     ...(demo ? trials(config, demo, control) : []),

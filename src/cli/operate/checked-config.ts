@@ -24,17 +24,22 @@ export interface CheckedConfig {
 /** The configuration, after it and wrangler.toml were checked. Throws a `Failure` that lists every mistake. */
 export async function checkedConfig(path: string = DEFAULT_CONFIG): Promise<CheckedConfig> {
   const file = resolve(path);
-  const config = await loadConfig(file);
+  return { file, config: await configIn(file) };
+}
+
+/** The same of the file alone. `url`: where it is loaded from, for example a copy. */
+export async function configIn(file: string, url = pathToFileURL(file).href): Promise<GatewayConfig> {
+  const config = await loadConfig(file, url);
   const wrangler = readWrangler();
   const problems = [...problemsOfTwins(compiled(file, config)), ...problemsOfWrangler(config, wrangler.content)];
   refuse(file, config, problems, wrangler);
-  return { file, config };
+  return config;
 }
 
 /** The same for what is deployed: `environment` is one of wrangler.toml. */
 export async function deployableConfig(path: string, environment: string | undefined): Promise<CheckedConfig> {
   const file = resolve(path);
-  const config = await loadConfig(file);
+  const config = await loadConfig(file, pathToFileURL(file).href);
   const wrangler = readWrangler();
   refuseUnknown(environment, wrangler);
   const gateway = compiled(file, config);
@@ -95,9 +100,9 @@ function unusable(file: string, problems: readonly ConfigProblem[]): Failure {
   return new Failure([`${shown(file)} cannot be used:`, ...problems.map(lineOf)].join("\n"));
 }
 
-async function loadConfig(file: string): Promise<GatewayConfig> {
+async function loadConfig(file: string, url: string): Promise<GatewayConfig> {
   if (!existsSync(file)) throw new Failure(`There is no ${shown(file)}.`);
-  const module = await import(pathToFileURL(file).href).catch((error: Error) => {
+  const module = await import(url).catch((error: Error) => {
     throw new Failure([`${shown(file)} cannot be read: ${error.message}`, ...excerptOf(error)].join("\n"));
   });
   if (typeof module.default !== "object" || module.default === null) {

@@ -48,11 +48,24 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** The project's own wrangler, which can also be in a folder above it. */
+/** What is used of esbuild: https://esbuild.github.io/api/#build */
+interface Bundler {
+  context(options: object): Promise<{ rebuild(): Promise<unknown>; watch(): Promise<void>; dispose(): Promise<void> }>;
+}
+
+/** The bundler that the project's wrangler depends on, so that both read a file alike. */
+export function bundlerOfWrangler(): Bundler {
+  return createRequire(manifestOfWrangler())("esbuild");
+}
+
 function wranglerScript(): string {
+  return join(dirname(manifestOfWrangler()), "bin", "wrangler.js");
+}
+
+/** Of the project's own wrangler, which can also be in a folder above it. */
+function manifestOfWrangler(): string {
   try {
-    const manifest = createRequire(inProject("package.json")).resolve("wrangler/package.json");
-    return join(dirname(manifest), "bin", "wrangler.js");
+    return createRequire(inProject("package.json")).resolve("wrangler/package.json");
   } catch {
     throw new Failure(`${shown(ROOT)} has no wrangler. Install it: npm install --save-dev wrangler`);
   }
