@@ -10,7 +10,7 @@ import type { GatewayConfig } from "../src/config/types.ts";
 export async function bundle(entry: string, stop: AbortSignal): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
   try {
-    await runWrangler(["deploy", entry, "--dry-run", "--outdir", folder], stop);
+    await runWrangler(["deploy", entry, "--dry-run", "--minify=false", "--outdir", folder], stop);
     const [module] = globSync(join(folder, "*.js"));
     return readFileSync(module as string, "utf8");
   } finally {

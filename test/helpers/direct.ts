@@ -127,7 +127,10 @@ export async function bundle(config: string, port: number): Promise<string> {
   const entry = writeEntry(config, port);
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
   try {
-    await runWrangler(["deploy", entry, "--dry-run", "--outdir", folder], new AbortController().signal);
+    await runWrangler(
+      ["deploy", entry, "--dry-run", "--minify=false", "--outdir", folder],
+      new AbortController().signal,
+    );
     const [module] = globSync(join(folder, "*.js"));
     return readFileSync(module as string, "utf8");
   } finally {
