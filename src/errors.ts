@@ -321,7 +321,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     members: ({ required, effective, lacking }) => ({
       required_scopes: [required],
       effective_scopes: effective,
-      lacking_in: lacking,
+      ...(lacking.length > 0 && { lacking_in: lacking }),
     }),
   },
   rate_exceeded: {

@@ -22,7 +22,12 @@ export function requireRoot({ standing }: Caller, what: string): Refusal | undef
 
 export function requireScope({ standing }: Caller, required: Scope): Refusal | undefined {
   if (standing.kind === "root" || standing.scopes.has(required)) return undefined;
-  return { code: "scope_missing", required, effective: [...standing.scopes].sort(), lacking: [] };
+  return {
+    code: "scope_missing",
+    required,
+    effective: [...standing.scopes].sort(),
+    lacking: standing.lacking(required),
+  };
 }
 
 /** Whether the caller is of this organization, or stands above all. */

@@ -4,9 +4,10 @@
  * rights end everywhere with the present leases: after their ttl and margin.
  */
 
+import { type AuditEvent, auditInsertIf } from "../store/audit.ts";
 import { deliver } from "../store/delivery.ts";
 import { type Affected, countOutbox, outboxInsert, readChange, readOutboxOf } from "../store/outbox.ts";
-import type { Control } from "./control.ts";
+import { auditEvent, type Caller, type Control } from "./control.ts";
 
 export interface Committed {
   /** Rows that each statement changed. */
@@ -72,4 +73,22 @@ export async function earlierEffect({ db, tellAuthority }: Control, affected: Af
   await deliver(db, await readOutboxOf(db, affected, TOLD_AT_ONCE), tellAuthority);
   const [left] = await readOutboxOf(db, affected, 1);
   return { changeId: left?.changeId ?? "", isPending: left !== undefined };
+}
+
+type Event = Pick<AuditEvent, "organizationId" | "action" | "target">;
+
+/**
+ * For a request that changes nothing: nothing is written, except for the key of an idempotent one. Its repetition must not make
+ * a change that this request did not.
+ */
+export async function commitNothing(
+  control: Control,
+  caller: Caller,
+  table: Parameters<typeof auditInsertIf>[2],
+  version: string,
+  event: Event,
+): Promise<void> {
+  if (!caller.idempotency) return;
+  const noted = auditEvent(control, caller, { ...event, details: {} });
+  await commit(control, undefined, [auditInsertIf(control.db, noted, table, version)]);
 }

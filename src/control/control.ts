@@ -3,7 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import type { LimitState } from "../domain/limit-state.ts";
-import type { Role } from "../domain/rights.ts";
+import type { Rights, Role } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { RandomBytes } from "../domain/secret.ts";
 import type { Refusal } from "../errors.ts";
@@ -77,6 +77,8 @@ export interface MemberStanding {
   /** `null` for a key that acts as nobody. */
   readonly memberId: string | null;
   readonly scopes: ReadonlySet<Scope>;
+  /** Which sets lack a scope; empty if it is none of them. */
+  readonly lacking: Rights["lacking"];
   /** The workspaces in reach; `undefined` for all. */
   readonly workspaces: ReadonlySet<string> | undefined;
   readonly manages: Role["manages"];

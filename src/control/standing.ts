@@ -16,6 +16,7 @@ export function standingOfMember(member: MemberRecord, { policy }: Gateway): Mem
     organizationId: member.organizationId,
     memberId: member.id,
     scopes: expand(scopes, policy.resources, policy.bundles),
+    lacking: () => ["role"],
     workspaces: manages.workspace === "all" ? undefined : new Set(member.workspaceIds),
     manages,
     key: undefined,
@@ -25,12 +26,13 @@ export function standingOfMember(member: MemberRecord, { policy }: Gateway): Mem
 /** A key acts as its member where keys do that here, and else for its organization. */
 export function standingOfKey(key: KeyRecord, gateway: Gateway): MemberStanding {
   const { policy } = gateway;
-  const { effective, workspaces } = rightsOf(key, policy);
+  const { effective, workspaces, lacking } = rightsOf(key, policy);
   return {
     kind: "member",
     organizationId: key.organization.id,
     memberId: policy.actAs === "member" ? (key.member?.id ?? null) : null,
     scopes: isOfMainEnvironment(key, gateway) ? effective : new Set([...effective].filter(isOfKeys)),
+    lacking,
     workspaces: workspaces ?? workspacesOfMember(key, policy),
     manages: managedBy(key, policy),
     key,

@@ -115,8 +115,9 @@ function headersOf({ versioned, delayed }: Operation) {
   };
 }
 
-function requestHeaders({ versioned, method, replay }: Operation) {
-  const changes = versioned && method !== "get";
+function requestHeaders({ versioned, method, status, replay }: Operation) {
+  // What is not there yet has no version.
+  const changes = versioned && method !== "get" && status !== 201;
   return z.object({
     "Keygate-Act-As": z.string().optional().describe("With the root token: the member to act as."),
     ...(changes && {

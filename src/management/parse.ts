@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { withoutSecrets } from "../domain/secret.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import { textProblems } from "./text.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -22,12 +23,34 @@ export async function parseBody<S extends z.ZodType>(
 }
 
 export function parseQuery<S extends z.ZodType>(context: Context, schema: S): z.output<S> | Refusal {
+  if (!isEncodedText(new URL(context.req.url).search)) {
+    return { code: "request_invalid", problem: "The query is not UTF-8 in percent-encoding." };
+  }
   const repeated = Object.entries(context.req.queries()).filter(([, values]) => values.length > 1);
   const errors = repeated.map(([name]) => ({ field: withoutSecrets(name), problem: "is given more than once" }));
   return errors.length > 0 ? { code: "validation_failed", errors } : check(schema, context.req.query());
 }
 
+/** Names each field whose text cannot be kept as it is. */
+export function refuseText(input: unknown): Refusal | undefined {
+  const problems = textProblems(input);
+  const errors = problems.map(({ path, problem }) => ({ field: withoutSecrets(path.join(".")) || "body", problem }));
+  return errors.length > 0 ? { code: "validation_failed", errors } : undefined;
+}
+
+/** Of a query, or of a form. Parsers replace what they cannot decode, so that the text would change silently. */
+export function isEncodedText(encoded: string): boolean {
+  try {
+    decodeURIComponent(encoded);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> | Refusal {
+  const unreadable = refuseText(input);
+  if (unreadable) return unreadable;
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   return { code: "validation_failed", errors: result.error.issues.flatMap(problemsOf) };
@@ -75,5 +98,12 @@ export async function readText(request: Request, maxBytes: number): Promise<{ te
     }
     chunks.push(chunk.value);
   }
-  return { text: await new Blob(chunks).text() };
+  try {
+    // https://www.rfc-editor.org/rfc/rfc8259#section-8.1
+    return {
+      text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await new Blob(chunks).arrayBuffer()),
+    };
+  } catch {
+    return { code: "request_invalid", problem: "The body is not UTF-8." };
+  }
 }

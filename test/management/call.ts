@@ -2,6 +2,7 @@
 
 import { env, exports } from "cloudflare:workers";
 import { newId } from "../helpers/workerd.ts";
+import { checkAgainstDocument } from "./contract.ts";
 
 export const CONTROL = "https://keys.example.com";
 /** The Worker itself. */
@@ -26,7 +27,9 @@ export async function call(
     headers: { Authorization: `Bearer ${env.KEYGATE_ROOT_TOKEN}`, ...headers },
     ...(text === undefined ? {} : { body: text }),
   });
-  return { status: response.status, body: await response.json(), headers: response.headers };
+  const answer = { status: response.status, body: await response.json(), headers: response.headers };
+  checkAgainstDocument(method, path, answer);
+  return answer;
 }
 
 async function made(path: string, body: unknown) {

@@ -100,6 +100,17 @@ describe("a change that changes nothing writes no version and no audit event", (
 });
 
 describe("an Idempotency-Key", () => {
+  test("of a change that changed nothing keeps a late repetition from changing anything", async () => {
+    const { workspace } = await setUp();
+    const path = `/v1/workspaces/${workspace.id}`;
+    const headers = { "Idempotency-Key": newId("idem") };
+    const version = (await call("GET", path)).headers.get("etag");
+    expect((await call("PATCH", path, { name: workspace.name }, headers)).headers.get("etag")).toBe(version);
+    await call("PATCH", path, { name: "Other" });
+    const late = await call("PATCH", path, { name: workspace.name }, headers);
+    expect([late.headers.get("idempotent-replayed"), late.body.name]).toEqual(["true", "Other"]);
+  });
+
   test("whose record is gone is a conflict, and no 404 about nothing that the caller named", async () => {
     const { organization, keyBody } = await setUp();
     const bodies: [string, object, (id: string) => Promise<unknown>][] = [

@@ -1,7 +1,7 @@
 /** The content of a form. Fields have the API's names and are checked by the API's schemas. */
 
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { MAX_BODY_BYTES, readText } from "../../management/parse.ts";
+import { isEncodedText, MAX_BODY_BYTES, readText, refuseText } from "../../management/parse.ts";
 
 export class Form {
   readonly #fields: readonly (readonly [name: string, value: string])[];
@@ -45,7 +45,11 @@ export const EMPTY_FORM = new Form([]);
 
 export async function readForm(request: Request): Promise<Form | Refusal> {
   const read = await readText(request, MAX_BODY_BYTES);
-  return isRefusal(read) ? read : new Form(new URLSearchParams(read.text));
+  if (isRefusal(read)) return read;
+  if (!isEncodedText(read.text))
+    return { code: "request_invalid", problem: "The form is not UTF-8 in percent-encoding." };
+  const fields = new URLSearchParams(read.text);
+  return refuseText(Object.fromEntries(fields)) ?? new Form(fields);
 }
 
 /** A whole number; `undefined` if the text is empty; any other text as it is, for the schema to refuse. */

@@ -2,10 +2,9 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import type { KeyChange, ManagedKey } from "../../records/key.ts";
 import { keyUpdates } from "../../store/keys.ts";
 import { findKey, forbidden } from "../access.ts";
-import { earlierEffect } from "../commit.ts";
 import type { Caller, Control } from "../control.ts";
 import { allOf, differences, withoutUndefined } from "../validation.ts";
-import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
+import { type ChangedKey, checkLiving, commitKeyChange, unchangedKey } from "./commit-change.ts";
 import { checkGrant } from "./grants.ts";
 import { checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
 
@@ -25,7 +24,7 @@ export async function changeKey(
     (await checkGrant(control, caller, changed));
   if (refusal) return refusal;
   const details = differences(key, change);
-  if (Object.keys(details).length === 0) return { key, effect: await earlierEffect(control, { key: id }) };
+  if (Object.keys(details).length === 0) return unchangedKey(control, caller, key, "api_key.changed");
   return commitKeyChange(
     control,
     caller,

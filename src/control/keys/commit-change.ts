@@ -2,7 +2,7 @@ import type { StatusReason } from "../../domain/key-status.ts";
 import type { Refusal } from "../../errors.ts";
 import { type ManagedKey, statusOf } from "../../records/key.ts";
 import { auditInsertIf } from "../../store/audit.ts";
-import { commit, type Effect } from "../commit.ts";
+import { commit, commitNothing, type Effect, earlierEffect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkVersion, lostRace } from "../validation.ts";
 
@@ -23,6 +23,18 @@ function endOf({ memberRemovedAt }: ManagedKey, reason: StatusReason | null): st
   if (reason === "key_expired") return "The key has expired, which is final. Create a new one.";
   if (reason !== "member_inactive" || memberRemovedAt === null) return undefined;
   return "The key acts as a member who was removed, which is final. Create a new one.";
+}
+
+/** For a request that leaves the key as it is. */
+export async function unchangedKey(
+  control: Control,
+  caller: Caller,
+  key: ManagedKey,
+  action: string,
+): Promise<ChangedKey> {
+  const { id, organizationId, version } = key;
+  await commitNothing(control, caller, "api_keys", version, { organizationId, action, target: id });
+  return { key, effect: await earlierEffect(control, { key: id }) };
 }
 
 /** Commits `statements`, which change the key to `key` and its version, or do nothing if another request was faster. */

@@ -15,7 +15,7 @@ export interface RotatedKey extends ChangedKey {
 }
 
 /** How long an old secret can keep working next to the new one. */
-const MAX_GRACE_SECONDS = 30 * DAY_SECONDS;
+export const MAX_GRACE_SECONDS = 30 * DAY_SECONDS;
 /** Of one key at one time. */
 const MAX_SECRETS = 20;
 

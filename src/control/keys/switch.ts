@@ -1,9 +1,8 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { keySwitch } from "../../store/keys.ts";
 import { findKey } from "../access.ts";
-import { earlierEffect } from "../commit.ts";
 import type { Caller, Control } from "../control.ts";
-import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
+import { type ChangedKey, checkLiving, commitKeyChange, unchangedKey } from "./commit-change.ts";
 import { checkGrant } from "./grants.ts";
 
 export function disableKey(control: Control, caller: Caller, id: string): Promise<ChangedKey | Refusal> {
@@ -28,7 +27,7 @@ async function switchKey(
     // To switch a key on gives its holder its rights again.
     (isGiving ? await checkGrant(control, caller, key) : undefined);
   if (refusal) return refusal;
-  if (isGiving === (key.disabledAt === null)) return { key, effect: await earlierEffect(control, { key: id }) };
+  if (isGiving === (key.disabledAt === null)) return unchangedKey(control, caller, key, action);
   const switched = { ...key, disabledAt, version: control.newId("ver") };
   // A change that takes rights away does not yield to a concurrent change, unless it is for one version only.
   const from = isGiving || caller.ifMatch ? key.version : undefined;

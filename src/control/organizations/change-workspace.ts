@@ -3,7 +3,7 @@ import type { Workspace, WorkspaceChange } from "../../records/workspace.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { workspaceDeletion, workspaceUpdate } from "../../store/workspaces.ts";
 import { checkBelonging, findWorkspace } from "../access.ts";
-import { commit, type Effect } from "../commit.ts";
+import { commit, commitNothing, type Effect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkHiddenKeys } from "../keys/hidden.ts";
 import { checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
@@ -22,8 +22,12 @@ export async function changeWorkspace(
   const { organizationId } = workspace;
   const changed: Workspace = { ...workspace, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(workspace, change);
-  if (Object.keys(details).length === 0) return workspace;
-  const event = auditEvent(control, caller, { organizationId, action: "workspace.changed", target: id, details });
+  const named = { organizationId, action: "workspace.changed", target: id };
+  if (Object.keys(details).length === 0) {
+    await commitNothing(control, caller, "workspaces", workspace.version, named);
+    return workspace;
+  }
+  const event = auditEvent(control, caller, { ...named, details });
   const { changes } = await commit(control, undefined, [
     workspaceUpdate(db, changed, workspace.version),
     auditInsertIf(db, event, "workspaces", changed.version),

@@ -3,7 +3,7 @@ import type { Organization, OrganizationChange } from "../../records/organizatio
 import { auditInsertIf } from "../../store/audit.ts";
 import { organizationUpdate } from "../../store/organizations.ts";
 import { findOrganization, requireRoot } from "../access.ts";
-import { commit, commitEnd, type Effect, earlierEffect } from "../commit.ts";
+import { commit, commitEnd, commitNothing, type Effect, earlierEffect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkPlan } from "../keys/rules.ts";
 import { allOf, checkVersion, differences, lostRace, withoutUndefined } from "../validation.ts";
@@ -31,14 +31,12 @@ export async function changeOrganization(
   if (refusal) return refusal;
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(organization, change);
-  if (Object.keys(details).length === 0)
+  const named = { organizationId: id, action: "organization.changed", target: id };
+  if (Object.keys(details).length === 0) {
+    await commitNothing(control, caller, "organizations", organization.version, named);
     return { organization, effect: await earlierEffect(control, { organization: id }) };
-  const event = auditEvent(control, caller, {
-    organizationId: id,
-    action: "organization.changed",
-    target: id,
-    details,
-  });
+  }
+  const event = auditEvent(control, caller, { ...named, details });
   const touchesRights = "plan" in details || "status" in details;
   const write = "status" in details ? commitEnd : commit;
   const { changes, effect } = await write(control, touchesRights ? { organization: id } : undefined, [

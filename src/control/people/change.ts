@@ -3,7 +3,7 @@ import type { MemberChange, MemberRecord } from "../../records/member.ts";
 import { auditInsertIf } from "../../store/audit.ts";
 import { memberRemoval, memberUpdates } from "../../store/members.ts";
 import { findMember, forbidden } from "../access.ts";
-import { commit, commitEnd, type Effect, earlierEffect } from "../commit.ts";
+import { commit, commitEnd, commitNothing, type Effect, earlierEffect } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkHiddenKeys } from "../keys/hidden.ts";
 import { checkWorkspaces } from "../keys/rules.ts";
@@ -29,7 +29,11 @@ export async function changeMember(
   const details = differences(member, change);
   const refusal = checkVersion(caller, member.version) ?? (await checkChange(control, caller, member, changed));
   if (refusal) return refusal;
-  if (Object.keys(details).length === 0) return { member, effect: await earlierEffect(control, { member: id }) };
+  if (Object.keys(details).length === 0) {
+    const named = { organizationId: member.organizationId, action: "member.changed", target: id };
+    await commitNothing(control, caller, "members", member.version, named);
+    return { member, effect: await earlierEffect(control, { member: id }) };
+  }
   const owners = ownerRoles(gateway);
   const kept =
     owners.includes(member.role) && !owners.includes(changed.role)

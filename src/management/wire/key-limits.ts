@@ -6,6 +6,7 @@ import type { KeyLimits } from "../../control/keys/limits.ts";
 import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import { time } from "../../records/forms.ts";
+import { wholeNumber } from "./page.ts";
 
 const limit = {
   name: z.string(),
@@ -71,7 +72,7 @@ const renderSource = (source: AppliedLimit["source"], plan: string | null) => ({
   plan: source === "plan" ? plan : null,
 });
 
-export const adviceQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) });
+export const adviceQuery = z.strictObject({ days: wholeNumber(1, 366).default(30) });
 
 export const adviceAnswer = z
   .strictObject({

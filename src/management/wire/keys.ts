@@ -1,6 +1,7 @@
 /** What calls about keys take beside the key itself. */
 
 import * as z from "zod";
+import { MAX_GRACE_SECONDS } from "../../control/keys/rotate.ts";
 import { PERMISSIONS, REACHES } from "../../domain/key.ts";
 import { KEY_STATUSES } from "../../domain/key-status.ts";
 import { givenId } from "../../records/forms.ts";
@@ -11,6 +12,7 @@ export const rotationBody = z.strictObject({
   grace_seconds: z
     .int()
     .min(0)
+    .max(MAX_GRACE_SECONDS)
     .describe("How long the old secrets keep working next to the new one; 0 ends them at once."),
 });
 

@@ -5,7 +5,18 @@ import { givenId } from "../../records/forms.ts";
 import type { Page } from "../../store/pages.ts";
 import { writeCursor } from "../paging.ts";
 
-export const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().optional() };
+/** In a query: digits and nothing else, with no leading zero. */
+export const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^[1-9]\d{0,8}$/.test(text) && Number(text) <= maximum,
+      `must be a whole number from ${minimum} to ${maximum}`,
+    )
+    .transform(Number)
+    .meta({ type: "integer", minimum, maximum });
+
+export const page = { limit: wholeNumber(1, 100).default(50), cursor: z.string().optional() };
 
 export const pageQuery = z.strictObject(page);
 
