@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -134,5 +134,45 @@ describe.for(Object.keys(MODELS))("A project of the model %s", (model) => {
 
   test("passes its own test, which says what a key may not do", async () => {
     expect((await npm(model, "test")).stdout).toMatch(/Tests .*2 passed/);
+  });
+});
+
+describe("A project whose API is a Hono app in the same Worker", () => {
+  const entry = (lines: string[]) =>
+    [
+      'import { Hono } from "hono";',
+      'import { createGateway, type Env } from "keygate/worker";',
+      'import config from "../gateway.config.ts";',
+      ...lines,
+      "export const { KeyAuthority, Courier } = gateway;",
+      "",
+    ].join("\n");
+  const WAYS = {
+    protected: entry([
+      "const gateway = createGateway(config);",
+      "const app = new Hono<{ Bindings: Env }>()",
+      '  .use("/v1/items", gateway.protect({ resource: "items" }))',
+      '  .all("/v1/items", (c) => c.json({ key: c.var.keygate.keyId }));',
+      'export default app.route("/", gateway);',
+    ]),
+    handled: entry([
+      'const app = new Hono().all("/items", (c) => c.json({ key: c.req.header("Keygate-Key-Id") }));',
+      "const gateway = createGateway(config, { handlers: { app } });",
+      "export default gateway;",
+    ]),
+  };
+
+  test.for(Object.entries(WAYS))("has keys, scopes and limits: %s", async ([way, index]) => {
+    await run(process.execPath, ["create/main.ts", project(way), "--model", "minimal", "--no-install"], {
+      cwd: PROJECT,
+    });
+    symlinkSync(join(project("minimal"), "node_modules"), join(project(way), "node_modules"));
+    writeFileSync(join(project(way), "src", "index.ts"), index);
+    const config = join(project(way), "gateway.config.ts");
+    const text = readFileSync(config, "utf8");
+    const origin = { protected: '{ url: "https://unused.invalid" }', handled: '{ handler: "app" }' }[way] as string;
+    writeFileSync(config, text.replace('{ service: "ORIGIN" }', origin));
+    await run("npx", ["--no-install", "tsc"], { cwd: project(way), env });
+    expect((await npm(way, "test")).stdout).toMatch(/Tests .*2 passed/);
   });
 });
