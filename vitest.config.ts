@@ -14,7 +14,8 @@ const MUTANTS = ["test/proof/mutations.test.ts"];
 const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
 /** Before servers of others, which Debian has: `npm run test:servers`. */
 const SERVERS = ["test/e2e/servers/**/*.test.ts"];
-
+/** The life of `npm start`, checks of whole projects and deploys, process by process: `npm run test:processes`. */
+const PROCESSES = ["test/cli/dev/{lifetime,saved-typo,start}.test.ts", "test/cli/operate/{check,deploy}.test.ts"];
 /** A project made from the packages, in minutes: `npm run test:package`. */
 const PACKAGE = ["test/package/starter.test.ts"];
 
@@ -57,12 +58,13 @@ export default defineConfig({
       // Their files share one isolate: they keep nothing, and to start one costs more than most of them take.
       { ...inWorkerd, test: { ...common, name: "pure", include: testsOf(PURE), isolate: false } },
       {
-        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE] },
+        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE, ...PROCESSES] },
       },
       {
         test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...PAGES, ...SERVERS] },
       },
       { test: { ...common, name: "mutants", include: MUTANTS } },
+      { test: { ...common, name: "processes", include: PROCESSES } },
       { test: { ...alone, name: "pages", include: PAGES } },
       { test: { ...alone, name: "servers", include: SERVERS } },
       { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },
