@@ -85,7 +85,7 @@ const DEFAULT_SORT: KeySort = "-created_at";
 async function read(c: Visit, chosen: URLSearchParams) {
   const { control, visitor } = c.var;
   const organization_id = visitor.session.organizationId;
-  const asked = { sort: DEFAULT_SORT, ...Object.fromEntries(chosen), organization_id, limit: PAGE_SIZE };
+  const asked = { sort: DEFAULT_SORT, ...Object.fromEntries(chosen), organization_id, limit: String(PAGE_SIZE) };
   const query = check(keyPageQuery, asked);
   if (isRefusal(query)) return query;
   const page = readPage(query);
