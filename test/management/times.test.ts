@@ -147,7 +147,7 @@ describe("the console", () => {
     for (const text of NO_TIMES) {
       for (const path of ["/audit", "/audit/events.csv", "/audit/events.ndjson"]) {
         const page = await open(`${path}?${new URLSearchParams({ [name]: text })}`);
-        expect([page.status, page.text.includes("is not a time")], `${path} ${text}`).toEqual([422, true]);
+        expect([page.status, /is not a time/i.test(page.text)], `${path} ${text}`).toEqual([422, true]);
       }
     }
   });
