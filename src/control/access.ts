@@ -1,4 +1,4 @@
-/** What a caller may see and do. Each verb begins here; what is not theirs does not exist for them. */
+/** What a caller can see and do. Each use case begins here. Records of others count as missing. */
 
 import type { Reach } from "../domain/key.ts";
 import type { Scope } from "../domain/scope.ts";
@@ -84,7 +84,7 @@ export function managesKey(
   return hasWorkspaces(standing, key.workspaceIds);
 }
 
-/** Who belongs to a workspace, or manages all of them, may change it. Everybody else can only see it. */
+/** Callers can change a workspace if they belong to it or manage all of them. Others can only see it. */
 export function checkBelonging({ standing }: Caller, workspaceId: string): Refusal | undefined {
   if (standing.kind === "root" || hasWorkspaces(standing, [workspaceId])) return undefined;
   return forbidden("You do not belong to this workspace.");

@@ -25,11 +25,11 @@ export interface Control {
   /** The key of a secret, by D1. */
   readonly findSecret: (secret: string) => Promise<FoundKey | Refusal | undefined>;
   readonly look: Look;
-  /** As the key's authority has them. Rejects where it cannot be asked. */
+  /** As the key's authority has them. Rejects if it cannot be asked. */
   readonly readLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
   /** Resets every limit, except for lent tokens; returns the new state. */
   readonly resetLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
-  /** Rejects where the key's authority does not yet know. */
+  /** Rejects if the key's authority does not know yet. */
   readonly tellAuthority: TellAuthority;
   /** Has the courier look at the outbox soon, for what this writer does not live to tell. */
   readonly callCourier: () => Promise<void>;
@@ -68,7 +68,7 @@ export interface Idempotency {
   readonly fingerprint: string;
 }
 
-/** What a caller may do: everything, or what their place in one organization allows. */
+/** What a caller can do: everything, or what their place in one organization allows. */
 export type Standing = { readonly kind: "root" } | MemberStanding;
 
 export interface MemberStanding {

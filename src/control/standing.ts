@@ -1,4 +1,4 @@
-/** What a member or a key may do in the management API: their place in one organization. */
+/** What a member or a key can do in the management API: their place in one organization. */
 
 import type { Gateway } from "../config/compile.ts";
 import type { KeyRecord } from "../domain/key.ts";
@@ -23,7 +23,7 @@ export function standingOfMember(member: MemberRecord, { policy }: Gateway): Mem
   };
 }
 
-/** A key acts as its member where keys do that here, and else for its organization. */
+/** A key acts as its member if keys do that here, or else for its organization. */
 export function standingOfKey(key: KeyRecord, gateway: Gateway): MemberStanding {
   const { policy } = gateway;
   const { effective, workspaces, lacking } = rightsOf(key, policy);

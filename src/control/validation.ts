@@ -34,7 +34,7 @@ export function allOf(refusals: readonly (Refusal | undefined)[]): Refusal | und
   return errors.length > 0 ? { code: "validation_failed", errors } : found[0];
 }
 
-/** Does not repeat the id: it may be anything, a secret too. */
+/** Does not repeat the id, which can be anything, even a secret. */
 export function notFound(what: string): Refusal {
   return { code: "not_found", problem: `There is no ${what} with this id.` };
 }

@@ -11,9 +11,9 @@ export interface Whoami {
   readonly actor: string;
   /** By what the actor acts: `root`, or the id of the session or the key. */
   readonly via: string;
-  /** `null` for root, who is of none. */
+  /** `null` for root, which belongs to none. */
   readonly organization: { readonly id: string; readonly name: string } | null;
-  /** `null` where the caller acts as nobody. */
+  /** `null` if the caller acts as no member. */
   readonly member: { readonly id: string; readonly name: string; readonly role: string } | null;
   /** Effective ones; `null` for all there are. */
   readonly scopes: readonly Scope[] | null;
@@ -26,7 +26,7 @@ export interface Whoami {
   readonly manages: Role["manages"];
 }
 
-/** What the presented credential is, and may do. Every caller may ask. */
+/** Whose the credential is, and what it can do. Every caller can ask. */
 export async function whoami(control: Control, { actor, via, standing }: Caller): Promise<Whoami> {
   if (standing.kind === "root") return { ...ROOT, actor, via };
   const { key, workspaces, manages } = standing;

@@ -1,6 +1,6 @@
 /**
- * What only Cloudflare's edge, or the dev server in its place, can tell of a request. Where neither stands in front, nothing is
- * told. https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
+ * What only Cloudflare's edge, or the dev server in its place, knows about a request. Without them, nothing is known.
+ * https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
  */
 
 import { isAddress } from "../domain/address.ts";
@@ -20,7 +20,7 @@ export function receivedProtocol({ cf }: Told): string {
   return (typeof protocol === "string" && /^HTTP\/(\d(?:\.\d)?)$/.exec(protocol)?.[1]) || "1.1";
 }
 
-/** The address of the client, which the edge sets; empty if there is none, or something else, as on a server of one's own. */
+/** The address of the client, which the edge sets. Empty if it is missing or not an address, for example on your own server. */
 export function clientOf(request: Request): string {
   const told = request.headers.get("cf-connecting-ip");
   return told !== null && isAddress(told) ? told : "";

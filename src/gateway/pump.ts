@@ -13,7 +13,7 @@ export interface FlowLimits {
   /** In bytes, if it is known: the receiver gets this length, and no other length is accepted. */
   readonly length: number | undefined;
   readonly maxBytes?: number | undefined;
-  /** How long it may stand still, whichever end it waits for. */
+  /** How long it can pause, whichever end it waits for. */
   readonly idleMs?: number | undefined;
   readonly now: () => number;
 }
@@ -32,7 +32,7 @@ export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Fl
     end = why;
     clock?.stop();
     if (why === "done") return;
-    // Either end may be gone already.
+    // Either end can be gone already.
     read.cancel().catch(() => undefined);
     writer.abort(new Error(`the body was broken off: ${why}`)).catch(() => undefined);
   };
@@ -80,7 +80,7 @@ interface Chunks {
   cancel(): Promise<void>;
 }
 
-/** Large chunks where the runtime made the stream; those that JavaScript made come as they are. */
+/** Reads large chunks if the runtime made the stream. A stream made in JavaScript gives its chunks unchanged. */
 function readFrom(source: ReadableStream<Uint8Array>, atOnce: number): Chunks {
   try {
     const reader = source.getReader({ mode: "byob" });

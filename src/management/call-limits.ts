@@ -1,7 +1,7 @@
 /**
- * How often a caller may use the control plane. Calls that read, or only take rights away, are counted apart from those that
- * change something, so that a flood of changes keeps nobody from revoking. Where the accounts of a caller or an organization
- * are used up, each key and each session still has its own small reserve for such calls: nobody else can use that up.
+ * How often a caller can use the control plane. Calls that read, or only take rights away, are counted separately from those that
+ * change something, so a flood of changes cannot prevent anyone from revoking. If the accounts of a caller or an organization are
+ * used up, each key and each session still has a small reserve for such calls, which nobody else can use up.
  */
 
 import { accountName } from "../authority/name.ts";

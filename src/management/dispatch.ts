@@ -37,7 +37,7 @@ export async function dispatch(c: Call, operation: Operation): Promise<Response>
 async function replay({ path, replay }: Operation, asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
   if (!replay) throw new Error("A call without `replay` takes no Idempotency-Key.");
   const answer = await replay(asked);
-  // The path of a call that creates names no record, so a 404 would be about nothing that the caller sent.
+  // A call that creates a record has no id in its path, so a 404 would confuse its caller.
   if (isRefusal(answer) && answer.code === "not_found" && !path.includes(":id"))
     return { code: "conflict", problem: GONE };
   return isRefusal(answer) ? answer : { ...answer, isReplayed: true };

@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { within } from "../deadline.ts";
 
-/** Each rejects where the thing of that name cannot be reached. */
+/** Each rejects if what it checks cannot be reached. */
 export type Checks = Readonly<Record<"d1" | "kv" | "authority", () => Promise<unknown>>>;
 
 interface Report {

@@ -9,7 +9,7 @@ import type { CallKind } from "./call-limits.ts";
 export interface Asked<Query, Body> {
   readonly control: Control;
   readonly caller: Caller;
-  /** The `:id` of the path; empty where it has none. */
+  /** The `:id` of the path; empty if it has none. */
   readonly id: string;
   readonly query: Query;
   readonly body: Body;
@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: object;
   /** Its version, for `ETag`. */
   readonly version?: string | undefined;
-  /** What has become of a change of rights: 202 while some authority has yet to hear of it. */
+  /** Whether all authorities know of a change of rights. Until then the answer is 202. */
   readonly effect?: Effect | undefined;
   /** An earlier request with the same `Idempotency-Key` did the work. */
   readonly isReplayed?: boolean;
@@ -28,7 +28,7 @@ export interface Answer {
 export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
   readonly method: "get" | "post" | "patch" | "delete";
   readonly path: `/v1/${string}`;
-  /** What its calls are counted as, where the method does not tell: `read` for GET, `end` for DELETE, else `change`. */
+  /** What its calls count as. By default `read` for GET, `end` for DELETE, or else `change`. */
   readonly kind?: CallKind;
   /** `operationId` of the OpenAPI document. */
   readonly name: string;
@@ -37,21 +37,21 @@ export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.Z
   readonly description?: string;
   readonly query?: Query;
   readonly body?: Body;
-  /** The most bytes of a body, where it is not the usual. */
+  /** The most bytes of a body, if not the usual number. */
   readonly maxBodyBytes?: number;
   readonly answer: z.ZodType;
-  /** 201 for what makes a record. */
+  /** 201 if the call creates a record. */
   readonly status?: 200 | 201;
   /** Takes `If-Match`; its answers have an `ETag`. */
   readonly versioned?: boolean;
-  /** May be answered with 202. */
+  /** The answer can be 202. */
   readonly delayed?: boolean;
   /** Takes `Idempotency-Key`: shows again what the call has made or changed, by its id, without any secret. */
   readonly replay?: (asked: Asked<unknown, unknown>) => Promise<Answer | Refusal>;
   readonly handle: (asked: Asked<z.output<Query>, z.output<Body>>) => Promise<Answer | Refusal>;
 }
 
-/** Ties the types of one operation together, and lets go of them, so that all fit into one list. */
+/** Checks the types of one operation against each other, then drops them, so that all operations fit into one list. */
 export function operation<Query extends z.ZodType = z.ZodUndefined, Body extends z.ZodType = z.ZodUndefined>(
   described: Operation<Query, Body>,
 ): Operation {

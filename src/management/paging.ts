@@ -5,7 +5,7 @@ import { BY_AGE, type Cursor, type PageRequest } from "../store/pages.ts";
 export interface PageQuery {
   limit: number;
   cursor?: string | undefined;
-  /** Absent where a list is sorted in one way alone. */
+  /** Absent if a list has only one order. */
   sort?: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Whether a browser sent a request for a page of the control plane itself. https://www.w3.org/TR/fetch-metadata/ */
 
 /**
- * `Sec-Fetch-Site` tells, and `Origin` where it is missing; neither may deny it. Pages with `Referrer-Policy: no-referrer` send
+ * `Sec-Fetch-Site` decides, or `Origin` if it is missing. Neither can contradict the other. Pages with `Referrer-Policy: no-referrer` send
  * `Origin: null` with their forms, which says nothing. https://fetch.spec.whatwg.org/#append-a-request-origin-header
  */
 export function isSameSite({ headers }: Request, controlUrl: string): boolean {
@@ -12,7 +12,7 @@ export function isSameSite({ headers }: Request, controlUrl: string): boolean {
   return (site === "same-origin" || site === "none") && (origin === null || origin === "null" || origin === own);
 }
 
-/** Reading harms nobody where a person followed a link, and what a page of another site loads is not for it to see. */
+/** A person can follow a link from another site, but a page of another site cannot load ours. */
 export function mayRead({ headers }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   return site === null || site === "same-origin" || site === "none" || headers.get("sec-fetch-mode") === "navigate";

@@ -10,11 +10,11 @@ import { isSameSite, mayRead } from "./same-site.ts";
 
 /** https://www.rfc-editor.org/rfc/rfc6265bis: with this prefix, no other host can have set it. */
 const COOKIE = "__Host-keygate_session";
-/** No token needs to be decoded, and decoding costs much where it fails. */
+/** Tokens are not encoded, and decoding is expensive when it fails. */
 const TOKEN = new RegExp(`(?:^|;) *${COOKIE}=([^;]*)`);
 const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
 
-/** Who is signed in by the request's cookie; `undefined` where it has none. */
+/** Who is signed in by the request's cookie; `undefined` if it has none. */
 export async function readSession(request: Request, control: Control): Promise<MemberSession | Refusal | undefined> {
   const token = sessionToken(request);
   if (token === undefined) return undefined;

@@ -150,7 +150,7 @@ export function statusOf(key: ManagedKey, terms: StatusTerms, now: number): Stat
   return { status: statusFor(statusReason), statusReason };
 }
 
-/** What its authority reads of it, as far as its status depends on that. */
+/** The part of the authority's record that the key's status depends on. */
 function recordFrom(key: ManagedKey): KeyRecord {
   const { organizationId, organizationStatus, organizationPlan, memberId, memberRole, memberRemovedAt } = key;
   const member = { id: memberId ?? "", role: memberRole ?? "", removed: memberRemovedAt !== null, workspaces: [] };

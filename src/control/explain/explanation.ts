@@ -6,20 +6,20 @@ import { type Code, describe, type Refusal } from "../../errors.ts";
 
 export interface Explanation {
   readonly decision: Decision;
-  /** In the order of the pipeline; also what comes after a refusal, so that all that is wrong is seen at once. */
+  /** In the order of the pipeline. Includes the steps after a refusal, so that people see everything that is wrong at once. */
   readonly steps: readonly Step[];
-  /** What the route asks for; `null` where there is none, or a public one. */
+  /** What the route needs; `null` if there is no route or it is public. */
   readonly requiredScope: Scope | null;
   /** Which of the key's scopes, role, permission and reach leave that out. */
   readonly lackingIn: readonly Narrowing[];
-  /** `null` where no key is known, or none is needed. */
+  /** `null` if no key is known, or none is needed. */
   readonly key: ExplainedKey | null;
 }
 
 /** The first refusal in the order in which the gateway refuses, if there is one. */
 export interface Decision {
   readonly allowed: boolean;
-  /** Of the gateway's own answer; `null` where the origin answers. */
+  /** Of the gateway's own answer; `null` if the origin answers. */
   readonly status: number | null;
   readonly code: Code | null;
   readonly detail: string;
@@ -87,7 +87,7 @@ export function decide(refusal: Refusal | undefined, passing: { status: number |
   return { allowed: false, status, code: refusal.code, detail: withoutKeys(detail), fix };
 }
 
-/** Details name what the request names, and a key may stand anywhere in a request. */
+/** Details repeat parts of the request, and any part of a request can contain a key. */
 function withoutKeys(text: string): string {
   return text.replace(/_[0-9A-Za-z]{36,}/g, "_…");
 }

@@ -38,7 +38,7 @@ export interface KeyJudgement {
   readonly refusal: Refusal | undefined;
 }
 
-/** A refusal instead of a judgement where the limits cannot be read. */
+/** A refusal instead of a judgement if the limits cannot be read. */
 export async function judgeKey(
   control: Control,
   shown: Shown,

@@ -7,7 +7,7 @@ import { isUnlimited } from "../../domain/limits.ts";
 import type { Refusal } from "../../errors.ts";
 import type { Control } from "../control.ts";
 
-/** Of a key that lives. Its authority may know a plan that this configuration lacks. */
+/** Of a key that works. Its authority can know a plan that this configuration lacks. */
 export async function readLimitsOf(
   { gateway, readLimits }: Control,
   key: KeyRecord,

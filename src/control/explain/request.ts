@@ -1,13 +1,13 @@
-/** The request that is to be explained, as the gateway would get it. */
+/** The request to explain, as the gateway would get it. */
 
 import { parseAddress } from "../../domain/address.ts";
 import type { Refusal } from "../../errors.ts";
 import { invalid } from "../validation.ts";
 
 export interface Question {
-  /** A key whose newest living secret is taken as shown. */
+  /** A key. Its newest working secret counts as sent. */
   readonly keyId?: string | undefined;
-  /** A secret, as it would be shown. The header Authorization may be given in its place, or nothing at all. */
+  /** A secret, as it would be sent. The header Authorization can be given instead, or neither. */
   readonly key?: string | undefined;
   readonly method: string;
   readonly url: string;
@@ -24,7 +24,7 @@ export interface ExplainedRequest {
   readonly headers: Headers;
 }
 
-/** No refusal repeats what was given: it may hold a key. */
+/** No refusal repeats what was given, which can contain a key. */
 export function readRequest({ keyId, key, method, url, clientAddress, headers }: Question): ExplainedRequest | Refusal {
   const parsedUrl = URL.parse(url);
   if (!parsedUrl || !/^https?:$/.test(parsedUrl.protocol)) return invalid("url", "is not an http or https URL");

@@ -4,7 +4,7 @@ import { requiredScope } from "../../decide/authorize.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
 
-/** The URL of a GET that the key may make, for people to try; `undefined` where the configuration has none without blanks to fill. */
+/** The URL of a GET that the key can make, for people to try. `undefined` if every such route has blanks that people must fill. */
 export function sampleCall(key: KeyRecord, { routes, environments, policy }: Gateway): string | undefined {
   const { effective } = rightsOf(key, policy);
   for (const route of routes) {
@@ -16,7 +16,7 @@ export function sampleCall(key: KeyRecord, { routes, environments, policy }: Gat
   return undefined;
 }
 
-/** `undefined` where something has to be made up to fill it. A route whose workspace goes unnamed is about all of the key's. */
+/** `undefined` if a value would have to be made up. A request that names no workspace is about all workspaces of the key. */
 function filledPath({ path, params, workspace }: Route, key: KeyRecord): string | undefined {
   const plain = path.replace(/\/\*$/, "");
   const [id] = key.workspaces;

@@ -1,4 +1,4 @@
-/** The key that is shown, if the caller may see it. What they may not see is unknown to them. */
+/** The key that the request shows, if the caller can see it. Any other key counts as unknown. */
 
 import { readCredential } from "../../decide/credentials.ts";
 import { type KeyRecord, knowsSecret, secretExpired } from "../../domain/key.ts";

@@ -12,7 +12,7 @@ import { invalid, notFound } from "../validation.ts";
 export interface Advice {
   /** What the key can do, bundles expanded. Scopes of the management API are not among them: their use is not counted. */
   readonly scopes: readonly ScopeUse[];
-  /** Not used within the days asked about. Empty where the key is too young to tell. */
+  /** Not used within the days asked about. Empty if the key is too young to tell. */
   readonly unused: readonly Scope[];
   readonly tooYoung: boolean;
 }
@@ -25,7 +25,7 @@ export interface ScopeUse {
 
 const MAX_DAYS = 366;
 
-/** Which of its scopes a key could do without, as far as its use tells. */
+/** Which scopes a key has not used, and so perhaps does not need. */
 export async function adviseOnScopes(
   control: Control,
   caller: Caller,

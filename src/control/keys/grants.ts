@@ -16,7 +16,7 @@ import type { Caller, Control, MemberStanding } from "../control.ts";
 import { checkStanding, managesMore } from "../people/rules.ts";
 import { standingOfKey } from "../standing.ts";
 
-/** `key`: as it is to be. Refused where the caller does not manage such keys, or has less than it would have. */
+/** `key`: as it will be. Refused if the caller does not manage such keys, or if the key could do more than the caller. */
 export async function checkGrant(control: Control, caller: Caller, key: ManagedKey): Promise<Refusal | undefined> {
   if (caller.standing.kind === "root") return undefined;
   const organization = await readOrganization(control.db, key.organizationId);
@@ -29,10 +29,10 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   const { standing } = caller;
   if (standing.kind === "root") return undefined;
   const described = { ...key, memberId: key.member?.id ?? null, workspaceIds: key.workspaces };
-  // That holds the reach and the workspaces too; and a key that may only read comes as far as no grant.
+  // This also checks the reach and the workspaces. A read-only key never gets this far.
   if (!managesKey(caller, described)) return forbidden("You cannot manage such keys.", "reach");
   const { policy } = gateway;
-  // Also what the key's member could not use today: a promotion would wake it.
+  // Includes scopes that the key's member cannot use today: a new role could allow them.
   const granted = expand(key.scopes, policy.resources, policy.bundles);
   const bound = standing.key ? expand(standing.key.scopes, policy.resources, policy.bundles) : standing.scopes;
   const excess = [...granted].filter((scope) => !bound.has(scope));

@@ -90,7 +90,7 @@ async function checkKeys(
   return errors.length > 0 ? { code: "validation_failed", errors } : undefined;
 }
 
-/** Each secret once, under each pepper: it may have a key under the one that is being replaced. */
+/** Each secret once with each pepper, because a key can have the hash of the pepper that is being replaced. */
 function hashed(
   control: Control,
   organization: Organization,

@@ -1,4 +1,4 @@
-/** How the limits of a key stand, by the word of its authority. */
+/** What is left of a key's limits, as its authority counts it. */
 
 import type { Gateway } from "../../config/compile.ts";
 import { type AppliedLimit, appliedLimits } from "../../domain/applied-limits.ts";

@@ -52,7 +52,7 @@ function usefulNamesOf(gateway: Gateway): StatusFacts["useful"] {
 
 const USEFUL = new WeakMap<Gateway, StatusFacts["useful"]>();
 
-/** `undefined` for every key, deleted ones included: others cannot see those, because nobody knows any more whose they were. */
+/** `undefined` for every key, including deleted ones. Other callers cannot see those, because nobody knows whose they were. */
 export function visibleKeys(standing: Standing): VisibleKeys | undefined {
   if (standing.kind === "root") return undefined;
   const { manages, memberId, workspaces, key } = standing;

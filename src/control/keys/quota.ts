@@ -30,7 +30,7 @@ export function quotaOf({ keyQuota }: Organization, { keys }: Gateway): number {
 
 /**
  * How many active keys there may be, with the one that the caller creates. A key of another environment than the main one leaves
- * half of the quota free, so that nobody who holds a sandbox key can keep an organization from creating keys for production.
+ * half of the quota free, so that a sandbox key cannot prevent the organization from creating keys for production.
  */
 export function quotaFor({ standing }: Caller, organization: Organization, gateway: Gateway): number {
   const quota = quotaOf(organization, gateway);

@@ -1,4 +1,4 @@
-/** What a key may be given at all: by the configuration, and by what its organization has. */
+/** Which values a key can have, by the configuration and by what its organization has. */
 
 import type { Gateway } from "../../config/compile.ts";
 import type { KeySettings } from "../../config/schema.ts";
@@ -71,7 +71,7 @@ export function checkLife(expiresAt: number | null, { lifetimeDays }: KeySetting
   return expiresAt > latest ? invalid("expires_at", `must be within ${lifetimeDays} days from now`) : undefined;
 }
 
-/** What the configuration wants of every key here, beside what the API does. What is `undefined` stays as it is. */
+/** The fields that the configuration requires, beside those that the API does. What is `undefined` does not change. */
 export function checkRequired(
   { description, expiresAt, allowedAddresses }: RequiredTerms,
   { required }: KeySettings,

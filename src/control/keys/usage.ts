@@ -13,7 +13,7 @@ export interface WantedUsage extends Omit<UsageFilter, "visibleTo"> {
   readonly top?: number;
 }
 
-/** How many days one call may span. */
+/** How many days one call can span. */
 const MAX_DAYS_BY_HOUR = 31;
 const MAX_DAYS = 366;
 const MAX_SUMS = 10_000;

@@ -13,7 +13,7 @@ export function checkRole(role: string, { policy }: Gateway): Refusal | undefine
   return invalid("role", `does not exist: "${role}"; choose from ${Object.keys(policy.roles).join(", ")}`);
 }
 
-/** Nobody gives a role or a workspace that they have not, nor changes a member whose role is above theirs. */
+/** Nobody can give a role or a workspace that they do not have, or change a member whose role is above their own. */
 export function checkStanding(
   { standing }: Caller,
   { role, workspaceIds }: { role: string; workspaceIds: readonly string[] },

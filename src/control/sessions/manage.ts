@@ -12,7 +12,7 @@ import { revocationOf } from "./session.ts";
 
 const BATCH = 20;
 
-/** Those that live. `memberId`: the caller's own where none is named. */
+/** Those that have not ended. Without `memberId`, the caller's own. */
 export async function listSessions(
   control: Control,
   caller: Caller,

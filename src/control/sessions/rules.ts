@@ -1,4 +1,4 @@
-/** Whose sign-in links and sessions a caller may deal with. */
+/** Whose sign-in links and sessions a caller can manage. */
 
 import type { Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
@@ -27,7 +27,7 @@ export function managesSessionsOf(
   return standing.organizationId === organizationId && (standing.memberId === memberId || isOwner(standing));
 }
 
-/** The member whose sessions are meant: the caller, where none is named. */
+/** The member whose sessions are meant: the caller if none is named. */
 export async function findHolder(
   control: Control,
   caller: Caller,

@@ -85,7 +85,7 @@ async function readLive(control: Control, token: string): Promise<MemberSession 
   });
 }
 
-/** By the member's own hand; nothing where the session has ended already. */
+/** Ended by the member. Does nothing if the session has ended already. */
 async function endingOf(
   control: Control,
   requestId: string,

@@ -75,8 +75,8 @@ export async function findSignInLink(control: Control, token: string): Promise<U
 }
 
 /**
- * The path as it goes into a Location header; `undefined` for whatever leads a browser to another site. Browsers read `\` as
- * `/`, drop tabs and line breaks, and take what follows `//` as a host, also where dot segments make it.
+ * The path as it goes into a Location header; `undefined` if it leads a browser to another site. Browsers read `\` as
+ * `/`, drop tabs and line breaks, and take what follows `//` as a host, even a `//` that is left after dot segments are removed.
  */
 export function sitePath(text: string, controlUrl: string): string | undefined {
   if (!/^\/[\x21-\x5b\x5d-\x7e]*$/.test(text)) return undefined;

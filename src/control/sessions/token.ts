@@ -7,7 +7,7 @@ import type { Control } from "../control.ts";
 /** Links and sessions of members, links and sessions of the platform team. */
 export type TokenPrefix = "kgl" | "kgs" | "kgq" | "kgo";
 
-/** Under the pepper that hashes new tokens, and under the one that retires; the same twice where there is one pepper. */
+/** With the pepper that hashes new tokens, and with the one that is being replaced; the same twice if there is one pepper. */
 export type TokenHashes = readonly [current: string, retiring: string];
 
 export interface NewToken {

@@ -115,7 +115,7 @@ export function spend(holding: Holding, now: number): "spent" | "none left" | Re
 }
 
 function refused(outcome: Refusal, identity?: Identity): Admission {
-  // Of other refusals nobody knows that they are this key's: memory or KV may have pointed at the wrong one.
+  // Other refusals can be about another key, because memory or KV can name the wrong one.
   const isOfKey = outcome.code === "authority_unavailable" || outcome.code === "plan_unknown";
   const account = isOfKey ? identity : undefined;
   return { outcome, caller: undefined, foundIn: identity?.foundIn, account, policies: [] };

@@ -9,7 +9,7 @@ import { Desks } from "./desks.ts";
 import type { WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 
-/** Groups of accounts, of which any one will do. */
+/** Groups of accounts. A call needs the tokens of one group. */
 export type Alternatives = readonly (readonly Account[])[];
 export type AskAccount = (name: string, question: AccountQuestion) => Promise<TokenLease>;
 

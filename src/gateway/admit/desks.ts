@@ -19,7 +19,7 @@ export interface Desk<L extends TokenLease, Memory> {
   reports: LeaseReport[];
   /** After a question that was not answered in time: until when no other is asked. */
   pausedUntil: number;
-  /** What else is to be remembered of the account. */
+  /** What else to remember about the account. */
   memory: Memory;
 }
 
@@ -27,7 +27,7 @@ export interface Desk<L extends TokenLease, Memory> {
 export interface Owners<Owner, L extends TokenLease, Memory> {
   readonly nameOf: (owner: Owner) => string;
   readonly remember: () => Memory;
-  /** Rejects where the account cannot be asked. */
+  /** Rejects if the account cannot be asked. */
   readonly ask: (owner: Owner, question: TokenQuestion, memory: Memory) => Promise<L | Refusal>;
 }
 
@@ -105,12 +105,12 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return desk;
   }
 
-  /** Ends the lease in hand; what became of it goes with the next question. */
+  /** Ends the present lease. The next question reports what was used of it. */
   drop(owner: Owner): void {
     this.#close(this.of(owner));
   }
 
-  /** What the account has to know of leases that are over, while there is nothing to ask of it. */
+  /** Tells the account about ended leases when there is nothing to ask it. */
   async report(owner: Owner): Promise<void> {
     const desk = this.of(owner);
     if (!desk.holding?.isLive(this.readClock())) this.#close(desk);

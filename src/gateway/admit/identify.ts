@@ -42,7 +42,7 @@ export class Identifier {
     );
   }
 
-  /** What memory says, at once; `undefined` where it says nothing. */
+  /** What memory says, at once; `undefined` if it says nothing. */
   recall({ secret }: Credential): Identity | Refusal | undefined {
     const known = this.#known.get(secret);
     if (known) return known;
@@ -52,7 +52,7 @@ export class Identifier {
   /** For an identity that the key's own record denies: memory and KV were wrong, and D1 decides. */
   async identifyAnew(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {
     this.#known.delete(credential.secret);
-    // Not the look-up that others may have under way: that one may believe KV.
+    // Starts its own look-up: one that is already under way can rely on KV.
     return this.#join(`anew ${credential.secret}`, waitUntil, () => this.#inD1(credential, client, waitUntil));
   }
 
@@ -95,7 +95,7 @@ export class Identifier {
     this.#known.set(secret, { environment, keyId, hash, foundIn: "memory" });
   }
 
-  /** Memory stays as it is: the lease that is held may be of a record that knows the secret by its old hash alone. */
+  /** Does not change memory: the record of the present lease can have only the old hash of the secret. */
   async #rehash(secret: string, environment: string, found: FoundKey): Promise<void> {
     const current = await this.#finder.rehash(secret, found);
     if (current.hash !== found.hash) await this.#finder.remember(secret, environment, current);

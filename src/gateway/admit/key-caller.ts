@@ -1,6 +1,6 @@
 /**
- * A key that calls the control plane: found as in the data plane, and read from D1 itself, so that no change is waited for. Its
- * authority is asked whether it is revoked, for D1 may have been restored.
+ * A key that calls the control plane. It is found as in the data plane, but its record is read from D1, where every change is at
+ * once. Its authority says whether it is revoked, because D1 can have been restored.
  */
 
 import { addressRefusal } from "../../decide/authorize.ts";
@@ -48,8 +48,8 @@ async function readKnown(
   ]);
   if (!record || !knowsSecret(record, identity.hash)) return { code: "key_unknown" };
   if (record.revokedAt !== null) return record;
-  // It may have no limits to tell of, or no record yet; but then it knows of no revocation.
+  // Any other refusal means that the authority knows of no revocation.
   if (isRefusal(held)) return held.code === "authority_unavailable" ? held : record;
-  // D1 was restored to an hour before the revocation.
+  // If D1 was restored to a time before the revocation.
   return { ...record, revokedAt: held.revokedAt };
 }

@@ -59,7 +59,7 @@ export class Leases {
     return this.#desks.held(account);
   }
 
-  /** A lease that can decide about the next request; it may be used up by the time that the caller has it. */
+  /** A lease that can decide about the next request. Others can use it up before the caller gets it. */
   hold(account: Account, waitUntil: WaitUntil): Promise<Holding | Refusal> {
     return this.#desks.hold(account, waitUntil);
   }
@@ -118,7 +118,7 @@ export class Leases {
     return answer.lease;
   }
 
-  /** None where only the authority knows the key's limits. */
+  /** `undefined` if only the authority knows the key's limits. */
   #fallbackOn(record: KeyRecord, leasedAt: number): Fallback | undefined {
     if (unknownPlanOf(record, this.#gateway) !== undefined) return undefined;
     return new Fallback(record, limitsOfKey(record, this.#gateway), leasedAt);

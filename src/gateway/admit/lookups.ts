@@ -8,7 +8,7 @@ import { isRecent } from "../../domain/age.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { Generations } from "./generations.ts";
 
-/** How many look-ups in D1 each client may cause; Workers' rate limiting binding is one, and counts in each location alone. */
+/** How many look-ups in D1 each client can cause. Workers' rate limiting binding is one; each location counts separately. */
 export interface LookupBudget {
   limit(use: { key: string }): Promise<{ success: boolean }>;
 }
@@ -35,7 +35,7 @@ export class Lookups {
     return missedAt !== undefined && isRecent(missedAt, MISSING_MS, this.#now());
   }
 
-  /** `undefined` where there is nothing of this name. */
+  /** `undefined` if nothing has this name. */
   async find<T>(name: string, client: string, read: () => Promise<T | undefined>): Promise<T | Refusal | undefined> {
     if (this.isMissing(name)) return undefined;
     const { success } = await this.#budget.limit({ key: networkOf(client) });
@@ -45,7 +45,7 @@ export class Lookups {
     return found;
   }
 
-  /** For what is shown with every request, and read each time: once it was found here, it no longer costs of the budget. */
+  /** For what comes with every request and is read each time. After it was found here once, it does not count against the budget. */
   async findAgain<T>(
     name: string,
     client: string,

@@ -18,11 +18,11 @@ export interface Use {
   readonly scope: string | undefined;
 }
 
-/** How long a count may wait for a question to travel with. */
+/** How long a count waits for a question that can carry it. */
 export const REPORT_AFTER_MS = 10_000;
 /** The share of that time in which keys join one round of reports, which takes one timer. */
 const JOINING_SHARE = 1 / 10;
-/** A Worker may make 1,000 calls for each request, and a round lives on the time of one. */
+/** A Worker can make 1,000 calls for each request, and one request makes the calls of a round. */
 const ROUND_SIZE = 400;
 /** How many keys' counts one isolate holds, at most twice as many. */
 const COUNTED_KEYS = 8_000;
@@ -52,7 +52,7 @@ export class UsageCounter {
   readonly #reportAfterMs: number;
   #round: Round | undefined;
 
-  /** `report`: asks a question of which nobody waits for the answer. */
+  /** `report`: asks a question without waiting for its answer. */
   constructor(report: (account: Account) => Promise<void>, now: () => number, reportAfterMs = REPORT_AFTER_MS) {
     this.#report = report;
     this.#now = now;
@@ -105,11 +105,11 @@ export class UsageCounter {
     if (this.#round === round) this.#round = undefined;
     const due = [...round.members].filter((counted) => counted.round === round);
     await Promise.allSettled(due.map((counted) => this.#tell(counted)));
-    // What could not be told goes with a later question, or with a later round.
+    // What could not be sent goes with a later question, or with a later round.
     for (const counted of due) if (counted.round === round) counted.round = undefined;
   }
 
-  /** Twice where there is a report from before that nobody knows to have arrived. */
+  /** Twice if an earlier report was sent that perhaps did not arrive. */
   async #tell(counted: Counted): Promise<void> {
     const { round } = counted;
     await this.#report(counted.account);
@@ -117,7 +117,7 @@ export class UsageCounter {
   }
 }
 
-/** What is to be told: first what nobody knows to have arrived, under the id that it was sent by. */
+/** What to report next. A report that perhaps did not arrive comes first, with the same id. */
 function take(counted: Counted): UsageReport | undefined {
   if (counted.sent) return counted.sent;
   counted.round = undefined;

@@ -2,7 +2,7 @@
 
 import { type Addressing, toPublic } from "../../decide/location.ts";
 
-/** `undefined` where nothing is left of the field. */
+/** `undefined` if nothing is left of the field. */
 type Rewrite = (value: string, addressing: Addressing) => string | undefined;
 
 const FIELDS: readonly (readonly [name: string, rewrite: Rewrite])[] = [
@@ -12,7 +12,7 @@ const FIELDS: readonly (readonly [name: string, rewrite: Rewrite])[] = [
   ["Refresh", publicRefresh],
 ];
 
-/** The same answer where nothing has to be changed. `addressing` is asked for only where there is a field to read. */
+/** The same answer if nothing has to change. Calls `addressing` only if there is a field to read. */
 export function withPublicAddresses(answer: Response, addressing: () => Addressing): Response {
   const changes = FIELDS.flatMap(([name, rewrite]) => {
     const value = answer.headers.get(name);
@@ -36,7 +36,7 @@ export function publicRefresh(value: string, addressing: Addressing): string | u
   const reference = quote ? (rest.split(quote)[0] as string) : rest;
   const changed = toPublic(reference, addressing);
   if (changed === reference) return value;
-  // A single quote may stand in a path.
+  // A path can contain a single quote.
   return changed && `${before}${quote && '"'}${changed}${quote && '"'}`;
 }
 
@@ -45,7 +45,7 @@ const LINK_VALUE = /[\s,]*<([^>]*)>((?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))*)(?:,|$
 /** Quoted strings are matched so that nothing is found within one. */
 const ANCHOR = /(;\s*anchor\s*=\s*)(?:"((?:[^"\\]|\\.)*)(?:"|\\?$)|([^\s;,"]+))|"(?:[^"\\]|\\.)*(?:"|\\?$)/gi;
 
-/** A link whose target, or whose anchor, the client cannot reach is left out. What is no link stays as it is. */
+/** Leaves out a link if the client cannot reach its target or its anchor. What is not a link stays as it is. */
 export function publicLinks(value: string, addressing: Addressing): string | undefined {
   const links: string[] = [];
   let isChanged = false;

@@ -102,7 +102,7 @@ async function setAssertion(
   return undefined;
 }
 
-/** A hook that reads a body fails where the body does not come: that is not the hook's fault. */
+/** A hook that reads a body fails if the body does not arrive. That is not the hook's fault. */
 async function blame(error: unknown, upload: Upload | undefined, { signal }: Request): Promise<Refusal> {
   const refusal = await upload?.broken();
   if (refusal) return refusal;

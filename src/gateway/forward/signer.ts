@@ -5,7 +5,7 @@ import { parseSigningKeys, publicJwk, type SigningKey } from "../../domain/signi
 import { ASSERTION_ALGORITHM, ASSERTION_TYPE, type AssertionClaims } from "../../origin/claims.ts";
 
 export interface Signer {
-  /** A compact JWS. Rejects where the key cannot be used. */
+  /** A compact JWS. Rejects if the key cannot be used. */
   sign(claims: AssertionClaims): Promise<string>;
   /** The public keys of the environment, as JSON. */
   readonly jwks: string;
@@ -14,7 +14,7 @@ export interface Signer {
 /** By environment. */
 export type Signers = ReadonlyMap<string, Signer>;
 
-/** None at all, and a line in the log, where the secret cannot be used: then every request that needs an assertion is refused. */
+/** If the secret cannot be used, there are none, and a line in the log says so. Then every request that needs an assertion is refused. */
 export function signersFrom(secret: string | undefined, log: (line: string) => void): Signers {
   try {
     if (!secret) throw new Error("KEYGATE_SIGNING_KEYS is missing; make it with `keygate signing-keys init`");

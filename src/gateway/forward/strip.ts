@@ -21,7 +21,7 @@ export function stripResponse(headers: Headers, isCorsOurs = false): void {
   for (const name of unsafe) headers.delete(name);
 }
 
-/** Whether an origin says something here that only the gateway may say. */
+/** Whether an origin sets a header that only the gateway can set. */
 export function forgesOurs(headers: Headers, isCorsOurs: boolean): boolean {
   return [...headers.keys()].some((name) => isUnsafe(name, isCorsOurs));
 }

@@ -1,8 +1,8 @@
 /** https://www.w3.org/TR/trace-context/: the client's trace continues with the gateway as the parent, or a new one begins here. */
 
 /**
- * Version 00 ends with its flags. Later ones can add fields, of which nothing is assumed: #versioning-of-traceparent. But a
- * comma would be the runtime's, between two lines of which nobody knows which one counts.
+ * Version 00 ends with its flags. Later versions can add fields in any form: #versioning-of-traceparent. But a comma means that the
+ * runtime joined two header lines, and nobody knows which one is right.
  */
 const TRACEPARENT =
   /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-[^,]*)?$/;

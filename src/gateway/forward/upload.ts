@@ -11,7 +11,7 @@ import { type FlowEnd, pump } from "../pump.ts";
 
 export interface Upload {
   readonly body: ReadableStream<Uint8Array>;
-  /** Settles when no more of it will come; with a refusal where that is not the origin's doing. */
+  /** Settles when no more of it will come; with a refusal if the origin is not the cause. */
   readonly ended: Promise<Refusal | undefined>;
   /** For a reader that could not read it: the reason, if the reader is not the cause. */
   readonly broken: () => Promise<Refusal | undefined>;
@@ -21,7 +21,7 @@ export interface Upload {
 const UNWATCHED_BYTES_PER_SECOND = 16 * 1024;
 const IDLE_SECONDS = 60;
 
-/** `undefined` where there is no body to watch. */
+/** `undefined` if there is no body to watch. */
 export function uploadOf(
   request: Request,
   route: Route,
@@ -52,12 +52,12 @@ export function uploadOf(
   return { body: flow.readable, ended, broken };
 }
 
-/** Where the gateway itself reads the body, no deadline of the origin runs yet. */
+/** While the gateway itself reads the body, no deadline of the origin runs. */
 function isWatched({ requestIdleSeconds, digest, onRequest }: Route, length = Number.POSITIVE_INFINITY): boolean {
   return requestIdleSeconds !== undefined || digest || onRequest !== undefined || length > PASSES_BY_ITSELF_BYTES;
 }
 
-/** What a body that nobody watches may take to come, in whole seconds. */
+/** How many whole seconds an unwatched body can take to arrive. */
 export function secondsToCome(request: Request): number {
   return request.body ? Math.floor((announcedLength(request.headers) ?? 0) / UNWATCHED_BYTES_PER_SECOND) : 0;
 }

@@ -1,4 +1,4 @@
-/** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and once more where that may help. */
+/** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and tries once more if that can help. */
 
 import type { Principal } from "../../decide/principal.ts";
 import type { Refusal } from "../../errors.ts";
@@ -43,7 +43,7 @@ export async function exchange(
   try {
     const answer = await origin.send(outgoing, sending).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !origin.retries.take()) throw error;
-      // An origin that refuses replays may have seen the first.
+      // The origin can have received the first one, and can refuse a replay.
       return (await sign?.()) ?? origin.send(outgoing, sending);
     });
     answered();

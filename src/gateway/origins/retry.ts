@@ -1,6 +1,6 @@
-/** A second try for a request that got no answer: at most one, for requests that may be repeated, and not for all of them. */
+/** Sends a request that got no answer once more, if that is safe, and if the origin's budget of retries is not used up. */
 
-/** For each origin in each isolate, so that an origin that is down is not asked twice as much. */
+/** For each origin in each isolate, so that an origin that is down does not get twice as many requests. */
 const RETRIES_AT_ONCE = 10;
 const MS_PER_RETRY = 1_000;
 
@@ -23,7 +23,7 @@ export class RetryBudget {
   take(): boolean {
     const now = this.#now();
     const emptyUntil = now + RETRIES_AT_ONCE * MS_PER_RETRY;
-    // Beyond that only if the clock has stepped back since.
+    // Later than that only if the clock has stepped back since.
     const before = Math.min(this.#fullAt, emptyUntil);
     const after = Math.max(before, now) + MS_PER_RETRY;
     this.#fullAt = after > emptyUntil ? before : after;
