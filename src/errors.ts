@@ -59,7 +59,7 @@ interface Members {
   conflict: { problem: string; field?: string | undefined };
   key_quota_reached: {
     limit: number;
-    /** Of the organization's places those that a key of another environment leaves free. */
+    /** The places that the caller cannot use, because it is a key of another environment than this one. */
     kept?: { places: number; environment: string } | undefined;
   };
   environment_not_allowed: { environment: string; plans?: readonly string[] | undefined };
@@ -85,7 +85,7 @@ interface Entry<C extends Code> {
   readonly members?: (refusal: RefusalOf<C>) => Record<string, unknown>;
 }
 
-/** By its code: objects in another isolate refuse too, and of what they send no class and no symbol arrives. */
+/** Looks only at the code: a refusal from another isolate arrives without its class or symbols. */
 export function isRefusal(value: unknown): value is Refusal {
   if (typeof value !== "object" || value === null || !("code" in value)) return false;
   return typeof value.code === "string" && Object.hasOwn(ERRORS, value.code);
@@ -130,7 +130,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   https_required: {
     status: 403,
     title: "HTTPS is required",
-    meaning: "The request came over plain HTTP, so others could read a key in it.",
+    meaning: "The request came over plain HTTP. If it had a key, others could read it.",
     fix: "Use https://. If you sent a key, rotate it: treat it as leaked.",
   },
   credentials_missing: {
@@ -156,7 +156,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 401,
     title: "A key in the URL",
     meaning:
-      "The URL contains an API key. URLs are kept in logs and histories, so keys in them are refused, even valid ones.",
+      "The URL contains an API key. The gateway refuses even a valid key there, because logs and browser histories keep URLs.",
     fix: "Move the key to the header `Authorization: Bearer <your API key>`, and rotate it: treat it as leaked.",
   },
   key_unknown: {
@@ -235,9 +235,9 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   },
   target_forbidden: {
     status: 403,
-    title: "Another address is not allowed",
+    title: "Other resource not allowed",
     meaning:
-      "A WebDAV request names other resources in Destination and If, and the gateway treats each of them like the resource of the request itself.",
+      "A WebDAV request can name other resources, in Destination and If. The gateway checks each of them like the path of the request, and one of them is not allowed.",
     detail: ({ field, problem }) => `An address in the header ${field} ${problem}.`,
     fix: "Name an address below the same base URL, of the same service and the same workspace.",
   },
@@ -360,7 +360,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   key_store_unavailable: {
     status: 503,
     title: "Key database unavailable",
-    meaning: "The gateway cannot read or write its key database at the moment. Your key can be valid.",
+    meaning:
+      "The gateway cannot read or write its key database at the moment. This does not mean that your key is wrong.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },
@@ -368,14 +369,15 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 503,
     title: "Too many unknown credentials",
     meaning:
-      "This address sent too many keys, sessions or sign-in links that the gateway did not know, so it looks up no more of them for now. Yours can be valid.",
+      "Your address sent too many keys, sessions or sign-in links that do not exist, so the gateway looks up no new ones from it for now. This does not mean that yours is wrong.",
     fix: "Try again after the seconds in Retry-After, and look for a client that sends keys or cookies that do not exist.",
     retryAfter: () => 60,
   },
   authority_unavailable: {
     status: 503,
     title: "Limits cannot be checked",
-    meaning: "The gateway cannot check your rights and limits at the moment. Your key can be valid.",
+    meaning:
+      "The gateway cannot check your rights and limits at the moment. This does not mean that your key is wrong.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },
@@ -391,7 +393,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 503,
     title: "Identity cannot be proven",
     meaning:
-      "The gateway cannot prove to the service behind it who sent the request, so it was not forwarded. Your key can be valid.",
+      "The gateway cannot prove to the service behind it who sent the request, so it was not forwarded. This does not mean that your key is wrong.",
     fix: "Try again after the seconds in Retry-After. If it continues, send the request_id to the provider: the gateway's signing keys are missing or invalid.",
     retryAfter: afterFault,
   },
@@ -483,7 +485,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning: "The organization has as many keys as it can have, over all environments together.",
     detail: ({ limit, kept }) =>
       kept
-        ? `A key of another environment than ${kept.environment} can create keys while the organization has fewer than ${limit}: the last ${kept.places} places are kept free of such keys.`
+        ? `The key that sent this request is not of ${kept.environment}, so it can create keys only while the organization has fewer than ${limit}. The other ${kept.places} places are kept for ${kept.environment}, members and the provider.`
         : `The organization can have ${limit} keys, and already has them.`,
     fix: "Revoke a key that is no longer used, or ask for a higher key quota.",
     members: ({ limit }) => ({ limit }),
@@ -500,7 +502,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   internal_error: {
     status: 500,
     title: "Internal error",
-    meaning: "An error happened in the gateway. The request can have reached the service behind it.",
+    meaning: "The gateway has failed. The service behind it may have received the request.",
     fix: "Send the request_id to the provider.",
   },
 };

@@ -50,7 +50,7 @@ describe("a sandbox key", () => {
       code: "key_quota_reached",
       limit: 6,
       detail:
-        "A key of another environment than production can create keys while the organization has fewer than 6: the last 6 places are kept free of such keys.",
+        "The key that sent this request is not of production, so it can create keys only while the organization has fewer than 6. The other 6 places are kept for production, members and the provider.",
     });
     expect(await repeat(byProductionKey)).toBe(6);
     expect((await byProductionKey()).body).toMatchObject({ code: "key_quota_reached", limit: 12 });

@@ -1,4 +1,4 @@
-/** What the gateway costs for a given traffic, and where it ends. Deterministic: it drives the code that lends and spends. */
+/** What the gateway costs for a given traffic, and how much it can carry. Deterministic: it drives the code that lends and spends. */
 
 import { DAY_SECONDS } from "../../domain/durations.ts";
 import { simulateKey } from "./key.ts";

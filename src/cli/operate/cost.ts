@@ -1,4 +1,4 @@
-/** `keygate cost`: what the configured gateway costs for a given traffic, and where it ends. */
+/** `keygate cost`: what the configured gateway costs for a given traffic, and how much it can carry. */
 
 import { type Command, Option } from "commander";
 import { compile } from "../../config/compile.ts";
@@ -29,7 +29,7 @@ const LONGER_TTL_MS = 10_000;
 export function addCost(program: Command): void {
   program
     .command("cost")
-    .description("calculate what this gateway costs on Cloudflare for your traffic, and where it ends")
+    .description("calculate what this gateway costs on Cloudflare for your traffic, and how much it can carry")
     .addOption(new Option("--requests <number>", "requests a second").argParser(wholeNumber).default(100))
     .addOption(new Option("--keys <number>", "keys in use").argParser(wholeNumber).default(1_000))
     .addOption(new Option("--isolates <number>", "isolates that serve them").argParser(wholeNumber).default(10))
