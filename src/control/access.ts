@@ -30,7 +30,7 @@ export function requireScope({ standing }: Caller, required: Scope): Refusal | u
   };
 }
 
-/** Whether the caller is of this organization, or stands above all. */
+/** Whether the caller belongs to this organization, or is root. */
 export function isWithin({ standing }: Caller, organizationId: string): boolean {
   return standing.kind === "root" || standing.organizationId === organizationId;
 }

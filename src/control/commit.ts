@@ -34,7 +34,7 @@ export async function commit(
   const { db } = control;
   const changeId = control.newId("chg");
   const outbox = affected ? [outboxInsert(db, changeId, affected, control.now())] : [];
-  // If the courier cannot be had, the change must not wait for it: authorities in use read D1 every minute.
+  // If the courier cannot be reached, the change must not wait for it: authorities in use read D1 every minute.
   if (affected) await control.callCourier().catch(() => undefined);
   const results = await db.batch([...outbox, ...statements]);
   return {
@@ -43,7 +43,7 @@ export async function commit(
   };
 }
 
-/** For what has to stay ended after a restore of D1, too. Revoked keys do so by their authorities. */
+/** For what must stay ended after a restore of D1. Revoked keys need no help: their authorities remember them. */
 export async function commitEnd(
   control: Control,
   affected: Affected | undefined,

@@ -31,18 +31,18 @@ export interface Control {
   readonly resetLimits: (environment: string, keyId: string) => Promise<readonly LimitState[] | Refusal>;
   /** Rejects if the key's authority does not know yet. */
   readonly tellAuthority: TellAuthority;
-  /** Has the courier look at the outbox soon, for what this writer does not live to tell. */
+  /** Makes the courier look at the outbox soon, in case this writer dies before it has told the authorities. */
   readonly callCourier: () => Promise<void>;
-  /** Has what ended remembered now, and not only within a minute, in case that D1 is restored. */
+  /** Remembers at once what ended, instead of within a minute, in case D1 is restored. */
   readonly collectTombstones: () => Promise<void>;
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
 }
 
 /**
- * Reads D1 for what anybody may show: a cookie, or a link. The client that shows it has a budget of such reads, and what was not
- * found is not read again for some seconds. `name`: a hash of it. What was shown itself is a part of a header or a URL: to
- * keep a part is to keep the whole in memory.
+ * Reads D1 for what anyone can send: a cookie, or a link. Each client has a budget of such reads, and what was not found is not
+ * read again for some seconds. `name`: a hash of it. The text itself is part of a header or a URL, so keeping it would keep the
+ * whole header or URL in memory.
  */
 export type Look = <T>(name: string, read: () => Promise<T | undefined>) => Promise<T | Refusal | undefined>;
 

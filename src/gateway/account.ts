@@ -8,7 +8,7 @@ export interface Entry {
   readonly requestId: string;
   readonly method: string;
   readonly environment: string | undefined;
-  /** The route as configured; the path itself may name people. */
+  /** The route as configured; the path itself can name people. */
   readonly route: string | undefined;
   readonly caller: Principal | undefined;
   readonly foundIn: FoundIn | undefined;

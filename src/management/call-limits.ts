@@ -69,7 +69,7 @@ export async function admitCall(c: Call, credential: string, who: Who, kind: Cal
   return { refusal: refusalOf(taken, kind, who), headers };
 }
 
-/** While nobody can count, only members' and keys' changes wait: everybody must be able to revoke. */
+/** If the rate cannot be checked, only changes by members and keys are refused. Revoking must always work. */
 function refusalOf(taken: Taken, kind: CallKind, who: Who | undefined): Refusal | undefined {
   if (taken.kind === "denied") {
     return { code: "management_rate_exceeded", policy: taken.policy, retryAfterMs: taken.retryAfterMs };

@@ -39,7 +39,7 @@ async function identify(request: Request, sources: Sources, waitUntil: WaitUntil
   const token = /^bearer (\S+)$/i.exec(authorization)?.[1];
   if (token !== undefined && (await isRootToken(token, sources.rootTokens))) return byRoot(request, sources.control);
   const key = await sources.recordOfKey(request, waitUntil);
-  // Which of the two it was meant to be, nobody can tell.
+  // It can be meant as a root token or as a key.
   if (isRefusal(key)) return key.code === "credentials_malformed" ? { code: "token_invalid" } : key;
   const { gateway } = sources.control;
   const standing = standingOfKey(key, gateway);

@@ -25,7 +25,7 @@ export interface AssertionClaims {
   readonly env: string;
   readonly member?: string;
   readonly role?: string;
-  /** What the key may do, separated by spaces. */
+  /** What the key can do, separated by spaces. */
   readonly scope: string;
   /** The request's id, as in X-Request-Id. */
   readonly rid: string;

@@ -1,4 +1,4 @@
-/** Who a request is from and what they may do, as the gateway has vouched for it. */
+/** Who a request is from and what they can do, as the gateway has proven it. */
 
 import { base64url } from "jose";
 import type { AssertionClaims } from "./claims.ts";

@@ -19,7 +19,7 @@ import type { ExplainedRequest } from "./request.ts";
 export interface Arrival {
   readonly request: ExplainedRequest;
   readonly endpoint: DataEndpoint | Refusal;
-  /** `undefined` where there is no environment, and so no route to look for. */
+  /** `undefined` if there is no environment, and so no route to look for. */
   readonly match: RouteMatch | Refusal | undefined;
   readonly route: Route | undefined;
   readonly isPreflight: boolean;

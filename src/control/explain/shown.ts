@@ -16,7 +16,7 @@ export interface Shown {
 
 export const SEEING_KEYS = "api_keys:read";
 
-/** With a secret that lives, if it has one. */
+/** With a secret that still works, if it has one. */
 export async function shownById(control: Control, caller: Caller, id: string): Promise<Shown | Refusal> {
   const key = await findKey(control, caller, id, SEEING_KEYS);
   if (isRefusal(key)) return key;

@@ -19,7 +19,7 @@ import { checkEnvironment, checkMembership, checkRequired, checkTerms, checkWork
 
 export interface CreatedKey {
   readonly key: ManagedKey;
-  /** Known here and now, and to nobody ever after but its holder. */
+  /** Known only now. Afterwards only its holder knows it. */
   readonly secret: string;
 }
 
@@ -108,14 +108,14 @@ export function newKey(
   };
 }
 
-/** A key that makes a key without saying for how long means: for as long as it can, and as it lives itself. */
+/** If a key creates a key without an expiry, the new key lives as long as allowed, but no longer than its creator. */
 function lifeOf({ gateway, now }: Control, { standing }: Caller, { expiresAt }: NewKey): number | null {
   const own = standing.kind === "member" ? standing.key : undefined;
   if (expiresAt !== null || !own) return expiresAt;
   return Math.min(own.expiresAt, now() + gateway.keys.lifetimeDays * DAY_MS);
 }
 
-/** What a key is made for others with, and on which terms, is for the root token alone. */
+/** Only the root token can create keys for other members, or keys with their own plan. */
 function checkOwnTerms({ standing }: Caller, { memberId, plan }: NewKey): Refusal | undefined {
   if (standing.kind === "root") return undefined;
   if (memberId !== standing.memberId)

@@ -5,8 +5,8 @@ import type { Caller, Control } from "../control.ts";
 import { visibleKeys } from "./list.ts";
 
 /**
- * Nobody ends keys that they do not manage, by way of what these hang on. Of whichever environment: members and workspaces belong
- * to all of them.
+ * Nobody can end keys that they do not manage by deleting the member or the workspace that the keys need. This counts keys of
+ * every environment, because members and workspaces belong to all of them.
  */
 export async function checkHiddenKeys(
   { db, gateway, now }: Control,

@@ -29,7 +29,7 @@ export function quotaOf({ keyQuota }: Organization, { keys }: Gateway): number {
 }
 
 /**
- * How many active keys there may be, with the one that the caller creates. A key of another environment than the main one leaves
+ * How many active keys there can be, including the one that the caller creates. A key of another environment than the main one leaves
  * half of the quota free, so that a sandbox key cannot prevent the organization from creating keys for production.
  */
 export function quotaFor({ standing }: Caller, organization: Organization, gateway: Gateway): number {

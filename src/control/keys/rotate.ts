@@ -10,7 +10,7 @@ import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.t
 import { checkGrant } from "./grants.ts";
 
 export interface RotatedKey extends ChangedKey {
-  /** Known here and now, and to nobody ever after but its holder. */
+  /** Known only now. Afterwards only its holder knows it. */
   readonly secret: string;
 }
 

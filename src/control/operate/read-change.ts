@@ -4,7 +4,7 @@ import { requireScope } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { notFound } from "../validation.ts";
 
-/** How many keys' authorities have yet to hear of a change. Its id, which nobody can guess, is all that it tells. */
+/** How many keys' authorities do not know of a change yet. Nobody can guess the id of a change. */
 export async function readChange(control: Control, caller: Caller, id: string): Promise<{ keys: number } | Refusal> {
   const refusal = requireScope(caller, "api_keys:read");
   if (refusal) return refusal;

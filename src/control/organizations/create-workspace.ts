@@ -32,7 +32,7 @@ export async function createWorkspace(
   return workspace;
 }
 
-/** Who manages only their own workspaces belongs to the one that they create, or else nobody but an owner could change it. */
+/** Callers who manage only their own workspaces join the one that they create. Otherwise only an owner could change it. */
 async function joiningOf(control: Control, caller: Caller, workspace: Workspace): Promise<D1PreparedStatement[]> {
   const { db } = control;
   const { standing } = caller;

@@ -50,7 +50,7 @@ export function ownerRoles({ policy }: Gateway): string[] {
     .map(([name]) => name);
 }
 
-/** For a change that takes `member` out of their role. The root token may take the last owner too: it can make another. */
+/** For a change after which `member` no longer has their role. The root token can also change the last owner, since it can make another. */
 export async function checkLastOwner(
   { db, gateway }: Control,
   { standing }: Caller,

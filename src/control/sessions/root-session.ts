@@ -14,7 +14,7 @@ import type { Caller, Control } from "../control.ts";
 import type { MadeSignInLink } from "./sign-in-link.ts";
 import { hashesOfToken, newToken } from "./token.ts";
 
-/** By the token itself: no session makes itself another, and lives on in it. */
+/** Only by the token itself, so that no session can prolong itself with a new one. */
 export async function createRootSignInLink(control: Control, caller: Caller): Promise<MadeSignInLink | Refusal> {
   if (caller.actor !== "root" || caller.via !== "root") return forbidden("Only the root token can create such links.");
   const now = control.now();

@@ -26,7 +26,7 @@ export interface SignedIn {
   readonly next: string;
 }
 
-/** `previous`: the session that the browser has already. It ends, so that nobody who planted or saw it is signed in too. */
+/** `previous`: the browser's present session. It ends, because a person who planted or saw it would be signed in too. */
 export async function signIn(
   control: Control,
   request: { linkToken: string; previous: string | undefined; requestId: string },

@@ -1,4 +1,4 @@
-/** Tokens of sign-in links and sessions: `<prefix>_<32 random bytes>`. Stored are only hashes that nobody can make without a pepper. */
+/** Tokens of sign-in links and sessions: `<prefix>_<32 random bytes>`. Only hashes are stored, which nobody can make without a pepper. */
 
 import { toBase64Url } from "../../domain/base64url.ts";
 import type { RandomBytes } from "../../domain/secret.ts";

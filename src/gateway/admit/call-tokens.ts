@@ -129,7 +129,7 @@ export class CallTokens {
     await within(this.#ttlMs, this.#desks.report(account)).catch(() => undefined);
   }
 
-  /** What is left of a lease at its end goes back, though nobody asks again. */
+  /** What is left of a lease at its end goes back, even if no other question follows. */
   async #giveBackAtEnd(account: Account, holding: Holding<TokenLease>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, this.#ttlMs));
     if (holding.left > 0) await this.#desks.report(account).catch(() => undefined);

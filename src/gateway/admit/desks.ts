@@ -84,7 +84,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const desk = this.of(owner);
     if (now < desk.pausedUntil) return { code: "authority_unavailable" };
     try {
-      // An answer that takes longer than a lease lives brings a lease that is over.
+      // An answer that takes longer than a lease's ttl brings a lease that has ended.
       return await within(
         this.#ttlMs,
         this.#flights.join(this.#owners.nameOf(owner), () => this.#fly(desk, owner, waitUntil, atMost), waitUntil),

@@ -35,7 +35,7 @@ export async function recordOfCaller(
   return dead ?? addressRefusal(record, visit.client) ?? record;
 }
 
-/** `key_unknown` if D1 knows no such secret of the key. A revocation counts whichever of D1 and the authority knows it. */
+/** `key_unknown` if the key has no such secret in D1. A revocation counts if D1 or the authority knows of it. */
 async function readKnown(
   identity: Identity,
   { leases }: Keys,

@@ -13,7 +13,7 @@ const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 
 /**
- * An end that sends cannot be made to wait: what the other has not taken yet is kept in memory, of which an isolate has 128 MB.
+ * The gateway cannot slow down a side that sends. It keeps in memory what the other side has not taken yet; an isolate has 128 MB.
  * This is as much as the largest message that the runtime takes.
  */
 const MAX_BEHIND_BYTES = 32 * 1024 * 1024;
