@@ -5,6 +5,8 @@ import { describe, type Refusal } from "./errors.ts";
 import { describeThrown } from "./thrown.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
+/** The header by which a refusal asks for credentials. */
+export const CHALLENGE_HEADER = "WWW-Authenticate";
 
 /** The format of the errors of the API behind the gateway, and where its failures are logged. */
 export interface OwnForm {
@@ -30,7 +32,7 @@ export function problemResponse(
   const { status, retryAfter } = refused;
   const { body, contentType } = (own && inOwnForm(refused, own)) ?? inProblemForm(refused);
   const headers = new Headers({ "Content-Type": contentType, "Cache-Control": "no-store" });
-  if (status === 401 || code === "scope_missing") headers.set("WWW-Authenticate", challengeOf(refusal, realm));
+  if (status === 401 || code === "scope_missing") headers.set(CHALLENGE_HEADER, challengeOf(refusal, realm));
   if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
   // https://www.rfc-editor.org/rfc/rfc6455#section-4.4. No 426: it would need an `Upgrade`, which the runtime does not send.
   if (code === "websocket_handshake_invalid") headers.set("Sec-WebSocket-Version", "13");

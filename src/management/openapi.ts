@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ERRORS } from "../errors.ts";
-import { PROBLEM_TYPE } from "../problem.ts";
+import { CHALLENGE_HEADER, PROBLEM_TYPE } from "../problem.ts";
 import type { Operation } from "./operation.ts";
 import { problemAnswer } from "./wire/problem.ts";
 
@@ -65,7 +65,8 @@ export function openApiDocument(
 
 function describe(operation: Operation): ZodOpenApiOperationObject {
   const { name, tag, summary, description, query, body, answer, status = 200, delayed } = operation;
-  const success = { description: summary, headers: headersOf(operation), content: { [JSON_TYPE]: { schema: answer } } };
+  const headers = headersOf(operation);
+  const success = { description: summary, headers, content: { [JSON_TYPE]: { schema: answer } } };
   return {
     operationId: name,
     tags: [tag],
@@ -83,33 +84,49 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
         202: {
           ...success,
           description: "Done, but some authorities do not know of it yet; `Location` says where to see how many.",
+          headers: { ...headers, ...LOCATION },
         },
       }),
       429: {
         ...refusal("There were too many calls; nothing was changed.", "management_rate_exceeded"),
-        headers: RATE_HEADERS,
+        headers: { ...COMMON_HEADERS, ...RETRY_AFTER },
       },
-      "4XX": refusal("What was asked cannot be done; `code` says why.", "not_found"),
-      "5XX": refusal("Something failed through no fault of the caller; see `Retry-After`.", "key_store_unavailable"),
+      "4XX": {
+        ...refusal("What was asked cannot be done; `code` says why.", "not_found"),
+        headers: { ...COMMON_HEADERS, ...CHALLENGE },
+      },
+      "5XX": {
+        ...refusal("Something failed through no fault of the caller; see `Retry-After`.", "key_store_unavailable"),
+        headers: { ...COMMON_HEADERS, ...RETRY_AFTER },
+      },
     },
   } as ZodOpenApiOperationObject;
 }
 
-/** https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11 */
-const RATE_HEADERS = {
-  "Retry-After": { schema: { type: "integer" }, description: "Seconds after which the call is admitted." },
+const COMMON_HEADERS = {
+  "X-Request-Id": { schema: TEXT },
+  // https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
   "RateLimit-Policy": { schema: TEXT, description: "The rates of the caller and of the organization." },
   RateLimit: { schema: TEXT, description: "The rate that is closest to its end." },
 } as const;
+const RETRY_AFTER = {
+  "Retry-After": { schema: { type: "integer", minimum: 1 }, description: "The seconds to wait before the next try." },
+} as const;
+const CHALLENGE = {
+  [CHALLENGE_HEADER]: { schema: TEXT, description: "With 401, and where a scope is missing." },
+} as const;
+const LOCATION = {
+  Location: { schema: TEXT, description: "Where to see how many authorities do not know of the change yet." },
+} as const;
 
-function headersOf({ versioned, delayed }: Operation) {
+function headersOf({ versioned, replay }: Operation) {
   return {
-    "X-Request-Id": { schema: TEXT },
+    ...COMMON_HEADERS,
     ...(versioned && { ETag: { schema: TEXT, description: "The record's version, for `If-Match`." } }),
-    ...(delayed && {
-      Location: {
-        schema: TEXT,
-        description: "With 202: where to see how many authorities do not know of the change yet.",
+    ...(replay && {
+      "Idempotent-Replayed": {
+        schema: { type: "string", enum: ["true"] },
+        description: "An earlier request with this `Idempotency-Key` did the work.",
       },
     }),
   };

@@ -3,6 +3,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { migrate } from "../helpers/workerd.ts";
 import { call, makeKey, makeMember, setUp } from "./call.ts";
+import { checkAgainstDocument } from "./contract.ts";
 import type { Schema } from "./samples.ts";
 
 await migrate();
@@ -18,6 +19,27 @@ const parameters = Object.entries<Schema>(document.paths).flatMap(([path, method
     parameters.map((parameter: Schema) => ({ path, method, responses, ...parameter })),
   ),
 );
+
+test("an answer that differs from the document in anything is found", async () => {
+  const path = `/v1/organizations/${setting.organization.id}`;
+  const answer = await call("GET", path);
+  const check = (change: Partial<typeof answer>) => () => checkAgainstDocument("GET", path, { ...answer, ...change });
+  const withHeader = (name: string, value: string) => ({ headers: new Headers([...answer.headers, [name, value]]) });
+  expect(check({})).not.toThrow();
+  for (const change of [
+    { status: 201 },
+    { status: 404 },
+    { body: {} },
+    { body: { ...answer.body, surprise: 1 } },
+    { body: { ...answer.body, created_at: "yesterday" } },
+    { body: { ...answer.body, status: "gold" } },
+    withHeader("Location", "/v1/changes/chg_1"),
+    withHeader("X-Surprise", "1"),
+    { headers: new Headers([...answer.headers].filter(([name]) => name !== "x-request-id")) },
+  ]) {
+    expect(check(change), JSON.stringify(change)).toThrow();
+  }
+});
 
 test("whole numbers in a query are digits and nothing else, within their documented bounds", async () => {
   const numbers = parameters.filter(({ schema }) => schema.type === "integer");
