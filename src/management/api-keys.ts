@@ -3,6 +3,7 @@ import type { Control } from "../control/control.ts";
 import { changeKey } from "../control/keys/change.ts";
 import type { ChangedKey } from "../control/keys/commit-change.ts";
 import { createKey } from "../control/keys/create.ts";
+import { endSecret } from "../control/keys/end-secret.ts";
 import { listKeysFor } from "../control/keys/list.ts";
 import { revokeKey } from "../control/keys/revoke.ts";
 import { rotateKey } from "../control/keys/rotate.ts";
@@ -121,6 +122,19 @@ export const apiKeys = [
       const { key, secret, effect } = rotated;
       return { body: { ...renderKey(key, control.gateway, control.now()), secret }, version: key.version, effect };
     },
+  }),
+  operation({
+    method: "delete",
+    path: "/v1/api-keys/:id/secrets/:secret_id",
+    name: "endApiKeySecret",
+    tag,
+    summary: "End an old secret of a key",
+    description: "The other secrets keep working. The newest cannot end alone.",
+    answer: keyAnswer,
+    versioned: true,
+    delayed: true,
+    handle: async ({ control, caller, id, secretId }) =>
+      showChanged(control, await endSecret(control, caller, id, secretId)),
   }),
   operation({
     method: "post",

@@ -59,7 +59,14 @@ async function read(c: Call, operation: Operation): Promise<Asked<unknown, unkno
   const idempotency = operation.replay && (await readIdempotency(c, body));
   if (isRefusal(idempotency)) return idempotency;
   const caller: Caller = { ...c.var.caller, ifMatch, idempotency };
-  return { control: c.var.control, caller, id: c.req.param("id") ?? "", query, body };
+  return {
+    control: c.var.control,
+    caller,
+    id: c.req.param("id") ?? "",
+    secretId: c.req.param("secret_id") ?? "",
+    query,
+    body,
+  };
 }
 
 function render(c: Call, operation: Operation, answer: Answer): Response {

@@ -73,7 +73,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     summary,
     ...(description && { description }),
     requestParams: {
-      ...(operation.path.includes(":id") && { path: z.object({ id: z.string() }) }),
+      ...(operation.path.includes(":id") && { path: pathParameters(operation.path) }),
       ...(query && { query: query as z.ZodObject }),
       header: requestHeaders(operation),
     },
@@ -102,6 +102,9 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     },
   } as ZodOpenApiOperationObject;
 }
+
+const pathParameters = (path: string) =>
+  z.object(Object.fromEntries([...path.matchAll(/:(\w+)/g)].map(([, name]) => [name, z.string()])));
 
 const COMMON_HEADERS = {
   "X-Request-Id": { schema: TEXT },

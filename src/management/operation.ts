@@ -11,6 +11,8 @@ export interface Asked<Query, Body> {
   readonly caller: Caller;
   /** The `:id` of the path; empty if it has none. */
   readonly id: string;
+  /** The `:secret_id`, likewise. */
+  readonly secretId: string;
   readonly query: Query;
   readonly body: Body;
 }

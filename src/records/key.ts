@@ -22,6 +22,8 @@ const description = z.string().max(2000).nullable();
 const limits = z
   .strictObject({ rates: z.array(rate).max(10).default([]), quotas: z.array(quota).max(10).default([]) })
   .nullable();
+/** Ended ones too. While two peppers are active, a secret can have two equal rows. */
+const secretRow = z.object({ hint: z.string(), createdAt: z.number(), expiresAt: z.number().nullable() });
 const addresses = z.array(z.string()).max(100);
 
 const FIELDS = {
@@ -39,6 +41,12 @@ const FIELDS = {
   limits: { form: limits, as: "json" },
   allowed_addresses: { form: z.array(z.string()), as: "json" },
   hint: { form: z.string().describe("The visible part of the newest secret."), elsewhere: true },
+  secrets: {
+    form: z
+      .array(z.strictObject({ id: z.string(), hint: z.string(), created_at: time, expires_at: time.nullable() }))
+      .describe("Those that have not ended, newest first."),
+    ...{ elsewhere: true, derived: true },
+  },
   status: {
     form: z.enum(KEY_STATUSES).describe("What a request would get. `blocked`: refused, for a reason outside the key."),
     ...{ elsewhere: true, derived: true },
@@ -53,6 +61,7 @@ const FIELDS = {
   disabled_at: { form: time.nullable(), as: "time", hidden: true },
   revoked_at: { form: time.nullable(), as: "time" },
   version: { form: z.string(), hidden: true },
+  secret_rows: { form: z.array(secretRow), as: "json", elsewhere: true, hidden: true },
   // What the status depends on beside the key.
   organization_status: { form: z.enum(["active", "suspended"]), elsewhere: true, hidden: true },
   organization_plan: { form: z.string().nullable(), elsewhere: true, hidden: true },
@@ -137,7 +146,40 @@ export const newKeyAnswer = z
   .meta({ id: "ApiKeyWithSecret" });
 
 export const renderKey = (key: ManagedKey, terms: StatusTerms, now: number): KeyAnswer =>
-  KEY.show({ ...key, ...statusOf(key, terms, now) });
+  KEY.show({
+    ...key,
+    ...statusOf(key, terms, now),
+    secrets: workingSecretsOf(key, now).map(({ id, hint, createdAt, expiresAt }) => ({
+      ...{ id, hint, created_at: isoOf(createdAt) },
+      expires_at: expiresAt === null ? null : isoOf(expiresAt),
+    })),
+  });
+
+const isoOf = (at: number) => new Date(at).toISOString();
+
+export interface KeySecret {
+  readonly id: string;
+  readonly hint: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+/** Newest first. No two secrets of a key have the same time of creation. */
+export function secretsOf({ secretRows }: Pick<ManagedKey, "secretRows">): KeySecret[] {
+  const byTime = new Map(secretRows.map((row) => [row.createdAt, row]));
+  return [...byTime.values()]
+    .sort((a, b) => b.createdAt - a.createdAt)
+    .map((row) => ({ ...row, id: `sec_${row.createdAt.toString(36)}` }));
+}
+
+export const workingSecretsOf = (key: Pick<ManagedKey, "secretRows">, now: number): KeySecret[] =>
+  secretsOf(key).filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+
+/** Ends those that `isMeant` names, unless they end earlier. */
+export const endSecrets = (rows: ManagedKey["secretRows"], at: number, isMeant: (createdAt: number) => boolean) =>
+  rows.map((row) =>
+    isMeant(row.createdAt) && (row.expiresAt === null || row.expiresAt > at) ? { ...row, expiresAt: at } : row,
+  );
 
 export interface Status {
   readonly status: KeyStatus;

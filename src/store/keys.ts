@@ -19,7 +19,9 @@ export const SELECT_KEY = `
   (SELECT removed_at FROM members WHERE id = k.member_id) AS member_removed_at,
   (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = k.id) AS workspace_ids,
   (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
-  (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint`;
+  (SELECT hint FROM api_key_secrets WHERE key_id = k.id ORDER BY created_at DESC LIMIT 1) AS hint,
+  (SELECT json_group_array(json_object('hint', hint, 'createdAt', created_at, 'expiresAt', expires_at))
+     FROM api_key_secrets WHERE key_id = k.id) AS secret_rows`;
 
 export interface KeyPremises {
   /** The limit of keys that hold a place, this one included. Two requests at once cannot both take the last one. */

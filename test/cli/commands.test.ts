@@ -142,6 +142,7 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
     `/v1/api-keys/${KEY.id}/rotate`,
     { grace_seconds: 86_400 },
   ],
+  [["keys", "end-secret", KEY.id, "sec_mi7u1h8u"], KEY, "DELETE", `/v1/api-keys/${KEY.id}/secrets/sec_mi7u1h8u`],
   [["keys", "disable", KEY.id], KEY, "POST", `/v1/api-keys/${KEY.id}/disable`, {}],
   [["keys", "enable", KEY.id], KEY, "POST", `/v1/api-keys/${KEY.id}/enable`, {}],
   [

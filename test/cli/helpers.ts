@@ -154,6 +154,7 @@ export const KEY = {
   limits: null,
   allowed_addresses: [],
   hint: "kg_test_…a1B2",
+  secrets: [{ id: "sec_mi7u1h8u", hint: "kg_test_…a1B2", created_at: CREATED, expires_at: null }],
   status: "active",
   created_at: CREATED,
   expires_at: "2027-11-20T14:01:36.750Z",

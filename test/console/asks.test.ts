@@ -64,6 +64,10 @@ const ENDINGS: readonly Ending[] = [
     },
   },
 ];
+const oldSecretOf = async (keyId: string) => {
+  await call("POST", `/v1/api-keys/${keyId}/rotate`, { grace_seconds: 3600 });
+  return (await call("GET", `/v1/api-keys/${keyId}`)).body.secrets[1].id as string;
+};
 const browserFor = (path: string): Promise<Browser> =>
   path.startsWith("/organizations") ? platformTeam() : visitorOf(control, world);
 
@@ -105,6 +109,20 @@ describe("Less is asked", () => {
     }
   });
 
+  test("for an old secret of a key that is not in use; the key's page leads to it", async () => {
+    const browser = await visitorOf(control, world);
+    const keyPath = `/keys/${world.workspaceKeyId}`;
+    const path = `${keyPath}/secrets/${await oldSecretOf(world.workspaceKeyId)}/end`;
+    expect((await browser.open(keyPath)).html).toContain(`href="${path}"`);
+    const page = await browser.open(path);
+    expect(page.text).toContain("other secrets keep working");
+    const done = await browser.submit(page, formTo(page, path));
+    expect(done.text).toContain("The secret was ended.");
+    expect(done.html).not.toContain(path);
+    expect((await call("GET", `/v1/api-keys/${world.workspaceKeyId}`)).body.secrets).toHaveLength(1);
+    expect((await browser.open(`${keyPath}/secrets/sec_0/end`)).status).toBe(404);
+  });
+
   test("for an organization that can call again", async () => {
     await call("PATCH", `/v1/organizations/${world.organizationId}`, { status: "suspended" });
     const team = await platformTeam();
@@ -113,6 +131,18 @@ describe("Less is asked", () => {
     await team.submit(page, formTo(page, path));
     expect(await status(`/v1/organizations/${world.organizationId}`)).toBe("active");
   });
+});
+
+test("an old secret of a key in use is ended only after the key's name was typed", async () => {
+  const browser = await visitorOf(control, world);
+  const path = `/keys/${world.keyId}/secrets/${await oldSecretOf(world.keyId)}/end`;
+  const secrets = async () => (await call("GET", `/v1/api-keys/${world.keyId}`)).body.secrets.length;
+  const page = await browser.open(path);
+  const form = formTo(page, path);
+  const answer = await browser.submit(page, fill(form, { name: "other" }));
+  expect([answer.status, await secrets()]).toEqual([422, 2]);
+  expect((await browser.submit(page, fill(form, { name: "in use" }))).status).toBe(200);
+  expect(await secrets()).toBe(1);
 });
 
 test("no page has a button that ends the access of others without asking", async () => {

@@ -47,7 +47,7 @@ interface Change {
   readonly prepare?: (tenant: Tenant, key: string) => Promise<void>;
   readonly change: (tenant: Tenant, key: string) => ReturnType<RunningGateway["manage"]>;
   /** What the key goes on with, or begins with: answered with 200 after the change. `answer`: the change's. */
-  readonly going?: (tenant: Tenant, key: { secret: string }, answer: { secret: string }) => Requests;
+  readonly going?: (tenant: Tenant, key: { id: string; secret: string }, answer: { secret: string }) => Requests;
 }
 
 interface Requests {
@@ -61,6 +61,8 @@ const memberOf = (tenant: Tenant, role: Role = "owner") => `/v1/members/${tenant
 const organizationOf = (tenant: Tenant) => `/v1/organizations/${tenant.organizationId}`;
 const deleteFirstWorkspace = ({ workspaces: [first] }: Tenant) => control.manage("DELETE", `/v1/workspaces/${first}`);
 const rotate = (_: Tenant, key: string) => control.manage("POST", `/v1/api-keys/${key}/rotate`, { grace_seconds: 0 });
+/** The secret that a rotation with grace gave, by its key. */
+const newest = new Map<string, string>();
 const inWorkspace = (id: string) => `/workspaces/${id}/folders/1`;
 
 const CHANGES: Change[] = [
@@ -112,6 +114,20 @@ const CHANGES: Change[] = [
     after: 401,
     change: rotate,
     going: (_, __, { secret }) => ({ secret, path: "/signatures" }),
+  },
+  {
+    name: "an old secret that was ended, while the newest goes on",
+    before: 200,
+    after: 401,
+    prepare: async (_, key) => {
+      const { body } = await control.manage("POST", `/v1/api-keys/${key}/rotate`, { grace_seconds: 3600 });
+      newest.set(key, body.secret);
+    },
+    change: async (_, key) => {
+      const { body } = await control.manage("GET", `/v1/api-keys/${key}`);
+      return control.manage("DELETE", `/v1/api-keys/${key}/secrets/${body.secrets[1].id}`);
+    },
+    going: (_, { id }) => ({ secret: newest.get(id) as string, path: "/signatures" }),
   },
   {
     name: "a key with fewer workspaces",

@@ -37,6 +37,7 @@ describe("a new key", () => {
       member_id: member.id,
       ...fields,
       hint: `kg_live_…${body.secret.slice(-4)}`,
+      secrets: [{ id: expect.any(String), hint: body.hint, created_at: body.created_at, expires_at: null }],
       status: "active",
       status_reason: null,
       created_at: expect.any(String),

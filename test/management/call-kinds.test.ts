@@ -10,7 +10,7 @@ const gateway = compile(config);
 describe("what a call is counted as", () => {
   const named = (kind: CallKind) =>
     operations
-      .filter(({ method, path }) => kindOfCall(method.toUpperCase(), path.replace(":id", "x_1")) === kind)
+      .filter(({ method, path }) => kindOfCall(method.toUpperCase(), path.replaceAll(/:\w+/g, "x_1")) === kind)
       .map(({ name }) => name)
       .sort();
 
@@ -18,6 +18,7 @@ describe("what a call is counted as", () => {
     expect(named("end")).toEqual([
       "deleteWorkspace",
       "disableApiKey",
+      "endApiKeySecret",
       "removeMember",
       "revokeApiKey",
       "revokeSession",
@@ -45,6 +46,7 @@ describe("what a call is counted as", () => {
     ["POST", "/keys/new/summary", "read"],
     ["POST", "/keys/key_1/revoke", "end"],
     ["POST", "/keys/key_1/disable", "end"],
+    ["POST", "/keys/key_1/secrets/sec_1/end", "end"],
     ["POST", "/workspaces/ws_1/delete", "end"],
     ["POST", "/members/mem_1/remove", "end"],
     ["POST", "/members/mem_1/end-sessions", "end"],

@@ -90,7 +90,7 @@ function pathOf({ path }: DocumentedOperation, world: World): string {
     sessions: world.sessionId,
     peppers: "p1",
   };
-  return path.replace("{id}", ids[path.split("/")[2] as string] ?? "missing");
+  return path.replace("{id}", ids[path.split("/")[2] as string] ?? "missing").replace("{secret_id}", "sec_1");
 }
 
 function bodyOf({ body }: DocumentedOperation, world: World) {

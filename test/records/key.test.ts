@@ -27,6 +27,7 @@ const KEY: ManagedKey = {
   ...{ allowedAddresses: ["203.0.113.0/24"], hint: "kg_…abcd", createdAt: NOW, expiresAt: NOW + DAY_MS },
   ...{ lastUsedAt: null, disabledAt: null, revokedAt: null, version: "ver_1" },
   ...{ organizationStatus: "active", organizationPlan: "scale", memberRole: null, memberRemovedAt: null },
+  secretRows: [{ hint: "kg_…abcd", createdAt: NOW, expiresAt: null }],
 };
 const TERMS = compile(config);
 
@@ -39,6 +40,7 @@ function rowOf(key: ManagedKey) {
     ...{ scopes: JSON.stringify(key.scopes), workspace_ids: JSON.stringify(key.workspaceIds) },
     ...{ organization_status: key.organizationStatus, organization_plan: key.organizationPlan },
     ...{ member_role: key.memberRole, member_removed_at: key.memberRemovedAt },
+    secret_rows: JSON.stringify(key.secretRows),
   };
 }
 
@@ -62,13 +64,13 @@ describe("a key", () => {
   });
 
   test("that is created again from what the API shows of it has the same fields", () => {
-    const { id, hint, status, status_reason, created_at, last_used_at, revoked_at, ...fields } = renderKey(
+    const { id, hint, secrets, status, status_reason, created_at, last_used_at, revoked_at, ...fields } = renderKey(
       KEY,
       TERMS,
       NOW,
     );
     const { id: _, hint: __, createdAt, lastUsedAt, disabledAt, revokedAt, version, ...rest } = KEY;
-    const { organizationStatus, organizationPlan, memberRole, memberRemovedAt, ...same } = rest;
+    const { organizationStatus, organizationPlan, memberRole, memberRemovedAt, secretRows, ...same } = rest;
     expect(newKeyOf(keyBody.parse(fields))).toEqual(same);
   });
 

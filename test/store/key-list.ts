@@ -82,6 +82,7 @@ export function anyKey({ organizationId, memberIds, workspaceIds }: Tenant): fc.
     limits: null,
     allowedAddresses: [],
     hint: "…",
+    secretRows: [{ hint: "…", createdAt: key.createdAt, expiresAt: null }],
     version: newId("ver"),
     ...{ organizationStatus: "active", organizationPlan: null, memberRemovedAt: null },
     ...key,

@@ -43,6 +43,20 @@ export function addKeyChanges(keys: Command): void {
       ),
     );
 
+  keys
+    .command("end-secret")
+    .description("end an old secret of a key before its grace period does")
+    .argument("<id>", "the key's id, key_…", id("key"))
+    .argument("<secret>", "the secret's id, sec_…; `keys show` lists them", id("sec"))
+    .addOption(ifMatch())
+    .addHelpText("after", example("keys end-secret key_9fK2 sec_lk3x9a0b"))
+    .action(
+      call(
+        (api, _, id, secret) => api.delete<Key>(`${KEYS_PATH}/${id}/secrets/${secret}`),
+        (key, context) => `${told("Ended", context)}\n\n${inWords(key, context)}`,
+      ),
+    );
+
   for (const [verb, done, what] of [
     ["disable", "Disabled", "disable a key until it is enabled again"],
     ["enable", "Enabled", "enable a disabled key"],

@@ -196,6 +196,8 @@ const SHOWN: Shown = {
   name: ["Name"],
   description: ["Description"],
   hint: ["Key"],
+  // An older gateway does not say.
+  secrets: ["Secrets", (secrets) => list((secrets ?? []).map(secretInWords))],
   status: ["Status"],
   status_reason: ["Reason", (reason) => reason ?? ""],
   environment: ["Environment"],
@@ -213,6 +215,10 @@ const SHOWN: Shown = {
   last_used_at: ["Last used", (time) => moment(time)],
   revoked_at: ["Revoked", (time) => moment(time, "")],
 };
+
+function secretInWords({ id, hint, expires_at }: KeyAnswer["secrets"][number]): string {
+  return `${id} ${hint}${expires_at === null ? "" : ` (until ${moment(expires_at)})`}`;
+}
 
 /** For `record`. */
 export function fieldsInWords(key: KeyAnswer): [label: string, words: string | null][] {

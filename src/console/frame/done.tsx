@@ -15,6 +15,7 @@ const WORDS = {
   disabled: "The key was disabled.",
   enabled: "The key was enabled.",
   revoked: "The key was revoked.",
+  secretEnded: "The secret was ended.",
   suspended: "The organization was suspended.",
   activated: "The organization was activated.",
   made: "Created.",

@@ -5,15 +5,16 @@ import type { Child } from "hono/jsx";
 import { findKey } from "../../control/access.ts";
 import type { Caller, Control } from "../../control/control.ts";
 import type { ChangedKey } from "../../control/keys/commit-change.ts";
+import { endSecret } from "../../control/keys/end-secret.ts";
 import { revokeKey } from "../../control/keys/revoke.ts";
 import { rotateKey } from "../../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../../control/keys/switch.ts";
-import { allOf } from "../../control/validation.ts";
+import { allOf, notFound } from "../../control/validation.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { revocationBody, rotationBody } from "../../management/wire/keys.ts";
-import type { ManagedKey } from "../../records/key.ts";
+import { type ManagedKey, secretsOf } from "../../records/key.ts";
 import { ask, checkTyped, NAME_FIELD, TypedName } from "../frame/ask.tsx";
 import { boundOf, type Deed, finish } from "../frame/done.tsx";
 import { Field, Options } from "../frame/fields.tsx";
@@ -67,6 +68,20 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     effect: (c) => `Requests with it are accepted again everywhere within ${boundOf(c.var.control.gateway)}.`,
     act: (c, key) => change(c, key, "enabled", enableKey),
   },
+  end: {
+    title: "End an old secret",
+    button: "End the secret",
+    effect: (c) =>
+      `Requests with this secret are refused everywhere within ${boundOf(c.var.control.gateway)}. The key's other secrets keep working.`,
+    fields: [NAME_FIELD],
+    Controls: (props) => <NameOfKey {...props} why="Type its name to continue" />,
+    act: (c, key, form) => {
+      const secretId = c.req.param("secret") as string;
+      const refusal = checkName(c, key, form);
+      if (refusal) return Promise.resolve(refusal);
+      return change(c, key, "secretEnded", (control, caller, id) => endSecret(control, caller, id, secretId));
+    },
+  },
   revoke: {
     title: "Revoke the key",
     button: "Revoke for good",
@@ -79,12 +94,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-export const keyActions = new Hono<ConsoleEnv>()
-  .get("/keys/:id/:action{rotate|disable|enable|revoke}", async (c) => {
+export const keyActions = new Hono<ConsoleEnv>();
+for (const path of ["/keys/:id/:action{rotate|disable|enable|revoke}", "/keys/:id/secrets/:secret/:action{end}"]) {
+  keyActions.get(path, async (c) => {
     const key = await keyOf(c);
     return isRefusal(key) ? showRefusal(c, key) : askFor(c, key, undefined, undefined);
-  })
-  .post("/keys/:id/:action{rotate|disable|enable|revoke}", async (c) => {
+  });
+  keyActions.post(path, async (c) => {
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
     const key = await keyOf(c);
@@ -92,9 +108,18 @@ export const keyActions = new Hono<ConsoleEnv>()
     const done = await actionOf(c).act(c, key, form);
     return isRefusal(done) ? askFor(c, key, form, done) : done;
   });
+}
 
 const actionOf = (c: Visit) => ACTIONS[c.req.param("action") as string] as Action;
-const keyOf = (c: Visit) => findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
+
+/** As the page names it: with the hint of the secret that is meant. */
+async function keyOf(c: Visit): Promise<ManagedKey | Refusal> {
+  const key = await findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
+  const secretId = c.req.param("secret");
+  if (isRefusal(key) || secretId === undefined) return key;
+  const secret = secretsOf(key).find(({ id }) => id === secretId);
+  return secret ? { ...key, hint: secret.hint } : notFound("secret");
+}
 
 function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal: Refusal | undefined) {
   const { title, button, grave, effect, fields, Controls } = actionOf(c);

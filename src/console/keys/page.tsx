@@ -11,7 +11,7 @@ import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { type StatusReason, statusReasonOf } from "../../domain/key-status.ts";
 import { isRefusal } from "../../errors.ts";
-import { type ManagedKey, statusOf } from "../../records/key.ts";
+import { type ManagedKey, statusOf, workingSecretsOf } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import { History } from "../audit/table.tsx";
 import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "../frame/directory.ts";
@@ -70,6 +70,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
             </ul>
             <KeyFacts
               keyOf={key}
+              canEnd={canWrite(c, key)}
               record={record}
               reason={reason ?? null}
               now={to}
@@ -148,6 +149,8 @@ function Head({ c, keyOf: key }: { c: Visit; keyOf: ManagedKey }) {
 
 interface FactsProps {
   readonly keyOf: ManagedKey;
+  /** Whether the visitor can end its old secrets. */
+  readonly canEnd: boolean;
   readonly record: KeyRecord | undefined;
   /** Why it does not work now. */
   readonly reason: StatusReason | null;
@@ -156,10 +159,8 @@ interface FactsProps {
   readonly workspaceName: NameOf;
 }
 
-function KeyFacts({ keyOf: key, record, reason, now, memberName, workspaceName }: FactsProps) {
-  const ending = (reason ? [] : (record?.secrets ?? [])).flatMap(({ expiresAt }) =>
-    expiresAt && expiresAt > now ? [expiresAt] : [],
-  );
+function KeyFacts({ keyOf: key, canEnd, record, reason, now, memberName, workspaceName }: FactsProps) {
+  const [, ...older] = workingSecretsOf(key, now);
   return (
     <Facts
       facts={[
@@ -175,7 +176,25 @@ function KeyFacts({ keyOf: key, record, reason, now, memberName, workspaceName }
         ["Created", <Moment at={key.createdAt} />],
         ["Last used", <Ago at={key.lastUsedAt} now={now} />],
         ...endOf(key, reason, now),
-        ...(ending.length > 0 ? [["Old secret works until", <Moment at={Math.max(...ending)} />] as const] : []),
+        ...older.map(
+          (secret) =>
+            [
+              "Old secret",
+              <>
+                <code>{secret.hint}</code>{" "}
+                {secret.expiresAt && (
+                  <>
+                    until <Moment at={secret.expiresAt} />
+                  </>
+                )}{" "}
+                {canEnd && (
+                  <a href={`/keys/${key.id}/secrets/${secret.id}/end`}>
+                    End<span class="unseen"> the secret {secret.hint}</span>
+                  </a>
+                )}
+              </>,
+            ] as const,
+        ),
         ...(key.disabledAt === null ? [] : [["Disabled", <Moment at={key.disabledAt} />] as const]),
         ...(key.revokedAt === null ? [] : [["Revoked", <Moment at={key.revokedAt} />] as const]),
         ["Id", <code>{key.id}</code>],

@@ -96,6 +96,7 @@ export function newKey(
     id: control.newId("key"),
     version: control.newId("ver"),
     hint,
+    secretRows: [{ hint, createdAt, expiresAt: null }],
     createdAt,
     expiresAt: wanted.expiresAt ?? createdAt + control.gateway.keys.lifetimeDays * DAY_MS,
     lastUsedAt: null,

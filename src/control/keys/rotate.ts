@@ -1,8 +1,8 @@
 import { DAY_SECONDS } from "../../domain/durations.ts";
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import type { ManagedKey } from "../../records/key.ts";
-import { countLivingSecrets, secretRotation } from "../../store/key-rotation.ts";
+import { endSecrets, type ManagedKey, secretsOf, workingSecretsOf } from "../../records/key.ts";
+import { secretRotation } from "../../store/key-rotation.ts";
 import { findKey, forbidden } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { invalid } from "../validation.ts";
@@ -16,8 +16,8 @@ export interface RotatedKey extends ChangedKey {
 
 /** How long an old secret can keep working next to the new one. */
 export const MAX_GRACE_SECONDS = 30 * DAY_SECONDS;
-/** Of one key at one time. */
-const MAX_SECRETS = 20;
+/** Of one key at one time: the newest, and older ones in their grace. */
+const MAX_SECRETS = 5;
 
 /** A new secret of the same key: one id, one count. The old ones end after the grace. */
 export async function rotateKey(
@@ -34,19 +34,24 @@ export async function rotateKey(
     checkLiving(control, caller, key) ??
     checkActing(control, caller, key) ??
     (await checkGrant(control, caller, key)) ??
-    (await checkSecrets(control, id, graceSeconds));
+    checkSecrets(control, key, graceSeconds);
   if (refusal) return refusal;
   const secret = generateSecret(gateway.environments[key.environment]?.keyPrefix as string, control.randomBytes);
   const at = control.now();
   const version = control.newId("ver");
   const [pepper] = control.peppers;
-  const added = { hash: await pepper.hash(secret), pepperId: pepper.id, hint: hintOf(secret), at };
+  const hint = hintOf(secret);
+  const oldEndAt = at + graceSeconds * 1000;
+  // The time tells the secrets of a key apart.
+  const createdAt = Math.max(at, (secretsOf(key)[0]?.createdAt ?? 0) + 1);
+  const added = { hash: await pepper.hash(secret), pepperId: pepper.id, hint, createdAt };
+  const secretRows = [...endSecrets(key.secretRows, oldEndAt, () => true), { hint, createdAt, expiresAt: null }];
   const rotated = await commitKeyChange(
     control,
     caller,
-    { ...key, hint: added.hint, version },
-    { action: "api_key.rotated", details: { graceSeconds, hint: added.hint } },
-    secretRotation(db, { keyId: id, from: key.version, version, oldEndAt: at + graceSeconds * 1000, added }),
+    { ...key, hint, secretRows, version },
+    { action: "api_key.rotated", details: { graceSeconds, hint } },
+    secretRotation(db, { keyId: id, from: key.version, version, at, oldEndAt, added }),
   );
   return isRefusal(rotated) ? rotated : { ...rotated, secret };
 }
@@ -58,9 +63,9 @@ function checkActing({ gateway }: Control, { standing }: Caller, key: ManagedKey
   return forbidden("The key acts as another member. That member, or a person who manages members, can rotate it.");
 }
 
-/** Every lease carries all of them. */
-async function checkSecrets({ db, now }: Control, id: string, graceSeconds: number): Promise<Refusal | undefined> {
-  if (graceSeconds === 0 || (await countLivingSecrets(db, id, now())) < MAX_SECRETS) return undefined;
-  const problem = `The key has ${MAX_SECRETS} secrets that still work. Wait until one of them ends, or end all with grace_seconds 0.`;
+/** Each of them opens the key, and every lease carries all of them. */
+function checkSecrets({ now }: Control, key: ManagedKey, graceSeconds: number): Refusal | undefined {
+  if (graceSeconds === 0 || workingSecretsOf(key, now()).length < MAX_SECRETS) return undefined;
+  const problem = `The key already has ${MAX_SECRETS} secrets that work. End one of them first, or end all with grace_seconds 0.`;
   return { code: "conflict", problem, field: "grace_seconds" };
 }

@@ -83,10 +83,15 @@ test("keys show has a line for each field of the answer", () => {
     },
     ...{ created_at: "2026-11-20T14:01:00.000Z", expires_at: "2027-11-20T14:01:00.000Z", last_used_at: null },
     revoked_at: null,
+    secrets: [
+      { id: "sec_b", hint: "kg_…1234", created_at: "2026-11-20T14:01:00.000Z", expires_at: null },
+      { id: "sec_a", hint: "kg_…abcd", created_at: "2026-11-19T14:01:00.000Z", expires_at: "2026-11-21T14:01:00.000Z" },
+    ],
   };
   const lines = fieldsInWords(key);
   expect(lines).toHaveLength(Object.keys(key).length);
   expect(Object.fromEntries(lines)).toMatchObject({
+    Secrets: "sec_b kg_…1234, sec_a kg_…abcd (until 21 Nov 2026, 14:01 UTC)",
     ...{ Scopes: "none", Limits: "none", Workspaces: "", Description: null, Revoked: "", "Last used": "never" },
     Created: "20 Nov 2026, 14:01 UTC",
   });

@@ -67,6 +67,7 @@ const keys: fc.Arbitrary<ManagedKey> = fc
     ...{ id: "key_1", organizationId: "org_1", memberId: "mem_1", environment: "sandbox", plan: null, hint: "kg…abcd" },
     ...{ createdAt: 1, lastUsedAt: null, disabledAt: null, revokedAt: null, version: "ver_1" },
     ...{ organizationStatus: "active" as const, organizationPlan: null, memberRole: "owner", memberRemovedAt: null },
+    secretRows: [],
   }));
 
 /** What visitors write into the rows, in any order, with rows left empty or half filled. */
@@ -221,6 +222,7 @@ test("the form can change every field that the API can, except for the plan, whi
     ...{ allowedAddresses: ["10.0.0.0/24"], hint: "…", createdAt: 1, expiresAt: 2, lastUsedAt: null },
     ...{ disabledAt: null, revokedAt: null, version: "ver_1", memberRemovedAt: null, memberRole: null },
     ...{ organizationPlan: null, organizationStatus: "active" },
+    secretRows: [],
   };
   const changed = Object.keys(changesIn(new Form([]), key));
   expect([...changed, "plan"].sort()).toEqual(Object.keys(keyPatch.shape).sort());

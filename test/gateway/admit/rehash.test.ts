@@ -179,8 +179,10 @@ describe("while a pepper is replaced, nothing breaks:", () => {
     await one.serve(key);
     await one.settled();
     const { version: from } = (await askLease(key)).record;
-    const added = { hash: await NEW[0].hash(newSecret()), pepperId: "p2", hint: "…", at: 3 };
-    await env.DB.batch(secretRotation(env.DB, { keyId: key.id, from, version: newId("ver"), oldEndAt: 2, added }));
+    const added = { hash: await NEW[0].hash(newSecret()), pepperId: "p2", hint: "…", createdAt: 3 };
+    await env.DB.batch(
+      secretRotation(env.DB, { keyId: key.id, from, version: newId("ver"), at: 3, oldEndAt: 2, added }),
+    );
     await tell(key);
     expect(await isolate({ peppers: OLD }).serve(key)).toBe("key_expired");
     expect(await isolate({ peppers: NEW }).serve(key)).toBe("key_expired");
