@@ -148,7 +148,7 @@ function filling({ name, keygate }: Wanted, model: Model, config: string, wrangl
   };
   return (text) =>
     Object.entries(values).reduce(
-      (filled, [word, value]) => filled.replaceAll(new RegExp(`\\b${word}\\b`, "g"), () => value),
+      (filled, [word, value]) => filled.replaceAll(new RegExp(`(?<![A-Z_])${word}(?![A-Z_])`, "g"), () => value),
       text,
     );
 }

@@ -57,7 +57,8 @@ describe.for(Object.keys(MODELS))("The files of a project of the model %s", (mod
   });
 
   test("have no word of the template left", () => {
-    const left = /\b(NAME|ORIGIN_NAME|READ_SCOPE|SAMPLE_PATH|CURL_PATH|REACH|ORGANIZATION|[A-Z]+_ISSUERS|[A-Z]+_ROW)\b/;
+    const left =
+      /(?<![A-Z_])(NAME|ORIGIN_NAME|READ_SCOPE|SAMPLE_PATH|CURL_PATH|REACH|ORGANIZATION|CREATE_COMMANDS|[A-Z]+_ISSUERS|[A-Z]+_ROW)(?![A-Z_])/;
     const found = [...files]
       .filter(([path]) => path !== "wrangler.toml")
       .flatMap(([path, text]) =>
