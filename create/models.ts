@@ -21,6 +21,7 @@ export const MODELS: Readonly<Record<string, Model>> = {
     readScope: "items:read",
     samplePath: "/items",
     reach: "organization",
+    plan: "free",
   },
   signatures: {
     title: "Keys of members, in one workspace, with a scope for each action",
@@ -46,5 +47,6 @@ export const MODELS: Readonly<Record<string, Model>> = {
     readScope: "read:all",
     samplePath: "/tasks",
     reach: "organization",
+    plan: "free",
   },
 };
