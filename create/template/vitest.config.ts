@@ -23,6 +23,8 @@ export default defineConfig({
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         bindings: { ...secrets(), MIGRATIONS: await readD1Migrations("./node_modules/keygate/migrations") },
+        // For origins with a URL: tests send nothing to them.
+        outboundService: () => new Response("ok") as never,
         serviceBindings: { ORIGIN: () => new Response("ok") as never },
       },
     })),
