@@ -1,6 +1,7 @@
 /** `keygate secrets`: the secrets of a new deployment, in a file that `keygate deploy --secrets-file` takes. */
 
 import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { COMMAND, example } from "../gateway/call.ts";
 import { hint } from "../terminal/render.ts";
@@ -25,10 +26,16 @@ export function addSecrets(program: Command): void {
     .action(async ({ config = DEFAULT_CONFIG, to }: Options, command: Command) => {
       const checked = await checkedConfig(config);
       writeSecretFile(to, `${JSON.stringify(newSecrets(Object.keys(checked.config.environments)), null, 2)}\n`);
-      const next = `${COMMAND} deploy --secrets-file ${to}`;
+      const next = `${COMMAND} deploy ${inItsEnvironment(checked.file)}--secrets-file ${to}`;
       const done = `${to} has new secrets. A Worker's secrets cannot be read back: keep the file safe. Next:`;
       reportOf(command).end(hint(done, next), { file: to });
     });
+}
+
+/** A configuration that is an environment's: without `--env`, its secrets would go to production. */
+function inItsEnvironment(file: string): string {
+  const [, name] = /^gateway\.config\.([\w-]+)\.ts$/.exec(basename(file)) ?? [];
+  return name === undefined ? "" : `--env ${name} `;
 }
 
 function newSecrets(environments: readonly string[]): Record<string, string> {

@@ -49,9 +49,13 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
   test("creates the database, applies every migration, deploys with the secrets, and asks the gateway", async () => {
     const calls = await deployable(good);
     const api = await startCloudflareApi();
-    const made = await keygate(["secrets", "--to", "secrets.json"], { project });
+    const other = await keygate(["secrets", "--to", "secrets.production.json"], { project });
+    expect(other.stdout).toContain("deploy --secrets-file secrets.production.json");
+    const made = await keygate(["secrets", "--config", "gateway.config.staging.ts", "--to", "secrets.json"], {
+      project,
+    });
     expect(made).toMatchObject({ code: 0, stderr: "" });
-    expect(made.stdout).toContain("deploy --secrets-file secrets.json");
+    expect(made.stdout).toContain("deploy --env staging --secrets-file secrets.json");
     expect(statSync(join(project, "secrets.json")).mode & 0o777).toBe(0o600);
 
     const args = ["deploy", "--env", "staging", "--secrets-file", "secrets.json"];
