@@ -10,6 +10,7 @@ import { example } from "../gateway/call.ts";
 import { localConnection } from "../gateway/connection.ts";
 import { checkedConfig } from "../operate/checked-config.ts";
 import { DEFAULT_CONFIG, inProject } from "../operate/project.ts";
+import { complain } from "../terminal/complain.ts";
 import { conceal, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { fileFailure } from "../terminal/file-failure.ts";
 import { port } from "../terminal/options.ts";
@@ -17,7 +18,7 @@ import { followAncestors } from "./ancestors.ts";
 import { copyOf, keepCopy } from "./config-copy.ts";
 import { type Demo, makeSignInLinks, prepareDemo, type SignInLinks } from "./demo.ts";
 import { missingForDemo } from "./demo-needs.ts";
-import { writeEntry } from "./entry.ts";
+import { followMain, writeEntry } from "./entry.ts";
 import { writeOriginConfigs } from "./origins.ts";
 import { requireFreePort, serve } from "./server.ts";
 import { takeState } from "./state.ts";
@@ -77,7 +78,8 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
     process.stdout.write(welcome({ file, config, demo, madeVars }));
     process.stdout.write(`Ready on ${control}\n`);
   };
-  await serve(settings, stop, onReady).finally(release);
+  const unfollow = followMain(copy, port, (error) => complain(`${(error as Error).message}\n`));
+  await serve(settings, stop, onReady).finally(unfollow).finally(release);
 }
 
 /** What a configuration needs on this machine. Returns whether .dev.vars was created. */

@@ -1,12 +1,13 @@
 /** A Worker's entry with another configuration in the place of gateway.config.ts: of another environment, or with local base URLs. */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, unwatchFile, watchFile, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DEFAULT_CONFIG, inProject, ownModule, shown } from "../operate/project.ts";
 import { readWrangler } from "../operate/wrangler-file.ts";
 import { Failure } from "../terminal/failure.ts";
 
+const POLL_MS = 200;
 const IMPORT = /(\bfrom\s*|\bimport\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
 
 /** Writes the entry and returns its path. `port`: add local base URLs on that port. */
@@ -19,6 +20,20 @@ export function writeEntry(config: string, port?: number): string {
   const entry = join(folder, "entry.ts");
   writeFileSync(entry, entryWith(chosen));
   return entry;
+}
+
+/** Writes the entry again whenever the project's own has changed, until the function that it returns is called. */
+export function followMain(config: string, port: number, refuse: (error: unknown) => void): () => void {
+  const main = mainOfWorker();
+  const update = () => {
+    try {
+      writeEntry(config, port);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+  watchFile(main, { interval: POLL_MS, persistent: false }, update);
+  return () => unwatchFile(main, update);
 }
 
 function localConfig(config: string, port: number): string {

@@ -47,6 +47,31 @@ test("a mistake saved in gateway.config.ts is said plainly, and the gateway keep
   expect(await local.ended).toBe(0);
 });
 
+test("a handler that is added to the entry and then to gateway.config.ts is used at once", {
+  timeout: 180_000,
+}, async () => {
+  const project = copyOfProject();
+  const [entry, config] = [join(project, "src", "entry.ts"), join(project, "gateway.config.ts")];
+  const local = await startLocal({ project });
+  await local.said("Ready on ");
+  const handlers = '{ handlers: { app: { fetch: () => new Response("mine", { status: 299 }) } } }';
+  const own = readFileSync(entry, "utf8").replace("createGateway(config)", `createGateway(config, ${handlers})`);
+  writeFileSync(
+    entry,
+    own.replace("export default gateway", `console.log("has the handler");\nexport default gateway`),
+  );
+  await local.said("has the handler");
+  const good = readFileSync(config, "utf8");
+  const handled = good.replace("  origins: {\n", '  origins: {\n    mine: { handler: "app" },\n');
+  writeFileSync(
+    config,
+    handled.replace('{ path: "/status", origin: "signatures"', '{ path: "/status", origin: "mine"'),
+  );
+  await expect.poll(() => answer(local, "/status"), { timeout: 30_000, interval: 200 }).toBe(299);
+  local.child.kill("SIGTERM");
+  expect(await local.ended).toBe(0);
+});
+
 test("the demo needs what its data names, and says so before it creates anything", {
   timeout: 120_000,
 }, async () => {
