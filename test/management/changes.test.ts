@@ -79,14 +79,14 @@ describe("a change of a key", () => {
     expect([answer.status, answer.body.code]).toEqual([409, "conflict"]);
   });
 
-  test("rotates it at most into twenty secrets that work, and keeps the last twenty of those that ended", async () => {
+  test("rotates it at most into five secrets that work, and keeps the last twenty of those that ended", async () => {
     const { keyBody } = await setUp();
     const { id } = await makeKey(keyBody);
     const rotate = async (grace_seconds: number) => {
       vi.setSystemTime(Date.now() + 1_000);
       return call("POST", `/v1/api-keys/${id}/rotate`, { grace_seconds });
     };
-    for (let turn = 0; turn < 19; turn++) expect((await rotate(86_400)).status).toBe(200);
+    for (let turn = 0; turn < 4; turn++) expect((await rotate(86_400)).status).toBe(200);
     const refused = await rotate(86_400);
     expect([refused.status, refused.body.code]).toEqual([409, "conflict"]);
     expect(refused.body.detail).toContain("grace_seconds 0");
