@@ -4,8 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, renameSync, unwatchFile, watchFile, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { GatewayConfig } from "../../config/types.ts";
 import { configIn } from "../operate/checked-config.ts";
@@ -13,6 +13,8 @@ import { inProject, ROOT, shown } from "../operate/project.ts";
 import { bundlerOfWrangler } from "../operate/wrangler.ts";
 import { complain } from "../terminal/complain.ts";
 import { Failure } from "../terminal/failure.ts";
+
+const LOOK_MS = 300;
 
 interface Copying {
   /** gateway.config.ts, checked. */
@@ -53,42 +55,71 @@ export async function keepCopy({ file, copy, accept }: Copying): Promise<() => P
     if (hasCopy) complain(`${(error as Error).message}\nThe gateway still runs with the configuration from before.\n`);
   }
 
-  const context = await bundlerOfWrangler().context({
-    entryPoints: [file],
-    absWorkingDir: ROOT,
-    bundle: true,
-    format: "esm",
-    // As wrangler would bundle it.
-    platform: "browser",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["node:*", "cloudflare:*"],
-    target: "esnext",
-    sourcemap: "inline",
-    write: false,
-    logLevel: "silent",
-    plugins: [
-      {
-        name: "copy",
-        setup(build: Build) {
-          build.onEnd(async ({ errors, outputFiles }) => {
-            if (errors.length === 0) return take(outputFiles?.[0]?.text ?? "").catch(refuse);
-            latest = undefined;
-            refuse(unreadable(file, errors));
-          });
-        },
-      },
-    ],
+  async function build(): Promise<void> {
+    const bundler = bundlerOfWrangler();
+    try {
+      const { outputFiles, metafile } = await bundler.build({
+        entryPoints: [file],
+        absWorkingDir: ROOT,
+        bundle: true,
+        format: "esm",
+        // As wrangler would bundle it.
+        platform: "browser",
+        conditions: ["workerd", "worker", "browser"],
+        external: ["node:*", "cloudflare:*"],
+        target: "esnext",
+        sourcemap: "inline",
+        write: false,
+        metafile: true,
+        logLevel: "silent",
+      });
+      files.follow(Object.keys(metafile.inputs).map((path) => resolve(ROOT, path)));
+      await take(outputFiles[0]?.text ?? "").catch(refuse);
+    } catch (error) {
+      latest = undefined;
+      const { errors = [], message } = error as Error & { errors?: Mistake[] };
+      refuse(unreadable(file, errors.length > 0 ? errors : [{ text: message, location: null }]));
+    } finally {
+      // Its process would outlive this one if that is killed.
+      await bundler.stop();
+    }
+  }
+
+  const files = new Followed(() => {
+    building = building.then(build);
   });
-  await context.rebuild().catch(() => {});
-  if (hasCopy) await context.watch();
-  else await context.dispose();
+  // A file that is new can be one that was missing.
+  files.follow([file, dirname(file)]);
+  let building = build();
+  await building;
+  if (!hasCopy) files.release();
   if (!hasCopy) throw failure;
-  return () => context.dispose();
+  return async () => {
+    files.release();
+    await building;
+  };
 }
 
-/** https://esbuild.github.io/plugins/#on-end */
-interface Build {
-  onEnd(callback: (result: { errors: Mistake[]; outputFiles?: { text: string }[] }) => Promise<void>): void;
+/** Calls back whenever one of some files has changed. By their times, since editors save in many ways. */
+class Followed {
+  readonly #onChange: () => void;
+  readonly #paths = new Set<string>();
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  follow(paths: readonly string[]): void {
+    for (const path of paths) {
+      if (this.#paths.has(path)) continue;
+      this.#paths.add(path);
+      watchFile(path, { interval: LOOK_MS, persistent: false }, this.#onChange);
+    }
+  }
+
+  release(): void {
+    for (const path of this.#paths) unwatchFile(path, this.#onChange);
+  }
 }
 
 interface Mistake {

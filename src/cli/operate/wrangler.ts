@@ -50,7 +50,9 @@ function endGroup({ pid }: ChildProcess): void {
 
 /** What is used of esbuild: https://esbuild.github.io/api/#build */
 interface Bundler {
-  context(options: object): Promise<{ rebuild(): Promise<unknown>; watch(): Promise<void>; dispose(): Promise<void> }>;
+  build(options: object): Promise<{ outputFiles: { text: string }[]; metafile: { inputs: Record<string, unknown> } }>;
+  /** Ends its process. */
+  stop(): Promise<void>;
 }
 
 /** The bundler that the project's wrangler depends on, so that both read a file alike. */
