@@ -54,17 +54,6 @@ export const memberId = (organization: number, number: number) => idOf("mem", or
 export const workspacesOf = (organization: number) => (organization === 0 ? 500 : organization < 10 ? 50 : 3);
 export const membersOf = (organization: number) => (organization === 0 ? 200 : organization < 10 ? 20 : 3);
 
-/** The same numbers each time. */
-export function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Whose each key is, in order of age: organizations make keys at the same time, so theirs lie mixed on the disk. */
 export function owners(keys: number, random: () => number): Int32Array {
   const owner = new Int32Array(keys);

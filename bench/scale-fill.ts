@@ -1,6 +1,7 @@
 /** Fills a database file with keys, in the form in which the gateway stores them. Past D1, which would take an hour for a million. */
 
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { seeded } from "../src/cli/model/random.ts";
 import {
   keyOf,
   memberId,
@@ -9,7 +10,6 @@ import {
   ORGANIZATIONS,
   organizationId,
   owners,
-  randomOf,
   type ScaleKey,
   workspaceId,
   workspacesOf,
@@ -23,7 +23,7 @@ export function fill(file: string, count: number, progress: (made: number) => vo
   const indexes = db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
   for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
   fillOrganizations(db);
-  const random = randomOf(1);
+  const random = seeded(1);
   const owner = owners(count, random);
   const insertKey = keyInsertion(db);
   for (let made = 0; made < count; made += BATCH_SIZE) {

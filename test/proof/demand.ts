@@ -1,5 +1,6 @@
 /** Clients that come when they like, over a network as it is on good days; and what an ideal counter would have done with them. */
 
+import { seeded } from "../../src/cli/model/random.ts";
 import type { Rate } from "../../src/domain/bucket.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { TRUE_CLOCK } from "./clock.ts";
@@ -106,16 +107,5 @@ function idealBucket({ limit, window, burst }: Rate) {
       tokens = level(at) - 1;
       since = at;
     },
-  };
-}
-
-/** Mulberry32: the same numbers on every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
