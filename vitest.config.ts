@@ -16,6 +16,8 @@ const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
 const SERVERS = ["test/e2e/servers/**/*.test.ts"];
 /** The life of `npm start`, checks of whole projects and deploys, process by process: `npm run test:processes`. */
 const PROCESSES = ["test/cli/dev/{lifetime,saved-typo,start}.test.ts", "test/cli/operate/{check,deploy}.test.ts"];
+/** `npm start` as the README shows it, old versions of the gateway and databases put back: `npm run test:versions`. */
+const VERSIONS = ["test/e2e/upgrade/**/*.test.ts", "test/e2e/{quick-start,restore,versions}.test.ts"];
 /** A project made from the packages, in minutes: `npm run test:package`. */
 const PACKAGE = ["test/package/starter.test.ts"];
 
@@ -61,8 +63,14 @@ export default defineConfig({
         test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE, ...PROCESSES] },
       },
       {
-        test: { ...endToEnd, name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: [...PAGES, ...SERVERS] },
+        test: {
+          ...endToEnd,
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          exclude: [...PAGES, ...SERVERS, ...VERSIONS],
+        },
       },
+      { test: { ...endToEnd, name: "versions", include: VERSIONS } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
       { test: { ...alone, name: "pages", include: PAGES } },
