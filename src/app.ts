@@ -26,6 +26,7 @@ import { signersFrom } from "./gateway/forward/signer.ts";
 import { fetchOfHandler, type Handler, type Handlers, requireHandlers } from "./gateway/origins/handlers.ts";
 import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
+import { Reporter } from "./gateway/reports/reporter.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import { problemResponse } from "./problem.ts";
@@ -108,6 +109,12 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const lookupBudget = guard("LOOKUP_BUDGET", env.LOOKUP_BUDGET, log);
   const lookups = new Lookups(lookupBudget, now);
   const leases = new Leases(objects.ask, gateway, now);
+  const reporter = new Reporter({
+    send: objects.report,
+    collectors: gateway.collectors,
+    newId: () => crypto.randomUUID(),
+    now,
+  });
   const keys: Keys = { gateway, identifier: new Identifier(finder, lookupBudget, now), leases, now };
   const control: Omit<Control, "findSecret" | "look"> = {
     db,
@@ -122,6 +129,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
     gateway,
     schemes: [new ApiKeys(keys)],
     leases,
+    reporter,
     originOf: originsFrom(gateway.routes, {
       fetch: (request, init) => fetch(request, init),
       services: (name) => serviceBinding(env, name),

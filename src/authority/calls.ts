@@ -3,6 +3,7 @@
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
+import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Refusal } from "../errors.ts";
 import type { Cleanup } from "../store/retention.ts";
 
@@ -20,7 +21,7 @@ export interface AuthorityCalls extends Rpc.DurableObjectBranded {
   ping(): void;
 }
 
-/** Of `Courier`, whose objects deliver changes, delete old rows, and remember what ended. */
+/** Of `Courier`, whose objects deliver changes, delete old rows, remember what ended, and collect what isolates report. */
 export interface CourierCalls extends Rpc.DurableObjectBranded {
   /** There may soon be something to deliver. */
   call(): Promise<void>;
@@ -29,4 +30,6 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   startTombstones(): Promise<void>;
   collectTombstones(): Promise<void>;
   rememberRevocation(keyId: string, revokedAt: number): Promise<void>;
+  /** Answers once the report is stored. A report that comes twice counts once. */
+  report(report: Report): Promise<ReportAnswer>;
 }

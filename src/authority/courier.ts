@@ -7,11 +7,13 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
+import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
 import { readOutbox } from "../store/outbox.ts";
 import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
+import { Collector } from "./collector.ts";
 import { authorityName } from "./name.ts";
 import { Retention } from "./retention.ts";
 import { StuckClock } from "./stuck-clock.ts";
@@ -27,6 +29,7 @@ const ROUND_SIZE = 400;
 export abstract class Courier extends DurableObject<Env> implements CourierCalls {
   protected abstract readonly gateway: Gateway;
   readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
+  readonly #collector = new Collector(this.ctx.storage);
   readonly #clock = new StuckClock(this.ctx);
 
   async call(): Promise<void> {
@@ -64,10 +67,17 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     await this.#tombstones.remember(keyId, revokedAt, Date.now());
   }
 
+  /** For a collector. */
+  async report(report: Report): Promise<ReportAnswer> {
+    this.#clock.restartIfStuck();
+    return this.#collector.report(report, Date.now());
+  }
+
   override async alarm(): Promise<void> {
     this.#clock.restartIfStuck();
     if (this.#retention.isHere) return this.#retention.alarm(Date.now());
     if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
+    if (this.#collector.isHere) return this.#collector.alarm(Date.now());
     const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
     const watching = isRecent(watchUntil - WATCH_MS, WATCH_MS, Date.now());
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);

@@ -3,6 +3,11 @@ export function authorityName(environment: string, keyId: string): string {
   return `${environment}/${keyId}`;
 }
 
+/** Which object of the courier's class is the collector of this number. */
+export function collectorName(collector: number): string {
+  return `collector/${collector}`;
+}
+
 /** Which object holds an account that is no key's. Environments have no colon in their names. */
 export function accountName(kind: "actor" | "organization" | "reserve", id: string, use: string): string {
   return `${kind}:${id}:${use}`;

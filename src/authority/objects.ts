@@ -4,10 +4,11 @@ import { within } from "../deadline.ts";
 import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
+import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary, type Log } from "../store/boundary.ts";
-import { authorityName } from "./name.ts";
+import { authorityName, collectorName } from "./name.ts";
 import { againIfReset } from "./reset.ts";
 
 /** How long a change waits for one object to hear of it, before it is left to the courier. */
@@ -19,6 +20,7 @@ export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURI
   const object = (name: string) => AUTHORITY.get(AUTHORITY.idFromName(name));
   const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
   const courier = (role: "courier" | "retention" | "tombstones") => COURIER.get(COURIER.idFromName(role));
+  const collector = (number: number) => COURIER.get(COURIER.idFromName(collectorName(number)));
   const asked = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => againIfReset(call), log);
   const inTime = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
   const told = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => inTime(call), log);
@@ -26,6 +28,7 @@ export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURI
   return {
     ask: (question: Question) => asked<Answer>(() => authority(question.environment, question.keyId).ask(question)),
     askAccount: (name: string, question: AccountQuestion) => asked(() => object(name).askAccount(question)),
+    report: (number: number, report: Report): Promise<ReportAnswer> => heard(() => collector(number).report(report)),
     /** Of an object that need not be there. */
     ping: () => AUTHORITY.get(AUTHORITY.idFromName("readyz")).ping(),
     startHousekeeping: () =>

@@ -37,6 +37,7 @@ export interface Gateway {
   readonly leaseTtlMs: number;
   readonly management: ManagementLimits;
   readonly retention: Config["retention"];
+  readonly collectors: number;
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -119,6 +120,7 @@ export function compile(input: GatewayConfig): Gateway {
     leaseTtlMs: config.leases.ttlSeconds * 1000,
     management: compileManagement(config.management),
     retention: config.retention,
+    collectors: config.collectors,
     routes,
     router,
     cors: compileCorsOfAll(config.routes),

@@ -230,6 +230,7 @@ export const gatewaySchema = fields({
   leases: leases.prefault({}),
   management: management.prefault({}),
   retention: retention.prefault({}),
+  collectors: count(100).default(1),
   routes: z.array(route).min(1, "is empty; add at least one route"),
   onRefusal,
 }) satisfies z.ZodType<unknown, GatewayConfig>;

@@ -28,6 +28,11 @@ export interface GatewayConfig<
   leases?: LeasesConfig;
   management?: ManagementConfig;
   retention?: RetentionConfig;
+  /**
+   * How many objects collect usage. One is enough for 20,000 keys in use within an hour, and 50 isolates. If you lower the number,
+   * the others still answer for what they have. Default: 1.
+   */
+  collectors?: number;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
   /** The gateway's own errors in the format of your API. Default: problem documents, RFC 9457. */
   onRefusal?: OnRefusal;

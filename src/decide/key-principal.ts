@@ -1,9 +1,9 @@
 /** The principal of a key, and whether the key works at all. */
 
 import type { Gateway } from "../config/compile.ts";
-import { type KeyRecord, lifelessnessOf, secretExpired } from "../domain/key.ts";
+import { type KeyRecord, type Lifelessness, lifelessnessOf, secretExpired } from "../domain/key.ts";
 import { rightsOf } from "../domain/rights.ts";
-import type { Refusal } from "../errors.ts";
+import type { Code, Refusal } from "../errors.ts";
 import type { Account, Principal } from "./principal.ts";
 
 /** Made once for each record, which is kept as long as its lease, and again if another secret of the key is used. */
@@ -36,4 +36,16 @@ export function lifeRefusal(
   const lifeless = lifelessnessOf(key, policy.actAs === "member", now);
   if (lifeless) return { code: lifeless };
   return secretExpired(key, secretHash, now) ? { code: "key_expired" } : undefined;
+}
+
+const LIFELESS: ReadonlySet<Code> = new Set<Lifelessness>([
+  "key_revoked",
+  "key_disabled",
+  "member_inactive",
+  "organization_suspended",
+]);
+
+/** Whether a request that was refused was a use of its key: it is not if the key does not work. A replaced secret of one that works is. */
+export function isUse({ code }: Refusal, { expiresAt }: Pick<Principal, "expiresAt">, now: number): boolean {
+  return code === "key_expired" ? now < expiresAt : !LIFELESS.has(code);
 }

@@ -12,6 +12,7 @@ import { checkBounds } from "../decide/bounds.ts";
 import { answerPreflight } from "../decide/cors.ts";
 import { hasKeyInUrl } from "../decide/credentials.ts";
 import type { DataEndpoint } from "../decide/endpoint.ts";
+import { isUse } from "../decide/key-principal.ts";
 import { otherTargetsOf } from "../decide/other-targets.ts";
 import { findRoute } from "../decide/route.ts";
 import { handshakeRefusal } from "../decide/upgrade.ts";
@@ -19,12 +20,12 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import { account } from "./account.ts";
 import type { Admission } from "./admit/scheme.ts";
-import type { Use } from "./admit/usage.ts";
 import { Watch } from "./admit/watch.ts";
 import { respond } from "./answer/respond.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { type Forwarding, forward } from "./forward/forward.ts";
 import type { Origin } from "./origins/origin.ts";
+import type { Use } from "./reports/reporter.ts";
 import type { Visit } from "./visit.ts";
 
 /** What is known of a request by the time that it is answered. */
@@ -70,7 +71,12 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
     },
     plane.log,
   );
-  if (admission?.account) plane.leases.count(admission.account, useOf(journey, visit.request.method), visit.waitUntil);
+  if (admission?.account) {
+    const now = plane.now();
+    const use = useOf(journey, visit.request.method, now);
+    plane.leases.count(admission.account, use, visit.waitUntil);
+    plane.reporter.count(admission.account, use, now, visit.waitUntil);
+  }
   return response;
 }
 
@@ -79,10 +85,13 @@ function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal
   return { code: "internal_error" };
 }
 
-function useOf({ outcome, route }: Journey, method: string): Use {
-  const path = route?.path ?? "";
-  if (isRefusal(outcome)) return { route: path, outcome: outcome.code, scope: undefined };
-  return { route: path, outcome: "forwarded", scope: route && requiredScope(route, method) };
+function useOf({ outcome, route, admission }: Journey, method: string, now: number): Use {
+  const caller = admission?.caller;
+  const of = { route: route?.path ?? "", organizationId: caller?.organization };
+  if (!isRefusal(outcome)) {
+    return { ...of, outcome: "forwarded", scope: route && requiredScope(route, method), isUse: true };
+  }
+  return { ...of, outcome: outcome.code, scope: undefined, isUse: caller !== undefined && isUse(outcome, caller, now) };
 }
 
 async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {

@@ -17,9 +17,11 @@ import { type Signers, signersFrom } from "../../src/gateway/forward/signer.ts";
 import type { OriginFetch } from "../../src/gateway/origins/origin.ts";
 import { type OriginOf, originsFrom } from "../../src/gateway/origins/origins.ts";
 import { serve } from "../../src/gateway/pipeline.ts";
+import { Reporter, type ReporterOptions } from "../../src/gateway/reports/reporter.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import type { Pepper } from "../../src/store/peppers.ts";
 import { askAuthority } from "../authority/ask.ts";
+import { reportTo } from "../authority/collect.ts";
 import { newId, peppers, type SeededKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
 
@@ -38,7 +40,9 @@ export interface PlaneOptions {
   kv?: KVNamespace;
   lookupBudget?: RateLimit;
   ask?: AskAuthority;
-  /** How long what is counted waits for a question; tests that wait for all work after the answer do not wait for that. */
+  /** Default: to the collectors of the environment. */
+  report?: ReporterOptions["send"];
+  /** How long what is counted waits for its report; tests that wait for all work after the answer do not wait for that. */
   reportAfterMs?: number;
   /** Default: those of the environment. */
   signers?: Signers;
@@ -83,8 +87,13 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const finder = new KeyFinder(options.kv ?? env.KV, options.db ?? env.DB, options.peppers ?? peppers);
   const identifier = new WatchedIdentifier(finder, options.lookupBudget ?? env.LOOKUP_BUDGET, now);
   const leases = new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs);
+  const reporter = new Reporter({
+    ...{ send: options.report ?? reportTo, collectors: gateway.collectors, newId: () => newId("iso"), now },
+    reportAfterMs: options.reportAfterMs,
+  });
   return {
     gateway,
+    reporter,
     schemes: [new ApiKeys({ gateway, identifier, leases, now })],
     leases,
     originOf: originsOf(gateway.routes, (...sending) => {

@@ -1,14 +1,14 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { accountName, authorityName } from "../../src/authority/name.ts";
+import { accountName, authorityName, collectorName } from "../../src/authority/name.ts";
 import { read, sources } from "./sources.ts";
 
 /** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
 const CLASSES = ["KeyAuthority", "Courier"];
 const BINDINGS = ["DB", "KV", "AUTHORITY", "COURIER", "LOOKUP_BUDGET", "ASSETS"];
 const OBJECTS = ["courier", "readyz", "retention", "tombstones"];
-const STORAGE_KEYS = ["account", "collected", "passed_on", "plan", "record", "retention", "watch_until"];
-const STORAGE_PREFIXES = ["ended/", "usage/"];
+const STORAGE_KEYS = ["account", "collected", "collector", "passed_on", "plan", "record", "retention", "watch_until"];
+const STORAGE_PREFIXES = ["ended/", "journal/", "usage/"];
 
 interface Wrangler {
   durable_objects: { bindings: { name: string; class_name: string }[] };
@@ -51,6 +51,7 @@ describe("The names of what is stored never change:", () => {
   test("the objects", () => {
     expect(authorityName("production", "key_1")).toBe("production/key_1");
     expect(accountName("actor", "mem_1", "calls")).toBe("actor:mem_1:calls");
+    expect(collectorName(3)).toBe("collector/3");
     const named = found(/idFromName\("([^"]+)"\)/g);
     const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
       [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),

@@ -1,0 +1,185 @@
+/**
+ * What an isolate counts of the use of keys, until a collector has stored it. Some seconds after the first count, one report to each
+ * collector concerned carries the counts of all its keys. If an isolate stops, what it has not reported is lost.
+ */
+
+import { isRecent } from "../../domain/age.ts";
+import { HOUR_MS } from "../../domain/durations.ts";
+import { collectorOf, type KeyUse, type Report, type ReportAnswer } from "../../domain/report.ts";
+import type { Code } from "../../errors.ts";
+import type { WaitUntil } from "../admit/flights.ts";
+
+/** Whose use is counted. */
+export interface Counted {
+  readonly keyId: string;
+  readonly environment: string;
+}
+
+export interface Use {
+  /** As configured; empty if there is none. */
+  readonly route: string;
+  readonly outcome: "forwarded" | Code;
+  /** Of a forwarded request. */
+  readonly scope: string | undefined;
+  /** Of the key's record; `undefined` if it is not known. */
+  readonly organizationId: string | undefined;
+  /** Whether the key works, so that the request is a use of it. */
+  readonly isUse: boolean;
+}
+
+/** How long a count waits for its report. */
+export const REPORT_AFTER_MS = 10_000;
+/** A round that takes longer has died with the request that began it. */
+const ROUND_MS = 2 * REPORT_AFTER_MS;
+/** How many keys' counts one isolate holds for each collector while that cannot be reached. */
+const COUNTED_KEYS = 16_000;
+/** Keys in one report, and counts and scopes: some hundred kilobytes. */
+const REPORT_KEYS = 2_000;
+const REPORT_ENTRIES = 5_000;
+/** How long a report is sent again; a collector knows it longer than that. */
+const RESEND_MS = HOUR_MS;
+
+interface Tally {
+  readonly environment: string;
+  organizationId: string | undefined;
+  /** By route, then outcome. */
+  readonly requests: Map<string, Map<string, number>>;
+  readonly scopes: Set<string>;
+  /** `undefined` if the key was not used while it worked. */
+  usedAt: number | undefined;
+}
+
+/** What one collector has yet to hear. */
+interface Shard {
+  readonly tallies: Map<string, Tally>;
+  /** Of its reports so far. */
+  number: number;
+  /** Sent, and perhaps not received. */
+  sent: Sent | undefined;
+}
+
+interface Sent {
+  readonly number: number;
+  readonly tallies: ReadonlyMap<string, Tally>;
+  readonly firstAt: number;
+}
+
+export interface ReporterOptions {
+  /** Rejects if the collector did not say that the report is stored. */
+  readonly send: (collector: number, report: Report) => Promise<ReportAnswer>;
+  readonly collectors: number;
+  readonly newId: () => string;
+  readonly now: () => number;
+  readonly hear?: (answer: ReportAnswer) => void;
+  readonly reportAfterMs?: number | undefined;
+}
+
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #sender: string;
+  readonly #shards: readonly Shard[];
+  #roundBegunAt: number | undefined;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#sender = options.newId();
+    this.#shards = Array.from({ length: options.collectors }, () => ({
+      tallies: new Map(),
+      number: 0,
+      sent: undefined,
+    }));
+  }
+
+  /** A request of a key that was answered. */
+  count(key: Counted, { route, outcome, scope, organizationId, isUse }: Use, now: number, waitUntil: WaitUntil): void {
+    const tally = this.#tallyOf(key);
+    if (organizationId !== undefined) tally.organizationId = organizationId;
+    const outcomes = tally.requests.get(route);
+    if (outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    else tally.requests.set(route, new Map([[outcome, 1]]));
+    if (scope !== undefined) tally.scopes.add(scope);
+    if (isUse) tally.usedAt = now;
+    this.#beginRound(now, waitUntil);
+  }
+
+  /** A use of a key that is not counted: a call of the management API. */
+  use(key: Counted, organizationId: string, now: number, waitUntil: WaitUntil): void {
+    const tally = this.#tallyOf(key);
+    tally.organizationId = organizationId;
+    tally.usedAt = now;
+    this.#beginRound(now, waitUntil);
+  }
+
+  #tallyOf({ keyId, environment }: Counted): Tally {
+    const shards = this.#shards;
+    const { tallies } = (shards.length === 1 ? shards[0] : shards[collectorOf(keyId, shards.length)]) as Shard;
+    const known = tallies.get(keyId);
+    if (known) return known;
+    // The oldest is lost, so that memory is bounded while a collector cannot be reached.
+    if (tallies.size >= COUNTED_KEYS) tallies.delete(tallies.keys().next().value as string);
+    const tally = { environment, organizationId: undefined, requests: new Map(), scopes: new Set<string>() };
+    const added: Tally = { ...tally, usedAt: undefined };
+    tallies.set(keyId, added);
+    return added;
+  }
+
+  #beginRound(now: number, waitUntil: WaitUntil): void {
+    const begunAt = this.#roundBegunAt;
+    if (begunAt !== undefined && isRecent(begunAt, ROUND_MS, now)) return;
+    this.#roundBegunAt = now;
+    waitUntil(this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const { reportAfterMs = REPORT_AFTER_MS } = this.#options;
+    await new Promise((resolve) => setTimeout(resolve, reportAfterMs));
+    this.#roundBegunAt = undefined;
+    // What could not be sent is sent in a later round.
+    await Promise.allSettled(this.#shards.map((shard, collector) => this.#tell(shard, collector)));
+  }
+
+  async #tell(shard: Shard, collector: number): Promise<void> {
+    const { send, now, hear } = this.#options;
+    for (;;) {
+      const sent = nextOf(shard, now());
+      if (!sent) return;
+      const keys = [...sent.tallies].map(([keyId, tally]) => useOf(keyId, tally, now()));
+      const answer = await send(collector, { sender: this.#sender, number: sent.number, keys });
+      if (shard.sent === sent) shard.sent = undefined;
+      hear?.(answer);
+    }
+  }
+}
+
+/** A report that perhaps did not arrive comes first, as it was. */
+function nextOf(shard: Shard, now: number): Sent | undefined {
+  if (shard.sent && isRecent(shard.sent.firstAt, RESEND_MS, now)) return shard.sent;
+  shard.sent = undefined;
+  const tallies = take(shard.tallies);
+  if (tallies.size === 0) return undefined;
+  shard.number += 1;
+  shard.sent = { number: shard.number, tallies, firstAt: now };
+  return shard.sent;
+}
+
+function take(all: Map<string, Tally>): Map<string, Tally> {
+  const taken = new Map<string, Tally>();
+  let entries = 0;
+  for (const [keyId, tally] of all) {
+    entries += tally.scopes.size;
+    for (const outcomes of tally.requests.values()) entries += outcomes.size;
+    if (taken.size > 0 && (taken.size >= REPORT_KEYS || entries > REPORT_ENTRIES)) break;
+    taken.set(keyId, tally);
+    all.delete(keyId);
+  }
+  return taken;
+}
+
+function useOf(keyId: string, tally: Tally, now: number): KeyUse {
+  const { environment, organizationId = null, requests, scopes, usedAt } = tally;
+  const counts = [...requests].flatMap(([route, outcomes]) =>
+    [...outcomes].map(([outcome, requests]) => ({ route, outcome, requests })),
+  );
+  const usedMsAgo = usedAt === undefined ? null : Math.max(0, now - usedAt);
+  return { keyId, environment, organizationId, counts, scopes: [...scopes], usedMsAgo };
+}

@@ -1,0 +1,304 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { collectorOf, type Report } from "../../../src/domain/report.ts";
+import { REPORT_AFTER_MS, Reporter, type Use } from "../../../src/gateway/reports/reporter.ts";
+
+const HOUR = 3_600_000;
+const forwarded: Use = {
+  ...{ route: "/a", outcome: "forwarded", scope: "a:read", organizationId: "org_1", isUse: true },
+};
+const refused: Use = { ...forwarded, outcome: "scope_missing", scope: undefined };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Options {
+  collectors?: number;
+  fails?: () => boolean;
+  hear?: (answer: object) => void;
+}
+
+/** One isolate's reporter. Its rounds are short, and waited for by `settle`. */
+function reporterOf({ collectors = 1, fails = () => false, hear = () => {} }: Options = {}) {
+  const clock = { now: 0 };
+  const sent: (Report & { collector: number })[] = [];
+  const timers: Promise<unknown>[] = [];
+  const reporter = new Reporter({
+    send: async (collector, report) => {
+      sent.push({ collector, ...report });
+      if (fails()) throw new Error("down");
+      return { generation: 7 };
+    },
+    ...{ collectors, newId: () => "isolate", now: () => clock.now, hear, reportAfterMs: 5 },
+  });
+  const waitUntil = (timer: Promise<unknown>) => void timers.push(timer);
+  const count = (use = forwarded, keyId = "key_1") =>
+    reporter.count({ keyId, environment: "sandbox" }, use, clock.now, waitUntil);
+  return { reporter, clock, sent, timers, count, waitUntil, settle: () => Promise.all(timers) };
+}
+
+const requestsIn = (report: Report | undefined) =>
+  (report?.keys ?? []).flatMap(({ counts }) => counts).reduce((sum, { requests }) => sum + requests, 0);
+
+describe("what an isolate has counted", () => {
+  test("goes to its collector in one report for all keys, once", async () => {
+    const { clock, sent, timers, count, settle } = reporterOf();
+    count();
+    count(refused);
+    count(forwarded, "key_2");
+    clock.now = 300;
+    count();
+    clock.now = 1_000;
+    expect(timers).toHaveLength(1);
+    await settle();
+    const about = { environment: "sandbox", organizationId: "org_1" };
+    const one = [{ route: "/a", outcome: "forwarded", requests: 1 }];
+    const counts = [
+      { route: "/a", outcome: "forwarded", requests: 2 },
+      { route: "/a", outcome: "scope_missing", requests: 1 },
+    ];
+    expect(sent).toEqual([
+      {
+        ...{ collector: 0, sender: "isolate", number: 1 },
+        keys: [
+          { keyId: "key_1", ...about, counts, scopes: ["a:read"], usedMsAgo: 700 },
+          { keyId: "key_2", ...about, counts: one, scopes: ["a:read"], usedMsAgo: 1_000 },
+        ],
+      },
+    ]);
+  });
+
+  test("goes to the collector of each key, where there are several", async () => {
+    const { sent, count, settle } = reporterOf({ collectors: 3 });
+    const keys = Array.from({ length: 60 }, (_, at) => `key_${at}`);
+    for (const key of keys) count(forwarded, key);
+    await settle();
+    expect(sent.map(({ collector }) => collector)).toEqual([0, 1, 2]);
+    for (const { collector, keys: told = [] } of sent) {
+      expect(told.map(({ keyId }) => keyId)).toEqual(keys.filter((key) => collectorOf(key, 3) === collector));
+    }
+  });
+
+  test("is a use of the key only where the key works, and has the organization as soon as it is known", async () => {
+    const { sent, count, settle } = reporterOf();
+    count({ ...refused, outcome: "authority_unavailable", organizationId: undefined, isUse: false }, "key_1");
+    count({ ...refused, outcome: "key_revoked", isUse: false }, "key_2");
+    await settle();
+    expect(sent[0]?.keys).toMatchObject([
+      { organizationId: null, usedMsAgo: null },
+      { organizationId: "org_1", usedMsAgo: null },
+    ]);
+  });
+
+  test("can be no request, but a use of the key all the same", async () => {
+    const { reporter, sent, waitUntil, settle } = reporterOf();
+    reporter.use({ keyId: "key_1", environment: "sandbox" }, "org_1", 0, waitUntil);
+    await settle();
+    expect(sent[0]?.keys).toMatchObject([{ organizationId: "org_1", counts: [], scopes: [], usedMsAgo: 0 }]);
+  });
+
+  test("of very many keys goes in several reports, one after the other", async () => {
+    const { sent, count, settle } = reporterOf();
+    for (let key = 0; key < 4_500; key++) count(forwarded, `key_${key}`);
+    await settle();
+    expect(sent.map(({ number, keys }) => [number, keys?.length])).toEqual([
+      [1, 2_000],
+      [2, 2_000],
+      [3, 500],
+    ]);
+  });
+
+  test("of keys with very many routes goes in several reports too", async () => {
+    const { sent, count, settle } = reporterOf();
+    for (let key = 0; key < 30; key++) {
+      for (let route = 0; route < 500; route++) count({ ...refused, route: `/${route}` }, `key_${key}`);
+    }
+    await settle();
+    expect(sent.map(({ keys }) => keys?.length)).toEqual([10, 10, 10]);
+  });
+});
+
+describe("a report", () => {
+  test("is sent again under its number where no answer came, and what was counted since goes under another", async () => {
+    let down = true;
+    const { clock, sent, count, settle } = reporterOf({ fails: () => down });
+    count();
+    await settle();
+    clock.now += 10_000;
+    count(refused);
+    down = false;
+    await settle();
+    const about = { sender: "isolate", collector: 0 };
+    expect(sent).toMatchObject([
+      { ...about, number: 1, keys: [{ counts: [{ outcome: "forwarded" }], usedMsAgo: 0 }] },
+      { ...about, number: 1, keys: [{ counts: [{ outcome: "forwarded" }], usedMsAgo: 10_000 }] },
+      { ...about, number: 2, keys: [{ counts: [{ outcome: "scope_missing" }] }] },
+    ]);
+    expect(sent).toHaveLength(3);
+  });
+
+  test("that nobody answered for an hour is given up, because a collector knows it no longer", async () => {
+    const { clock, sent, count, settle } = reporterOf({ fails: () => true });
+    count();
+    await settle();
+    clock.now += HOUR;
+    count(refused);
+    await settle();
+    expect(sent.map(({ number }) => number)).toEqual([1, 2]);
+  });
+
+  test("brings back what the collector says", async () => {
+    const heard: object[] = [];
+    const { count, settle } = reporterOf({ hear: (answer) => heard.push(answer) });
+    count();
+    await settle();
+    expect(heard).toEqual([{ generation: 7 }]);
+  });
+});
+
+describe("while a collector cannot be reached", () => {
+  test("counts are kept, of so many keys that memory stays bounded", async () => {
+    let down = true;
+    const { clock, sent, count, settle } = reporterOf({ fails: () => down });
+    count();
+    await settle();
+    for (let key = 0; key < 20_000; key++) count(forwarded, `key_${key}`);
+    await settle();
+    down = false;
+    clock.now += 10_000;
+    count();
+    await settle();
+    expect(sent.reduce((sum, { keys = [] }) => sum + keys.length, 0)).toBe(2 + 16_001);
+  });
+
+  test("the others hear what is theirs", async () => {
+    const { sent, count, settle } = reporterOf({ collectors: 2, fails: () => sent.at(-1)?.collector === 0 });
+    const keys = Array.from({ length: 20 }, (_, at) => `key_${at}`);
+    for (const key of keys) count(forwarded, key);
+    await settle();
+    for (const key of keys) count(forwarded, key);
+    await settle();
+    expect(sent.map(({ collector, number }) => [collector, number])).toEqual([
+      [0, 1],
+      [1, 1],
+      [0, 1],
+      [1, 2],
+    ]);
+  });
+});
+
+describe("a round of reports", () => {
+  test("whose request has died with its timer is followed by another", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const { clock, timers, count } = reporterOf();
+    count();
+    clock.now += 2 * REPORT_AFTER_MS - 1;
+    count();
+    expect(timers).toHaveLength(1);
+    clock.now += 1;
+    count();
+    expect(timers).toHaveLength(2);
+  });
+
+  test("is followed by another where the clock steps back", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const { clock, timers, count } = reporterOf();
+    count();
+    clock.now = -HOUR;
+    count();
+    expect(timers).toHaveLength(2);
+  });
+});
+
+describe("an isolate that is killed", () => {
+  test("has told all that it counted more than 10 s before, each request once", async () => {
+    const step = fc.record({
+      after: fc.integer({ min: 0, max: 4_000 }),
+      key: fc.constantFrom("key_1", "key_2", "key_3"),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+        const told = new Map<string, number>();
+        const counted: { key: string; nth: number; at: number }[] = [];
+        const reporter = new Reporter({
+          send: async (_, report) => {
+            for (const { keyId, counts } of report.keys ?? []) {
+              told.set(keyId, (told.get(keyId) ?? 0) + (counts[0]?.requests ?? 0));
+            }
+            return {};
+          },
+          ...{ collectors: 2, newId: () => "isolate", now: Date.now },
+        });
+        for (const { after, key } of steps) {
+          await vi.advanceTimersByTimeAsync(after);
+          reporter.count({ keyId: key, environment: "sandbox" }, forwarded, Date.now(), () => {});
+          counted.push({ key, nth: counted.filter((count) => count.key === key).length + 1, at: Date.now() });
+          for (const { key, nth, at } of counted) {
+            if (Date.now() - at >= REPORT_AFTER_MS) expect(told.get(key) ?? 0).toBeGreaterThanOrEqual(nth);
+          }
+        }
+        await vi.advanceTimersByTimeAsync(REPORT_AFTER_MS);
+        for (const key of ["key_1", "key_2", "key_3"]) {
+          expect(told.get(key) ?? 0).toBe(counted.filter((count) => count.key === key).length);
+        }
+        vi.useRealTimers();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("whose answers get lost now and then has told everything once, as its collector counts it", async () => {
+    const step = fc.record({ counts: fc.nat({ max: 5 }), fate: fc.constantFrom("ok", "lost before", "lost after") });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        const clock = { now: 0 };
+        let fate = "ok";
+        const heard = new Map<number, number>();
+        const reporter = new Reporter({
+          send: async (_, report) => {
+            if (fate === "lost before") throw new Error("lost");
+            if (report.number > Math.max(0, ...heard.keys())) heard.set(report.number, requestsIn(report));
+            if (fate === "lost after") throw new Error("lost");
+            return {};
+          },
+          ...{ collectors: 1, newId: () => "isolate", now: () => clock.now, reportAfterMs: 0 },
+        });
+        let total = 0;
+        const round = async (counts: number) => {
+          const timers: Promise<unknown>[] = [];
+          for (let n = 0; n < counts; n++) {
+            reporter.count({ keyId: `key_${n % 2}`, environment: "e" }, forwarded, clock.now, (t) => timers.push(t));
+          }
+          total += counts;
+          await Promise.all(timers);
+          clock.now += 10_000;
+        };
+        for (const { counts, fate: next } of steps) {
+          fate = next;
+          await round(counts);
+        }
+        fate = "ok";
+        await round(1);
+        expect([...heard.values()].reduce((sum, requests) => sum + requests, 0)).toBe(total);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe("keys", () => {
+  test("are spread evenly over the collectors, and each has always the same", () => {
+    const ids = Array.from({ length: 8_000 }, (_, at) => `key_${(at * 2_654_435_761).toString(16).padStart(32, "0")}`);
+    for (const collectors of [1, 2, 3, 8]) {
+      const loads = Array.from({ length: collectors }, () => 0);
+      for (const id of ids) {
+        const collector = collectorOf(id, collectors);
+        expect(collectorOf(id, collectors)).toBe(collector);
+        loads[collector] = (loads[collector] ?? 0) + 1;
+      }
+      for (const load of loads) expect(load).toBeGreaterThan((0.85 * ids.length) / collectors);
+    }
+  });
+});
