@@ -90,7 +90,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const account = this.#account;
     const { lease, state } = lendTokens(limits, account.ledger, question, this.#circumstances(now));
     // The grant is stored before it is answered: the reply waits for the write.
-    this.#account = { ...account, ledger: state, periods: limits.quotas.map(({ per }) => per) };
+    if (state) this.#account = { ...account, ledger: state, periods: limits.quotas.map(({ per }) => per) };
     await this.#ringOnce();
     return lease;
   }

@@ -106,14 +106,15 @@ export class Ledger {
     return { policy, kind, retryAfterMs: Math.max(1, at - now) };
   }
 
-  /** Only the first report of a lease counts. */
-  report({ leaseId, unspent, idleMs }: LeaseReport, now: number): void {
+  /** Whether it counts: only the first report of a lease does. */
+  report({ leaseId, unspent, idleMs }: LeaseReport, now: number): boolean {
     this.#advance(now);
     const lease = this.#open.find(({ id }) => id === leaseId);
-    if (!lease) return;
+    if (!lease) return false;
     // A fast clock makes the past longer than it was.
     const lastSpent = this.#clock - Math.floor(Math.max(0, idleMs) * (1 - MAX_DRIFT));
     this.#close(lease, lease.tokens - clamp(unspent, 0, lease.tokens), clamp(lastSpent, lease.grantedAt, lease.endsAt));
+    return true;
   }
 
   policies(now: number): PolicyState[] {

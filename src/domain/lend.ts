@@ -10,7 +10,7 @@ const DENIAL_JITTER = 0.1;
 
 export interface Lending<L extends TokenLease = Lease> {
   readonly lease: L;
-  /** Must be stored before the lease is sent; `undefined` if nothing is counted. */
+  /** Must be stored before the lease is sent. `undefined` if the question changes nothing, as one that is only refused. */
   readonly state: LedgerState | undefined;
 }
 
@@ -50,9 +50,11 @@ export function lendTokens(
   const id = newId();
   if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs), state: undefined };
   const ledger = new Ledger(limits, stored, now);
-  for (const report of question.reports) ledger.report(report, now);
+  const heard = question.reports.filter((report) => ledger.report(report, now));
+  // What a clock does that goes forward can be calculated again.
+  const isChanged = heard.length > 0 || (stored !== undefined && now < stored.clock);
   // Other versions may still name limits.
-  if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs), state: ledger.state };
+  if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs), state: isChanged ? ledger.state : undefined };
   const tokens = leaseSize(ledger.available(now), question);
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);
@@ -62,7 +64,7 @@ export function lendTokens(
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
   return {
     lease: { id, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
-    state: ledger.state,
+    state: tokens > 0 || isChanged ? ledger.state : undefined,
   };
 }
 

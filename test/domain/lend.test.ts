@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Rate } from "../../src/domain/bucket.ts";
 import { Holding } from "../../src/domain/holding.ts";
-import type { LedgerState } from "../../src/domain/ledger.ts";
+import { Ledger, type LedgerState } from "../../src/domain/ledger.ts";
 import { type Circumstances, type Lending, lend, uncounted } from "../../src/domain/lend.ts";
 import { type Limits, NO_LIMITS } from "../../src/domain/limits.ts";
 import type { Quota } from "../../src/domain/quota.ts";
@@ -64,15 +64,84 @@ describe("a lease", () => {
   });
 });
 
+describe("a question that grants nothing and reports nothing", () => {
+  test("stores nothing", () => {
+    const { state } = lend(KEY, rates(TEN), undefined, asked(4), at(NOON));
+    for (const stored of [undefined, state]) {
+      expect(lend(KEY, rates(TEN), stored, asked(0), at(NOON + 70_000)).state).toBeUndefined();
+    }
+  });
+
+  test("stores that the clock has stepped back, so that what comes back from then on counts", () => {
+    const { state } = lend(KEY, rates(TEN), undefined, asked(10), at(NOON));
+    const stepped = lend(KEY, rates(TEN), state, asked(1), at(NOON - HOUR));
+    expect([stepped.lease.tokens, stepped.state?.clock]).toEqual([0, NOON - HOUR]);
+    expect(lend(KEY, rates(TEN), stepped.state, asked(1), at(NOON - HOUR + 3_500)).lease.tokens).toBe(1);
+  });
+
+  test("leaves every later answer as it would be if it had been stored", () => {
+    const limits = fc.record({
+      rates: fc.array(
+        fc.record({
+          name: fc.constantFrom("one", "two"),
+          limit: fc.integer({ min: 1, max: 20 }),
+          window: fc.integer({ min: 1, max: 60 }),
+          burst: fc.integer({ min: 1, max: 20 }),
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+      quotas: fc.array(fc.constant({ ...HOURLY, limit: 30 }), { maxLength: 1 }),
+    });
+    const turn = fc.record({
+      pause: fc.oneof(fc.nat(3_000), fc.nat(90_000)),
+      waiting: fc.nat(8),
+      /** Which of the leases of before is reported, and what of it is unspent. */
+      report: fc.option(fc.record({ back: fc.nat(5), unspent: fc.nat(8), idleMs: fc.nat(2_000) })),
+    });
+    fc.assert(
+      fc.property(limits, fc.array(turn, { minLength: 10, maxLength: 60 }), (limits, turns) => {
+        let [now, sparing, eager]: [number, LedgerState | undefined, LedgerState | undefined] = [
+          NOON,
+          undefined,
+          undefined,
+        ];
+        const leases: string[] = [];
+        for (const { pause, waiting, report } of turns) {
+          now += pause;
+          const leaseId = report ? leases.at(-1 - report.back) : undefined;
+          const reports = report && leaseId !== undefined ? [{ ...report, leaseId }] : [];
+          const circumstances = at(now, { newId: () => `${leases.length}` });
+          const key = { ...KEY, expiresAt: now + 24 * HOUR };
+          const one = lend(key, limits, sparing, { ...asked(waiting), reports }, circumstances);
+          const other = lend(key, limits, eager, { ...asked(waiting), reports }, circumstances);
+          expect(one.lease).toEqual(other.lease);
+          sparing = one.state ?? sparing;
+          eager = other.state ?? new Ledger(limits, eager, now).state;
+          if (one.lease.tokens) leases.push(one.lease.id);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe("a refusal", () => {
-  test("is a lease with no tokens, which holds nothing and lives until there can be one", () => {
+  test("is a lease with no tokens, which lives until there can be one, and nothing is to be stored", () => {
     const { lease, state } = refused({ ttlMs: 10_000 });
     expect(lease).toMatchObject({
       tokens: 0,
       ttlMs: 3_500,
       denial: { policy: "ten", kind: "rate", retryAfterMs: 3_500 },
     });
-    expect(state?.open).toHaveLength(1);
+    expect(state).toBeUndefined();
+  });
+
+  test("stores what the same question reports, once", () => {
+    const first = lend(KEY, rates(TEN), undefined, asked(10), at(NOON));
+    const question = { ...asked(1), reports: [{ leaseId: first.lease.id, unspent: 0, idleMs: 0 }] };
+    const second = lend(KEY, rates(TEN), first.state, question, at(NOON));
+    expect([second.lease.tokens, second.state?.open]).toEqual([0, []]);
+    expect(lend(KEY, rates(TEN), second.state, question, at(NOON)).state).toBeUndefined();
   });
 
   test("lives for one ttl at the most, however long the caller has to wait", () => {
@@ -153,7 +222,7 @@ class LoneClient {
     const question = { waiting: 1, wanted, reports: report ? [report] : [] };
     const key = { ...KEY, expiresAt: this.now + 24 * HOUR };
     const { lease, state } = lend(key, this.#limits, this.#state, question, at(this.now, { random: this.#random }));
-    this.#state = state;
+    this.#state = state ?? this.#state;
     this.#holding = new Holding(lease, this.now);
     return this.#holding;
   }

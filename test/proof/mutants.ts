@@ -19,6 +19,13 @@ const COUNTS = "src/domain/counts.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/admit/desks.ts";
 
+/** Stores what a refused question leaves, too: otherwise a fault in it seldom does harm. */
+const STORED: Edit = {
+  file: LEND,
+  find: "tokens > 0 || isChanged ? ledger.state : undefined",
+  put: "ledger.state",
+};
+
 export const MUTANTS: readonly Mutant[] = [
   {
     fault: "the refill's cap ignores what is outstanding: tokens count as gone from the grant on",
@@ -74,11 +81,11 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "if (!lease) return;",
+        find: "if (!lease) return false;",
         put: `if (!lease) {
       this.#accounts = mapAccounts(this.#accounts, (journal) => enter(journal, { tokens: -unspent, at: this.#clock }));
       this.#counts = spend(this.#counts, -unspent, this.#clock, this.#clock);
-      return;
+      return true;
     }`,
       },
     ],
@@ -134,6 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
         put: `    if (Math.min(...rates) <= 0) this.#counts = spend(this.#counts, 1, this.#clock, this.#clock);
     return Math.max(0, Math.min(...rates, ...quotas));`,
       },
+      STORED,
     ],
   },
   {
@@ -144,7 +152,12 @@ export const MUTANTS: readonly Mutant[] = [
         find: "if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);",
         put: "ledger.grant(id, Math.max(1, tokens), ttlMs, now);",
       },
+      STORED,
     ],
+  },
+  {
+    fault: "a grant is stored only if its question brings a report",
+    edits: [{ file: LEND, find: "tokens > 0 || isChanged ?", put: "isChanged ?" }],
   },
   {
     fault: "where its clock steps back, the ledger stands still until that has caught up",
@@ -192,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "an account that is whole is dropped while a lease is out that will be charged to it",
-    edits: [{ file: ACCOUNTS, find: "isLent || waitOf(journal) > 0", put: "waitOf(journal) > 0" }],
+    edits: [{ file: ACCOUNTS, find: "isLent || waitOf(journal) > 0", put: "waitOf(journal) > 0" }, STORED],
   },
   {
     fault: "tokens are charged to the rates alone that are named now",

@@ -57,7 +57,7 @@ export class SimulatedAuthority {
       flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
       random: this.#random,
     });
-    this.#state = state;
+    this.#state = state ?? this.#state;
     // The account is one row.
     if (state || usage || question.waiting > 0) this.#tally.objectRows += 1;
     return lease;

@@ -43,7 +43,7 @@ export class Fallback {
       flooded: false,
       random: Math.random,
     });
-    this.#state = state;
+    this.#state = state ?? this.#state;
     this.#holding = new Holding(lease, now);
     // Right before the border of a quota even a new lease is over.
     return this.#holding.isUseful(now) ? this.#holding : undefined;
