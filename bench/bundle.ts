@@ -7,6 +7,9 @@ import { inProject } from "../src/cli/operate/project.ts";
 import { runWrangler } from "../src/cli/operate/wrangler.ts";
 import type { GatewayConfig } from "../src/config/types.ts";
 
+/** What differs in nothing but its port is bundled once. */
+const ANY_PORT = 65_535;
+
 export async function bundle(entry: string, stop: AbortSignal): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
   try {
@@ -18,51 +21,53 @@ export async function bundle(entry: string, stop: AbortSignal): Promise<string> 
   }
 }
 
-/** A gateway at local base URLs on `port`. */
-export function gatewayEntry(port: number, leases: GatewayConfig["leases"] = {}): string {
-  return `${imports(port, leases)}
-export default gateway;
-export const { KeyAuthority, Courier } = gateway;
-`;
+/** What one Worker has that another has not. */
+export interface Kind {
+  readonly leases?: GatewayConfig["leases"];
+  /** It is a Hono app with a protected route. */
+  readonly protects?: true;
+  /** KV and the authorities are in the isolate itself. */
+  readonly isNear?: true;
+  /** What it causes is counted, in the objects too. `/counts` returns the counts and resets them. */
+  readonly counts?: true;
 }
 
-/** The same, with calls counted in the Worker and in the authorities. `/counts` returns them and resets them. */
-export function countingEntry(port: number, leases: GatewayConfig["leases"] = {}): string {
-  return `${imports(port, leases)}
-import { counting, takeCounts } from ${path("bench", "workers", "counting.ts")};
-
-export default {
+/** A gateway at local base URLs, on a port that is still to be said. */
+export function entryOf({ leases = {}, protects, isNear, counts }: Kind): string {
+  const app = protects ? "app" : "gateway";
+  const served = isNear
+    ? `{ fetch: (request, env, context) => ${app}.fetch(request, near(env), context) }`
+    : counts
+      ? `{
   fetch: (request, env, context) =>
     new URL(request.url).pathname === "/counts"
       ? Response.json(takeCounts())
-      : gateway.fetch(request, counting(env), context),
-};
-export class KeyAuthority extends gateway.KeyAuthority {
-  constructor(context, env) {
-    super(context, counting(env));
-  }
-}
-export const { Courier } = gateway;
-`;
-}
-
-/** The same, with KV and the authorities in the isolate itself. */
-export function nearEntry(port: number): string {
-  return `${imports(port, {})}
+      : ${app}.fetch(request, counting(env), context),
+}`
+      : app;
+  return `import { Hono } from "hono";
+import { CONFIG } from ${path("bench", "config.ts")};
+import { counting, countingObject, takeCounts } from ${path("bench", "workers", "counting.ts")};
+import { handler } from ${path("bench", "workers", "handler.ts")};
 import { near } from ${path("bench", "workers", "near.ts")};
-
-export default { fetch: (request, env, context) => gateway.fetch(request, near(env), context) };
-export const { KeyAuthority, Courier } = gateway;
-`;
-}
-
-function imports(port: number, leases: GatewayConfig["leases"]): string {
-  return `import { CONFIG } from ${path("bench", "config.ts")};
 import { createGateway } from ${path("src", "app.ts")};
 import { withLocalBaseUrls } from ${path("src", "config", "local.ts")};
 
-const gateway = createGateway(withLocalBaseUrls({ ...CONFIG, leases: ${JSON.stringify(leases)} }, ${port}));
+const PORT = ${ANY_PORT};
+const config = { ...CONFIG, leases: ${JSON.stringify(leases)} };
+const gateway = createGateway(withLocalBaseUrls(config, PORT), { handlers: { handler } });
+const app = new Hono()
+  .use("/production/protected/*", gateway.protect({ resource: "signatures", watchRevocation: false }))
+  .get("/production/protected/*", (c) => handler.fetch(c.req.raw, c.env));
+
+export default ${served};
+export const KeyAuthority = ${counts ? "countingObject(gateway.KeyAuthority)" : "gateway.KeyAuthority"};
+export const Courier = ${counts ? "countingObject(gateway.Courier)" : "gateway.Courier"};
 `;
+}
+
+export function onPort(script: string, port: number): string {
+  return script.replace(`PORT = ${ANY_PORT};`, `PORT = ${port};`);
 }
 
 function path(...parts: string[]): string {

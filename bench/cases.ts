@@ -4,13 +4,11 @@ import type { Load } from "./client.ts";
 import type { Runtime, WorkerName } from "./runtime.ts";
 import { newSecret, type SeededKey, seedKeys } from "./seed.ts";
 
-export interface Case {
+interface Setting {
   readonly name: string;
   readonly worker: WorkerName;
-  /** Where its calls are counted. Default: `counting`. */
-  readonly counter?: WorkerName;
   readonly path: string;
-  readonly secrets: readonly string[];
+  readonly secrets: (keys: Keys) => readonly string[];
   /** `once`: no secret is shown twice. */
   readonly order: Load["order"] | "once";
   /** Whether each secret is shown once before anything is measured. */
@@ -20,41 +18,59 @@ export interface Case {
   readonly status: number;
 }
 
+export interface Case extends Omit<Setting, "secrets"> {
+  readonly secrets: readonly string[];
+}
+
+/** The nth `ample` key is the same in every case. */
+interface Keys {
+  readonly ample: readonly string[];
+  readonly tight: readonly string[];
+  readonly spent: readonly string[];
+  readonly unseen: readonly string[];
+}
+
 const SIGNATURE = "/production/signatures/1";
 const SIGNED = "/production/signed/1";
+const HANDLED = "/production/handled/1";
+const PROTECTED = "/production/protected/1";
 const FOLDER = "/production/folders/1";
 
 const MANY = 100_000;
 const SOME = 1_000;
 const FEW = 200;
 
+const forwarded = { path: SIGNATURE, order: "in turn", warm: true, status: 200 } as const;
+const hot = { ...forwarded, worker: "keygate", secrets: ({ ample }: Keys) => ample.slice(0, 1) } as const;
+const some = { ...forwarded, worker: "crowded", secrets: ({ ample }: Keys) => ample.slice(0, SOME) } as const;
+
+export const CASES: readonly Setting[] = [
+  { ...hot, name: "bare", worker: "bare" },
+  { ...hot, name: "equal", worker: "equal" },
+  { ...hot, name: "hot key" },
+  { ...hot, name: "hot key, signed", path: SIGNED },
+  { ...hot, name: "hot key, handler", path: HANDLED },
+  { ...hot, name: "hot key, protect", path: PROTECTED, worker: "protecting" },
+  { ...some, name: "1,000 keys", runUp: 4 },
+  { ...some, name: "1,000 keys, 10 s", worker: "patient", runUp: 12 },
+  { ...some, name: "100,000 keys", secrets: ({ ample }) => ample, order: "zipf", warm: false },
+  { ...hot, name: "nothing to lease", secrets: ({ tight }) => tight },
+  { ...some, name: "cold, in KV", secrets: ({ unseen }) => unseen, order: "once", warm: false },
+  { ...hot, name: "401 malformed", secrets: ({ ample }) => ample.slice(0, 1).map(mistyped), status: 401 },
+  { ...hot, name: "401 unknown", secrets: () => [newSecret()], status: 401 },
+  { ...hot, name: "403 scope", path: FOLDER, status: 403 },
+  { ...hot, name: "429 rate", secrets: ({ spent }) => spent, status: 429 },
+];
+
 /** `colds`: how many keys to have ready that no isolate has seen. */
 export async function prepareCases(runtime: Runtime, colds: number): Promise<Case[]> {
-  const ample = await seedKeys(runtime.db, "ample", MANY);
-  const tight = await seedKeys(runtime.db, "tight", FEW);
-  const [spent] = await seedKeys(runtime.db, "spent", 1);
+  const ample = secretsOf(await seedKeys(runtime.db, "ample", MANY));
+  const tight = secretsOf(await seedKeys(runtime.db, "tight", FEW));
+  const spent = secretsOf(await seedKeys(runtime.db, "spent", 1));
   const unseen = await seedKeys(runtime.db, "ample", colds);
   await writeToKv(runtime, unseen);
-  const hot = ample[0] as SeededKey;
-  const forwarded = { path: SIGNATURE, order: "in turn", warm: true, status: 200 } as const;
-  const gateway = { ...forwarded, worker: "keygate" } as const;
-  const crowded = { ...forwarded, worker: "crowded" } as const;
-  const longLeases = { worker: "patient", counter: "countingPatient" } as const;
-  return [
-    { ...forwarded, name: "bare", worker: "bare", secrets: [hot.secret] },
-    { ...forwarded, name: "equal", worker: "equal", secrets: [hot.secret] },
-    { ...gateway, name: "hot key", secrets: [hot.secret] },
-    { ...gateway, name: "hot key, signed", path: SIGNED, secrets: [hot.secret] },
-    { ...crowded, name: "1,000 keys", secrets: secretsOf(ample.slice(0, SOME)), runUp: 4 },
-    { ...crowded, ...longLeases, name: "1,000 keys, 10 s", secrets: secretsOf(ample.slice(0, SOME)), runUp: 12 },
-    { ...crowded, name: "100,000 keys", secrets: secretsOf(ample), order: "zipf", warm: false },
-    { ...gateway, name: "nothing to lease", secrets: secretsOf(tight) },
-    { ...crowded, name: "cold, in KV", secrets: secretsOf(unseen), order: "once", warm: false },
-    { ...gateway, name: "401 malformed", secrets: [mistyped(hot.secret)], status: 401 },
-    { ...gateway, name: "401 unknown", secrets: [newSecret()], status: 401 },
-    { ...gateway, name: "403 scope", path: FOLDER, secrets: [hot.secret], status: 403 },
-    { ...gateway, name: "429 rate", secrets: [(spent as SeededKey).secret], status: 429 },
-  ];
+  const keys = { ample, tight, spent, unseen: secretsOf(unseen) };
+  return CASES.map((each) => ({ ...each, secrets: each.secrets(keys) }));
 }
 
 function secretsOf(keys: readonly SeededKey[]): string[] {

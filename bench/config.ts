@@ -23,6 +23,7 @@ export const CONFIG = defineGateway({
   origins: {
     main: { production: { service: "ORIGIN", assertion: false } },
     verifying: { production: { service: "ORIGIN" } },
+    handled: { production: { handler: "handler", assertion: false } },
   },
   resources: { signatures: { actions: ["read", "write", "delete"] }, folders: { actions: ["read", "write"] } },
   keys: { actAs: "organization" },
@@ -33,6 +34,7 @@ export const CONFIG = defineGateway({
     { path: "/signatures/*", origin: "main", resource: "signatures", watchRevocation: false },
     { path: "/watched/*", origin: "main", resource: "signatures" },
     { path: "/signed/*", origin: "verifying", resource: "signatures" },
+    { path: "/handled/*", origin: "handled", resource: "signatures", watchRevocation: false },
     { path: "/folders/*", origin: "main", resource: "folders" },
   ],
 });

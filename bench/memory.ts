@@ -19,7 +19,7 @@ const HEAP = 64;
 
 /** Fewer keys where the machine is too slow for all of them. They may do nothing, so that no origin is asked. */
 export async function measureMemory(client: Client, connections: number, stop: AbortSignal): Promise<Memory> {
-  const runtime = await startRuntime("http://127.0.0.1", stop, `--max-old-space-size=${HEAP}`);
+  const runtime = await startRuntime("http://127.0.0.1", stop, { v8Flags: `--max-old-space-size=${HEAP}` });
   try {
     return await showKeys(runtime, client, connections);
   } finally {

@@ -1,7 +1,9 @@
 /** Medians over the rounds, as a table. Ratios are made within a round: the machine may be slower in the next. */
 
 import Table from "cli-table3";
+import { type Operation, PRICES } from "../src/cli/model/prices.ts";
 import type { Measured } from "./client.ts";
+import type { Operations } from "./workers/counting.ts";
 
 export interface Shown extends Measured {
   /** Of workerd, for each request; with what the local KV, D1 and authorities take, which run in the same process. */
@@ -10,12 +12,6 @@ export interface Shown extends Measured {
 
 /** By case, one for each round. */
 export type Rounds = Readonly<Record<string, readonly Shown[]>>;
-
-export interface Calls {
-  readonly d1: number;
-  readonly kv: number;
-  readonly authority: number;
-}
 
 export interface Spread {
   readonly median: number;
@@ -33,48 +29,81 @@ export interface Row {
   readonly addedP50: Spread;
   readonly addedP99: Spread;
   /** For each request; `null` where there is nothing to count. */
-  readonly calls: Calls | null;
+  readonly operations: Operations | null;
+  readonly dollarsPerMillion: number;
 }
 
-export function rowsOf(rounds: Rounds, calls: Readonly<Record<string, Calls>>): Row[] {
+export function rowsOf(rounds: Rounds, operations: Readonly<Record<string, Operations>>): Row[] {
   const { bare = [], equal = [] } = rounds;
   return Object.entries(rounds).map(([name, measured]) => {
     const beside = (others: readonly Shown[], value: (mine: Measured, other: Measured) => number) =>
       spreadOf(measured.map((mine, round) => value(mine, others[round] as Shown)));
+    const micros = spreadOf(measured.map(({ processorMicros }) => processorMicros));
+    const caused = operations[name] ?? null;
     return {
       name,
       perSecond: spreadOf(measured.map(({ perSecond }) => perSecond)),
-      processorMicros: spreadOf(measured.map(({ processorMicros }) => processorMicros)),
+      processorMicros: micros,
       ofBare: beside(bare, (mine, other) => mine.perSecond / other.perSecond),
       ofEqual: beside(equal, (mine, other) => mine.perSecond / other.perSecond),
       addedP50: beside(bare, (mine, other) => mine.p50 - other.p50),
       addedP99: beside(bare, (mine, other) => mine.p99 - other.p99),
-      calls: calls[name] ?? null,
+      operations: caused,
+      dollarsPerMillion: dollarsPerMillion(caused ?? {}, micros.median),
     };
   });
 }
 
+/** `counts`: what one request causes. Of what the platform charges for, only the time of objects is not counted. */
+export function dollarsPerMillion(counts: Partial<Operations>, processorMicros: number): number {
+  const amounts: Partial<Record<Operation, number>> = { request: 1, cpuMs: processorMicros / 1000 };
+  const sum = Object.entries({ ...amounts, ...counts }).reduce(
+    (dollars, [name, amount]) => dollars + amount * (PRICES[name as Operation] ?? 0),
+    0,
+  );
+  return sum * 1e6;
+}
+
 export function tableOf(rows: readonly Row[]): string {
-  const table = new Table({
-    head: ["case", "requests/s", "CPU µs", "of bare", "of equal", "p50 + ms", "p99 + ms", "D1", "KV", "authority"],
-    colAligns: ["left", "right", "right", "right", "right", "right", "right", "right", "right", "right"],
-    style: { head: [], border: [] },
-  });
-  for (const { name, perSecond, processorMicros, ofBare, ofEqual, addedP50, addedP99, calls } of rows) {
-    const counted = calls ? [calls.d1, calls.kv, calls.authority].map((count) => count.toFixed(4)) : ["", "", ""];
+  const table = tableWith(["case", "requests/s", "CPU µs", "of bare", "of equal", "p50 + ms", "p99 + ms"]);
+  for (const { name, perSecond, processorMicros, ofBare, ofEqual, addedP50, addedP99 } of rows) {
     const [p50, p99] = [addedP50, addedP99].map(({ median }) => median.toFixed(2));
-    table.push([
-      name,
-      perSecond.median.toFixed(0),
-      processorMicros.median.toFixed(0),
-      ratio(ofBare),
-      ratio(ofEqual),
-      `${p50}`,
-      `${p99}`,
-      ...counted,
-    ]);
+    const [rate, micros] = [perSecond, processorMicros].map(({ median }) => median.toFixed(0));
+    table.push([name, rate, micros, ratio(ofBare), ratio(ofEqual), p50, p99]);
   }
   return table.toString();
+}
+
+const COLUMNS = {
+  objectRequest: "object requests",
+  objectRow: "their rows",
+  alarmSet: "alarms",
+  d1Call: "D1 calls",
+  d1Batch: "batches",
+  d1RowRead: "rows read",
+  d1RowWritten: "written",
+  kvRead: "KV reads",
+  kvWrite: "writes",
+} satisfies Record<keyof Operations, string>;
+
+/** What a request of each row causes, and what a million of them cost. */
+export function costTableOf(rows: readonly Row[]): string {
+  const table = tableWith(["a request of", ...Object.values(COLUMNS), "$ / million"]);
+  for (const { name, operations, dollarsPerMillion } of rows) {
+    const counts = (Object.keys(COLUMNS) as (keyof Operations)[]).map((each) => amount(operations?.[each]));
+    table.push([name, ...counts, dollarsPerMillion.toFixed(3)]);
+  }
+  return table.toString();
+}
+
+function tableWith(head: string[]) {
+  const colAligns = head.map((_, at) => (at === 0 ? ("left" as const) : ("right" as const)));
+  return new Table({ head, colAligns, style: { head: [], border: [] } });
+}
+
+function amount(count: number | undefined): string {
+  if (count === undefined) return "";
+  return count === 0 ? "0" : count.toPrecision(2);
 }
 
 export function ratio({ median, least, most }: Spread): string {

@@ -4,18 +4,20 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { inProject, shown } from "../src/cli/operate/project.ts";
-import { type Case, prepareCases } from "./cases.ts";
+import { CASES, type Case, prepareCases } from "./cases.ts";
 import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
 import { type Memory, measureMemory } from "./memory.ts";
-import { type Calls, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
+import { costTableOf, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { checkSameWork } from "./same-work.ts";
 import { Shower } from "./shower.ts";
+import type { Operations } from "./workers/counting.ts";
 
 interface Options {
   readonly rounds: number;
   readonly seconds: number;
+  readonly counting: number;
   readonly connections: number;
   readonly only: readonly string[];
 }
@@ -28,6 +30,12 @@ const options: Options = new Command("npm run bench --")
   .description("Measures the gateway on workerd, and writes bench/results.json.")
   .option("--rounds <count>", "how often each case is measured", positive, 5)
   .option("--seconds <seconds>", "how long each time", positive, 1.2)
+  .option(
+    "--counting <seconds>",
+    "how long calls are counted; in a minute isolates and objects do all that they do",
+    positive,
+    60,
+  )
   .option("--connections <count>", "requests under way at once", positive, 32)
   .option("--only <names>", "cases whose names begin so, with commas between; bare and equal always run", names, [])
   .parse()
@@ -44,7 +52,7 @@ const client = startClient();
 try {
   say("Showing 100,000 keys to one isolate");
   const memory = await measureMemory(client, options.connections, stop.signal);
-  const runtime = await startRuntime(origin.url, stop.signal);
+  const runtime = await startRuntime(origin.url, stop.signal, { counted: CASES.filter(isCounted) });
   await bench(runtime, client, memory).finally(() => runtime.stop());
 } finally {
   client.stop();
@@ -61,8 +69,8 @@ async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<
   const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
   const rows: Row[] = [];
   // Authorities write when their keys were last used, a minute later. Many of them would do so during other cases.
-  for (const worker of ["keygate", "crowded", "patient"]) {
-    const group = cases.filter((each) => each.worker === worker && isWanted(each));
+  for (const workers of [["keygate", "protecting"], ["crowded"], ["patient"]]) {
+    const group = cases.filter((each) => workers.includes(each.worker) && isWanted(each));
     if (group.length === 0) continue;
     const rounds = await measureAll([...yardsticks, ...group], shower);
     rows.push(...rowsOf(rounds, await countAll(group, shower)));
@@ -87,7 +95,7 @@ async function measureFlows(runtime: Runtime, secret: string): Promise<FlowRow[]
 async function measureAll(cases: readonly Case[], shower: Shower): Promise<Record<string, Shown[]>> {
   for (const each of cases.filter(({ warm }) => warm)) {
     say(`Warming up: ${each.name}`);
-    await shower.warm(each, each.worker);
+    await shower.warm(each);
   }
   const rounds: Record<string, Shown[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
   for (let round = 1; round <= options.rounds; round++) {
@@ -100,19 +108,19 @@ async function measureAll(cases: readonly Case[], shower: Shower): Promise<Recor
   return rounds;
 }
 
-async function countAll(cases: readonly Case[], shower: Shower): Promise<Record<string, Calls>> {
-  const calls: Record<string, Calls> = {};
+async function countAll(cases: readonly Case[], shower: Shower): Promise<Record<string, Operations>> {
+  const counts: Record<string, Operations> = {};
   for (const each of cases) {
     say(`Counting calls: ${each.name}`);
-    calls[each.name] = await shower.count(each);
+    counts[each.name] = await shower.count(each);
   }
-  return calls;
+  return counts;
 }
 
 function write(rows: readonly Row[], flows: readonly FlowRow[], memory: Memory): void {
   const results = { options, processors: availableParallelism(), rows, flows, memory };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  process.stdout.write(`${tableOf(rows)}\n${flowTableOf(flows)}\n`);
+  process.stdout.write(`${tableOf(rows)}\n${costTableOf(rows)}\n${flowTableOf(flows)}\n`);
   const [before, after] = [memory.before, memory.after].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   process.stdout.write(`Memory of workerd: ${before} MiB, and ${after} MiB once it has seen ${memory.keys} keys\n`);
   say(`Wrote ${shown(RESULTS)}`);
@@ -123,7 +131,11 @@ function isWanted({ name }: { readonly name: string }): boolean {
   return only.length === 0 || only.some((beginning) => name.startsWith(beginning));
 }
 
-function isOfGateway({ worker }: Case): boolean {
+function isCounted(each: Pick<Case, "name" | "worker">): boolean {
+  return isOfGateway(each) && isWanted(each);
+}
+
+function isOfGateway({ worker }: Pick<Case, "worker">): boolean {
   return worker !== "bare" && worker !== "equal";
 }
 

@@ -10,7 +10,7 @@ import { parse } from "smol-toml";
 import { newSigningKeys } from "../src/cli/operate/new-signing-keys.ts";
 import { inProject } from "../src/cli/operate/project.ts";
 import { freePort } from "../test/helpers/gateway.ts";
-import { bundle, countingEntry, gatewayEntry, nearEntry } from "./bundle.ts";
+import { bundle, entryOf, type Kind, onPort } from "./bundle.ts";
 import { childNamed, processorMicros, residentBytes } from "./process.ts";
 import { type D1Database, PEPPERS } from "./seed.ts";
 
@@ -22,19 +22,33 @@ const SIGNING_KEYS = JSON.stringify(newSigningKeys(["production"]));
 
 /**
  * `crowded` is Keygate too, for the cases of many keys: what they leave in its memory is not to slow the others down. `patient`
- * has the longest leases there are. The two that count stand in for them where calls are counted.
+ * has the longest leases there are.
  */
-export const WORKERS = [
-  "bare",
-  "equal",
-  "keygate",
-  "crowded",
-  "patient",
-  "counting",
-  "countingPatient",
-  "near",
-] as const;
-export type WorkerName = (typeof WORKERS)[number];
+const GATEWAYS = {
+  keygate: {},
+  crowded: {},
+  patient: { leases: { ttlSeconds: 10 } },
+  protecting: { protects: true },
+  near: { isNear: true },
+} as const satisfies Record<string, Kind>;
+const YARDSTICKS = ["bare", "equal"] as const;
+
+type GatewayName = keyof typeof GATEWAYS;
+type Yardstick = (typeof YARDSTICKS)[number];
+export type WorkerName = Yardstick | GatewayName;
+
+/** A case whose calls are counted, and the Worker that it is about. */
+interface Counted {
+  readonly name: string;
+  readonly worker: WorkerName;
+}
+
+interface Options {
+  /** For every isolate, also for those that stand in for KV, D1 and the rest. */
+  readonly v8Flags?: string;
+  /** Each gets a separate isolate and separate authorities, so that nothing is counted that another case leaves behind. */
+  readonly counted?: readonly Counted[];
+}
 
 export interface Runtime {
   readonly db: D1Database;
@@ -42,6 +56,8 @@ export interface Runtime {
   readonly kv: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
   /** The address of a Worker, without a slash at its end. */
   readonly urls: Readonly<Record<WorkerName, string>>;
+  /** The same, of the Workers in which cases are counted, by the names of the cases. */
+  readonly counters: Readonly<Record<string, string>>;
   /** The next line that any of the Workers logs. */
   nextLog(): Promise<string>;
   /** Resident memory of workerd, in bytes. */
@@ -51,28 +67,25 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** `v8Flags`: for every isolate, also for those that stand in for KV, D1 and the rest. */
-export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = ""): Promise<Runtime> {
-  const folder = inProject(".wrangler", "bench");
-  mkdirSync(folder, { recursive: true });
-  const ports = Object.fromEntries(await Promise.all(WORKERS.map(async (name) => [name, await freePort()])));
+export async function startRuntime(origin: string, stop: AbortSignal, options: Options = {}): Promise<Runtime> {
+  const { v8Flags = "", counted = [] } = options;
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   let hearLog: ((line: string) => void) | undefined;
-  const scripts = await bundleAll(folder, ports, stop);
+  const workers = await workersFor(counted, stop);
   process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       resourcePersistencePath: state,
       handleStructuredLogs: ({ message }) => hearLog?.(message),
-      workers: WORKERS.map((name) => ({
+      workers: workers.map(({ name, script, port, isGateway }) => ({
         name,
         modules: true,
-        script: scripts[name],
+        script,
         ...compatibility(),
-        unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] }],
+        unsafeDirectSockets: [{ host: "127.0.0.1", port }],
         serviceBindings: { ORIGIN: { external: { address: new URL(origin).host, http: {} } } },
-        ...(name === "bare" || name === "equal" ? {} : gatewayBindings()),
+        ...(isGateway && gatewayBindings()),
       })),
     }),
   );
@@ -80,10 +93,12 @@ export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = 
   const db = await miniflare.getD1Database("DB", "keygate");
   await migrate(db);
   const workerd = childNamed("workerd");
+  const urls = Object.fromEntries(workers.map(({ name, port }) => [name, `http://127.0.0.1:${port}`]));
   return {
     db,
     kv: await miniflare.getKVNamespace("KV", "keygate"),
-    urls: Object.fromEntries(WORKERS.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Runtime["urls"],
+    urls: urls as Runtime["urls"],
+    counters: Object.fromEntries(counted.map(({ name }, n) => [name, urls[counterName(n)] as string])),
     nextLog: () =>
       new Promise((resolve) => {
         hearLog = resolve;
@@ -94,34 +109,52 @@ export async function startRuntime(origin: string, stop: AbortSignal, v8Flags = 
   };
 }
 
-const LONGEST = { ttlSeconds: 10 };
+interface Worker {
+  readonly name: string;
+  readonly script: string;
+  readonly port: number;
+  readonly isGateway: boolean;
+}
 
-async function bundleAll(
-  folder: string,
-  ports: Record<WorkerName, number>,
-  stop: AbortSignal,
-): Promise<Record<WorkerName, string>> {
-  const write = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text);
-    return join(folder, name);
+async function workersFor(counted: readonly Counted[], stop: AbortSignal): Promise<Worker[]> {
+  const folder = inProject(".wrangler", "bench");
+  mkdirSync(folder, { recursive: true });
+  const bundles = new Map<string, Promise<string>>();
+  const bundleOf = (kind: Kind) => {
+    const entry = entryOf(kind);
+    const file = join(folder, `${bundles.size}.ts`);
+    const known = bundles.get(entry);
+    if (known) return known;
+    writeFileSync(file, entry);
+    const made = bundle(file, stop);
+    bundles.set(entry, made);
+    return made;
+  };
+  const gateway = async (name: string, kind: Kind): Promise<Worker> => {
+    const port = await freePort();
+    return { name, script: onPort(await bundleOf(kind), port), port, isGateway: true };
   };
   try {
-    const [keygate, crowded, patient, counting, countingPatient, near] = await Promise.all([
-      bundle(write("keygate.ts", gatewayEntry(ports.keygate)), stop),
-      bundle(write("crowded.ts", gatewayEntry(ports.crowded)), stop),
-      bundle(write("patient.ts", gatewayEntry(ports.patient, LONGEST)), stop),
-      bundle(write("counting.ts", countingEntry(ports.counting)), stop),
-      bundle(write("counting-patient.ts", countingEntry(ports.countingPatient, LONGEST)), stop),
-      bundle(write("near.ts", nearEntry(ports.near)), stop),
+    return await Promise.all([
+      ...YARDSTICKS.map(async (name) => ({ name, script: yardstick(name), port: await freePort(), isGateway: false })),
+      ...Object.entries(GATEWAYS).map(([name, kind]) => gateway(name, kind)),
+      ...counted.map(({ worker }, n) => gateway(counterName(n), { ...kindOf(worker), counts: true })),
     ]);
-    const yardsticks = { bare: yardstick("bare"), equal: yardstick("equal") };
-    return { ...yardsticks, keygate, crowded, patient, counting, countingPatient, near };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function yardstick(name: "bare" | "equal"): string {
+function kindOf(worker: WorkerName): Kind {
+  if (worker === "bare" || worker === "equal") throw new Error(`${worker} calls nothing that is counted`);
+  return GATEWAYS[worker];
+}
+
+function counterName(n: number): string {
+  return `counting-${n}`;
+}
+
+function yardstick(name: Yardstick): string {
   return stripTypeScriptTypes(readFileSync(inProject("bench", "workers", `${name}.ts`), "utf8"));
 }
 

@@ -2,15 +2,21 @@
 
 import type { Case } from "./cases.ts";
 import type { Client, Load, Measured } from "./client.ts";
-import type { Calls, Shown } from "./report.ts";
-import type { Runtime, WorkerName } from "./runtime.ts";
+import type { Shown } from "./report.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Operations } from "./workers/counting.ts";
 
-type Setting = Pick<Load, "connections" | "seconds">;
+interface Setting extends Pick<Load, "connections" | "seconds"> {
+  /** Seconds for which calls are counted. */
+  readonly counting: number;
+}
 
 /** Answers of another status than the case is about, above which it measures something else. */
 const MAX_STRAY_SHARE = 0.02;
 
 const WARM_UP_REQUESTS = 20_000;
+/** Seconds of load before anything is counted, until isolates report as they do all the time. */
+const COUNTING_RUN_UP = 15;
 
 /** Shows the secrets of a case to a Worker. */
 export class Shower {
@@ -20,42 +26,50 @@ export class Shower {
   /** How many of the secrets that may be shown once have been. */
   #used = 0;
 
-  constructor(runtime: Runtime, client: Client, { connections, seconds }: Setting) {
+  constructor(runtime: Runtime, client: Client, { connections, seconds, counting }: Setting) {
     this.#runtime = runtime;
     this.#client = client;
-    this.#setting = { connections, seconds };
+    this.#setting = { connections, seconds, counting };
   }
 
   /** Shows every secret once, and continues until the runtime has compiled the measured code. */
-  async warm(each: Case, worker: WorkerName): Promise<void> {
-    const amount = Math.max(each.secrets.length, WARM_UP_REQUESTS);
-    await this.#client.run({ ...this.#load(each, worker), order: "in turn", amount });
+  warm(each: Case): Promise<void> {
+    return this.#warm(each, this.#runtime.urls[each.worker]);
   }
 
   async show(each: Case): Promise<Shown> {
-    await this.#runUp(each, each.worker);
+    const url = this.#runtime.urls[each.worker];
+    if (each.runUp) await this.#run(each, url, each.runUp);
     const before = this.#runtime.processorTime();
-    const measured = await this.#measure(each, each.worker);
+    const measured = await this.#measure(each, url, this.#setting.seconds);
     return { ...measured, processorMicros: (this.#runtime.processorTime() - before) / measured.answered };
   }
 
-  /** Calls for each request, in a separate run. */
-  async count(each: Case): Promise<Calls> {
-    const counter = each.counter ?? "counting";
-    if (each.warm) await this.warm(each, counter);
-    await this.#runUp(each, counter);
-    await this.#takeCounts(counter);
-    const { made } = await this.#measure(each, counter);
-    const { d1, kv, authority } = await this.#takeCounts(counter);
-    return { d1: d1 / made, kv: kv / made, authority: authority / made };
+  /** What each request causes, in a separate run. */
+  async count(each: Case): Promise<Operations> {
+    const url = this.#runtime.counters[each.name] as string;
+    const { seconds, counting } = this.#setting;
+    if (each.warm) await this.#warm(each, url);
+    // Where each request is the first of its key, the next one causes what the last one did.
+    const isOnce = each.order === "once";
+    if (!isOnce) await this.#run(each, url, Math.min(COUNTING_RUN_UP, counting));
+    await takeCounts(url);
+    const { made } = await this.#measure(each, url, isOnce ? seconds : counting);
+    const counts = Object.entries(await takeCounts(url)).map(([name, count]) => [name, count / made]);
+    return Object.fromEntries(counts) as Operations;
   }
 
-  async #runUp(each: Case, worker: WorkerName): Promise<void> {
-    if (each.runUp) await this.#client.run({ ...this.#load(each, worker), seconds: each.runUp });
+  async #warm(each: Case, url: string): Promise<void> {
+    const amount = Math.max(each.secrets.length, WARM_UP_REQUESTS);
+    await this.#client.run({ ...this.#load(each, url, this.#setting.seconds), order: "in turn", amount });
   }
 
-  async #measure(each: Case, worker: WorkerName): Promise<Measured> {
-    const measured = await this.#client.run(this.#load(each, worker));
+  async #run(each: Case, url: string, seconds: number): Promise<void> {
+    await this.#client.run(this.#load(each, url, seconds));
+  }
+
+  async #measure(each: Case, url: string, seconds: number): Promise<Measured> {
+    const measured = await this.#client.run(this.#load(each, url, seconds));
     const { made, answered, statuses } = measured;
     if (each.order === "once") this.#used += made;
     if (this.#used > each.secrets.length && each.order === "once") throw new Error(`${each.name}: too few keys`);
@@ -64,17 +78,18 @@ export class Shower {
     return measured;
   }
 
-  #load({ path, order, secrets }: Case, worker: WorkerName): Load {
+  #load({ path, order, secrets }: Case, url: string, seconds: number): Load {
     const once = order === "once";
     return {
-      ...this.#setting,
-      url: this.#runtime.urls[worker] + path,
+      connections: this.#setting.connections,
+      seconds,
+      url: url + path,
       secrets: once ? secrets.slice(this.#used) : secrets,
       order: once ? "in turn" : order,
     };
   }
+}
 
-  async #takeCounts(counter: WorkerName): Promise<Calls> {
-    return (await (await fetch(`${this.#runtime.urls[counter]}/counts`)).json()) as Calls;
-  }
+async function takeCounts(url: string): Promise<Operations> {
+  return (await (await fetch(`${url}/counts`)).json()) as Operations;
 }
