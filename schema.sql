@@ -154,6 +154,8 @@ CREATE TABLE api_key_secrets (
 CREATE INDEX api_key_secrets_by_key ON api_key_secrets (key_id, created_at);
 -- For the peppers: which secrets are under one of them, and of which key.
 CREATE INDEX api_key_secrets_by_pepper ON api_key_secrets (pepper_id, key_id, created_at, hint);
+-- For a search by the last characters of a secret, which are all that people see of it.
+CREATE INDEX api_key_secrets_by_ending ON api_key_secrets (substr(hint, -4) COLLATE NOCASE, key_id, hint);
 
 -- Written in the same batch as the change that it tells of. via: by what the actor acted: the root token, a session, or a key.
 -- idempotency_key: a digest of the caller's; the event is the proof that the change was made.

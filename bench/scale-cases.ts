@@ -3,13 +3,23 @@
 import config from "../gateway.config.ts";
 import { compile } from "../src/config/compile.ts";
 import { factsOf } from "../src/control/keys/list.ts";
+import { DAY_MS } from "../src/domain/durations.ts";
 import { KEY_STATUSES, type KeyStatus } from "../src/domain/key-status.ts";
-import { KEY_SORTS, type KeyFilter, type KeySort, keyListQuery, type VisibleKeys } from "../src/store/key-list.ts";
+import {
+  KEY_SORTS,
+  type KeyFilter,
+  type KeySort,
+  keyCountQuery,
+  keyListQuery,
+  type VisibleKeys,
+} from "../src/store/key-list.ts";
 import { COMMON_SCOPE, memberId, NOW, OLD_SCOPE, organizationId, RARE_SCOPE, workspaceId } from "./scale-data.ts";
 
 const LARGEST = 0;
 const LAST = { member: 199, workspace: 499 };
 const PAGE = 50;
+/** As the console counts. */
+const COUNTED = 1_001;
 
 /** Where the middle of the organization's keys is, by each sort. */
 export type Middles = Readonly<Record<KeySort, { value: string | number; id: string }>>;
@@ -17,7 +27,7 @@ export type Middles = Readonly<Record<KeySort, { value: string | number; id: str
 export interface ScaleCase {
   readonly filter: string;
   readonly sort: string;
-  readonly page: "first" | "deep";
+  readonly page: "first" | "deep" | "before" | "count";
   readonly bound: number;
   readonly sql: string;
   readonly values: readonly (string | number)[];
@@ -58,6 +68,12 @@ const FILTERS: Readonly<Record<string, Omit<KeyFilter, "organizationId">>> = {
   "text in many": { q: "Report" },
   "text in one": { q: "archive #4242" },
   "text in none": { q: "no such text" },
+  "the end of a hint": { q: "4242" },
+  "part of an id": { q: "key_0000" },
+  "unused for long": { unusedSince: NOW - 90 * DAY_MS },
+  "never used": { neverUsed: true, ...ofStatus("active") },
+  "expires soon": { expiresBefore: NOW + 30 * DAY_MS, ...ofStatus("active") },
+  "one of some scopes": { scopeIn: [RARE_SCOPE, OLD_SCOPE], permission: "full-access", reach: "organization" },
 };
 
 function admin(workspaces: number): VisibleKeys {
@@ -66,14 +82,33 @@ function admin(workspaces: number): VisibleKeys {
 }
 
 export function listCases(middles: Middles): ScaleCase[] {
-  return Object.entries(FILTERS).flatMap(([name, fields]) =>
-    KEY_SORTS.flatMap((sort) =>
-      (["first", "deep"] as const).map((page) => {
-        const after = page === "first" ? undefined : { sort, ...middles[sort] };
-        const filter = { organizationId: organizationId(LARGEST), ...fields };
-        const query = keyListQuery(filter, sort, { limit: PAGE, after }, NOW);
-        return { filter: name, sort, page, bound: fields.q === undefined ? LIST_MS : SEARCH_MS, ...query };
-      }),
-    ),
-  );
+  return Object.entries(FILTERS).flatMap(([name, fields]) => {
+    const filter = { organizationId: organizationId(LARGEST), ...fields };
+    const bound = isSearch(fields) ? SEARCH_MS : LIST_MS;
+    const count = {
+      filter: name,
+      sort: "count",
+      page: "count" as const,
+      bound,
+      ...keyCountQuery(filter, COUNTED, NOW),
+    };
+    const pages = KEY_SORTS.flatMap((sort) => {
+      const middle = { sort, ...middles[sort] };
+      const places = {
+        first: { after: undefined },
+        deep: { after: middle },
+        before: { after: undefined, before: middle },
+      };
+      return (["first", "deep", "before"] as const).map((page) => {
+        const query = keyListQuery(filter, sort, { limit: PAGE, ...places[page] }, NOW);
+        return { filter: name, sort, page, bound, ...query };
+      });
+    });
+    return [...pages, count];
+  });
+}
+
+/** What is in one index alone, which the other orders sort. */
+function isSearch({ q, unusedSince, neverUsed }: Partial<KeyFilter>): boolean {
+  return q !== undefined || unusedSince !== undefined || neverUsed !== undefined;
 }

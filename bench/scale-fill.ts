@@ -69,7 +69,7 @@ function keyInsertion(db: DatabaseSync): (key: ScaleKey) => void {
     record(id, organization, member, environment, reach, permission, name, description, created, expires, ...ends, id);
     for (const each of key.scopes) scope(id, each);
     for (const each of key.workspaces) workspace(organization, id, each);
-    secret(key.hash, id, "p1", "kg_live_…abcd", NOW);
+    secret(key.hash, id, "p1", `kg_live_…${key.hash.slice(-4)}`, NOW);
   };
 }
 

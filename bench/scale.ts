@@ -97,9 +97,9 @@ function lookups(): ScaleCase[] {
   ];
 }
 
-/** A row a filter; in each cell the first and the deep page. */
+/** A row a filter; in each cell the first page, the deep page and the one before it. */
 function tableOf(measured: readonly Measured[]): string {
-  const table = new Table({ head: ["D1's ms, first / deep page", ...KEY_SORTS] });
+  const table = new Table({ head: ["D1's ms, first / deep page / the one before", ...KEY_SORTS, "count"] });
   for (const [filter, cases = []] of Object.entries(Object.groupBy(measured, ({ filter }) => filter))) {
     const cells = Object.values(Object.groupBy(cases, ({ sort }) => sort));
     table.push([filter, ...cells.map((pages = []) => pages.map(({ ms }) => ms.toFixed(0)).join(" / "))]);

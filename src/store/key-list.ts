@@ -9,10 +9,11 @@ import { keyOf, type ManagedKey } from "../records/key.ts";
 import type { Row } from "../records/record.ts";
 import { hasStatus, type StatusFacts } from "./key-status.ts";
 import { SELECT_KEY } from "./keys.ts";
-import { type Cursor, cutPage, type Page, type PageRequest } from "./pages.ts";
+import { cutPageBothWays, type Page, type PageRequest } from "./pages.ts";
 
-export const KEY_SORTS = ["created_at", "-created_at", "expires_at", "last_used_at", "-last_used_at", "name"] as const;
-export type KeySort = (typeof KEY_SORTS)[number];
+const SORTED_BY = ["created_at", "expires_at", "last_used_at", "name"] as const;
+export type KeySort = (typeof SORTED_BY)[number] | `-${(typeof SORTED_BY)[number]}`;
+export const KEY_SORTS = SORTED_BY.flatMap((value): KeySort[] => [value, `-${value}`]);
 
 export interface KeyFilter {
   readonly organizationId: string;
@@ -24,8 +25,14 @@ export interface KeyFilter {
   readonly workspaceId?: string | undefined;
   /** As granted: a bundle is not looked into. */
   readonly scope?: string | undefined;
-  /** Part of the name or the description, whatever the case of A to Z. */
+  /** Part of the name, the description or the id, or the end of a secret's hint, whatever the case of A to Z. */
   readonly q?: string | undefined;
+  /** Neither used nor created since then. */
+  readonly unusedSince?: number | undefined;
+  readonly neverUsed?: true | undefined;
+  readonly expiresBefore?: number | undefined;
+  /** As granted: one of these. */
+  readonly scopeIn?: readonly string[] | undefined;
   readonly visibleTo?: VisibleKeys | undefined;
 }
 
@@ -40,23 +47,24 @@ export interface VisibleKeys {
 
 interface Order {
   readonly value: string;
-  readonly descending: boolean;
   readonly index: string;
   readonly of: (key: ManagedKey) => string | number;
 }
 
 const SEARCHED = "api_keys_listed";
-/** Keys that have never been used come before all that have. */
-const BY_USE = { value: "coalesce(last_used_at, 0)", index: "api_keys_by_use" };
 
-const ORDER: Record<KeySort, Order> = {
-  created_at: { value: "created_at", index: SEARCHED, descending: false, of: (key) => key.createdAt },
-  "-created_at": { value: "created_at", index: SEARCHED, descending: true, of: (key) => key.createdAt },
-  expires_at: { value: "expires_at", index: "api_keys_by_expiry", descending: false, of: (key) => key.expiresAt },
-  last_used_at: { ...BY_USE, descending: false, of: (key) => key.lastUsedAt ?? 0 },
-  "-last_used_at": { ...BY_USE, descending: true, of: (key) => key.lastUsedAt ?? 0 },
-  name: { value: "name COLLATE NOCASE", index: "api_keys_by_name", descending: false, of: (key) => key.name },
+const ORDER: Record<(typeof SORTED_BY)[number], Order> = {
+  created_at: { value: "created_at", index: SEARCHED, of: (key) => key.createdAt },
+  expires_at: { value: "expires_at", index: "api_keys_by_expiry", of: (key) => key.expiresAt },
+  // Keys that have never been used come before all that have.
+  last_used_at: { value: "coalesce(last_used_at, 0)", index: "api_keys_by_use", of: (key) => key.lastUsedAt ?? 0 },
+  name: { value: "name COLLATE NOCASE", index: "api_keys_by_name", of: (key) => key.name },
 };
+
+function orderOf(sort: KeySort): Order & { descending: boolean } {
+  const descending = sort.startsWith("-");
+  return { ...ORDER[(descending ? sort.slice(1) : sort) as (typeof SORTED_BY)[number]], descending };
+}
 
 export async function listKeys(
   db: D1Database,
@@ -70,15 +78,27 @@ export async function listKeys(
     .prepare(sql)
     .bind(...values)
     .all<Row>();
-  return cutPage(results.map(keyOf), page, (key) => ({ sort, value: ORDER[sort].of(key), id: key.id }));
+  const { of } = orderOf(sort);
+  return cutPageBothWays(results.map(keyOf), page, (key) => ({ sort, value: of(key), id: key.id }));
+}
+
+/** How many match; at most `max`. */
+export async function countKeys(db: D1Database, filter: KeyFilter, max: number, now: number): Promise<number> {
+  const { sql, values } = keyCountQuery(filter, max, now);
+  return (
+    (await db
+      .prepare(sql)
+      .bind(...values)
+      .first<number>("keys")) ?? 0
+  );
 }
 
 type Value = string | number;
 type Bind = (value: Value) => string;
 
-/** Only one of the indexes holds the texts that are searched. */
-function indexOf({ q }: KeyFilter, sort: KeySort): string {
-  return q === undefined ? ORDER[sort].index : SEARCHED;
+/** Only one of the indexes holds the texts that are searched, and both times that say whether a key is in use. */
+function indexOf({ q, unusedSince, neverUsed }: KeyFilter, sort: KeySort): string {
+  return q === undefined && unusedSince === undefined && !neverUsed ? orderOf(sort).index : SEARCHED;
 }
 
 /** One more key than the page holds. The index is named, because the planner might choose another for a filter that matches many rows. */
@@ -90,12 +110,13 @@ export function keyListQuery(
 ): { sql: string; values: Value[] } {
   const values: Value[] = [];
   const bind = (value: Value) => `?${values.push(value)}`;
-  const { value, descending } = ORDER[sort];
-  const direction = descending ? "DESC" : "ASC";
+  const { value, descending } = orderOf(sort);
+  const isDown = descending !== (page.before !== undefined);
+  const direction = isDown ? "DESC" : "ASC";
+  const place = page.before ?? page.after;
   const conditions = [
     ...conditionsOf(filter, bind, now),
-    ...(filter.visibleTo ? [visibilityOf(filter.visibleTo, bind)] : []),
-    ...(page.after ? [placeAfter(page.after, sort, bind)] : []),
+    ...(place ? [`(${value}, id) ${isDown ? "<" : ">"} (${bind(place.value)}, ${bind(place.id)})`] : []),
   ];
   const sql = `
     WITH page AS MATERIALIZED (
@@ -108,13 +129,20 @@ export function keyListQuery(
   return { sql, values };
 }
 
-function placeAfter({ value, id }: Cursor, sort: KeySort, bind: Bind): string {
-  const { value: sorted, descending } = ORDER[sort];
-  return `(${sorted}, id) ${descending ? "<" : ">"} (${bind(value)}, ${bind(id)})`;
+export function keyCountQuery(filter: KeyFilter, max: number, now: number): { sql: string; values: Value[] } {
+  const values: Value[] = [];
+  const bind = (value: Value) => `?${values.push(value)}`;
+  const conditions = conditionsOf(filter, bind, now);
+  const sql = `
+    SELECT count(*) AS keys FROM (
+      SELECT 1 FROM api_keys INDEXED BY ${SEARCHED} WHERE ${conditions.join("\n        AND ")} LIMIT ${bind(max)}
+    )`;
+  return { sql, values };
 }
 
 function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
   const { organizationId, environment, reach, permission, status, memberId, workspaceId, scope, q } = filter;
+  const { unusedSince, neverUsed, expiresBefore, scopeIn, visibleTo } = filter;
   const organization = bind(organizationId);
   const conditions = [`organization_id = ${organization}`];
   const add = <T>(value: T | undefined, condition: (value: T) => string) => {
@@ -127,12 +155,40 @@ function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
   add(memberId, (value) => `member_id = ${bind(value)}`);
   add(workspaceId, (value) => `instr(workspace_list, ${bind(JSON.stringify(value))})`);
   add(scope, (value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);
-  // Not LIKE, whose patterns D1 limits to 50 bytes.
-  add(q, (value) => {
-    const part = `lower(${bind(value)})`;
-    return `(instr(lower(name), ${part}) OR instr(lower(description), ${part}))`;
+  add(scopeIn, (values) => {
+    const list = bind(JSON.stringify(values));
+    return `EXISTS (SELECT 1 FROM json_each(scope_list) WHERE value IN (SELECT value FROM json_each(${list})))`;
   });
+  add(unusedSince, (value) => `coalesce(last_used_at, created_at) < ${bind(value)}`);
+  add(neverUsed, () => "last_used_at IS NULL");
+  add(expiresBefore, (value) => `expires_at < ${bind(value)}`);
+  add(q, (value) => `(${searchesFor(value, bind).join(" OR ")})`);
+  add(visibleTo, (value) => visibilityOf(value, bind));
   return conditions;
+}
+
+/** The end of a hint that people see. */
+const ENDING = 4;
+/** Shorter texts are in the ids of many keys by chance. */
+const MIN_PART_OF_ID = 6;
+
+/** Not LIKE, whose patterns D1 limits to 50 bytes. */
+function searchesFor(text: string, bind: Bind): string[] {
+  const part = `lower(${bind(text)})`;
+  const characters = [...text.replace("...", "…")];
+  return [
+    `instr(lower(name), ${part})`,
+    `instr(lower(description), ${part})`,
+    ...(characters.length < MIN_PART_OF_ID ? [] : [`instr(id, ${part})`]),
+    ...(characters.length < ENDING ? [] : [`id IN ${keysWithHint(characters, bind)}`]),
+  ];
+}
+
+/** Of secrets that ended too: an old one may be what the visitor has. */
+function keysWithHint(end: readonly string[], bind: Bind): string {
+  const ending = bind(end.slice(-ENDING).join(""));
+  return `(SELECT key_id FROM api_key_secrets WHERE substr(hint, -${ENDING}) = ${ending} COLLATE NOCASE
+        AND instr(lower(hint), lower(${bind(end.join(""))})))`;
 }
 
 /** Of `api_keys`. */

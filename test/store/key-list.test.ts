@@ -3,9 +3,17 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { KEY_STATUSES } from "../../src/domain/key-status.ts";
 import type { ManagedKey } from "../../src/records/key.ts";
-import { KEY_SORTS, type KeyFilter, type KeySort, keyListQuery, listKeys } from "../../src/store/key-list.ts";
+import {
+  countKeys,
+  KEY_SORTS,
+  type KeyFilter,
+  type KeySort,
+  keyCountQuery,
+  keyListQuery,
+  listKeys,
+} from "../../src/store/key-list.ts";
 import { keyUpdates } from "../../src/store/keys.ts";
-import type { Cursor } from "../../src/store/pages.ts";
+import type { Cursor, Page } from "../../src/store/pages.ts";
 import { migrate, newId } from "../helpers/workerd.ts";
 import { addKeys, anyFilter, anyKey, matches, NOW, ofStatus, order, setUp } from "./key-list.ts";
 
@@ -30,6 +38,27 @@ async function pagesOf(
   return seen;
 }
 
+/** From the last key to the first page, each page before the one that was seen. */
+async function pagesBackOf(filter: KeyFilter, sort: KeySort, limit: number): Promise<string[]> {
+  const last = (await pagesOf(filter, sort, 100)).at(-1);
+  if (!last) return [];
+  const seen = [last.id];
+  let before: Cursor | undefined = cursorOf(last, sort);
+  while (before) {
+    const page: Page<ManagedKey> = await listKeys(env.DB, filter, sort, { limit, after: undefined, before }, NOW);
+    expect(page.next?.id).toBe(page.items.at(-1)?.id);
+    seen.unshift(...ids(page.items));
+    before = page.previous;
+  }
+  return seen;
+}
+
+function cursorOf(key: ManagedKey, sort: KeySort): Cursor {
+  const by = sort.replace("-", "");
+  const time = by === "created_at" ? key.createdAt : by === "expires_at" ? key.expiresAt : (key.lastUsedAt ?? 0);
+  return { sort, value: by === "name" ? key.name : time, id: key.id };
+}
+
 const ids = (keys: readonly ManagedKey[]) => keys.map(({ id }) => id);
 const anySort = fc.constantFrom(...KEY_SORTS);
 
@@ -42,6 +71,9 @@ describe("a list of keys", () => {
       fc.asyncProperty(anyFilter(tenant), anySort, fc.integer({ min: 1, max: 60 }), async (filter, sort, limit) => {
         const expected = keys.filter((key) => matches(key, filter)).sort(order(sort));
         expect(await pagesOf(filter, sort, limit)).toEqual(expected);
+        expect(await pagesBackOf(filter, sort, limit)).toEqual(expected.map(({ id }) => id));
+        expect(await countKeys(env.DB, filter, 1_000, NOW)).toBe(expected.length);
+        expect(await countKeys(env.DB, filter, 3, NOW)).toBe(Math.min(3, expected.length));
       }),
       { numRuns: 150 },
     );
@@ -97,6 +129,45 @@ describe("a list of keys", () => {
   });
 });
 
+describe("a search", () => {
+  test("finds a key by its id, by a part of it that is long enough, and by the end of each of its secrets", async () => {
+    const tenant = await setUp();
+    const [drawn] = fc.sample(anyKey(tenant), { numRuns: 1, seed: 1 }) as [ManagedKey];
+    const key = { ...drawn, hint: "kg_live_…aB1c", name: "one", description: null };
+    const other = {
+      ...drawn,
+      id: newId("key"),
+      version: newId("ver"),
+      hint: "kg_live_…zzzz",
+      name: "two",
+      description: null,
+    };
+    await addKeys([key, other]);
+    await env.DB.prepare(
+      "INSERT INTO api_key_secrets (hash, key_id, pepper_id, hint, created_at) VALUES (?1, ?2, 'p1', 'kg_live_…new9', 9)",
+    )
+      .bind(newId("hash"), key.id)
+      .run();
+    const found = async (q: string) => ids(await pagesOf({ organizationId: tenant.organizationId, q }, "name", 10));
+    const { id } = key;
+    for (const q of [id, id.slice(4), id.slice(0, 20), id.slice(-6), id.toUpperCase()])
+      expect(await found(q)).toEqual([id]);
+    for (const q of ["aB1c", "ab1C", "…aB1c", "...aB1c", "kg_live_…aB1c", "kg_live_...aB1c", "new9", "_…NEW9"])
+      expect(await found(q)).toEqual([id]);
+    for (const q of ["B1c", "key_", id.slice(-5), "kg_live", "kg_live_", "kg_test_…aB1c", "xaB1c", "…"])
+      expect(await found(q)).toEqual([]);
+  });
+
+  test("finds no key of another organization by its hint or id", async () => {
+    const [tenant, stranger] = [await setUp(), await setUp()];
+    const [drawn] = fc.sample(anyKey(stranger), { numRuns: 1, seed: 1 }) as [ManagedKey];
+    await addKeys([{ ...drawn, hint: "kg_live_…qqqq" }]);
+    for (const q of ["qqqq", drawn.id]) {
+      expect(await pagesOf({ organizationId: tenant.organizationId, q }, "name", 10)).toEqual([]);
+    }
+  });
+});
+
 describe("the query of a list", () => {
   const ofOrganization: KeyFilter = { organizationId: "org" };
   const filters: [string, KeyFilter][] = [
@@ -111,33 +182,49 @@ describe("the query of a list", () => {
     ["member", { ...ofOrganization, memberId: "mem" }],
     ["workspace", { ...ofOrganization, workspaceId: "ws" }],
     ["scope", { ...ofOrganization, scope: "a:read" }],
-    ["text", { ...ofOrganization, q: "text" }],
+    ["text", { ...ofOrganization, q: "text to search" }],
+    ["no use for long", { ...ofOrganization, unusedSince: 1 }],
+    ["no use at all", { ...ofOrganization, neverUsed: true }],
+    ["an end that is near", { ...ofOrganization, expiresBefore: 1 }],
+    ["one of several scopes", { ...ofOrganization, scopeIn: ["a:read", "admin"] }],
     [
       "who sees",
       { ...ofOrganization, visibleTo: { organization: { memberId: "mem" }, workspace: { workspaceIds: ["ws"] } } },
     ],
   ];
   const all: KeyFilter = Object.assign({}, ...filters.map(([, filter]) => filter));
-  const afters: (Cursor | undefined)[] = [undefined, { sort: "", value: 1, id: "key" }];
+  const cursor = { sort: "", value: 1, id: "key" };
+  const places = [{ after: undefined }, { after: cursor }, { after: undefined, before: cursor }];
+  /** Looked up by a value, not walked through. */
+  const byValue =
+    /^SEARCH .*(\((id|key_id)=\?|COVERING INDEX (api_keys_with_plan \(organization_id=\?|api_key_secrets_by_ending \(<expr>=\?))/;
 
   test.each([...filters, ["all at once", all] as [string, KeyFilter]])(
     "filtered by %s walks the index of its order, and reads rows by their ids alone",
     async (_, filter) => {
       for (const sort of KEY_SORTS) {
-        for (const after of afters) {
-          const { sql, values } = keyListQuery(filter, sort, { limit: 50, after }, NOW);
-          const explained = env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...values);
-          const steps = (await explained.all<{ detail: string }>()).results.map(({ detail }) => detail);
+        for (const place of places) {
+          const steps = await planOf(keyListQuery(filter, sort, { limit: 50, ...place }, NOW));
           const reading = steps.filter((step) => /^(SCAN|SEARCH)/.test(step));
-          const [walk, ...rest] = reading.filter((step) => !/^SCAN (page$|json_each VIRTUAL)/.test(step));
+          const [walk, ...rest] = reading.filter((step) => !/^SCAN (page$|json_each (EXISTS )?VIRTUAL)/.test(step));
           expect(walk).toMatch(/^SEARCH api_keys USING COVERING INDEX api_keys_(listed|by_\w+) \(organization_id=\?/);
-          const byId = /^SEARCH .*(\((id|key_id)=\?|COVERING INDEX api_keys_with_plan \(organization_id=\?)/;
-          for (const step of rest) expect(step).toMatch(byId);
+          for (const step of rest) expect(step).toMatch(byValue);
           const sorted = steps.slice(0, steps.indexOf("SCAN page")).some((step) => /TEMP B-TREE/.test(step));
-          // Texts to search are in one index alone.
-          expect(sorted).toBe(filter.q !== undefined && !sort.endsWith("created_at"));
+          // Texts to search, and the times of use, are in one index alone.
+          const isInOne = [filter.q, filter.unusedSince, filter.neverUsed].some((value) => value !== undefined);
+          expect(sorted).toBe(isInOne && !sort.endsWith("created_at"));
         }
       }
+      const [walk, ...rest] = (await planOf(keyCountQuery(filter, 1_000, NOW))).filter((step) =>
+        /^(SEARCH|SCAN (?!json_each (?:EXISTS )?VIRTUAL|\(subquery))/.test(step),
+      );
+      expect(walk).toMatch(/^SEARCH api_keys USING COVERING INDEX api_keys_listed \(organization_id=\?/);
+      for (const step of rest) expect(step).toMatch(byValue);
     },
   );
+
+  async function planOf({ sql, values }: { sql: string; values: (string | number)[] }): Promise<string[]> {
+    const explained = env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...values);
+    return (await explained.all<{ detail: string }>()).results.map(({ detail }) => detail);
+  }
 });

@@ -73,6 +73,7 @@ export function anyKey({ organizationId, memberIds, workspaceIds }: Tenant): fc.
     lastUsedAt: perhaps(40, 50),
     disabledAt: perhaps(60),
     revokedAt: perhaps(70),
+    hint: fc.constantFrom("kg_live_…aB1c", "kg_test_…beta", "x"),
   });
   return fields.map((key) => ({
     id: newId("key"),
@@ -81,8 +82,7 @@ export function anyKey({ organizationId, memberIds, workspaceIds }: Tenant): fc.
     plan: null,
     limits: null,
     allowedAddresses: [],
-    hint: "…",
-    secretRows: [{ hint: "…", createdAt: key.createdAt, expiresAt: null }],
+    secretRows: [{ hint: key.hint, createdAt: key.createdAt, expiresAt: null }],
     version: newId("ver"),
     ...{ organizationStatus: "active", organizationPlan: null, memberRemovedAt: null },
     ...key,
@@ -109,7 +109,11 @@ export function anyFilter({ organizationId, memberIds, workspaceIds }: Tenant): 
       memberId: fc.constantFrom(...memberIds, newId("mem")),
       workspaceId: fc.constantFrom(...workspaceIds, newId("ws")),
       scope: fc.constantFrom(...SCOPES, "a", "none:read"),
-      q: fc.constantFrom("alpha", "BETA", "a", "%", "_", "of a", "zeta"),
+      q: fc.constantFrom("alpha", "BETA", "a", "%", "_", "of a", "zeta", "Ab1C", "live_…ab1c", "key_", "1c"),
+      unusedSince: fc.constantFrom(15, 25, 45, 60),
+      neverUsed: fc.constant(true as const),
+      expiresBefore: fc.constantFrom(NOW, 1_500),
+      scopeIn: fc.subarray([...SCOPES, "none:read"]),
       visibleTo,
     },
     { requiredKeys: [] },
@@ -137,6 +141,7 @@ export async function addKeys(keys: readonly ManagedKey[]): Promise<ManagedKey[]
 export function matches(key: ManagedKey, filter: KeyFilter): boolean {
   const texts = [key.name, key.description ?? ""].map((text) => text.toLowerCase());
   const { organizationId, environment, reach, permission, status, memberId, workspaceId, scope, q, visibleTo } = filter;
+  const { unusedSince, neverUsed, expiresBefore, scopeIn } = filter;
   return (
     key.organizationId === organizationId &&
     (environment === undefined || key.environment === environment) &&
@@ -146,7 +151,13 @@ export function matches(key: ManagedKey, filter: KeyFilter): boolean {
     (memberId === undefined || key.memberId === memberId) &&
     (workspaceId === undefined || key.workspaceIds.includes(workspaceId)) &&
     (scope === undefined || key.scopes.includes(scope)) &&
-    (q === undefined || texts.some((text) => text.includes(q.toLowerCase()))) &&
+    (q === undefined ||
+      texts.some((text) => text.includes(q.toLowerCase())) ||
+      (q.length >= 4 && key.hint.toLowerCase().endsWith(q.toLowerCase()))) &&
+    (unusedSince === undefined || (key.lastUsedAt ?? key.createdAt) < unusedSince) &&
+    (neverUsed === undefined || key.lastUsedAt === null) &&
+    (expiresBefore === undefined || key.expiresAt < expiresBefore) &&
+    (scopeIn === undefined || key.scopes.some((one) => scopeIn.includes(one))) &&
     (visibleTo === undefined || isVisible(key, visibleTo))
   );
 }

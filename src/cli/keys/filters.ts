@@ -17,7 +17,8 @@ export interface KeyFilters {
   search?: string;
 }
 
-export const SORTS = ["created_at", "-created_at", "expires_at", "last_used_at", "-last_used_at", "name"];
+const SORTED_BY = ["created_at", "expires_at", "last_used_at", "name"];
+export const SORTS = SORTED_BY.flatMap((value) => [value, `-${value}`]);
 
 export function filters(command: Command): Command {
   return command
@@ -29,7 +30,10 @@ export function filters(command: Command): Command {
     .option("--member <id>", "keys of this member, mem_…", id("mem"))
     .option("--workspace <id>", "workspace keys that reach this workspace, ws_…", id("ws"))
     .option("--scope <scope>", "keys with this scope or bundle")
-    .option("--search <text>", "keys with this text in the name or description")
+    .option(
+      "--search <text>",
+      "keys with this text in the name, description or id, or these last four characters of a secret",
+    )
     .optionsGroup("Options:");
 }
 

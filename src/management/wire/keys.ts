@@ -28,6 +28,12 @@ export const keyPageQuery = z.strictObject({
   member_id: givenId.optional(),
   workspace_id: givenId.optional(),
   scope: z.string().max(200).optional().describe("As granted: a scope, or a bundle by its name."),
-  q: z.string().max(200).optional().describe("A part of the name or description; case is ignored for A to Z."),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      "A part of the name, the description or the id (6 characters or more), or the last characters of a secret as its hint shows them (4 or more); case is ignored for A to Z.",
+    ),
   sort: z.enum(KEY_SORTS).default("created_at"),
 });
