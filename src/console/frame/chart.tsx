@@ -1,9 +1,9 @@
 /** Requests over time, as bars drawn on the server. */
 
-import { DAY_MS, HOUR_MS } from "../../domain/durations.ts";
 import type { UsageGroup, UsageSum } from "../../store/usage-list.ts";
 import { Table } from "./parts.tsx";
-import { dayOf, number, plural } from "./words.ts";
+import { isRunning, nameIn, type Period, startsOf } from "./period.ts";
+import { number, plural } from "./words.ts";
 
 const KINDS = ["forwarded", "limited", "refused"] as const;
 type Kind = (typeof KINDS)[number];
@@ -22,13 +22,11 @@ export interface Bar extends Record<Kind, number> {
   readonly at: number;
 }
 
-/** One bar per hour or day from `from`, also without requests. */
-export function barsOf(sums: readonly UsageSum[], by: "hour" | "day", from: number, to: number): Bar[] {
-  const size = by === "hour" ? HOUR_MS : DAY_MS;
-  const bars = new Map<number, Bar>();
-  for (let at = from - (from % size); at < to; at += size) bars.set(at, { at, forwarded: 0, limited: 0, refused: 0 });
+/** One bar for each hour or day, also without requests. */
+export function barsOf(sums: readonly UsageSum[], period: Period): Bar[] {
+  const bars = new Map(startsOf(period).map((at): [number, Bar] => [at, { at, forwarded: 0, limited: 0, refused: 0 }]));
   for (const { group, requests } of sums) {
-    const bar = bars.get(Number(group[by]));
+    const bar = bars.get(Number(group[period.by]));
     const kind = kindOf(group.outcome);
     if (bar) bars.set(bar.at, { ...bar, [kind]: bar[kind] + requests });
   }
@@ -48,18 +46,25 @@ export function ranking(sums: readonly UsageSum[], group: UsageGroup): { name: s
 const WIDTH = 720;
 const HEIGHT = 180;
 
-export function Chart({ bars, by, label }: { bars: readonly Bar[]; by: "hour" | "day"; label: string }) {
+interface ChartProps {
+  readonly sums: readonly UsageSum[];
+  readonly period: Period;
+  readonly label: string;
+}
+
+export function Chart({ sums, period, label }: ChartProps) {
+  const bars = barsOf(sums, period);
   const total = ({ forwarded, limited, refused }: Bar) => forwarded + limited + refused;
   const used = bars.filter((bar) => total(bar) > 0);
   if (used.length === 0) return <p class="faint">No requests in this time.</p>;
   const most = Math.max(...bars.map(total));
   const step = WIDTH / bars.length;
-  const nameOf = ({ at }: Bar) => (by === "day" ? dayOf(at) : `${new Date(at).toISOString().slice(11, 16)} UTC`);
+  const nameOf = ({ at }: Bar) => nameIn(period, at);
   const edges = [bars[0], bars.at(-1)] as [Bar, Bar];
   return (
     <figure>
       <p class="hint">
-        Up to {plural(most, "request")} in one {by}.
+        Up to {plural(most, "request")} in one {period.by}.
       </p>
       <svg
         class="chart bars"
@@ -69,7 +74,14 @@ export function Chart({ bars, by, label }: { bars: readonly Bar[]; by: "hour" | 
         aria-label={label}
       >
         {bars.map((bar, at) => (
-          <Stack bar={bar} name={nameOf(bar)} x={at * step} width={Math.max(1, step - 2)} scale={HEIGHT / most} />
+          <Stack
+            bar={bar}
+            name={nameOf(bar)}
+            isRunning={isRunning(period, bar.at)}
+            x={at * step}
+            width={Math.max(1, step - 2)}
+            scale={HEIGHT / most}
+          />
         ))}
       </svg>
       <div class="ends hint">
@@ -101,10 +113,19 @@ export function Chart({ bars, by, label }: { bars: readonly Bar[]; by: "hour" | 
   );
 }
 
-function Stack({ bar, name, x, width, scale }: { bar: Bar; name: string; x: number; width: number; scale: number }) {
+interface StackProps {
+  readonly bar: Bar;
+  readonly name: string;
+  readonly isRunning: boolean;
+  readonly x: number;
+  readonly width: number;
+  readonly scale: number;
+}
+
+function Stack({ bar, name, isRunning: runs, x, width, scale }: StackProps) {
   let top = HEIGHT;
   return (
-    <g>
+    <g class={runs ? "running" : undefined}>
       <title>{`${name}: ${KINDS.map((kind) => `${number(bar[kind])} ${NAMES[kind]}`).join(", ")}`}</title>
       {KINDS.filter((kind) => bar[kind] > 0).map((kind) => {
         const height = Math.max(1, bar[kind] * scale);

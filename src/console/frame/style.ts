@@ -171,6 +171,7 @@ td strong a { color: inherit; }
 .bars { height: 10rem; border-bottom: 1px solid var(--line); }
 .ends { display: flex; justify-content: space-between; margin-top: 0.25rem; }
 .chart .forwarded { fill: var(--accent); } .chart .limited { fill: var(--warn); } .chart .refused { fill: var(--bad); }
+.chart .running { opacity: 0.6; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; padding: 0; margin: 0.5rem 0 0; list-style: none; font-size: 0.8125rem; color: var(--faint); }
 .legend .chart { display: inline-block; width: 0.75rem; height: 0.75rem; vertical-align: -0.05rem; margin-right: 0.35rem; }
 form:has(input[name="reach"][value="organization"]:checked) .workspaces { display: none; }

@@ -18,6 +18,7 @@ import { memberNames, membersOf, type NameOf, namesIn, workspacesOf } from "../f
 import { Done } from "../frame/done.tsx";
 import { show } from "../frame/layout.tsx";
 import { Ago, Day, EnvironmentBadge, Expiry, Facts, Moment, Part, StatusBadge } from "../frame/parts.tsx";
+import { lastOf } from "../frame/period.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
@@ -35,9 +36,9 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
   const key = await findKey(control, caller, c.req.param("id"), "api_keys:read");
   if (isRefusal(key)) return showRefusal(c, key);
   const { id, organizationId } = key;
-  const to = control.now();
-  const from = to - USAGE_DAYS * DAY_MS;
-  const wanted = { organizationId, keyId: id, from, to };
+  const now = control.now();
+  const period = lastOf(USAGE_DAYS, "day", now);
+  const wanted = { organizationId, keyId: id, from: period.from, to: period.to };
   const [record, workspaces, members, limits, events, usage, refusals, advice] = await Promise.all([
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c),
@@ -45,13 +46,13 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
     readAllLimits(control, caller, id),
     readAudit(control, caller, { organizationId, target: id }, { limit: 20, after: undefined }),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
-    readUsage(control, caller, { ...wanted, from: to - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
+    readUsage(control, caller, { ...wanted, from: now - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
     adviseOnScopes(control, caller, id, ADVICE_DAYS),
   ]);
   const actors = isRefusal(events) ? [] : events.items.map(({ actor }) => actor);
   const memberName = await memberNames(c, members, [...actors, ...(key.memberId ? [key.memberId] : [])]);
   const workspaceName = namesIn([workspaces]);
-  const reason = record && statusReasonOf(record, control.gateway, to);
+  const reason = record && statusReasonOf(record, control.gateway, now);
   return show(
     c,
     { title: key.name },
@@ -66,21 +67,21 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
           <section class="sheet">
             <h2>{reason ? "What it does now" : "What it can do"}</h2>
             <ul>
-              {record && summaryOf(record, control.gateway, workspaceName, to).map((sentence) => <li>{sentence}</li>)}
+              {record && summaryOf(record, control.gateway, workspaceName, now).map((sentence) => <li>{sentence}</li>)}
             </ul>
             <KeyFacts
               keyOf={key}
               canEnd={canWrite(c, key)}
               record={record}
               reason={reason ?? null}
-              now={to}
+              now={now}
               memberName={memberName}
               workspaceName={workspaceName}
             />
           </section>
           <section class="sheet">
             <h2>Use in the last {USAGE_DAYS} days</h2>
-            <Part of={usage}>{(sums) => <KeyUsage sums={sums} refusals={refusals} from={from} to={to} />}</Part>
+            <Part of={usage}>{(sums) => <KeyUsage sums={sums} refusals={refusals} period={period} />}</Part>
           </section>
           <section class="sheet">
             <h2>History</h2>

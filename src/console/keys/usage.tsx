@@ -6,8 +6,9 @@ import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import type { Refusal } from "../../errors.ts";
 import type { UsageSum } from "../../store/usage-list.ts";
-import { barsOf, Chart } from "../frame/chart.tsx";
+import { Chart } from "../frame/chart.tsx";
 import { Day, Moment, Part, Table } from "../frame/parts.tsx";
+import type { Period } from "../frame/period.ts";
 import { limitWords, listOf, number, secondsOf } from "../frame/words.ts";
 
 const MAX_REFUSALS = 8;
@@ -15,14 +16,13 @@ const MAX_REFUSALS = 8;
 interface UsageProps {
   readonly sums: readonly UsageSum[];
   readonly refusals: readonly UsageSum[] | Refusal;
-  readonly from: number;
-  readonly to: number;
+  readonly period: Period;
 }
 
-export function KeyUsage({ sums, refusals, from, to }: UsageProps) {
+export function KeyUsage({ sums, refusals, period }: UsageProps) {
   return (
     <>
-      <Chart bars={barsOf(sums, "day", from, to)} by="day" label="Requests with this key, by day" />
+      <Chart sums={sums} period={period} label="Requests with this key, by day" />
       <h3>Last refusals</h3>
       <Part of={refusals}>{(found) => <LastRefusals sums={found} />}</Part>
     </>

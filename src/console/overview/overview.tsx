@@ -4,14 +4,13 @@ import { Hono } from "hono";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
-import { DAY_MS } from "../../domain/durations.ts";
-
 import { sessionToken } from "../../management/session.ts";
-import { barsOf, Chart, ranking } from "../frame/chart.tsx";
+import { Chart, ranking } from "../frame/chart.tsx";
 import { Options } from "../frame/fields.tsx";
 import { requireVisitor } from "../frame/guard.ts";
 import { managesKeys, show } from "../frame/layout.tsx";
 import { Part } from "../frame/parts.tsx";
+import { lastOf } from "../frame/period.ts";
 import { showSignedOut } from "../frame/signed-out.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
@@ -60,9 +59,9 @@ async function showOverview(c: Visit) {
   const days = Number(SPANS.some(([span]) => span === chosen) ? chosen : "7");
   const named = c.req.query("environment") ?? "";
   const environment = Object.hasOwn(control.gateway.environments, named) ? named : undefined;
-  const by = days === 1 ? ("hour" as const) : ("day" as const);
-  const to = control.now();
-  const from = to - days * DAY_MS;
+  const now = control.now();
+  const period = days === 1 ? lastOf(24, "hour", now) : lastOf(days, "day", now);
+  const { by, from, to } = period;
   const wanted = { organizationId, environment, from, to };
   const { caller } = visitor;
   const [usage, routes, keys, expiring, quota] = await Promise.all([
@@ -89,9 +88,7 @@ async function showOverview(c: Visit) {
       <Part of={usage}>{(sums) => <Figures sums={sums} />}</Part>
       <section class="sheet">
         <h2>Requests over time</h2>
-        <Part of={usage}>
-          {(sums) => <Chart bars={barsOf(sums, by, from, to)} by={by} label={`Requests by ${by}`} />}
-        </Part>
+        <Part of={usage}>{(sums) => <Chart sums={sums} period={period} label={`Requests by ${by}`} />}</Part>
       </section>
       <div class="columns">
         <section class="sheet">
@@ -120,7 +117,7 @@ async function showOverview(c: Visit) {
         </section>
         <section class="sheet">
           <h2>Keys that expire within 30 days</h2>
-          <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={to} />}</Part>
+          <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={now} />}</Part>
         </section>
         <section class="sheet">
           <h2>Key quota</h2>
