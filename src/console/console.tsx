@@ -6,6 +6,7 @@ import { auditPages } from "./audit/list.tsx";
 import { assets } from "./frame/assets.ts";
 import { requireRootVisitor, requireVisitor } from "./frame/guard.ts";
 import { showRefusal } from "./frame/refusal-page.tsx";
+import { keepSent } from "./frame/send-again.tsx";
 import type { ConsoleEnv } from "./frame/visit.ts";
 import { keyActions } from "./keys/actions.tsx";
 import { keyEdit } from "./keys/edit.tsx";
@@ -48,7 +49,7 @@ const POLICY = [
 export function consolePages(): Hono<ConsoleEnv> {
   const pages = new Hono<ConsoleEnv>();
   for (const path of ["/", "/guide", ...[...PRIVATE_PATHS, ROOT_PATH].map((path) => `${path}/*`)])
-    pages.use(path, asPage);
+    pages.use(path, asPage, keepSent);
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
   pages.use(`${ROOT_PATH}/*`, requireRootVisitor);
   pages.route("/", assets).route("/", overview).route("/", guide);

@@ -94,6 +94,80 @@ describe("The form for editing a key", () => {
   });
 });
 
+describe("A form that is sent by someone else than it was opened by", () => {
+  const link = `${path}/edit`;
+  const written = (page: Page) => fill(editForm(page), { description: "kept as it was written" });
+
+  test("is not sent in the name of a member who has signed in since, without a question", async () => {
+    const browser = await visitorOf(control, world);
+    const page = await browser.open(link);
+    const other = await visitorOf(control, world);
+    browser.cookies.set("__Host-keygate_session", other.cookies.get("__Host-keygate_session") as string);
+    const asked = await press(browser, page, written(page), "review");
+    expect(asked.status).toBe(409);
+    expect(asked.text).toContain("Nothing was done yet, and what you filled in is kept on this page.");
+    expect(asked.text).toContain("Send it as Visitor of Acme");
+    const review = await browser.submit(asked, editForm(asked));
+    expect(review.text).toContain("Review the change");
+    expect(review.text).toContain("kept as it was written");
+  });
+
+  test("creates no key in another organization that was signed in to since", async () => {
+    const browser = await visitorOf(control, world);
+    const page = await browser.open("/keys/new");
+    const elsewhere = await makeWorld();
+    browser.cookies.set("__Host-keygate_session", await sessionTokenFor(control, elsewhere.ownerId));
+    const sent = await browser.submit(page, fill(formTo(page, "/keys/new"), { name: "not for them" }));
+    expect(sent.status).toBe(409);
+    const { body } = await call("GET", `/v1/api-keys?organization_id=${elsewhere.organizationId}&q=not+for+them`);
+    expect(body.data).toEqual([]);
+  });
+
+  test("is kept if the platform team has signed in since, and for the platform team if a member has", async () => {
+    const member = await visitorOf(control, world);
+    const team = await platformTeam();
+    const [memberToken, teamToken] = [member, team].map(
+      ({ cookies }) => cookies.get("__Host-keygate_session") as string,
+    );
+    const page = await member.open(link);
+    const at = `/organizations/${world.organizationId}`;
+    const terms = await team.open(at);
+    member.cookies.set("__Host-keygate_session", teamToken as string);
+    team.cookies.set("__Host-keygate_session", memberToken as string);
+    for (const [browser, form, on] of [
+      [member, written(page), page],
+      [team, fill(formTo(terms, at), { name: "kept as it was written" }), terms],
+    ] as const) {
+      const out = await browser.submit(on, form);
+      expect([out.status, out.path]).toEqual([401, on.path]);
+      expect(out.html).toContain('value="kept as it was written"');
+    }
+  });
+});
+
+test("a form that comes when too many were sent is kept, to be sent a little later", async () => {
+  const browser = await visitorOf(control, world);
+  const page = await browser.open(`${path}/edit`);
+  const form = fill(editForm(page), { description: "one of many" });
+  let answer = page;
+  for (let n = 0; n < 500 && answer.status !== 429; n++) answer = await press(browser, page, form, "review");
+  expect(answer.status).toBe(429);
+  expect(answer.text).toContain("What you filled in is kept on this page. Nothing was done yet.");
+  expect(entriesOf(editForm(answer))).toContainEqual(["description", "one of many"]);
+});
+
+test("a form of which nobody knows whether it was done is kept, with that warning", async () => {
+  const browser = await visitorOf(control, world);
+  const page = await browser.open(`${path}/edit`);
+  const form = fill(editForm(page), { description: "in the dark" });
+  await env.DB.prepare("ALTER TABLE outbox RENAME TO outbox_away").run();
+  const answer = await press(browser, page, form, "save");
+  await env.DB.prepare("ALTER TABLE outbox_away RENAME TO outbox").run();
+  expect(answer.status).toBeGreaterThanOrEqual(500);
+  expect(answer.text).toContain("It is not certain that nothing was done.");
+  expect(entriesOf(editForm(answer))).toContainEqual(["description", "in the dark"]);
+});
+
 test("what another site sends is not kept to be sent again", async () => {
   for (const headers of [{ "Sec-Fetch-Site": "cross-site" }, { Origin: "https://evil.test" }, {}] as Record<
     string,

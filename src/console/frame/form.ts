@@ -2,6 +2,7 @@
 
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { isEncodedText, MAX_BODY_BYTES, readText, refuseText } from "../../management/parse.ts";
+import { OPENED_BY } from "./opened-by.ts";
 
 export class Form {
   readonly #fields: readonly (readonly [name: string, value: string])[];
@@ -44,6 +45,12 @@ export class Form {
 export const EMPTY_FORM = new Form([]);
 
 export async function readForm(request: Request): Promise<Form | Refusal> {
+  const form = await readSentForm(request);
+  return isRefusal(form) ? form : new Form(form.entries().filter(([name]) => name !== OPENED_BY));
+}
+
+/** With what the frame adds to each form. */
+export async function readSentForm(request: Request): Promise<Form | Refusal> {
   const read = await readText(request, MAX_BODY_BYTES);
   if (isRefusal(read)) return read;
   if (!isEncodedText(read.text))

@@ -6,7 +6,9 @@ import { isRefusal } from "../../errors.ts";
 import { admitCall, type CallKind, deniedBefore } from "../../management/call-limits.ts";
 import { callerOfSession } from "../../management/caller.ts";
 import { readRootCaller, readSession, sessionToken } from "../../management/session.ts";
+import { isOfAnother, ROOT } from "./opened-by.ts";
 import { showRefusal } from "./refusal-page.tsx";
+import { askWhetherAs } from "./send-again.tsx";
 import { showSignedOut } from "./signed-out.tsx";
 import type { ConsoleEnv, Visit } from "./visit.ts";
 
@@ -18,7 +20,7 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   if (!session) return showSignedOut(c, undefined);
   if (isRefusal(session)) {
     const root = await readRootCaller(c.req.raw, c.var.control);
-    if (root && !isRefusal(root)) return c.redirect("/organizations", 303);
+    if (root && !isRefusal(root)) return c.var.sent ? showSignedOut(c, undefined) : c.redirect("/organizations", 303);
     // If the cookie is the platform team's, only `readRootCaller` knows what is wrong with it.
     const refusal = root ?? session;
     const isOver = refusal.code === "session_ended" || refusal.code === "organization_suspended";
@@ -26,6 +28,8 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   }
   const caller = { ...callerOfSession(session, c.var.control), requestId: c.var.requestId };
   c.set("visitor", { caller, session });
+  const { member, organization } = session;
+  if (isOfAnother(c.var.sent, member.id)) return askWhetherAs(c, member.id, `${member.name} of ${organization.name}`);
   return countVisit(c, caller, next);
 };
 
@@ -35,6 +39,7 @@ export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next)
   if (!caller) return showSignedOut(c, undefined);
   if (isRefusal(caller)) return caller.code === "session_ended" ? showSignedOut(c, caller) : showRefusal(c, caller);
   c.set("root", { ...caller, requestId: c.var.requestId });
+  if (isOfAnother(c.var.sent, ROOT)) return askWhetherAs(c, ROOT, "the platform team");
   return countVisit(c, caller, next);
 };
 

@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { MemberStanding } from "../../control/control.ts";
 import { describe, type Refusal } from "../../errors.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
+import { ROOT, withOpener } from "./opened-by.ts";
 import type { Visit, Visitor } from "./visit.ts";
 
 interface Page {
@@ -15,7 +16,7 @@ interface Page {
   readonly refusal?: Refusal | undefined;
 }
 
-export function show(c: Visit, page: Page, content: unknown): Response | Promise<Response> {
+export async function show(c: Visit, page: Page, content: unknown): Promise<Response> {
   const { refusal } = page;
   const status = refusal ? (describe(refusal).status as ContentfulStatusCode) : (page.status ?? 200);
   const title = refusal ? `Error: ${page.title}` : page.title;
@@ -24,7 +25,9 @@ export function show(c: Visit, page: Page, content: unknown): Response | Promise
       {content as string}
     </Document>
   );
-  return c.html(html`<!doctype html>${document}`, status);
+  const markup = String(await html`<!doctype html>${document}`);
+  const opener = c.var.visitor?.session.memberId ?? (c.var.root && ROOT);
+  return c.html(opener === undefined ? markup : withOpener(markup, opener), status);
 }
 
 function Document({

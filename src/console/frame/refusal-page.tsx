@@ -1,6 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { describe, type Refusal } from "../../errors.ts";
 import { show } from "./layout.tsx";
+import { SendAgain } from "./send-again.tsx";
 import type { Visit } from "./visit.ts";
 
 /** For a refusal that cannot be shown on its own page. */
@@ -14,6 +15,14 @@ export function showRefusal(c: Visit, refusal: Refusal): Response | Promise<Resp
       <h1>{title}</h1>
       <p>{detail}</p>
       <p>{fix}</p>
+      {(retryAfter !== undefined || status >= 500) && (
+        <SendAgain c={c}>
+          <strong>What you filled in is kept on this page.</strong>{" "}
+          {status >= 500
+            ? "It is not certain that nothing was done. Look at the page that it changes before you send it again."
+            : "Nothing was done yet. You can send the form again here."}
+        </SendAgain>
+      )}
       <p class="faint">
         <a href={`/errors/${refusal.code}`}>
           <code>{refusal.code}</code>

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { Caller } from "../../control/control.ts";
 import type { ManagementEnv } from "../../management/dispatch.ts";
 import type { MemberSession } from "../../store/sessions.ts";
+import type { Form } from "./form.ts";
 
 export interface Visitor {
   readonly caller: Caller;
@@ -16,6 +17,8 @@ export interface ConsoleEnv {
     visitor: Visitor;
     /** The platform team, on its own pages. */
     root: Caller | undefined;
+    /** The form of this request, as it came. */
+    sent: Form | undefined;
   };
 }
 
