@@ -1,7 +1,5 @@
 /** Each form says who was signed in when it was opened: someone else may be when it is sent, from another tab of the browser. */
 
-import type { Form } from "./form.ts";
-
 export const OPENED_BY = "opened_by";
 /** The platform team. */
 export const ROOT = "root";
@@ -14,7 +12,7 @@ export function withOpener(html: string, visitor: string): string {
   );
 }
 
-export function isOfAnother(sent: Form | undefined, visitor: string): boolean {
+export function isOfAnother(sent: { text(name: string): string } | undefined, visitor: string): boolean {
   const openedBy = sent?.text(OPENED_BY) ?? "";
   return openedBy !== "" && openedBy !== visitor;
 }

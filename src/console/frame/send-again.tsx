@@ -22,7 +22,7 @@ export const keepSent: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
 interface SendAgainProps {
   readonly c: Visit;
   readonly button?: string;
-  /** In whose name it is sent now; by default of whoever is signed in then. */
+  /** In whose name it is sent now; by default of the one who is signed in then. */
   readonly visitor?: string;
 }
 
