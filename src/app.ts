@@ -27,8 +27,10 @@ import { fetchOfHandler, type Handler, type Handlers, requireHandlers } from "./
 import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { Reporter } from "./gateway/reports/reporter.ts";
+import { newNotes } from "./gateway/visit.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
+import { toConsole } from "./log.ts";
 import { problemResponse } from "./problem.ts";
 import { protector } from "./protect.ts";
 import { atBoundary, guard } from "./store/boundary.ts";
@@ -71,6 +73,7 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
       requestId: newRequestId(),
       client: clientOf(request),
       waitUntil: (promise) => context.waitUntil(promise),
+      notes: newNotes(),
     });
   }
   const protect = protector(config, (env) => planesOf(env).data, newRequestId);
@@ -101,7 +104,7 @@ function courierOf(gateway: Gateway) {
 function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const peppers = parsePeppers(env.KEYGATE_PEPPERS);
   const now = () => Date.now();
-  const log = (line: string) => console.log(line);
+  const log = toConsole;
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const db = guard("D1", env.DB, log);
   const objects = objectsOf(env, gateway.plans, log);

@@ -8,8 +8,10 @@ import { errorPages } from "./console/open/error-pages.ts";
 import { type ReadAsset, reference } from "./console/open/reference.ts";
 import { signInPages } from "./console/open/sign-in.ts";
 import { type Control, collisionOf } from "./control/control.ts";
+import { controlLine } from "./control-line.ts";
+import { type Log, messageLine } from "./domain/log-line.ts";
 import { isRefusal } from "./errors.ts";
-import { kindOfCall, managementApi } from "./management/api.ts";
+import { callOf, managementApi } from "./management/api.ts";
 import { admitCall, type CallAccounts, deniedBefore } from "./management/call-limits.ts";
 import { credentialOf, identifyCaller, type Sources } from "./management/caller.ts";
 import type { ManagementEnv } from "./management/dispatch.ts";
@@ -27,7 +29,7 @@ export interface ControlPlane extends Omit<Sources, "control"> {
   readonly readAsset: ReadAsset;
   readonly checks: Checks;
   readonly newRequestId: () => string;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** Without subdomains, which can belong to others. */
@@ -38,17 +40,23 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   const app = new Hono<ManagementEnv>();
 
   app.use(async (c, next) => {
+    const begunAt = plane.now();
     const requestId = newRequestId();
     c.set("control", plane.controlFor(c.req.raw));
     c.set("calls", plane.calls);
     c.set("requestId", requestId);
-    c.set("refuse", (refusal) => problemResponse(refusal, requestId, gateway.controlUrl, "keygate management"));
+    c.set("refuse", (refusal) => {
+      c.set("refusal", refusal);
+      return problemResponse(refusal, requestId, gateway.controlUrl, "keygate management");
+    });
     await next();
     c.res.headers.set("X-Request-Id", requestId);
     c.res.headers.set("X-Content-Type-Options", "nosniff");
     // https://www.rfc-editor.org/rfc/rfc6797#section-7.2: not over plain HTTP, which only a base URL of http has.
     if (c.req.url.startsWith("https:")) c.res.headers.set("Strict-Transport-Security", HTTPS_FOR_A_YEAR);
-    log(logLine(requestId, c.req.method, routePath(c, -1), c.res.status));
+    const { operation, refusal, caller } = c.var;
+    const [request, route, { status }, endedAt] = [c.req.raw, routePath(c, -1), c.res, plane.now()];
+    log(controlLine({ request, requestId, route, operation, status, refusal, caller, begunAt, endedAt }, gateway));
   });
   app.route("/", health(plane.checks, plane.now));
   app.route("/", consolePages());
@@ -59,7 +67,8 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.use("/v1/*", async (c, next) => {
     // What the API can do is no secret.
     if (c.req.path === "/v1/openapi.json") return next();
-    const kind = kindOfCall(c.req.method, c.req.path);
+    const { kind, name } = callOf(c.req.method, c.req.path);
+    c.set("operation", name);
     const credential = credentialOf(c.req.raw);
     const denied = deniedBefore(c, credential, kind);
     if (denied) return c.var.refuse(denied);
@@ -81,12 +90,8 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     if (collision) return c.var.refuse(collision);
     const isStorage = error instanceof StorageFailure;
     const message = isStorage ? error.message : describeThrown(error);
-    log(JSON.stringify({ request_id: c.var.requestId, level: "error", message }));
+    log(messageLine("error", message, { request_id: c.var.requestId }));
     return c.var.refuse({ code: isStorage ? "key_store_unavailable" : "internal_error" });
   });
   return app;
-}
-
-function logLine(requestId: string, method: string, route: string, status: number): string {
-  return JSON.stringify({ request_id: requestId, plane: "control", method, route, status });
 }

@@ -1,6 +1,7 @@
 /** Refusals as HTTP: the one place where they become responses. https://www.rfc-editor.org/rfc/rfc9457 */
 
 import type { OnRefusal, RefusedRequest } from "./config/hooks.ts";
+import { type Log, messageLine } from "./domain/log-line.ts";
 import { describe, type Refusal } from "./errors.ts";
 import { describeThrown } from "./thrown.ts";
 
@@ -11,7 +12,7 @@ export const CHALLENGE_HEADER = "WWW-Authenticate";
 /** The format of the errors of the API behind the gateway, and where its failures are logged. */
 export interface OwnForm {
   readonly onRefusal: OnRefusal;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 interface Written {
@@ -64,7 +65,7 @@ function inOwnForm(refused: RefusedRequest, { onRefusal, log }: OwnForm): Writte
     if (!MEDIA_TYPE.test(contentType)) throw new TypeError("onRefusal returned a contentType that is no media type");
     return { body: text, contentType };
   } catch (error) {
-    log(JSON.stringify({ request_id: refused.requestId, level: "error", message: describeThrown(error) }));
+    log(messageLine("error", describeThrown(error), { request_id: refused.requestId }));
     return undefined;
   }
 }

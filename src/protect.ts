@@ -14,6 +14,7 @@ import { clientOf } from "./gateway/edge.ts";
 import { whileWanted } from "./gateway/origins/handlers.ts";
 import type { Origin } from "./gateway/origins/origin.ts";
 import { serve } from "./gateway/pipeline.ts";
+import { newNotes } from "./gateway/visit.ts";
 
 /** As in a route of the configuration. */
 export type Protection = Omit<
@@ -67,6 +68,7 @@ export function protector(
         requestId: newRequestId(),
         client: clientOf(request),
         waitUntil: (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise),
+        notes: newNotes(),
       };
       const rest = async (outgoing: Request, principal: Principal | undefined) => {
         c.req.raw = outgoing;

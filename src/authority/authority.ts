@@ -14,10 +14,12 @@ import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/le
 import { type Circumstances, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
+import { messageLine } from "../domain/log-line.ts";
 import type { Plans } from "../domain/plans.ts";
 import { noteUsage, type UsageReport, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import { toConsole } from "../log.ts";
 import { readKeyRecord } from "../store/key-records.ts";
 import { writeUsage } from "../store/usage.ts";
 import { type Account, keptUntil } from "./account.ts";
@@ -128,7 +130,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     try {
       await this.#writeUsage();
     } catch (error) {
-      console.error(JSON.stringify({ level: "error", message: `usage was not written: ${error}` }));
+      toConsole(messageLine("error", `usage was not written: ${error}`));
       return this.#ringBy(Date.now() + USAGE_EVERY_MS);
     }
     const until = this.#keptUntil;

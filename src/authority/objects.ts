@@ -3,11 +3,12 @@
 import { within } from "../deadline.ts";
 import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
+import type { Log } from "../domain/log-line.ts";
 import type { Plans } from "../domain/plans.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
-import { atBoundary, type Log } from "../store/boundary.ts";
+import { atBoundary } from "../store/boundary.ts";
 import { authorityName, collectorName } from "./name.ts";
 import { againIfReset } from "./reset.ts";
 

@@ -5,7 +5,9 @@
 
 import type { Gateway } from "../config/compile.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
+import { messageLine } from "../domain/log-line.ts";
 import { RETENTION_MS } from "../domain/session.ts";
+import { toConsole } from "../log.ts";
 import { readDatabaseState } from "../store/health.ts";
 import {
   type Cleanup,
@@ -82,9 +84,9 @@ export class Retention {
       const next = await this.#clean(state, now);
       this.#put(next);
       if (isUnderWay(next)) await this.#storage.setAlarm(now + ROUND_MS);
-      else console.log(JSON.stringify({ level: "info", message: "old rows were deleted", ...next.latest?.removed }));
+      else toConsole(messageLine("info", "old rows were deleted", { deleted: next.latest?.removed }));
     } catch (error) {
-      console.error(JSON.stringify({ level: "error", message: `old rows were not deleted: ${error}` }));
+      toConsole(messageLine("error", `old rows were not deleted: ${error}`));
       await this.#storage.setAlarm(now + AFTER_FAULT_MS);
     }
   }
@@ -108,7 +110,7 @@ export class Retention {
     const limit = this.#settings.databaseMegabytes * 1_000_000;
     if (bytes < limit * FULL_SHARE) return;
     const message = `D1 is ${Math.floor((bytes / limit) * 100)} % full; when it is full, nothing can be changed or revoked`;
-    console.warn(JSON.stringify({ level: "warn", message, d1_bytes: bytes, d1_limit_bytes: limit }));
+    toConsole(messageLine("warn", message, { d1_bytes: bytes, d1_limit_bytes: limit }));
   }
 
   #put(state: State): void {

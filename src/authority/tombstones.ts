@@ -4,7 +4,9 @@
  */
 
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
+import { messageLine } from "../domain/log-line.ts";
 import type { Env } from "../env.ts";
+import { toConsole } from "../log.ts";
 import {
   endAgain,
   findLiving,
@@ -91,7 +93,7 @@ export class Tombstones {
       ].filter((fault) => fault !== undefined);
       for (const fault of failed) {
         const message = `D1 was not compared with tombstones (${kind}): ${fault}`;
-        console.error(JSON.stringify({ level: "error", message }));
+        toConsole(messageLine("error", message));
       }
     }
   }
@@ -145,7 +147,7 @@ export class Tombstones {
     const changeId = `chg_${crypto.randomUUID().replaceAll("-", "")}`;
     await endAgain(DB, kind, lost, { changeId, at: now });
     const message = `D1 had lost the end of ${lost.length} (${kind}), as after a restore; they were ended again`;
-    console.warn(JSON.stringify({ level: "warn", message, ids: lost.map(({ id }) => id) }));
+    toConsole(messageLine("warn", message, { ids: lost.map(({ id }) => id) }));
   }
 
   /** A suspension lasts until it is ended. */

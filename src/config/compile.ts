@@ -9,6 +9,7 @@ import { matches } from "./automaton.ts";
 import { type Cors, compileCorsOfAll } from "./cors.ts";
 import type { OnRefusal } from "./hooks.ts";
 import { parseKeyPattern } from "./key-pattern.ts";
+import { LOGGED_ADDRESS, type LoggedAddress } from "./logging.ts";
 import { compileManagement, type ManagementLimits } from "./management.ts";
 import { ConfigError, problemsOfForm } from "./problems.ts";
 import { problemsOfReferences } from "./references.ts";
@@ -38,6 +39,8 @@ export interface Gateway {
   readonly management: ManagementLimits;
   readonly retention: Config["retention"];
   readonly collectors: number;
+  /** What the log says of a client's address. */
+  readonly loggedAddress: LoggedAddress;
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -121,6 +124,7 @@ export function compile(input: GatewayConfig): Gateway {
     management: compileManagement(config.management),
     retention: config.retention,
     collectors: config.collectors,
+    loggedAddress: LOGGED_ADDRESS[config.logging.clientAddress],
     routes,
     router,
     cors: compileCorsOfAll(config.routes),

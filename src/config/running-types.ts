@@ -32,6 +32,15 @@ export interface SpeedConfig {
   burst?: number;
 }
 
+/** What the log, and what else is kept of single requests, says about people. */
+export interface LoggingConfig {
+  /**
+   * The client's address: `full`; `truncated` to its network, the first 24 bits of an IPv4 address and the first 48 of an IPv6
+   * address; or `none`. Default: `truncated`.
+   */
+  clientAddress?: "full" | "truncated" | "none";
+}
+
 /** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */
 export interface RetentionConfig {
   /** Usage by the hour. Default: 90. */

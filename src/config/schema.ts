@@ -8,6 +8,8 @@ import { DAY_SECONDS, HOUR_SECONDS } from "../domain/durations.ts";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { count, fields } from "./fields.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
+import { leases } from "./leases.ts";
+import { logging } from "./logging.ts";
 import { management } from "./management.ts";
 import { retention } from "./retention-schema.ts";
 import type { GatewayConfig } from "./types.ts";
@@ -114,14 +116,6 @@ const plan = fields({ rates: z.array(rate).default([]), quotas: z.array(quota).d
 const webOrigin = z.string().superRefine((text, context) => {
   const message = problemOfWebOrigin(text);
   if (message) context.addIssue({ code: "custom", message });
-});
-
-const leases = z.strictObject({
-  ttlSeconds: z
-    .number()
-    .min(1, "is less than 1; use 1 second or more")
-    .max(10, "is more than 10; use at most 10 seconds, because a revoked key can work this long")
-    .default(2),
 });
 
 const cors = fields({
@@ -231,6 +225,7 @@ export const gatewaySchema = fields({
   management: management.prefault({}),
   retention: retention.prefault({}),
   collectors: count(100).default(1),
+  logging: logging.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),
   onRefusal,
 }) satisfies z.ZodType<unknown, GatewayConfig>;

@@ -3,7 +3,7 @@
 import type { Period } from "../domain/quota.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import { type HandlerConfig, inEveryEnvironment, type OriginConfig } from "./origin-types.ts";
-import type { LeasesConfig, ManagementConfig, RetentionConfig } from "./running-types.ts";
+import type { LeasesConfig, LoggingConfig, ManagementConfig, RetentionConfig } from "./running-types.ts";
 
 export type { HandlerConfig, OriginConfig };
 
@@ -33,6 +33,7 @@ export interface GatewayConfig<
    * the others still answer for what they have. Default: 1.
    */
   collectors?: number;
+  logging?: LoggingConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
   /** The gateway's own errors in the format of your API. Default: problem documents, RFC 9457. */
   onRefusal?: OnRefusal;

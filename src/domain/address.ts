@@ -63,6 +63,20 @@ export function networkOf(text: string): string {
   return [24n, 16n, 8n, 0n].map((shift) => (address.value >> shift) & 0xffn).join(".");
 }
 
+/** The first 24 bits of an IPv4 address, or 48 of an IPv6 address, as a CIDR range; `undefined` for no address. */
+export function truncated(text: string): string | undefined {
+  const plain = PLAIN.exec(text);
+  if (plain) return plain[1] === undefined ? `${plain[2]}::/48` : `${plain[1]}.0/24`;
+  const address = parseAddress(text);
+  if (!address) return undefined;
+  if (address.family === 4) return `${networkOf(text).replace(/\d+$/, "0")}/24`;
+  const groups = [112n, 96n, 80n].map((shift) => ((address.value >> shift) & 0xffffn).toString(16));
+  return `${groups.join(":").replace(/(?:(?:^|:)0)+$/, "")}::/48`;
+}
+
+/** How nearly all addresses arrive, so that they need no parsing. */
+const PLAIN = /^(?:(\d+\.\d+\.\d+)\.\d+|([1-9a-f][0-9a-f]*(?::[1-9a-f][0-9a-f]*){2}):.*)$/;
+
 function parseIPv4(text: string): Address | undefined {
   const parts = text.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))

@@ -1,43 +1,65 @@
-/** One JSON line in the log for each request. Never a secret, a query string or a body. */
+/** What is known of a request when its answer begins: its line in the log. Never a secret, a path, a query or a body. */
 
-import type { Principal } from "../decide/principal.ts";
-import type { Code } from "../errors.ts";
-import type { FoundIn } from "./admit/scheme.ts";
+import type { Gateway } from "../config/compile.ts";
+import type { Route } from "../config/route-table.ts";
+import { type Entry, LOG_VERSION } from "../domain/log-line.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { reasonMembers } from "../reason-members.ts";
+import type { Admission } from "./admit/scheme.ts";
+import { traceIdOf } from "./forward/trace.ts";
+import { bytesOf } from "./length.ts";
+import type { Visit } from "./visit.ts";
 
-export interface Entry {
-  readonly requestId: string;
-  readonly method: string;
+/** How a request ended, beside what its steps noted. */
+export interface Finished {
+  readonly outcome: Response | Refusal;
+  readonly response: Response;
   readonly environment: string | undefined;
-  /** The route as configured; the path itself can name people. */
-  readonly route: string | undefined;
-  readonly caller: Principal | undefined;
-  readonly foundIn: FoundIn | undefined;
-  readonly degraded: boolean | undefined;
-  readonly refusal: Code | undefined;
-  readonly status: number;
-  readonly totalMs: number;
-  readonly originMs: number;
+  readonly route: Route | undefined;
+  readonly admission: Admission | undefined;
+  readonly begunAt: number;
+  readonly endedAt: number;
 }
 
-export type Log = (line: string) => void;
-
-export function account(entry: Entry, log: Log): void {
-  const { requestId, environment, caller, refusal, totalMs, originMs } = entry;
-  log(
-    JSON.stringify({
-      request_id: requestId,
-      decision: refusal ? "refused" : "forwarded",
-      reason: refusal,
-      status: entry.status,
-      environment,
-      method: entry.method,
-      route: entry.route,
-      key_id: caller?.subject,
-      organization_id: caller?.organization,
-      found_in: entry.foundIn,
-      degraded: entry.degraded,
-      gateway_ms: totalMs - originMs,
-      origin_ms: originMs,
-    }),
-  );
+export function entryOf(
+  { request, requestId, client, notes }: Visit,
+  { outcome, response, environment, route, admission, begunAt, endedAt }: Finished,
+  { loggedAddress }: Pick<Gateway, "loggedAddress">,
+): Entry {
+  const refusal = isRefusal(outcome) ? outcome : undefined;
+  const caller = admission?.caller;
+  const isSent = notes.originMs !== undefined;
+  const originMs = Math.max(0, notes.originMs ?? 0);
+  return {
+    version: LOG_VERSION,
+    kind: "request",
+    level: refusal && response.status >= 500 ? "error" : "info",
+    time: begunAt,
+    request_id: requestId,
+    trace_id: notes.traceId ?? traceIdOf(request.headers, requestId),
+    decision: refusal ? "refused" : isSent ? "forwarded" : "answered",
+    reason: refusal?.code,
+    reason_members: refusal && reasonMembers(refusal, admission?.policies),
+    status: response.status,
+    environment,
+    method: request.method,
+    route: route?.path,
+    key_id: caller?.subject,
+    organization_id: caller?.organization,
+    member_id: caller?.member?.id,
+    client_address: loggedAddress(client),
+    found_in: admission?.foundIn,
+    lease: notes.lease,
+    lease_kind: notes.leaseKind,
+    origin: isSent ? route?.origin : undefined,
+    origin_status: notes.originStatus,
+    retried: notes.retried,
+    origin_ms: isSent ? originMs : undefined,
+    // At least 0, should the clock step back.
+    gateway_ms: Math.max(0, endedAt - begunAt - originMs),
+    identify_ms: Math.max(0, notes.identifyMs),
+    lease_ms: Math.max(0, notes.leaseMs),
+    request_bytes: bytesOf(request),
+    response_bytes: refusal ? null : bytesOf(response),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Gateway } from "../config/compile.ts";
+import type { Log } from "../domain/log-line.ts";
 import type { Leases } from "./admit/lease.ts";
 import type { Scheme } from "./admit/scheme.ts";
 import type { Assert } from "./forward/assertion.ts";
@@ -16,5 +17,5 @@ export interface DataPlane {
   readonly assert: Assert;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }

@@ -16,9 +16,10 @@ import { isUse } from "../decide/key-principal.ts";
 import { otherTargetsOf } from "../decide/other-targets.ts";
 import { findRoute } from "../decide/route.ts";
 import { handshakeRefusal } from "../decide/upgrade.ts";
+import { messageLine } from "../domain/log-line.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
-import { account } from "./account.ts";
+import { entryOf } from "./account.ts";
 import type { Admission } from "./admit/scheme.ts";
 import { Watch } from "./admit/watch.ts";
 import { respond } from "./answer/respond.ts";
@@ -33,7 +34,6 @@ interface Journey {
   outcome: Response | Refusal;
   route?: Route | undefined;
   admission?: Admission;
-  originMs?: number;
 }
 
 export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Response> {
@@ -41,7 +41,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   const journey = await travel(endpoint, plane, visit).catch(
     (error): Journey => ({ outcome: fail(error, plane, visit) }),
   );
-  const { outcome, route, admission, originMs = 0 } = journey;
+  const { outcome, route, admission } = journey;
   const environment = isRefusal(endpoint) ? undefined : endpoint.environment.name;
   const { onRefusal } = route ?? plane.gateway;
   const response = respond(outcome, visit.request, {
@@ -55,33 +55,19 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
     degraded: admission?.degraded ?? false,
     now: plane.now(),
   });
-  account(
-    {
-      requestId: visit.requestId,
-      method: visit.request.method,
-      environment,
-      route: route?.path,
-      caller: admission?.caller,
-      foundIn: admission?.foundIn,
-      degraded: admission?.degraded,
-      refusal: isRefusal(outcome) ? outcome.code : undefined,
-      status: response.status,
-      totalMs: plane.now() - begunAt,
-      originMs,
-    },
-    plane.log,
-  );
+  const endedAt = plane.now();
+  const entry = entryOf(visit, { outcome, response, environment, route, admission, begunAt, endedAt }, plane.gateway);
+  plane.log(entry);
   if (admission?.account) {
-    const now = plane.now();
-    const use = useOf(journey, visit.request.method, now);
+    const use = useOf(journey, visit.request.method, endedAt);
     plane.leases.count(admission.account, use, visit.waitUntil);
-    plane.reporter.count(admission.account, use, now, visit.waitUntil);
+    plane.reporter.count(admission.account, use, endedAt, visit.waitUntil);
   }
   return response;
 }
 
 function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal {
-  log(JSON.stringify({ request_id: requestId, level: "error", message: describeThrown(error) }));
+  log(messageLine("error", describeThrown(error), { request_id: requestId }));
   return { code: "internal_error" };
 }
 
@@ -136,13 +122,7 @@ async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit:
 }
 
 async function pass(forwarding: Forwarding, plane: DataPlane, visit: Visit): Promise<Journey> {
-  const sentAt = plane.now();
-  let outcome: Response | Refusal;
-  try {
-    outcome = await forward(forwarding, visit, plane);
-  } catch (error) {
-    // Here and not further out: its token is spent, so the key's use must be counted.
-    outcome = fail(error, plane, visit);
-  }
-  return { outcome, route: forwarding.route, originMs: plane.now() - sentAt };
+  // A failure is caught here and not further out: its token is spent, so the key's use must be counted.
+  const outcome = await forward(forwarding, visit, plane).catch((error) => fail(error, plane, visit));
+  return { outcome, route: forwarding.route };
 }

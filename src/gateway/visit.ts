@@ -1,3 +1,4 @@
+import type { LeaseKind, LeaseState } from "../domain/log-line.ts";
 import type { WaitUntil } from "./admit/flights.ts";
 
 /** What belongs to one request alone. */
@@ -9,4 +10,31 @@ export interface Visit {
   /** The client's address at the edge; empty if it is unknown. */
   readonly client: string;
   readonly waitUntil: WaitUntil;
+  readonly notes: Notes;
+}
+
+/** What the steps note for the log, whatever becomes of the request after them. Each is written by one step. */
+export interface Notes {
+  identifyMs: number;
+  leaseMs: number;
+  lease: LeaseState | undefined;
+  leaseKind: LeaseKind | undefined;
+  traceId: string | undefined;
+  /** `undefined` if nothing was sent to an origin, as are the next two. */
+  originMs: number | undefined;
+  originStatus: number | undefined;
+  retried: boolean | undefined;
+}
+
+export function newNotes(): Notes {
+  return {
+    identifyMs: 0,
+    leaseMs: 0,
+    lease: undefined,
+    leaseKind: undefined,
+    traceId: undefined,
+    originMs: undefined,
+    originStatus: undefined,
+    retried: undefined,
+  };
 }

@@ -36,16 +36,18 @@ export const operations: readonly Operation[] = [
 ];
 
 const KINDS = { get: "read", delete: "end", post: "change", patch: "change" } as const;
-const PATTERNS = operations.map(({ method, path, kind }) => ({
+const PATTERNS = operations.map(({ name, method, path, kind }) => ({
+  name,
   method,
   path: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
   kind: kind ?? KINDS[method],
 }));
 
-/** What a call is counted as; one of no operation as a read, since that is all it costs. */
-export function kindOfCall(method: string, path: string): CallKind {
-  const name = method.toLowerCase();
-  return PATTERNS.find((operation) => operation.method === name && operation.path.test(path))?.kind ?? "read";
+/** What a call asks for, and what it is counted as; one of no operation as a read, since that is all it costs. */
+export function callOf(method: string, path: string): { name: string | undefined; kind: CallKind } {
+  const lower = method.toLowerCase();
+  const found = PATTERNS.find((operation) => operation.method === lower && operation.path.test(path));
+  return found ?? { name: undefined, kind: "read" };
 }
 
 export function managementApi(): Hono<ManagementEnv> {

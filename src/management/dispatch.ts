@@ -14,7 +14,12 @@ export interface ManagementEnv {
     control: Control;
     calls: CallAccounts;
     requestId: string;
+    /** `undefined` until it is known who calls, as are the next two until they are known. */
     caller: Caller;
+    /** The name of the operation. */
+    operation: string | undefined;
+    /** Why the request was not done, for the log. */
+    refusal: Refusal | undefined;
     refuse: (refusal: Refusal) => Response;
   };
 }

@@ -3,11 +3,10 @@
  * and an internal error of D1 have nothing in common but this place. Each failure is logged with the binding's name.
  */
 
+import { type Log, messageLine } from "../domain/log-line.ts";
 import { describeThrown } from "../thrown.ts";
 
 export class StorageFailure extends Error {}
-
-export type Log = (line: string) => void;
 
 /** Calls that bring no answer yet: what they return is called in turn. */
 const CHAINED: readonly unknown[] = ["prepare", "bind", "withSession"];
@@ -41,7 +40,7 @@ export async function atBoundary<T>(name: string, call: () => Promise<T>, log: L
   } catch (thrown) {
     if (isBrokenRule(thrown)) throw thrown;
     const message = `${name}: ${thrown instanceof Error ? thrown.message : describeThrown(thrown)}`;
-    log(JSON.stringify({ level: "error", message }));
+    log(messageLine("error", message));
     throw new StorageFailure(message, { cause: thrown });
   }
 }

@@ -177,6 +177,8 @@ describe("how full D1 is", () => {
     expect(warnings).toHaveBeenCalledTimes(2);
     const [line] = warnings.mock.calls[0] as [string];
     expect(JSON.parse(line)).toEqual({
+      version: 1,
+      kind: "message",
       level: "warn",
       message: expect.stringContaining("84 % full"),
       d1_bytes: 8_400_000_000,

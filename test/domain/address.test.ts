@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { contains, isAddress, networkOf, parseAddress, parseRange } from "../../src/domain/address.ts";
+import { contains, isAddress, networkOf, parseAddress, parseRange, truncated } from "../../src/domain/address.ts";
 
 const holds = (range: string, address: string) => {
   const [parsedRange, parsedAddress] = [parseRange(range), parseAddress(address)];
@@ -218,5 +218,40 @@ describe("what one subscriber holds", () => {
     ["", "::"],
   ])("%s and %s are two", (a, b) => {
     expect(networkOf(a)).not.toBe(networkOf(b));
+  });
+});
+
+describe("a truncated address", () => {
+  test.each([
+    ["203.0.113.7", "203.0.113.0/24"],
+    ["0.0.0.0", "0.0.0.0/24"],
+    ["2001:db8:1:2::1", "2001:db8:1::/48"],
+    ["2001:db8:1::1", "2001:db8:1::/48"],
+    ["2001:db8::1", "2001:db8::/48"],
+    ["2001:db8:0:1::1", "2001:db8::/48"],
+    ["2001:0DB8:0001:0002:0000:0000:0000:0009", "2001:db8:1::/48"],
+    ["2001::1", "2001::/48"],
+    ["::1", "::/48"],
+    ["0:0:7::1", "0:0:7::/48"],
+    ["::ffff:203.0.113.7", "203.0.113.0/24"],
+    ["::ffff:cb00:7107", "203.0.113.0/24"],
+    ["2001:db8:1::203.0.113.7", "2001:db8:1::/48"],
+  ])("of %s is %s", (address, network) => {
+    expect(truncated(address)).toBe(network);
+  });
+
+  test.each(["", "unknown", "203.0.113", "canary"])("of %j is nothing", (text) => {
+    expect(truncated(text)).toBeUndefined();
+  });
+
+  test("says of every address its network, and nothing of the rest", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), fc.oneof(fc.ipV4(), fc.ipV6()), (one, other) => {
+        const network = truncated(one) as string;
+        expect(holds(network, one)).toBe(true);
+        expect(network).toMatch(/\/(?:24|48)$/);
+        expect(truncated(other) === network).toBe(holds(network, other));
+      }),
+    );
   });
 });

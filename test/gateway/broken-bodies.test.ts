@@ -35,8 +35,8 @@ async function outcomeOf(path: string, body: ReadableStream<Uint8Array>, headers
   const lines = plane.lines.map((line) => JSON.parse(line));
   return {
     answer: [response.status, await codeOf(response)],
-    errors: lines.filter(({ level }) => level === "error").map(({ message }) => message.split("\n")[0]),
-    logged: lines.filter(({ status }) => status).map(({ key_id, route, reason }) => [key_id, route, reason]),
+    errors: lines.filter(({ kind }) => kind === "message").map(({ message }) => message.split("\n")[0]),
+    logged: lines.filter(({ kind }) => kind === "request").map(({ key_id, route, reason }) => [key_id, route, reason]),
   };
 }
 

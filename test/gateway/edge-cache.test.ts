@@ -5,6 +5,7 @@ import type { RouteConfig } from "../../src/config/types.ts";
 import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
 import { forward } from "../../src/gateway/forward/forward.ts";
 import type { OriginInit } from "../../src/gateway/origins/origin.ts";
+import { newNotes } from "../../src/gateway/visit.ts";
 import { migrate, newClient, seedKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
 import { buildPlane, originsOf, requestWith, send } from "./plane.ts";
@@ -53,7 +54,7 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     others: undefined,
     watch: undefined,
   };
-  const visit = { request, url, client: "", requestId: "", waitUntil: () => {} };
+  const visit = { request, url, client: "", requestId: "", waitUntil: () => {}, notes: newNotes() };
   await forward(forwarding, visit, { assert: async () => "an assertion", now: Date.now });
   return inits;
 }

@@ -464,7 +464,12 @@ describe("the log", () => {
       await send(plane, requestWith(key, `/files/canarypath?q=${QUERY_CANARY}`, init), { address });
     expect(plane.lines.map((line) => JSON.parse(line))).toMatchObject([{ found_in: "d1" }, { found_in: "memory" }]);
     expect(JSON.parse(plane.lines[0] as string)).toEqual({
+      version: 1,
+      kind: "request",
+      level: "info",
+      time: expect.any(Number),
       request_id: expect.stringMatching(/^req_/),
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       decision: "forwarded",
       status: 200,
       environment: "sandbox",
@@ -472,9 +477,20 @@ describe("the log", () => {
       route: "/files/:name",
       key_id: key.id,
       organization_id: key.organizationId,
+      member_id: key.memberId,
+      client_address: expect.stringMatching(/^2001:db8:(?:[0-9a-f]+:)?:\/48$/),
       found_in: "d1",
+      lease: "asked",
+      lease_kind: "uncounted",
+      origin: "api",
+      origin_status: 200,
+      retried: false,
       gateway_ms: expect.any(Number),
       origin_ms: expect.any(Number),
+      identify_ms: expect.any(Number),
+      lease_ms: expect.any(Number),
+      request_bytes: null,
+      response_bytes: null,
     });
     expect(plane.lines.join()).not.toMatch(/canary/);
     expect(plane.lines.join()).not.toContain(key.secret.slice(8, 16));

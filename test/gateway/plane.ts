@@ -6,6 +6,7 @@ import type { Route } from "../../src/config/route-table.ts";
 import { NOWHERE, readUrl } from "../../src/decide/bounds.ts";
 import type { Credential } from "../../src/decide/credentials.ts";
 import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
+import type { LogLine } from "../../src/domain/log-line.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { ApiKeys } from "../../src/gateway/admit/api-keys.ts";
 import type { WaitUntil } from "../../src/gateway/admit/flights.ts";
@@ -18,10 +19,12 @@ import type { OriginFetch } from "../../src/gateway/origins/origin.ts";
 import { type OriginOf, originsFrom } from "../../src/gateway/origins/origins.ts";
 import { serve } from "../../src/gateway/pipeline.ts";
 import { Reporter, type ReporterOptions } from "../../src/gateway/reports/reporter.ts";
+import { newNotes } from "../../src/gateway/visit.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import type { Pepper } from "../../src/store/peppers.ts";
 import { askAuthority } from "../authority/ask.ts";
 import { reportTo } from "../authority/collect.ts";
+import { written } from "../helpers/log-lines.ts";
 import { newId, peppers, type SeededKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
 
@@ -83,7 +86,7 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const { gateway = GATEWAY } = options;
   const lines: string[] = [];
   const sent: Request[] = [];
-  const log = (line: string) => void lines.push(line);
+  const log = (line: LogLine) => void lines.push(written(line));
   const finder = new KeyFinder(options.kv ?? env.KV, options.db ?? env.DB, options.peppers ?? peppers);
   const identifier = new WatchedIdentifier(finder, options.lookupBudget ?? env.LOOKUP_BUDGET, now);
   const leases = new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs);
@@ -140,6 +143,7 @@ export function send(plane: DataPlane, request: Request, client: Client = {}): P
     requestId: newId("req"),
     client: client.address ?? "192.0.2.1",
     waitUntil: client.waitUntil ?? (() => {}),
+    notes: newNotes(),
   });
 }
 

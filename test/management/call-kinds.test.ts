@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import config from "../../gateway.config.ts";
 import { compile } from "../../src/config/compile.ts";
 import { kindOfVisit } from "../../src/console/frame/guard.ts";
-import { kindOfCall, operations } from "../../src/management/api.ts";
+import { callOf, operations } from "../../src/management/api.ts";
 import { accountsOf, type CallKind } from "../../src/management/call-limits.ts";
 
 const gateway = compile(config);
@@ -10,7 +10,7 @@ const gateway = compile(config);
 describe("what a call is counted as", () => {
   const named = (kind: CallKind) =>
     operations
-      .filter(({ method, path }) => kindOfCall(method.toUpperCase(), path.replaceAll(/:\w+/g, "x_1")) === kind)
+      .filter(({ method, path }) => callOf(method.toUpperCase(), path.replaceAll(/:\w+/g, "x_1")).kind === kind)
       .map(({ name }) => name)
       .sort();
 
@@ -37,7 +37,7 @@ describe("what a call is counted as", () => {
     ["PUT", "/v1/api-keys/key_1"],
     ["POST", "/v1/api-keys/key_1/revoke/more"],
   ])("reads, where nothing else can come of it: %s %s", (method, path) => {
-    expect(kindOfCall(method, path)).toBe("read");
+    expect(callOf(method, path).kind).toBe("read");
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { instrumentAuthority } from "../authority/ask.ts";
+import { captureLog } from "../helpers/log-lines.ts";
 import { failing, migrate, newClient } from "../helpers/workerd.ts";
 import { call, countRows, makeKey, setUp, worker } from "./call.ts";
 
@@ -64,16 +65,20 @@ describe("from the answer of the management API on", () => {
 
   test("the log of the control plane has one line a request, without token, query or body", async () => {
     const lines: string[] = [];
-    const log = vi.spyOn(console, "log").mockImplementation((line) => lines.push(line));
+    captureLog((line) => lines.push(line));
     const { status } = await call("POST", "/v1/organizations?canaryquery=1", { name: "canarybody" });
-    log.mockRestore();
+    vi.restoreAllMocks();
     expect(status).toBe(422);
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] as string)).toMatchObject({
-      plane: "control",
+      kind: "control",
       method: "POST",
       route: "/v1/organizations",
+      operation: expect.any(String),
       status: 422,
+      reason: "validation_failed",
+      actor: "root",
+      via: "root",
     });
     expect(lines[0]).not.toMatch(/canary/);
     expect(lines[0]).not.toContain(env.KEYGATE_ROOT_TOKEN);

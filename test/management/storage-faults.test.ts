@@ -2,10 +2,11 @@
 
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import config from "../../gateway.config.ts";
 import { createGateway } from "../../src/app.ts";
 import type { Env } from "../../src/env.ts";
+import { captureLog } from "../helpers/log-lines.ts";
 import { instrument, migrate, newClient, newSecret } from "../helpers/workerd.ts";
 import { CONTROL, call, makeKey, worker as real, setUp } from "./call.ts";
 
@@ -62,7 +63,7 @@ beforeAll(async () => {
 beforeEach(() => {
   fault = undefined;
   logged.length = 0;
-  vi.spyOn(console, "log").mockImplementation((line: string) => void logged.push(line));
+  captureLog((line) => logged.push(line));
 });
 
 async function send(method: string, url: string, headers: Record<string, string>, body?: object) {
@@ -107,7 +108,7 @@ describe("a failure of D1, whatever its text, is 503 with Retry-After, and the l
         const answer = await make();
         expect([answer.status, answer.retryAfter]).toEqual([503, "5"]);
         expect(answer.text).toContain("key_store_unavailable");
-        const [line] = logged.filter((entry) => entry.includes('"level":"error"'));
+        const [line] = logged.filter((entry) => entry.includes('"kind":"message"'));
         expect(JSON.parse(line ?? "{}").message).toContain(`D1: ${text}`);
       });
     }
@@ -131,7 +132,7 @@ describe("a failure of D1, whatever its text, is 503 with Retry-After, and the l
 describe("a failure of another binding", () => {
   const bad = () => new Error("Network connection lost.");
   const messages = () =>
-    logged.filter((line) => line.includes('"level":"error"')).map((line) => JSON.parse(line).message);
+    logged.filter((line) => line.includes('"kind":"message"')).map((line) => JSON.parse(line).message);
 
   test("of the look-up budget: 503 for a credential that nobody knows, on both planes and in the console", async () => {
     const sends = [

@@ -4,11 +4,11 @@ import type { Gateway } from "../../src/config/compile.ts";
 import { ApiKeys } from "../../src/gateway/admit/api-keys.ts";
 import type { Identifier, Identity } from "../../src/gateway/admit/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/admit/lease.ts";
-import type { Visit } from "../../src/gateway/visit.ts";
+import { newNotes, type Visit } from "../../src/gateway/visit.ts";
 import { ASKED, KEY_ID } from "./gateway.ts";
 
 const identity: Identity = { keyId: KEY_ID, hash: "secret", environment: "production", foundIn: "memory" };
-const visit = { client: "", waitUntil: () => {} } as unknown as Visit;
+const visit = { client: "", waitUntil: () => {}, notes: newNotes() } as unknown as Visit;
 
 export class Isolate {
   readonly #leases: Leases;

@@ -27,6 +27,7 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
     return isOver ? showSignedOut(c, refusal) : showRefusal(c, refusal);
   }
   const caller = { ...callerOfSession(session, c.var.control), requestId: c.var.requestId };
+  c.set("caller", caller);
   c.set("visitor", { caller, session });
   const { member, organization } = session;
   if (isOfAnother(c.var.sent, member.id)) return askWhetherAs(c, member.id, `${member.name} of ${organization.name}`);
@@ -38,7 +39,8 @@ export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next)
   const caller = await readRootCaller(c.req.raw, c.var.control);
   if (!caller) return showSignedOut(c, undefined);
   if (isRefusal(caller)) return caller.code === "session_ended" ? showSignedOut(c, caller) : showRefusal(c, caller);
-  c.set("root", { ...caller, requestId: c.var.requestId });
+  c.set("caller", { ...caller, requestId: c.var.requestId });
+  c.set("root", c.var.caller);
   if (isOfAnother(c.var.sent, ROOT)) return askWhetherAs(c, ROOT, "the platform team");
   return countVisit(c, caller, next);
 };

@@ -18,6 +18,7 @@ interface Page {
 
 export async function show(c: Visit, page: Page, content: unknown): Promise<Response> {
   const { refusal } = page;
+  if (refusal) c.set("refusal", refusal);
   const status = refusal ? (describe(refusal).status as ContentfulStatusCode) : (page.status ?? 200);
   const title = refusal ? `Error: ${page.title}` : page.title;
   const document = (

@@ -7,6 +7,7 @@ import type { Visit } from "./visit.ts";
 /** For a refusal that cannot be shown on its own page. */
 export function showRefusal(c: Visit, refusal: Refusal): Response | Promise<Response> {
   const { status, title, detail, fix, retryAfter } = describe(refusal);
+  c.set("refusal", refusal);
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   return show(
     c,

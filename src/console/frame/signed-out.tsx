@@ -8,6 +8,7 @@ const COMMAND = "npx --no-install keygate console";
 
 /** `why`: the reason why the browser's session ended. What was filled in is kept, to be sent again after the next sign-in. */
 export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Promise<Response> {
+  if (why) c.set("refusal", why);
   return show(
     c,
     { title: "Sign in", status: c.req.path === "/" ? 200 : 401 },

@@ -93,6 +93,7 @@ async function signOutAll(
 
 function refuse(c: Visit, refusal: Refusal) {
   const { status, title, detail, fix, retryAfter } = describe(refusal);
+  c.set("refusal", refusal);
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   return c.html(
     page(

@@ -5,6 +5,7 @@ import { type Credential, readCredential } from "../../decide/credentials.ts";
 import { lifeRefusal, principalOf } from "../../decide/key-principal.ts";
 import type { Holding } from "../../domain/holding.ts";
 import { knowsSecret } from "../../domain/key.ts";
+import type { LeaseState } from "../../domain/log-line.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { Visit } from "../visit.ts";
 import type { Identity } from "./identify.ts";
@@ -17,7 +18,7 @@ const PATIENCE_MS = 10_000;
 interface Leased {
   readonly found: Holding;
   readonly identity: Identity;
-  readonly degraded?: boolean;
+  readonly state: LeaseState;
 }
 
 export class ApiKeys implements Scheme<Credential> {
@@ -33,13 +34,12 @@ export class ApiKeys implements Scheme<Credential> {
 
   /** Nearly every request is decided from memory and a lease in hand, and then nothing is awaited. */
   async admit(credential: Credential, asked: Asked, visit: Visit): Promise<Admission> {
-    const { identifier, leases } = this.#keys;
-    const identity =
-      identifier.recall(credential) ?? (await identifier.identify(credential, visit.client, visit.waitUntil));
+    const { leases } = this.#keys;
+    const identity = this.#keys.identifier.recall(credential) ?? (await this.#identify(credential, visit));
     if (isRefusal(identity)) return refused(identity);
     const found = leases.held(identity);
     const known = found && knowsSecret(found.lease.record, identity.hash);
-    const decided = known ? this.#decide({ found, identity }, identity, asked) : undefined;
+    const decided = known ? this.#decide({ found, identity, state: "held" }, identity, asked, visit) : undefined;
     return decided ?? leases.queue(identity, () => this.#wait(credential, identity, asked, visit));
   }
 
@@ -57,22 +57,38 @@ export class ApiKeys implements Scheme<Credential> {
     return dead ?? authorize(principalOf(key, identity, gateway), asked, gateway);
   }
 
+  async #identify(credential: Credential, { client, waitUntil, notes }: Visit): Promise<Identity | Refusal> {
+    const { identifier, now } = this.#keys;
+    const askedAt = now();
+    const identity = await identifier.identify(credential, client, waitUntil);
+    notes.identifyMs = now() - askedAt;
+    return identity;
+  }
+
   async #wait(credential: Credential, identity: Identity, asked: Asked, visit: Visit): Promise<Admission> {
     const { now } = this.#keys;
-    const giveUpAt = now() + PATIENCE_MS;
+    const askedAt = now();
     for (;;) {
       const leased = await this.#leaseOrFallback(credential, identity, asked, visit);
+      visit.notes.leaseMs = now() - askedAt;
       if (isRefusal(leased)) return refused(leased, identity);
-      const decided = this.#decide(leased, identity, asked);
+      const decided = this.#decide(leased, identity, asked, visit);
       if (decided) return decided;
-      if (now() > giveUpAt) return refused({ code: "authority_unavailable" }, identity);
+      if (now() > askedAt + PATIENCE_MS) return refused({ code: "authority_unavailable" }, identity);
     }
   }
 
   /** `undefined` if others have taken what the lease brought. */
-  #decide({ found: holding, identity, degraded }: Leased, { foundIn }: Identity, asked: Asked): Admission | undefined {
+  #decide(
+    { found: holding, identity, state }: Leased,
+    { foundIn }: Identity,
+    asked: Asked,
+    { notes }: Visit,
+  ): Admission | undefined {
     const { gateway, now } = this.#keys;
-    const key = holding.lease.record;
+    const { tokens, record: key } = holding.lease;
+    notes.lease = state;
+    notes.leaseKind = tokens === null ? "uncounted" : holding.left > 0 ? "tokens" : "denial";
     const caller = principalOf(key, identity, gateway);
     const { account } = caller;
     const refusal = lifeRefusal(key, identity.hash, gateway, now()) ?? authorize(caller, asked, gateway);
@@ -80,7 +96,7 @@ export class ApiKeys implements Scheme<Credential> {
     const spent = spend(holding, now());
     if (spent === "none left") return undefined;
     const outcome = spent === "spent" ? caller : spent;
-    return { outcome, caller, foundIn, account, policies: holding.policies, degraded };
+    return { outcome, caller, foundIn, account, policies: holding.policies, degraded: state === "degraded" };
   }
 
   /** If the authority cannot be reached, some routes continue with the record of its last lease. */
@@ -95,11 +111,12 @@ export class ApiKeys implements Scheme<Credential> {
       read: (identity) => leases.hold(identity, visit.waitUntil),
       recordIn: ({ lease }) => lease.record,
     });
-    if (!isRefusal(leased) || leased.code !== "authority_unavailable") return leased;
+    if (!isRefusal(leased)) return { ...leased, state: "asked" };
+    if (leased.code !== "authority_unavailable") return leased;
     if (isRefusal(match) || match.route.onAuthorityFailure === "closed") return leased;
     const found = leases.holdWithoutAuthority(identity);
     if (!found || !knowsSecret(found.lease.record, identity.hash)) return leased;
-    return { found, identity, degraded: true };
+    return { found, identity, state: "degraded" };
   }
 }
 

@@ -3,12 +3,12 @@
 import { within } from "../../deadline.ts";
 import type { Credential } from "../../decide/credentials.ts";
 import type { Account } from "../../decide/principal.ts";
+import type { FoundIn } from "../../domain/log-line.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { FoundKey, KeyFinder } from "../../store/key-finder.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 import { type LookupBudget, Lookups } from "./lookups.ts";
-import type { FoundIn } from "./scheme.ts";
 
 /** The key, and where it was found. */
 export interface Identity extends Account {

@@ -3,6 +3,7 @@
 import type { Asked } from "../../decide/authorize.ts";
 import type { Account, Principal } from "../../decide/principal.ts";
 import type { PolicyState } from "../../domain/lease.ts";
+import type { FoundIn } from "../../domain/log-line.ts";
 import type { Refusal } from "../../errors.ts";
 import type { Visit } from "../visit.ts";
 
@@ -26,6 +27,3 @@ export interface Admission {
   /** The authority could not be reached, but the route allows that. */
   readonly degraded?: boolean | undefined;
 }
-
-/** Where the credential was found. */
-export type FoundIn = "memory" | "kv" | "d1";

@@ -3,6 +3,7 @@
 import type { Environment } from "../../config/compile.ts";
 import { type Principal, reachOf } from "../../decide/principal.ts";
 import { toBase64Url } from "../../domain/base64url.ts";
+import { type Log, messageLine } from "../../domain/log-line.ts";
 import type { Rights } from "../../domain/rights.ts";
 import type { Refusal } from "../../errors.ts";
 import { ASSERTION_LIFE_SECONDS, type AssertionClaims } from "../../origin/claims.ts";
@@ -26,7 +27,7 @@ interface Surroundings {
   readonly signers: Signers;
   readonly now: () => number;
   readonly newId: () => string;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** Above it, a body is streamed and its digest left out: it would have to be held in memory whole. */
@@ -42,7 +43,7 @@ export function createAssert({ signers, now, newId, log }: Surroundings): Assert
       if (digest === null) return { code: "request_broken_off" };
       return await signer.sign(await claimsOf(outgoing, asserting, Math.floor(now() / 1000), newId(), digest));
     } catch (error) {
-      log(JSON.stringify({ request_id: asserting.requestId, level: "error", message: (error as Error).message }));
+      log(messageLine("error", (error as Error).message, { request_id: asserting.requestId }));
       return { code: "assertion_unavailable" };
     }
   };

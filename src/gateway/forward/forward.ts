@@ -22,7 +22,7 @@ import type { Visit } from "../visit.ts";
 import type { Assert } from "./assertion.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
 import { forgesOurs, strip } from "./strip.ts";
-import { passTrace } from "./trace.ts";
+import { passTrace, traceIdOf } from "./trace.ts";
 import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
 export interface Forwarding {
@@ -43,7 +43,7 @@ export async function forward(
   visit: Visit,
   { assert, now }: Pick<DataPlane, "assert" | "now">,
 ): Promise<Response | Refusal> {
-  const { request, url, requestId } = visit;
+  const { request, url, requestId, notes } = visit;
   const { route, origin, endpoint, principal, watch } = forwarding;
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
@@ -59,6 +59,7 @@ export async function forward(
     : asked;
   if (isRefusal(outgoing)) return outgoing;
   if (outgoing instanceof Response) return relay(outgoing, route, watch, now);
+  if (route.onRequest) notes.traceId = traceIdOf(outgoing.headers, requestId);
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const sign =
     principal && origin.assertion ? () => setAssertion(outgoing, principal, forwarding, requestId, assert) : undefined;
@@ -66,9 +67,13 @@ export async function forward(
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const exchanging = { seconds, left: request.signal, upload, isPublic: route.public, principal, sign, watch };
-  const answer = await exchange(outgoing, origin, exchanging);
+  const answer = await exchange(outgoing, origin, exchanging, notes, now);
   if (isRefusal(answer)) return answer;
-  if (isBrokenUpgrade(answer, outgoing)) return { code: "origin_unreachable" };
+  if (isBrokenUpgrade(answer, outgoing)) {
+    // It is not the origin's.
+    notes.originStatus = undefined;
+    return { code: "origin_unreachable" };
+  }
   if (!isRebuildable(answer))
     return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
   const relayed = relay(answer, route, watch, now);
@@ -123,7 +128,7 @@ function addressingOf(asked: string, called: URL, { origin, endpoint }: Forwardi
 function setHeaders(
   headers: Headers,
   { route, principal, endpoint, headerNames, others }: Forwarding,
-  { request, url, client, requestId }: Visit,
+  { request, url, client, requestId, notes }: Visit,
 ): void {
   strip(headers, headerNames);
   for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
@@ -141,7 +146,7 @@ function setHeaders(
   const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
   headers.append("Via", `${receivedProtocol(request)} keygate`);
-  passTrace(headers, headerNames, requestId);
+  notes.traceId = passTrace(headers, headerNames, requestId);
 }
 
 function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {

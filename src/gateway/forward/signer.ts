@@ -1,6 +1,7 @@
 /** What signs assertions: imported once for each isolate, and never shown. */
 
 import { toBase64Url } from "../../domain/base64url.ts";
+import { type Log, messageLine } from "../../domain/log-line.ts";
 import { parseSigningKeys, publicJwk, type SigningKey } from "../../domain/signing-keys.ts";
 import { ASSERTION_ALGORITHM, ASSERTION_TYPE, type AssertionClaims } from "../../origin/claims.ts";
 
@@ -15,12 +16,12 @@ export interface Signer {
 export type Signers = ReadonlyMap<string, Signer>;
 
 /** If the secret cannot be used, there are none, and a line in the log says so. Then every request that needs an assertion is refused. */
-export function signersFrom(secret: string | undefined, log: (line: string) => void): Signers {
+export function signersFrom(secret: string | undefined, log: Log): Signers {
   try {
     if (!secret) throw new Error("KEYGATE_SIGNING_KEYS is missing; make it with `keygate signing-keys init`");
     return new Map(Object.entries(parseSigningKeys(secret)).map(([name, keys]) => [name, signerOf(keys)]));
   } catch (error) {
-    log(JSON.stringify({ level: "error", message: (error as Error).message }));
+    log(messageLine("error", (error as Error).message));
     return new Map();
   }
 }

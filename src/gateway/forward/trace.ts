@@ -10,12 +10,24 @@ const TRACEPARENT =
 /** Sampled and, of https://www.w3.org/TR/trace-context-2/#random-trace-id-flag, random. All others must be zero. */
 const KNOWN_FLAGS = 0b11;
 
-/** `names`: of the headers that came. `requestId`: ends in 32 random hexadecimal digits. */
-export function passTrace(headers: Headers, names: readonly string[], requestId: string): void {
+/** Returns the id of the trace. `names`: of the headers that came. `requestId`: ends in 32 random hexadecimal digits. */
+export function passTrace(headers: Headers, names: readonly string[], requestId: string): string {
   const random = requestId.slice(-32);
-  const given = names.includes("traceparent") ? TRACEPARENT.exec(headers.get("traceparent") ?? "") : null;
+  const given = names.includes("traceparent") ? traceIn(headers) : null;
   // It belongs to the trace that ends here.
   if (!given && names.includes("tracestate")) headers.delete("tracestate");
   const flags = given ? Number.parseInt(given[2] as string, 16) & KNOWN_FLAGS : 0;
-  headers.set("traceparent", `00-${given?.[1] ?? random}-${random.slice(16)}-0${flags}`);
+  const traceId = given?.[1] ?? random;
+  headers.set("traceparent", `00-${traceId}-${random.slice(16)}-0${flags}`);
+  return traceId;
+}
+
+/** Of a request that is not forwarded, or was changed after that. */
+export function traceIdOf(headers: Headers, requestId: string): string {
+  return traceIn(headers)?.[1] ?? requestId.slice(-32);
+}
+
+function traceIn(headers: Headers): RegExpExecArray | null {
+  const text = headers.get("traceparent");
+  return text === null ? null : TRACEPARENT.exec(text);
 }

@@ -4,6 +4,7 @@ import type { Principal } from "../../decide/principal.ts";
 import type { Refusal } from "../../errors.ts";
 import type { Watch } from "../admit/watch.ts";
 import type { Upload } from "../forward/upload.ts";
+import type { Notes } from "../visit.ts";
 import type { Origin } from "./origin.ts";
 import { isRepeatable } from "./retry.ts";
 
@@ -25,13 +26,19 @@ export async function exchange(
   outgoing: Request,
   origin: Origin,
   { seconds, left, upload, isPublic, principal, sign, watch }: Exchanging,
+  notes: Notes,
+  now: () => number,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
   let timer = upload ? undefined : startDeadline();
+  const sentAt = now();
+  notes.retried = false;
   let isAnswered = false;
   const answered = () => {
+    if (isAnswered) return;
     isAnswered = true;
+    notes.originMs = now() - sentAt;
     if (timer !== undefined) clearTimeout(timer);
   };
   upload?.ended.then((refusal) => {
@@ -43,10 +50,12 @@ export async function exchange(
   try {
     const answer = await origin.send(outgoing, sending).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !origin.retries.take()) throw error;
+      notes.retried = true;
       // The origin can have received the first one, and can refuse a replay.
       return (await sign?.()) ?? origin.send(outgoing, sending);
     });
     answered();
+    notes.originStatus = "status" in answer ? answer.status : undefined;
     const refusal = watch?.isOverdue ? await watch.look() : undefined;
     if (refusal) ended.abort(refusal);
     return refusal ?? answer;

@@ -174,7 +174,7 @@ describe("without an assertion, nothing is forwarded", () => {
     ["the key is no point of the curve", JSON.stringify(unusable)],
   ])("where %s: 503 that says when to try again, and a line in the log without the secret", async ([, secret]) => {
     const lines: string[] = [];
-    const own = signersFrom(secret, (line) => lines.push(line));
+    const own = signersFrom(secret, (line) => lines.push(JSON.stringify(line)));
     const { response, plane } = await forwarded("/files/a", {}, {}, { signers: own });
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("5");
