@@ -11,7 +11,7 @@ import { isRecent } from "../domain/age.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
-import { type Circumstances, lend, lendTokens, uncounted } from "../domain/lend.ts";
+import { type Circumstances, FLOOD_PER_SECOND, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
 import { messageLine } from "../domain/log-line.ts";
@@ -37,8 +37,6 @@ const USAGE_SOON_MS = 5_000;
 const PASS_ON_DEADLINE_MS = 1_000;
 const PASS_ON_AGAIN_MS = MINUTE_MS;
 const MAX_ALARM_MS = 365 * DAY_MS;
-/** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
-const FLOOD_PER_SECOND = 200;
 
 export abstract class KeyAuthority extends DurableObject<Env> implements AuthorityCalls {
   protected abstract readonly gateway: Gateway;

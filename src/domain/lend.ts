@@ -5,6 +5,8 @@ import { type Denial, type Lease, leaseSize, MAX_DRIFT, type TokenLease, type To
 import { Ledger, type LedgerState } from "./ledger.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
 
+/** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
+export const FLOOD_PER_SECOND = 200;
 /** Denials vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 
@@ -19,7 +21,7 @@ export interface Circumstances {
   readonly ttlMs: number;
   readonly now: number;
   readonly newId: () => string;
-  /** There are more questions than answers per second: denials last a whole ttl, so that isolates ask less often. */
+  /** There are more than `FLOOD_PER_SECOND` questions: denials last a whole ttl and no report comes alone, so that isolates ask less often. */
   readonly flooded: boolean;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -59,7 +61,8 @@ export function lendTokens(
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);
   const isShort = tokens < Math.max(1, question.waiting);
-  const reportSoon = ledger.isScarce(now);
+  // In a flood the next question comes soon, and brings the report.
+  const reportSoon = !flooded && ledger.isScarce(now);
   const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
   return {

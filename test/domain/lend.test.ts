@@ -165,6 +165,13 @@ describe("a refusal", () => {
   });
 });
 
+test("a lease of scarce tokens asks for a report as soon as they are used up, but not in a flood", () => {
+  const { lease } = lend(KEY, rates(TEN), undefined, asked(4), at(NOON));
+  expect(lease.reportSoon).toBe(true);
+  expect(lend(KEY, rates(TEN), undefined, asked(4), at(NOON, { flooded: true })).lease.reportSoon).toBe(false);
+  expect(lend(KEY, rates(TEN), undefined, asked(1), at(NOON)).lease.reportSoon).toBe(false);
+});
+
 describe("a lone client", () => {
   test("that waits as long as it is told, whenever it is refused, is admitted then", () => {
     const anyRate = fc.record({

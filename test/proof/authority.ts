@@ -6,11 +6,8 @@
 import type { Gateway } from "../../src/config/compile.ts";
 import { type KeyRecord, lifelessnessOf } from "../../src/domain/key.ts";
 import type { Answer, Question } from "../../src/domain/lease.ts";
-import { lend, uncounted } from "../../src/domain/lend.ts";
+import { FLOOD_PER_SECOND, lend, uncounted } from "../../src/domain/lend.ts";
 import { type KeyLimits, limitsOfRecord, type Plan } from "../../src/domain/plans.ts";
-
-/** The number of the authority. */
-const FLOOD_PER_SECOND = 200;
 
 interface Stored {
   readonly record: KeyRecord;

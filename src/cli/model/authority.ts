@@ -3,7 +3,7 @@
 import { MINUTE_MS } from "../../domain/durations.ts";
 import type { TokenLease, TokenQuestion } from "../../domain/lease.ts";
 import type { LedgerState } from "../../domain/ledger.ts";
-import { lendTokens } from "../../domain/lend.ts";
+import { FLOOD_PER_SECOND, lendTokens } from "../../domain/lend.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Tally } from "./tally.ts";
@@ -12,7 +12,6 @@ import type { Tally } from "./tally.ts";
 const RECORD_FRESH_MS = MINUTE_MS;
 const USAGE_EVERY_MS = MINUTE_MS;
 const USAGE_SOON_MS = 5_000;
-const FLOOD_PER_SECOND = 200;
 
 export class SimulatedAuthority {
   readonly #limits: Limits;
