@@ -21,17 +21,16 @@ import type { Keys } from "./gateway/admit/record.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
 import { clientOf } from "./gateway/edge.ts";
 import { createAssert } from "./gateway/forward/assertion.ts";
-import { answerJwks } from "./gateway/forward/jwks.ts";
+import { serveJwks } from "./gateway/forward/jwks.ts";
 import { signersFrom } from "./gateway/forward/signer.ts";
 import { fetchOfHandler, type Handler, type Handlers, requireHandlers } from "./gateway/origins/handlers.ts";
 import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { Reporter } from "./gateway/reports/reporter.ts";
-import { newNotes } from "./gateway/visit.ts";
+import { newNotes, type Visit } from "./gateway/visit.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import { toConsole } from "./log.ts";
-import { problemResponse } from "./problem.ts";
 import { protector } from "./protect.ts";
 import { atBoundary, guard } from "./store/boundary.ts";
 import { pingD1 } from "./store/health.ts";
@@ -59,22 +58,22 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
     const planes = planesOf(env);
     const read = readUrl(request.url, gateway);
     const url = isRefusal(read) ? NOWHERE : read;
-    const jwks = answerJwks(request, url, gateway, planes.signers);
-    if (isRefusal(jwks)) return problemResponse(jwks, newRequestId(), gateway.controlUrl, "keygate");
-    if (jwks) return jwks;
-    const endpoint = isRefusal(read) ? read : endpointOf(request, url, gateway);
-    if (!isRefusal(endpoint) && !endpoint.environment) {
-      context.waitUntil(planes.startHousekeeping());
-      return planes.control.fetch(belowBaseUrl(request, url, endpoint), env, context);
-    }
-    return serve(endpoint, planes.data, {
+    const visit: Visit = {
       request,
       url,
       requestId: newRequestId(),
       client: clientOf(request),
       waitUntil: (promise) => context.waitUntil(promise),
       notes: newNotes(),
-    });
+    };
+    const jwks = serveJwks(planes.data, planes.signers, visit);
+    if (jwks) return jwks;
+    const endpoint = isRefusal(read) ? read : endpointOf(request, url, gateway);
+    if (!isRefusal(endpoint) && !endpoint.environment) {
+      context.waitUntil(planes.startHousekeeping());
+      return planes.control.fetch(belowBaseUrl(request, url, endpoint), env, context);
+    }
+    return serve(endpoint, planes.data, visit);
   }
   const protect = protector(config, (env) => planesOf(env).data, newRequestId);
   return gatewayApp(completing(fetch), protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });

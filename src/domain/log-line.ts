@@ -57,13 +57,13 @@ export interface Entry extends LogLine {
   /** As the configuration calls it; this and the next three only if a request was sent there. */
   readonly origin: string | undefined;
   readonly origin_status: number | undefined;
-  readonly retried: boolean | undefined;
+  readonly retried: true | undefined;
   /** From the first request to the headers of the answer, or to the end of waiting for them. */
   readonly origin_ms: number | undefined;
   /** From the beginning to the headers of the answer, without `origin_ms`. The next two are parts of it. */
   readonly gateway_ms: number;
-  readonly identify_ms: number;
-  readonly lease_ms: number;
+  readonly identify_ms: number | undefined;
+  readonly lease_ms: number | undefined;
   /** Of the body, as announced; `null` if that is not known. */
   readonly request_bytes: number | null;
   readonly response_bytes: number | null;

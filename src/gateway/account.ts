@@ -15,7 +15,7 @@ export interface Finished {
   readonly outcome: Response | Refusal;
   readonly response: Response;
   readonly environment: string | undefined;
-  readonly route: Route | undefined;
+  readonly route: Pick<Route, "path" | "origin"> | undefined;
   readonly admission: Admission | undefined;
   readonly begunAt: number;
   readonly endedAt: number;
@@ -30,6 +30,8 @@ export function entryOf(
   const caller = admission?.caller;
   const isSent = notes.originMs !== undefined;
   const originMs = Math.max(0, notes.originMs ?? 0);
+  // A refusal is our own text, which nobody has measured.
+  const responseBytes = refusal ? undefined : isSent ? notes.responseBytes : bytesOf(response);
   return {
     version: LOG_VERSION,
     kind: "request",
@@ -57,9 +59,9 @@ export function entryOf(
     origin_ms: isSent ? originMs : undefined,
     // At least 0, should the clock step back.
     gateway_ms: Math.max(0, endedAt - begunAt - originMs),
-    identify_ms: Math.max(0, notes.identifyMs),
-    lease_ms: Math.max(0, notes.leaseMs),
-    request_bytes: bytesOf(request),
-    response_bytes: refusal ? null : bytesOf(response),
+    identify_ms: notes.identifyMs > 0 ? notes.identifyMs : undefined,
+    lease_ms: notes.leaseMs > 0 ? notes.leaseMs : undefined,
+    request_bytes: bytesOf(request) ?? null,
+    response_bytes: responseBytes ?? null,
   };
 }

@@ -3,11 +3,10 @@
 /** The runtime moves requests and answers that announce at most this, which is faster. The rest of one after a revocation is bounded. */
 export const PASSES_BY_ITSELF_BYTES = 1024 * 1024;
 
-/** Of a body; `null` if it was not announced. A WebSocket has none, and is more than its handshake. */
-export function bytesOf(message: Request | Response): number | null {
-  if (!message.body) return "webSocket" in message && message.webSocket ? null : 0;
-  const announced = Number(message.headers.get("content-length") ?? Number.NaN);
-  return Number.isSafeInteger(announced) ? announced : null;
+/** Of a body; `undefined` if it was not announced. A WebSocket has none, and is more than its handshake. */
+export function bytesOf(message: Request | Response): number | undefined {
+  if (!message.body) return "webSocket" in message && message.webSocket ? undefined : 0;
+  return announcedLength(message.headers);
 }
 
 export function announcedLength(headers: Headers): number | undefined {

@@ -20,10 +20,13 @@ export interface Notes {
   lease: LeaseState | undefined;
   leaseKind: LeaseKind | undefined;
   traceId: string | undefined;
-  /** `undefined` if nothing was sent to an origin, as are the next two. */
+  /** `undefined` if nothing was sent to an origin, as are the next three. */
   originMs: number | undefined;
   originStatus: number | undefined;
-  retried: boolean | undefined;
+  /** `true`, or `undefined`. */
+  retried: true | undefined;
+  /** Of the answer, if it was announced. */
+  responseBytes: number | undefined;
 }
 
 export function newNotes(): Notes {
@@ -36,5 +39,6 @@ export function newNotes(): Notes {
     originMs: undefined,
     originStatus: undefined,
     retried: undefined,
+    responseBytes: undefined,
   };
 }

@@ -2,20 +2,20 @@
 
 import type { Route } from "../../config/route-table.ts";
 import type { Watch } from "../admit/watch.ts";
-import { announcedLength, PASSES_BY_ITSELF_BYTES } from "../length.ts";
+import { PASSES_BY_ITSELF_BYTES } from "../length.ts";
 import { pipe, pump } from "../pump.ts";
 import { relaySocket } from "./socket.ts";
 
-/** `watch`: `undefined` on public routes, and on those that do not watch. */
+/** `length`: as announced. `watch`: `undefined` on public routes, and on those that do not watch. */
 export function relay(
   answer: Response,
+  length: number | undefined,
   { responseIdleSeconds }: Pick<Route, "responseIdleSeconds">,
   watch: Watch | undefined,
   now: () => number,
 ): Response {
   if (answer.webSocket) return watch ? relaySocket(answer, answer.webSocket, watch) : answer;
   if (!answer.body) return answer;
-  const length = announcedLength(answer.headers);
   const lasts = watch !== undefined && !(length !== undefined && length <= PASSES_BY_ITSELF_BYTES);
   if (!lasts && !responseIdleSeconds) return answer;
 

@@ -16,6 +16,7 @@ import { relay } from "../answer/relay.ts";
 import { isRebuildable } from "../answer/respond.ts";
 import type { DataPlane } from "../data-plane.ts";
 import { receivedProtocol, restoreAcceptEncoding } from "../edge.ts";
+import { bytesOf } from "../length.ts";
 import { exchange } from "../origins/exchange.ts";
 import type { Origin } from "../origins/origin.ts";
 import type { Visit } from "../visit.ts";
@@ -58,7 +59,7 @@ export async function forward(
       )
     : asked;
   if (isRefusal(outgoing)) return outgoing;
-  if (outgoing instanceof Response) return relay(outgoing, route, watch, now);
+  if (outgoing instanceof Response) return relay(outgoing, bytesOf(outgoing), route, watch, now);
   if (route.onRequest) notes.traceId = traceIdOf(outgoing.headers, requestId);
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const sign =
@@ -74,14 +75,18 @@ export async function forward(
     notes.originStatus = undefined;
     return { code: "origin_unreachable" };
   }
+  notes.responseBytes = bytesOf(answer);
   if (!isRebuildable(answer))
     return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
-  const relayed = relay(answer, route, watch, now);
+  const relayed = relay(answer, notes.responseBytes, route, watch, now);
   const passed =
     (route.rewriteLocation ?? origin.rewriteLocation)
       ? withPublicAddresses(relayed, () => addressingOf(outgoing.url, url, forwarding))
       : relayed;
-  return route.onResponse ? afterOrigin(passed, route.onResponse, contextOf(forwarding, requestId)) : passed;
+  if (!route.onResponse) return passed;
+  const changed = await afterOrigin(passed, route.onResponse, contextOf(forwarding, requestId));
+  notes.responseBytes = bytesOf(changed);
+  return changed;
 }
 
 function contextOf({ endpoint, route, principal }: Forwarding, requestId: string): HookContext {

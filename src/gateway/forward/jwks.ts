@@ -1,9 +1,38 @@
 /** The public keys of each environment, at its issuer: from the secret alone, with no D1 and no KV. */
 
 import type { Environment, Gateway } from "../../config/compile.ts";
-import type { Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { JWKS_LIFE_SECONDS, JWKS_PATH } from "../../origin/claims.ts";
+import { problemResponse } from "../../problem.ts";
+import { entryOf } from "../account.ts";
+import type { DataPlane } from "../data-plane.ts";
+import type { Visit } from "../visit.ts";
 import type { Signers } from "./signer.ts";
+
+const ROUTE = { path: JWKS_PATH, origin: "" };
+
+/** The answer, logged like any other; `undefined` for requests that are about something else. */
+export function serveJwks(
+  { gateway, now, log }: Pick<DataPlane, "gateway" | "now" | "log">,
+  signers: Signers,
+  visit: Visit,
+): Response | undefined {
+  const { request, url, requestId } = visit;
+  const outcome = answerJwks(request, url, gateway, signers);
+  if (!outcome) return undefined;
+  const response = isRefusal(outcome) ? problemResponse(outcome, requestId, gateway.controlUrl, "keygate") : outcome;
+  response.headers.set("X-Request-Id", requestId);
+  const environment = environmentAt(url, gateway)?.name;
+  const at = now();
+  log(
+    entryOf(
+      visit,
+      { outcome, response, environment, route: ROUTE, admission: undefined, begunAt: at, endedAt: at },
+      gateway,
+    ),
+  );
+  return response;
+}
 
 /** `undefined` for requests that are about something else. */
 export function answerJwks(

@@ -33,7 +33,6 @@ export async function exchange(
   const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
   let timer = upload ? undefined : startDeadline();
   const sentAt = now();
-  notes.retried = false;
   let isAnswered = false;
   const answered = () => {
     if (isAnswered) return;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Watch } from "../../../src/gateway/admit/watch.ts";
 import { relay } from "../../../src/gateway/answer/relay.ts";
+import { bytesOf } from "../../../src/gateway/length.ts";
 
 describe("An answer is watched", () => {
   const MEBIBYTE = 2 ** 20;
@@ -21,7 +22,7 @@ describe("An answer is watched", () => {
         return () => {};
       },
     } as unknown as Watch;
-    relay(answer, { responseIdleSeconds }, watch, Date.now);
+    relay(answer, bytesOf(answer), { responseIdleSeconds }, watch, Date.now);
     return isOver;
   }
 
@@ -46,6 +47,6 @@ describe("An answer is watched", () => {
 
   test("only on a route that watches: elsewhere it passes as it is", () => {
     const answer = answerOf(undefined);
-    expect(relay(answer, { responseIdleSeconds: undefined }, undefined, Date.now)).toBe(answer);
+    expect(relay(answer, bytesOf(answer), { responseIdleSeconds: undefined }, undefined, Date.now)).toBe(answer);
   });
 });
