@@ -55,7 +55,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     // https://www.rfc-editor.org/rfc/rfc6797#section-7.2: not over plain HTTP, which only a base URL of http has.
     if (c.req.url.startsWith("https:")) c.res.headers.set("Strict-Transport-Security", HTTPS_FOR_A_YEAR);
     const { operation, refusal, caller } = c.var;
-    const [request, route, { status }, endedAt] = [c.req.raw, routePath(c, -1), c.res, plane.now()];
+    const [request, route, { status }, endedAt] = [c.req.raw, routePath(c), c.res, plane.now()];
     log(controlLine({ request, requestId, route, operation, status, refusal, caller, begunAt, endedAt }, gateway));
   });
   app.route("/", health(plane.checks, plane.now));

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Courier } from "../../src/authority/courier.ts";
 import { readDatabaseState } from "../../src/store/health.ts";
+import { captureLog } from "../helpers/log-lines.ts";
 import { instrument, migrate, newId, type OnIo, seedKey } from "../helpers/workerd.ts";
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
@@ -10,13 +11,15 @@ const NOON = Date.UTC(2040, 4, 31, 12);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
+const lines: string[] = [];
 let object: DurableObjectStub<Courier>;
 
 beforeAll(migrate);
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOON });
   object = env.COURIER.get(env.COURIER.idFromName(newId("retention")));
-  vi.spyOn(console, "log").mockImplementation(() => {});
+  lines.length = 0;
+  captureLog((line) => lines.push(line));
   for (const table of ["usage_hours", "audit_events", "api_keys"]) await run(`DELETE FROM ${table}`);
 });
 afterEach(() => {
@@ -111,16 +114,19 @@ describe("what has been over for long", () => {
   test("goes on where it stopped once D1 can be written again", async () => {
     await usage("org_1", 1);
     await object.startRetention();
-    const errors = vi.spyOn(console, "error").mockImplementation(() => {});
     await hours(23);
     await withIo(() => Promise.reject(new Error("D1 is down")));
     await hours(1);
     expect([await countOf("usage_hours"), await alarmAt()]).toEqual([1, Date.now() + 60_000]);
-    expect(String(errors.mock.calls[0]?.[0])).toContain("D1 is down");
+    expect(JSON.parse(lines[0] as string)).toMatchObject({
+      level: "error",
+      message: expect.stringContaining("D1 is down"),
+    });
     await withIo((_, go) => go());
     await hours(1);
     expect(await countOf("usage_hours")).toBe(0);
     expect(await latest()).toMatchObject({ removed: { usage_hours: 1 } });
+    expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ level: "info", deleted: { usage_hours: 1 } });
   });
 
   test("goes again after D1 was restored to an hour in which it was there", async () => {
@@ -165,18 +171,16 @@ describe("a clock that jumps", () => {
 
 describe("how full D1 is", () => {
   test("is warned of each hour from 80 % on, and not before", async () => {
-    const warnings = vi.spyOn(console, "warn").mockImplementation(() => {});
     const bytes = (size_after: number) =>
       withIo(async (name, go) => (name === "all" ? { results: [], meta: { size_after } } : go()));
     await object.startRetention();
     await bytes(7_999_999_999);
     await hours(3);
-    expect(warnings).not.toHaveBeenCalled();
+    expect(lines).toEqual([]);
     await bytes(8_400_000_000);
     await hours(2);
-    expect(warnings).toHaveBeenCalledTimes(2);
-    const [line] = warnings.mock.calls[0] as [string];
-    expect(JSON.parse(line)).toEqual({
+    expect(lines).toHaveLength(2);
+    expect(JSON.parse(lines[0] as string)).toEqual({
       version: 1,
       kind: "message",
       level: "warn",

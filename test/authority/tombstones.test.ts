@@ -3,6 +3,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { captureLog } from "../helpers/log-lines.ts";
 import { failing, hanging, instrument, migrate, newId, type OnIo } from "../helpers/workerd.ts";
 import { auditOf, call, makeKey, makeMember, setUp } from "../management/call.ts";
 import { authorityOf } from "./ask.ts";
@@ -15,11 +16,13 @@ const DAY = 1_440 * MINUTE;
 const object = env.COURIER.get(env.COURIER.idFromName("tombstones"));
 const courier = env.COURIER.get(env.COURIER.idFromName("courier"));
 
+const lines: string[] = [];
+
 beforeAll(migrate);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOON });
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  vi.spyOn(console, "warn").mockImplementation(() => {});
+  lines.length = 0;
+  captureLog((line) => lines.push(line));
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -66,6 +69,8 @@ describe("a revoked key that D1 has lost in a restore", () => {
     expect(restored.status).toBe("active");
     await nextMinute();
     expect(await revocationOf(id)).toEqual({ revoked_at: revokedAt, revoked_by: "root", revoked_reason: "leaked" });
+    const warning = lines.map((line) => JSON.parse(line)).find(({ level }) => level === "warn");
+    expect(warning).toMatchObject({ kind: "message", ids: [id] });
     expect((await auditOf(id)).at(-1)).toMatchObject({
       organization_id: organization.id,
       actor: "keygate",
@@ -257,7 +262,6 @@ describe("while D1 cannot be asked for what ended of one kind", () => {
     const { organization } = await setUp();
     await call("PATCH", `/v1/organizations/${organization.id}`, { status: "suspended" });
     await run("UPDATE organizations SET status = 'active' WHERE id = ?", organization.id);
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const prepare = (sql: string) => {
       if (sql.includes("FROM api_keys")) throw new Error("D1_ERROR: timeout");
       return env.DB.prepare(sql);
@@ -407,7 +411,6 @@ describe("the comparison", () => {
   });
 
   test("goes on after D1 could not be read, and when an alarm failed", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const { keyBody } = await setUp();
     const { id } = await makeKey(keyBody);
     await revoke(id);

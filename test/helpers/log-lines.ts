@@ -27,6 +27,10 @@ export function written(line: LogLine): string {
   return text;
 }
 
+/** What a line holds, or what is inside of one. */
+// biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
+export type Line = Record<string, any>;
+
 /** The names of the fields of one kind of line, or of what is inside of one. */
 export function fieldsOf(name: Name): string[] {
   return Object.keys(published.$defs[name].properties).sort();
