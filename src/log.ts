@@ -1,6 +1,7 @@
 /** Writes lines to the console, which is where the platform takes its logs from. */
 
-import type { Level, LogLine } from "./domain/log-line.ts";
+import type { Level, Log } from "./domain/log-line.ts";
+import { toSpan } from "./span.ts";
 
 const WRITERS: Record<Level, (text: string) => void> = {
   info: (text) => console.log(text),
@@ -9,6 +10,8 @@ const WRITERS: Record<Level, (text: string) => void> = {
 };
 
 /** Lines of requests go one way whatever their level, so that they can be read as one stream. */
-export function toConsole(line: LogLine): void {
-  WRITERS[line.kind === "message" ? line.level : "info"](JSON.stringify(line));
-}
+export const toConsole: Log = (line) => {
+  if (line.kind === "message") return WRITERS[line.level](JSON.stringify(line));
+  WRITERS.info(JSON.stringify(line));
+  toSpan(line);
+};

@@ -7,14 +7,15 @@ export const LOG_VERSION = 1;
 
 export type Level = "info" | "warn" | "error";
 
-/** What every line has. */
-export interface LogLine {
-  readonly version: typeof LOG_VERSION;
-  readonly kind: "request" | "control" | "message";
-  readonly level: Level;
-}
+export type LogLine = Entry | ControlLine | MessageLine;
 
 export type Log = (line: LogLine) => void;
+
+/** What every line has. */
+interface Frame {
+  readonly version: typeof LOG_VERSION;
+  readonly level: Level;
+}
 
 /** Where the credential was found. */
 export type FoundIn = "memory" | "kv" | "d1";
@@ -29,7 +30,7 @@ export type LeaseState = "held" | "asked" | "degraded";
 export type LeaseKind = "tokens" | "denial" | "uncounted";
 
 /** A finished request of the data plane: its line in the log, and what else is kept of it. Times are whole milliseconds. */
-export interface Entry extends LogLine {
+export interface Entry extends Frame {
   readonly kind: "request";
   /** When the request began, since the epoch. */
   readonly time: number;
@@ -89,7 +90,7 @@ export interface ReasonMembers {
 }
 
 /** A finished request to the control plane. */
-export interface ControlLine extends LogLine {
+export interface ControlLine extends Frame {
   readonly kind: "control";
   readonly time: number;
   readonly request_id: string;
@@ -110,7 +111,7 @@ export interface ControlLine extends LogLine {
 }
 
 /** What happened beside requests, or inside of one. */
-export interface MessageLine extends LogLine {
+export interface MessageLine extends Frame {
   readonly kind: "message";
   readonly message: string;
   readonly request_id?: string | undefined;

@@ -24,7 +24,19 @@ interface Options {
   readonly signingKeysOf?: (n: number) => SigningKeys;
   /** Other values for constants of src, by their names, where a test cannot wait for what they are. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** The platform traces, and what it traces is in the output, a line for each event. */
+  readonly isTraced?: boolean;
 }
+
+/** https://developers.cloudflare.com/workers/observability/logs/tail-workers/: what traces are made of. */
+const TRACER = {
+  name: "tracer",
+  modules: true as const,
+  script: `const say = (event) => console.log(JSON.stringify({ traced: event }, (_, value) => (typeof value === "bigint" ? Number(value) : value)));
+    export default { tailStream: (onset) => (say(onset), say) };`,
+  compatibilityDate: "2026-10-01",
+  compatibilityFlags: ["experimental", "streaming_tail_worker"],
+};
 
 /** `configText`: as for `startGateway`. */
 export async function startDirect(configText: string, options: Options = {}): Promise<RunningGateway> {
@@ -39,7 +51,7 @@ export async function startDirect(configText: string, options: Options = {}): Pr
 export async function startIsolates(
   configText: string | readonly string[],
   count: number,
-  { signingKeysOf, constants = {} }: Options = {},
+  { signingKeysOf, constants = {}, isTraced = false }: Options = {},
 ): Promise<RunningGateway[]> {
   const texts = typeof configText === "string" ? Array<string>(count).fill(configText) : configText;
   const isolates = await Promise.all(
@@ -48,7 +60,7 @@ export async function startIsolates(
       return { name: `isolate-${n}`, port, script: withConstants(onPort(await bundleOf(text), port), constants) };
     }),
   );
-  return runIsolates(writeConfig(texts[0] as string).state, isolates, signingKeysOf);
+  return runIsolates(writeConfig(texts[0] as string).state, isolates, signingKeysOf, undefined, isTraced);
 }
 
 /** Each configuration is bundled once, whatever the port. */
@@ -93,22 +105,27 @@ export async function runIsolates(
   isolates: readonly Isolate[],
   signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
   migrations: (name: string) => boolean = () => true,
+  isTraced = false,
 ): Promise<RunningGateway[]> {
   const first = isolates[0]?.name;
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
-      workers: isolates.map(({ name, script, port }, n) => ({
-        name,
-        modules: true as const,
-        script,
-        ...settings(name === first ? undefined : first),
-        unsafeDirectSockets: [{ host: "127.0.0.1", port }],
-        bindings: {
-          KEYGATE_PEPPERS: PEPPERS,
-          KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
-          KEYGATE_SIGNING_KEYS: JSON.stringify(signingKeysOf(n)),
-        },
-      })),
+      workers: [
+        ...isolates.map(({ name, script, port }, n) => ({
+          name,
+          modules: true as const,
+          script,
+          ...settings(name === first ? undefined : first),
+          unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+          bindings: {
+            KEYGATE_PEPPERS: PEPPERS,
+            KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
+            KEYGATE_SIGNING_KEYS: JSON.stringify(signingKeysOf(n)),
+          },
+          ...(isTraced && { streamingTails: [TRACER.name] }),
+        })),
+        ...(isTraced ? [TRACER] : []),
+      ],
       handleStructuredLogs: ({ message }) => appendFileSync(outputFile(state), `${message}\n`),
     }),
     // As wrangler lays it out.
