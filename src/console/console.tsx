@@ -10,9 +10,11 @@ import { keepSent } from "./frame/send-again.tsx";
 import type { ConsoleEnv } from "./frame/visit.ts";
 import { keyActions } from "./keys/actions.tsx";
 import { keyEdit } from "./keys/edit.tsx";
+import { keyExport } from "./keys/export.ts";
 import { keyList } from "./keys/list.tsx";
 import { newKeyPages } from "./keys/new.tsx";
 import { keyPage } from "./keys/page.tsx";
+import { keysSelected } from "./keys/selected.tsx";
 import { trial } from "./keys/trial.tsx";
 import { guide } from "./open/guide.tsx";
 import { PRIVATE_HEADERS } from "./open/page.ts";
@@ -53,7 +55,13 @@ export function consolePages(): Hono<ConsoleEnv> {
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
   pages.use(`${ROOT_PATH}/*`, requireRootVisitor);
   pages.route("/", assets).route("/", overview).route("/", guide);
-  pages.route("/", keyList).route("/", newKeyPages).route("/", keyActions).route("/", keyEdit);
+  pages
+    .route("/", keyList)
+    .route("/", keyExport)
+    .route("/", keysSelected)
+    .route("/", newKeyPages)
+    .route("/", keyActions)
+    .route("/", keyEdit);
   pages.route("/", trial).route("/", keyPage);
   pages.route("/", workspacePages).route("/", workspaceDeletion);
   pages.route("/", memberList).route("/", memberPages).route("/", memberActions);

@@ -4,7 +4,7 @@ import type { Reach } from "../domain/key.ts";
 import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { ManagedKey } from "../records/key.ts";
-import { readKey } from "../store/keys.ts";
+import { readKey, readKeys } from "../store/keys.ts";
 import { readMember } from "../store/members.ts";
 import { readOrganization } from "../store/organizations.ts";
 import { readWorkspace } from "../store/workspaces.ts";
@@ -69,6 +69,19 @@ export async function findKey(
 ): Promise<ManagedKey | Refusal> {
   const key = await find(control, caller, { name: "key", scope, read: readKey }, id);
   return isRefusal(key) || managesKey(caller, key) ? key : notFound("key");
+}
+
+/** Those of the keys that the caller sees, in the order of the ids. */
+export async function findKeys(
+  { db }: Control,
+  caller: Caller,
+  ids: readonly string[],
+  scope: Scope,
+): Promise<readonly ManagedKey[] | Refusal> {
+  const refusal = requireScope(caller, scope);
+  if (refusal) return refusal;
+  const keys = await readKeys(db, ids);
+  return keys.filter((key) => isWithin(caller, key.organizationId) && managesKey(caller, key));
 }
 
 /** Whether the caller manages such keys at all. */

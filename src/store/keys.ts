@@ -130,3 +130,14 @@ export async function readKey(db: D1Database, id: string): Promise<ManagedKey | 
   const row = await db.prepare(`SELECT ${SELECT_KEY} FROM api_keys k WHERE k.id = ?1`).bind(id).first<Row>();
   return row ? keyOf(row) : undefined;
 }
+
+/** Those that there are, in the order of the ids. */
+export async function readKeys(db: D1Database, ids: readonly string[]): Promise<ManagedKey[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${SELECT_KEY} FROM json_each(?1) wanted CROSS JOIN api_keys k ON k.id = wanted.value ORDER BY wanted.key`,
+    )
+    .bind(JSON.stringify(ids))
+    .all<Row>();
+  return results.map(keyOf);
+}

@@ -105,7 +105,7 @@ export function Chart({ sums, period, label }: ChartProps) {
           rows={used}
           columns={[
             { label: "Time", cell: nameOf },
-            ...KINDS.map((kind) => ({ label: NAMES[kind], cell: (bar: Bar) => number(bar[kind]) })),
+            ...KINDS.map((kind) => ({ label: NAMES[kind], isNumber: true, cell: (bar: Bar) => number(bar[kind]) })),
           ]}
         />
       </details>

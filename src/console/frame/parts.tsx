@@ -22,14 +22,26 @@ export function StatusBadge({ of: { status, statusReason } }: { of: Status }) {
   );
 }
 
+/** In one line: the title says why. */
+export function StatusWord({ of: { status, statusReason } }: { of: Status }) {
+  const why = status === "blocked" && statusReason ? ERRORS[statusReason].title : undefined;
+  return (
+    <span class={`status ${status}`} title={why}>
+      {status}
+      {why && <span class="unseen">: {why}</span>}
+    </span>
+  );
+}
+
 export function Moment({ at }: { at: number }) {
   return <time datetime={new Date(at).toISOString()}>{momentOf(at)}</time>;
 }
 
-export function Day({ at }: { at: number }) {
+/** `words`: instead of the day, which the title says. */
+export function Day({ at, words = dayOf(at) }: { at: number; words?: string }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentOf(at)}>
-      {dayOf(at)}
+      {words}
     </time>
   );
 }
@@ -69,47 +81,47 @@ export function Part<T>({ of, children }: { of: T | Refusal; children: (value: T
 
 export interface Column<T> {
   readonly label: string;
-  /** Replaces the label if the heading is more than text. */
-  readonly heading?: Child;
-  readonly sort?: "ascending" | "descending" | undefined;
+  /** Stands on the right, digit below digit. */
+  readonly isNumber?: boolean;
   readonly cell: (row: T) => Child;
 }
 
-/** On narrow screens each row becomes a card; the roles keep it a table for screen readers. */
-export function Table<T>({
-  caption,
-  columns,
-  rows,
-}: {
-  caption: string;
-  columns: readonly Column<T>[];
-  rows: readonly T[];
-}) {
+interface TableProps<T> {
+  readonly caption: string;
+  readonly columns: readonly Column<T>[];
+  readonly rows: readonly T[];
+}
+
+/** Where it has too little room, each row becomes a card; the roles keep it a table for screen readers. */
+export function Table<T>({ caption, columns, rows }: TableProps<T>) {
+  const size = columns.length > 4 ? "many" : columns.length > 2 ? "some" : "few";
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: the narrow layout changes how the elements are displayed, and with it what they mean
-    <table role="table">
-      <caption class="unseen">{caption}</caption>
-      <thead>
-        <tr role="row">
-          {columns.map(({ label, heading = label, sort }) => (
-            <th scope="col" role="columnheader" aria-sort={sort}>
-              {heading}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
+    <div class={`table ${size}`}>
+      <table role="table">
+        <caption class="unseen">{caption}</caption>
+        <thead>
           <tr role="row">
-            {columns.map(({ label, cell }) => (
-              <td role="cell" data-label={label}>
-                <div>{cell(row)}</div>
-              </td>
+            {columns.map(({ label, isNumber }) => (
+              <th scope="col" role="columnheader" class={isNumber ? "number" : undefined}>
+                {label}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr role="row">
+              {columns.map(({ label, cell, isNumber }) => (
+                <td role="cell" data-label={label} class={isNumber ? "number" : undefined}>
+                  <div>{cell(row)}</div>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
     // biome-ignore-end lint/a11y/noRedundantRoles: as above
   );
 }

@@ -1,4 +1,4 @@
-/** Optional script of the pages: copy, toggle, preview while typing, forget secrets. */
+/** Optional script of the pages: copy, toggle, times of the visitor's zone, menus that close, preview while typing, forget secrets. */
 
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("[data-copy]")) {
@@ -21,6 +21,19 @@ for (const button of document.querySelectorAll("[data-toggle]")) {
     button.form.dispatchEvent(new Event("change"));
   });
 }
+
+for (const time of document.querySelectorAll("time")) {
+  time.title = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+}
+
+const closeAllBut = (open) => {
+  for (const drop of document.querySelectorAll(".drop[open]")) if (drop !== open) drop.open = false;
+};
+addEventListener("click", (event) => closeAllBut(event.target.closest(".drop")));
+addEventListener("keydown", (event) => {
+  const drop = event.key === "Escape" && document.activeElement.closest(".drop[open]");
+  if (drop) { drop.open = false; drop.querySelector("summary").focus(); }
+});
 
 for (const form of document.querySelectorAll("form[data-summary]")) {
   const list = document.getElementById("summary");

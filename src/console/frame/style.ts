@@ -1,5 +1,7 @@
 /** The console's own style. No library: see docs/decisions/0007-a-console-without-libraries.md. */
 
+import { LISTS } from "./list-style.ts";
+
 const TOKENS = `
 :root {
   color-scheme: light dark;
@@ -78,7 +80,6 @@ button, .button { display: inline-block; padding: 0.45rem 1rem; font: inherit; f
 button:hover, .button:hover { filter: brightness(1.08); }
 button.quiet, .button.quiet { color: var(--text); background: var(--sheet); border-color: var(--edge); }
 button.grave, .button.grave { color: var(--bad); background: var(--sheet); border-color: currentColor; }
-button.small { padding: 0.1rem 0.5rem; font-size: 0.8125rem; white-space: nowrap; }
 button[disabled] { opacity: 0.6; cursor: progress; }
 input, select, textarea { width: 100%; padding: 0.4rem 0.6rem; font: inherit; color: var(--text); background: var(--sheet); border: 1px solid var(--edge); border-radius: var(--round); }
 input[type="checkbox"], input[type="radio"] { width: 1.125rem; height: 1.125rem; margin: 0.15rem 0 0; accent-color: var(--accent); flex: none; }
@@ -132,6 +133,17 @@ figure { margin: 0; }
 meter { width: 100%; height: 0.75rem; }
 `;
 
+/** Where there is less room, the rows of tables with so many columns become cards. */
+const asCards = (size: string, room: string) => `@container table (max-width: ${room}) {
+  .${size} thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .${size} table, .${size} tbody, .${size} tr { display: block; }
+  .${size} tr { padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
+  .${size} td { display: grid; grid-template-columns: minmax(0, 6.5rem) minmax(0, 1fr); gap: 0.5rem; padding: 0.2rem 0; border: 0; text-align: left; }
+  .${size} td::before { content: attr(data-label); font-size: 0.8125rem; color: var(--faint); }
+  .${size} td time, .${size} td a code { white-space: normal; overflow-wrap: anywhere; }
+}
+`;
+
 const TABLES = `
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 0.55rem 0.75rem 0.55rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -141,22 +153,16 @@ th[aria-sort="ascending"] a::after { content: " ↑"; }
 th[aria-sort="descending"] a::after { content: " ↓"; }
 tbody tr:last-child > * { border-bottom: 0; }
 td { overflow-wrap: anywhere; }
-table[role] td { min-width: 6.25rem; }
-table[role] td:first-child { min-width: 7.5rem; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 td a code, td time { overflow-wrap: normal; white-space: nowrap; }
 td .scope { display: block; width: fit-content; }
 td summary { list-style-position: outside; margin-left: 0.9rem; }
 td details > .scope { margin-left: 0.9rem; }
 td strong a { color: inherit; }
 .quietly { display: block; font-size: 0.8125rem; color: var(--faint); }
-@media (max-width: 46rem) {
-  table[role] thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  table[role], table[role] tbody, table[role] tr, table[role] td { display: block; }
-  table[role] tr { padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
-  table[role] td { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0.5rem; padding: 0.2rem 0; border: 0; }
-  table[role] td::before { content: attr(data-label); font-size: 0.8125rem; color: var(--faint); }
-}
-.scroll { position: relative; overflow-x: auto; }
+.table { container: table / inline-size; }
+.table + .field, .table + p { margin-top: 1rem; }
+${asCards("few", "17rem")}${asCards("some", "34rem")}${asCards("many", "52rem")}.scroll { position: relative; overflow-x: auto; }
 .grid th, .grid td { padding: 0.35rem 0.6rem 0.35rem 0; text-align: center; }
 .grid th:first-child { text-align: left; color: var(--text); font-weight: 400; }
 .grid thead th { vertical-align: bottom; }
@@ -178,4 +184,4 @@ form:has(input[name="reach"][value="organization"]:checked) .workspaces { displa
 .workspaces { margin-top: 1.25rem; }
 `;
 
-export const CONSOLE_STYLE = [TOKENS, FRAME, PARTS, TABLES].join("").replaceAll(/\n\s*/g, "\n").trimStart();
+export const CONSOLE_STYLE = [TOKENS, FRAME, PARTS, TABLES, LISTS].join("").replaceAll(/\n\s*/g, "\n").trimStart();

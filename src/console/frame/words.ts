@@ -33,6 +33,13 @@ export function agoOf(ms: number, now: number): string {
   return `${spanOf(now - ms)} ago`;
 }
 
+/** For narrow columns: "26 min ago", "3 h ago", "2 days ago". */
+export function shortAgoOf(ms: number, now: number): string {
+  return agoOf(ms, now)
+    .replace(/minutes?/, "min")
+    .replace(/hours?/, "h");
+}
+
 export function number(value: number): string {
   return value.toLocaleString("en-US");
 }
@@ -53,10 +60,11 @@ export function secondsOf(seconds: number): string {
   return seconds % 60 === 0 ? plural(seconds / 60, "minute") : plural(seconds, "second");
 }
 
-/** "60 per minute", "10,000 per day (UTC)" */
+/** "60 requests per minute", "10,000 requests per day (UTC)" */
 export function limitWords(limit: Limit): string {
-  if (limit.kind === "quota") return `${number(limit.limit)} per ${limit.per} (UTC)`;
-  const often = `${number(limit.limit)} per ${secondsOf(limit.window).replace(/^1 /, "")}`;
+  const requests = plural(limit.limit, "request");
+  if (limit.kind === "quota") return `${requests} per ${limit.per} (UTC)`;
+  const often = `${requests} per ${secondsOf(limit.window).replace(/^1 /, "")}`;
   return limit.burst === limit.limit ? often : `${often}, ${number(limit.burst)} at once`;
 }
 

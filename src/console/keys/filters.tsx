@@ -1,4 +1,4 @@
-/** The filters of the key list. They are in the URL, so a link shares them. */
+/** The views, the search, the filters and the order of the key list. */
 
 import type { Gateway } from "../../config/compile.ts";
 import { PERMISSIONS } from "../../domain/key.ts";
@@ -7,21 +7,10 @@ import { scopesOf } from "../../domain/scope.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Workspace } from "../../records/workspace.ts";
 import { Cell, Options } from "../frame/fields.tsx";
-import type { FormField, Problems } from "../frame/mistakes.tsx";
+import type { Problems } from "../frame/mistakes.tsx";
 import { PERMISSION_WORDS, REACH_WORDS } from "../frame/words.ts";
-
-/** In the order of the page. */
-export const FILTER_FIELDS: readonly FormField[] = [
-  { id: "q", label: "Search" },
-  { id: "environment", label: "Environment" },
-  { id: "status", label: "Status" },
-  { id: "reach", label: "Reach" },
-  { id: "workspace_id", label: "Workspace" },
-  { id: "permission", label: "Permission" },
-  { id: "scope", label: "Granted scope" },
-  { id: "member_id", label: "Created by" },
-];
-export const FILTERS = FILTER_FIELDS.map(({ id }) => id);
+import { FILTER_FIELDS, listPath } from "./chosen.ts";
+import { viewsOf } from "./views.ts";
 
 interface Props {
   readonly gateway: Gateway;
@@ -31,12 +20,131 @@ interface Props {
   readonly problems: Problems;
 }
 
-export function KeyFilters({ gateway, workspaces, members, chosen, problems }: Props) {
+type Choices = readonly (readonly [value: string, name: string])[];
+
+export function Views({ gateway, chosen }: Pick<Props, "gateway" | "chosen">) {
+  const now = chosen.get("view");
+  return (
+    <nav class="views" aria-label="Views">
+      {[{ id: "", name: "All keys" }, ...viewsOf(gateway)].map(({ id, name }) => (
+        <a href={id === "" ? "/keys" : `/keys?view=${id}`} aria-current={(now ?? "") === id ? "page" : undefined}>
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+export function KeyFilters(props: Props) {
+  const { chosen, problems } = props;
+  const choices = choicesOf(props);
+  const [, ...selects] = FILTER_FIELDS;
+  const set = selects.filter(({ id }) => chosen.has(id));
+  return (
+    <>
+      <form class="find" action="/keys" novalidate>
+        {["view", "sort"].map(
+          (name) => chosen.has(name) && <input type="hidden" name={name} value={chosen.get(name) ?? ""} />,
+        )}
+        <Cell name="q" id="q" label="Search" problem={problems.get("q")}>
+          <input
+            type="search"
+            placeholder="Name, description, id or last four characters"
+            value={chosen.get("q") ?? ""}
+            maxlength={200}
+          />
+        </Cell>
+        <button type="submit" class="quiet">
+          Search
+        </button>
+        <details class="drop" open={selects.some(({ id }) => problems.has(id))}>
+          <summary class="button quiet">Filters{set.length > 0 && ` (${set.length})`}</summary>
+          <div class="panel">
+            {selects.map(({ id, label }) => (
+              <Cell name={id} id={id} label={label} problem={problems.get(id)}>
+                <select>
+                  <Options options={[["", "any"], ...(choices[id] ?? [])]} chosen={chosen.get(id) ?? ""} />
+                </select>
+              </Cell>
+            ))}
+            <button type="submit">Show keys</button>
+          </div>
+        </details>
+      </form>
+      <Chips chosen={chosen} choices={choices} />
+    </>
+  );
+}
+
+/** What is filtered by; each can be taken away alone. */
+function Chips({ chosen, choices }: { chosen: URLSearchParams; choices: Readonly<Record<string, Choices>> }) {
+  const set = FILTER_FIELDS.filter(({ id }) => chosen.has(id));
+  if (set.length === 0) return null;
+  const nameOf = (id: string) => {
+    const value = chosen.get(id) ?? "";
+    return id === "q" ? `“${value}”` : (choices[id]?.find(([one]) => one === value)?.[1] ?? value);
+  };
+  const view = chosen.get("view");
+  return (
+    <ul class="chips" aria-label="Filters that are set">
+      {set.map(({ id, label }) => (
+        <li>
+          <a href={listPath(chosen, { [id]: "" })}>
+            <span>
+              {label}: <strong>{nameOf(id)}</strong>
+            </span>{" "}
+            <span aria-hidden="true">×</span>
+            <span class="unseen">, remove</span>
+          </a>
+        </li>
+      ))}
+      <li>
+        <a class="plain" href={view === null ? "/keys" : `/keys?view=${view}`}>
+          Clear all
+        </a>
+      </li>
+    </ul>
+  );
+}
+
+const SORTS = [
+  ["-created_at", "Newest first"],
+  ["created_at", "Oldest first"],
+  ["name", "Name, A to Z"],
+  ["-name", "Name, Z to A"],
+  ["-last_used_at", "Last used first"],
+  ["last_used_at", "Unused first"],
+  ["expires_at", "Expires first"],
+  ["-expires_at", "Expires last"],
+] as const;
+
+/** The order, for screens that have no room for headings too. */
+export function Sorting({ chosen, sort }: { chosen: URLSearchParams; sort: string }) {
+  const name = SORTS.find(([value]) => value === sort)?.[1] ?? sort;
+  return (
+    <details class="drop">
+      <summary class="button quiet small">
+        <span class="unseen">Sorted by </span>
+        {name}
+      </summary>
+      <ul class="panel">
+        {SORTS.map(([value, words]) => (
+          <li>
+            <a href={listPath(chosen, { sort: value })} aria-current={value === sort ? "true" : undefined}>
+              {words}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function choicesOf({ gateway, workspaces, members }: Props): Readonly<Record<string, Choices>> {
   const { policy, keys } = gateway;
   const plain = (names: readonly string[]) => names.map((name) => [name, name] as const);
   const named = (list: readonly { id: string; name: string }[]) => list.map(({ id, name }) => [id, name] as const);
-  const sort = chosen.get("sort");
-  const options: Record<string, readonly (readonly [string, string])[]> = {
+  return {
     environment: plain(Object.keys(gateway.environments)),
     status: plain(KEY_STATUSES),
     reach: keys.reaches.map((reach) => [reach, REACH_WORDS[reach]]),
@@ -45,23 +153,4 @@ export function KeyFilters({ gateway, workspaces, members, chosen, problems }: P
     scope: plain([...Object.keys(policy.bundles), ...scopesOf(policy.resources)]),
     member_id: named(members),
   };
-  return (
-    <form class="filters sheet" action="/keys" novalidate>
-      <div class="row">
-        {FILTER_FIELDS.map(({ id, label }) => (
-          <Cell name={id} id={id} label={label} problem={problems.get(id)}>
-            {options[id] ? (
-              <select>
-                <Options options={[["", "any"], ...options[id]]} chosen={chosen.get(id) ?? ""} />
-              </select>
-            ) : (
-              <input type="search" placeholder="name, description" value={chosen.get(id) ?? ""} maxlength={200} />
-            )}
-          </Cell>
-        ))}
-        {sort && <input type="hidden" name="sort" value={sort} />}
-        <button type="submit">Filter</button>
-      </div>
-    </form>
-  );
 }

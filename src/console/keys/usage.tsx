@@ -43,7 +43,7 @@ function LastRefusals({ sums }: { sums: readonly UsageSum[] }) {
         { label: "Hour", cell: ({ group }) => <Moment at={Number(group.hour)} /> },
         { label: "Reason", cell: ({ group }) => <ErrorCode code={String(group.outcome)} /> },
         { label: "Route", cell: ({ group }) => (group.route ? <code>{group.route}</code> : "none") },
-        { label: "Requests", cell: ({ requests }) => number(requests) },
+        { label: "Requests", isNumber: true, cell: ({ requests }) => number(requests) },
       ]}
     />
   );

@@ -70,7 +70,7 @@ export function Ranking({ rows, label, show: shown }: RankingProps) {
       rows={rows.slice(0, TOP)}
       columns={[
         { label: label, cell: ({ name }) => shown(name) as string },
-        { label: "Requests", cell: ({ requests }) => number(requests) },
+        { label: "Requests", isNumber: true, cell: ({ requests }) => number(requests) },
       ]}
     />
   );

@@ -3,7 +3,7 @@ import { type KeyStatus, usefulNames } from "../../domain/key-status.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Organization } from "../../records/organization.ts";
-import { type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../../store/key-list.ts";
+import { countKeys, type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../../store/key-list.ts";
 import type { StatusFacts } from "../../store/key-status.ts";
 import type { Page, PageRequest } from "../../store/pages.ts";
 import { findOrganization } from "../access.ts";
@@ -17,15 +17,34 @@ export interface WantedKeys extends Omit<KeyFilter, "visibleTo" | "status"> {
 export async function listKeysFor(
   control: Control,
   caller: Caller,
-  { status, ...filter }: WantedKeys,
+  wanted: WantedKeys,
   sort: KeySort,
   page: PageRequest,
 ): Promise<Page<ManagedKey> | Refusal> {
+  const filter = await filterFor(control, caller, wanted);
+  return isRefusal(filter) ? filter : listKeys(control.db, filter, sort, page, control.now());
+}
+
+/** How many of them there are; at most `max`. */
+export async function countKeysFor(
+  control: Control,
+  caller: Caller,
+  wanted: WantedKeys,
+  max: number,
+): Promise<number | Refusal> {
+  const filter = await filterFor(control, caller, wanted);
+  return isRefusal(filter) ? filter : countKeys(control.db, filter, max, control.now());
+}
+
+async function filterFor(
+  control: Control,
+  caller: Caller,
+  { status, ...filter }: WantedKeys,
+): Promise<KeyFilter | Refusal> {
   const organization = await findOrganization(control, caller, filter.organizationId, "api_keys:read");
   if (isRefusal(organization)) return organization;
-  const visibleTo = visibleKeys(caller.standing);
   const ofStatus = status && { is: status, facts: factsOf(organization, control.gateway) };
-  return listKeys(control.db, { ...filter, status: ofStatus, visibleTo }, sort, page, control.now());
+  return { ...filter, status: ofStatus, visibleTo: visibleKeys(caller.standing) };
 }
 
 /** What the status of an organization's keys depends on beside the keys and their members. */

@@ -26,9 +26,9 @@ describe("The limits of a key", () => {
   test("are all shown, with where they come from, and which of them binds", async () => {
     const { browser, path, key } = await keyWith({ plan: "free" }, OWN);
     const { text } = await browser.open(path);
-    expect(text).toContain("minute 5 per minute the plan free, its organization's yes");
+    expect(text).toContain("minute 5 requests per minute the plan free, its organization's yes");
     expect(text).toContain(
-      "minute 30 per minute the key no: minute of the plan free, its organization's is reached first",
+      "minute 30 requests per minute the key no: minute of the plan free, its organization's is reached first",
     );
     expect(text).toContain("all of 5 left");
     const { body } = await call("GET", `/v1/api-keys/${key.id}/limits`);
@@ -59,8 +59,10 @@ describe("The limits of a key", () => {
   test("are those of its own plan, if it has one", async () => {
     const { browser, path } = await keyWith({ plan: "free" }, { ...OWN, plan: "scale" });
     const { text } = await browser.open(path);
-    expect(text).toContain("minute 30 per minute the key yes");
-    expect(text).toContain("minute 3,000 per minute the plan scale, its own no: minute of the key is reached first");
+    expect(text).toContain("minute 30 requests per minute the key yes");
+    expect(text).toContain(
+      "minute 3,000 requests per minute the plan scale, its own no: minute of the key is reached first",
+    );
     expect(text).not.toContain("plan free");
   });
 
@@ -71,7 +73,7 @@ describe("The limits of a key", () => {
       ["environment", "sandbox"],
       ["scopes", "signatures:read"],
     ]);
-    expect(summary.html).toContain("Limits: 5 per minute (plan free).");
+    expect(summary.html).toContain("Limits: 5 requests per minute (plan free).");
   });
 
   test("are shown again by a reset", async () => {

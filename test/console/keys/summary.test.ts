@@ -114,19 +114,19 @@ describe("Of limits", () => {
   const own = { rates: [{ name: "mine", limit: 30, window: 60 }], quotas: [] };
   test.for<[string, Partial<KeyRecord>]>([
     ["It has no limits.", {}],
-    ["Limits: 5 per minute (plan free).", { plan: "free" }],
+    ["Limits: 5 requests per minute (plan free).", { plan: "free" }],
     [
-      "Without effect, because another limit is always reached first: 10,000 per day (UTC) (plan free).",
+      "Without effect, because another limit is always reached first: 10,000 requests per day (UTC) (plan free).",
       { plan: "free" },
     ],
-    ["Limits: 5 per minute (plan free).", { plan: "free", limits: own }],
+    ["Limits: 5 requests per minute (plan free).", { plan: "free", limits: own }],
     [
-      "always reached first: 10,000 per day (UTC) (plan free) and 30 per minute (its own).",
+      "always reached first: 10,000 requests per day (UTC) (plan free) and 30 requests per minute (its own).",
       { plan: "free", limits: own },
     ],
-    ["Limits: 30 per minute (its own).", { plan: "scale", limits: own }],
-    ["Limits: 100 per second (plan scale) and 3,000 per minute (plan scale).", { plan: "scale" }],
-    ["Limits: 30 per minute (its own).", { limits: own }],
+    ["Limits: 30 requests per minute (its own).", { plan: "scale", limits: own }],
+    ["Limits: 100 requests per second (plan scale) and 3,000 requests per minute (plan scale).", { plan: "scale" }],
+    ["Limits: 30 requests per minute (its own).", { limits: own }],
   ])("says those that bind, and where they come from: %s", ([words, fields]) =>
     expect(summary(fields)).toContain(words),
   );

@@ -79,9 +79,10 @@ describe("By keyboard alone", () => {
     await tenant.key({ name: "hay" });
     await page.goto("/keys");
     await keyboard.write(/^Search$/, "needle");
+    await keyboard.toggle(/^Filters/);
     await keyboard.to(/^Status/);
     await page.keyboard.type("active");
-    await keyboard.enter(/^Filter$/);
+    await keyboard.enter(/^Show keys$/);
     expect(page.url()).toContain("status=active");
     await keyboard.enter(/^Key$/);
     expect(page.url()).toContain("sort=name");
@@ -92,6 +93,35 @@ describe("By keyboard alone", () => {
     await page.keyboard.type("DELETE");
     await keyboard.enter(/^Explain$/);
     await says("scope_missing");
+  });
+
+  test("keys are selected in the list, and revoked together", async () => {
+    const names = ["one of two", "two of two"];
+    for (const name of names) await tenant.key({ name });
+    await page.goto("/keys?q=of+two");
+    for (const name of names.toReversed()) await keyboard.toggle(new RegExp(`^Select ${name}$`));
+    await keyboard.enter(/^Revoke…$/);
+    await keyboard.write(/^Reason$/, "a trial");
+    await keyboard.write(/how many keys/, "3");
+    await keyboard.enter(/^Revoke 2 keys for good$/);
+    expect(await page.evaluate("document.activeElement.id")).toBe("mistakes");
+    await keyboard.write(/how many keys/, "2");
+    await keyboard.enter(/^Revoke 2 keys for good$/);
+    await says("2 keys are revoked.");
+    await keyboard.enter(/^Back to the keys$/);
+    expect(page.url()).toContain("q=of+two");
+  });
+
+  test("a row's menu is opened, left, and used", async () => {
+    const { id } = await tenant.key({ name: "menu" });
+    await page.goto("/keys?q=menu");
+    await keyboard.toggle(/^Actions for menu$/);
+    await page.getByRole("link", { name: "Rotate" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Rotate" }).waitFor({ state: "hidden" });
+    await page.keyboard.press("Space");
+    await keyboard.enter(/^Rotate$/);
+    expect(page.url()).toContain(`/keys/${id}/rotate`);
   });
 
   test("a workspace is made, renamed and deleted", async () => {

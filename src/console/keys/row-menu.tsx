@@ -1,0 +1,30 @@
+/** What can be done with one key of the list. Each is a page, and the page of the key leads to them too. */
+
+import type { ManagedKey } from "../../records/key.ts";
+
+interface Props {
+  readonly keyOf: ManagedKey;
+  readonly now: number;
+  readonly can: { readonly write: boolean; readonly revoke: boolean };
+}
+
+export function RowMenu({ keyOf: { id, name, revokedAt, expiresAt, disabledAt }, now, can }: Props) {
+  const isLiving = revokedAt === null && expiresAt > now;
+  const deeds = [
+    ...(can.write && isLiving ? ["Edit", "Rotate", disabledAt === null ? "Disable" : "Enable"] : []),
+    ...(can.revoke && revokedAt === null ? ["Revoke"] : []),
+  ];
+  return (
+    <>
+      <button type="button" class="dots" popovertarget={`menu-${id}`} aria-label={`Actions for ${name}`}>
+        <span aria-hidden="true">⋯</span>
+      </button>
+      <div popover="auto" id={`menu-${id}`} class="menu">
+        {deeds.map((deed) => (
+          <a href={`/keys/${id}/${deed.toLowerCase()}`}>{deed}</a>
+        ))}
+        <a href={`/audit?target=${id}`}>History</a>
+      </div>
+    </>
+  );
+}
