@@ -3,7 +3,12 @@
 import type { Runtime } from "./runtime.ts";
 
 /** Values that differ in size from one request to the next, or from one Worker to the other. */
-const VARYING = new Set(["cf-worker", "content-length", "gateway_ms", "origin_ms", "found_in", "ratelimit"]);
+const VARYING = new Set([
+  ...["cf-worker", "content-length", "ratelimit"],
+  ...["gateway_ms", "origin_ms", "found_in", "lease", "response_bytes"],
+]);
+/** Fields that only the first request of a key has. */
+const OF_THE_FIRST = new Set(["identify_ms", "lease_ms"]);
 
 /** `secret`: of a key that lives. Throws where the two differ. */
 export async function checkSameWork(runtime: Runtime, secret: string): Promise<void> {
@@ -27,7 +32,8 @@ async function workOf(runtime: Runtime, worker: "keygate" | "equal", secret: str
 }
 
 function sizesOf(kind: string, fields: object): string[] {
-  return Object.entries(fields).map(([name, value]) =>
+  const lasting = Object.entries(fields).filter(([name]) => !OF_THE_FIRST.has(name));
+  return lasting.map(([name, value]) =>
     VARYING.has(name) ? `${kind} ${name}` : `${kind} ${name} of ${String(value).length}`,
   );
 }

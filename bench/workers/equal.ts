@@ -34,7 +34,7 @@ export default {
     const originMs = Date.now() - sentAt;
     const response = new Response(answer.body, answer);
     addOwnHeaders(response.headers, requestId);
-    log(request, response, requestId, Date.now() - begunAt - originMs, originMs);
+    log(request, answer, response, { requestId, begunAt, originMs, gatewayMs: Date.now() - begunAt - originMs });
     return response;
   },
 };
@@ -84,10 +84,27 @@ function addOwnHeaders(headers: Headers, requestId: string): void {
   headers.set("RateLimit", '"second";r=9999;t=1');
 }
 
-function log({ method }: Request, { status }: Response, requestId: string, gatewayMs: number, originMs: number): void {
+interface Known {
+  readonly requestId: string;
+  readonly begunAt: number;
+  readonly originMs: number;
+  readonly gatewayMs: number;
+}
+
+function log(
+  { method, body }: Request,
+  answer: Response,
+  { status }: Response,
+  { requestId, begunAt, originMs, gatewayMs }: Known,
+): void {
   console.log(
     JSON.stringify({
+      version: 1,
+      kind: "request",
+      level: "info",
+      time: begunAt,
       request_id: requestId,
+      trace_id: requestId.slice(-32),
       decision: "forwarded",
       reason: undefined,
       status,
@@ -97,8 +114,14 @@ function log({ method }: Request, { status }: Response, requestId: string, gatew
       key_id: KEY_ID,
       organization_id: ORGANIZATION_ID,
       found_in: "memory",
-      gateway_ms: gatewayMs,
+      lease: "held",
+      lease_kind: "tokens",
+      origin: "main",
+      origin_status: answer.status,
       origin_ms: originMs,
+      gateway_ms: gatewayMs,
+      request_bytes: body === null ? 0 : null,
+      response_bytes: Number(answer.headers.get("content-length")),
     }),
   );
 }
