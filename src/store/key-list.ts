@@ -156,8 +156,8 @@ function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
   add(workspaceId, (value) => `instr(workspace_list, ${bind(JSON.stringify(value))})`);
   add(scope, (value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);
   add(scopeIn, (values) => {
-    const list = bind(JSON.stringify(values));
-    return `EXISTS (SELECT 1 FROM json_each(scope_list) WHERE value IN (SELECT value FROM json_each(${list})))`;
+    const each = values.map((value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);
+    return each.length === 0 ? "FALSE" : `(${each.join(" OR ")})`;
   });
   add(unusedSince, (value) => `coalesce(last_used_at, created_at) < ${bind(value)}`);
   add(neverUsed, () => "last_used_at IS NULL");

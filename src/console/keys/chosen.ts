@@ -85,7 +85,3 @@ export function wantedBy(c: Visit, chosen: URLSearchParams): Wanted | Refusal {
     page: before ? { limit: page.limit, after: undefined, before: page.after } : page,
   };
 }
-
-export function sortOf(c: Visit, chosen: URLSearchParams): string {
-  return chosen.get("sort") ?? viewOf(chosen.get("view"), c.var.control.gateway)?.sort ?? DEFAULT_SORT;
-}

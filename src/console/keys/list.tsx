@@ -8,15 +8,17 @@ import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
 import { isRefusal } from "../../errors.ts";
 import { writeCursor } from "../../management/paging.ts";
 import type { ManagedKey } from "../../records/key.ts";
+import type { MemberRecord } from "../../records/member.ts";
+import type { Workspace } from "../../records/workspace.ts";
 import type { Page } from "../../store/pages.ts";
 import { memberNames, membersOf, namesIn, workspacesOf } from "../frame/directory.ts";
 import { Done } from "../frame/done.tsx";
 import { managesKeys, show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
-import type { ConsoleEnv } from "../frame/visit.ts";
+import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
-import { chosenIn, FILTER_FIELDS, FILTERS, listPath, sortOf, wantedBy } from "./chosen.ts";
+import { chosenIn, FILTER_FIELDS, FILTERS, listPath, type Wanted, wantedBy } from "./chosen.ts";
 import { KeyFilters, Sorting, Views } from "./filters.tsx";
 import { KeyRows, type RowsProps } from "./rows.tsx";
 import { viewOf } from "./views.ts";
@@ -36,9 +38,8 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
   // A whole secret is found by its hint, and does not stay in the address.
   if (prefixOfSecret(pasted)) return c.redirect(listPath(chosen, { q: hintOf(pasted) }), 303);
   const wanted = wantedBy(c, chosen);
-  const [keys, count, workspaces, members] = await Promise.all([
+  const [keys, workspaces, members] = await Promise.all([
     isRefusal(wanted) ? wanted : listKeysFor(control, caller, wanted.keys, wanted.sort, wanted.page),
-    isRefusal(wanted) ? wanted : countKeysFor(control, caller, wanted.keys, MAX_COUNT + 1),
     workspacesOf(c),
     membersOf(c),
   ]);
@@ -68,30 +69,45 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
         problems={problemsOf(refusal, FILTER_FIELDS)}
       />
       {view && <p class="hint">{view.hint}</p>}
-      {!isRefusal(keys) && (
-        <Keys
-          page={keys}
-          count={isRefusal(count) ? keys.items.length : count}
-          rows={{
-            keys: keys.items,
-            chosen,
-            sort: sortOf(c, chosen),
-            gateway: control.gateway,
-            now: control.now(),
-            usage: await readUsageOfKeys(control, caller, keys.items, TREND_DAYS),
-            workspaceName: namesIn([workspaces]),
-            memberName: await memberNames(
-              c,
-              members,
-              keys.items.flatMap(({ memberId }) => memberId ?? []),
-            ),
-            can: { write: canWrite, revoke: requireScope(caller, "api_keys:delete") === undefined },
-          }}
-        />
+      {!isRefusal(keys) && !isRefusal(wanted) && (
+        <Keys {...(await propsOf(c, { chosen, wanted, page: keys, workspaces, members }))} />
       )}
     </>,
   );
 });
+
+interface Found {
+  readonly chosen: URLSearchParams;
+  readonly wanted: Wanted;
+  readonly page: Page<ManagedKey>;
+  readonly workspaces: readonly Workspace[];
+  readonly members: readonly MemberRecord[];
+}
+
+async function propsOf(c: Visit, { chosen, wanted, page, workspaces, members }: Found): Promise<KeysProps> {
+  const { control, visitor } = c.var;
+  const { caller } = visitor;
+  const keys = page.items;
+  const creators = keys.flatMap(({ memberId }) => memberId ?? []);
+  const isAll = !page.next && !page.previous;
+  const [count, usage, memberName] = await Promise.all([
+    isAll ? keys.length : countKeysFor(control, caller, wanted.keys, MAX_COUNT + 1),
+    readUsageOfKeys(control, caller, keys, TREND_DAYS),
+    memberNames(c, members, creators),
+  ]);
+  return {
+    page,
+    count: isRefusal(count) ? keys.length : count,
+    rows: {
+      ...{ keys, chosen, usage, memberName, sort: wanted.sort, gateway: control.gateway, now: control.now() },
+      workspaceName: namesIn([workspaces]),
+      can: {
+        write: requireScope(caller, "api_keys:write") === undefined,
+        revoke: requireScope(caller, "api_keys:delete") === undefined,
+      },
+    },
+  };
+}
 
 interface KeysProps {
   readonly page: Page<ManagedKey>;
