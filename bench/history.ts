@@ -154,5 +154,5 @@ if (import.meta.main) {
   const keys = organizations.reduce((sum, { keys }) => sum + keys.length, 0);
   process.stdout.write(`Wrote ${keys} keys and ${requests} requests of ${organizations.length} organizations.\n`);
   for (const { id, ownerId } of organizations) process.stdout.write(`${id}, whose owner is ${ownerId}\n`);
-  process.stdout.write("Sign in as an owner: npx --no-install keygate console --member <id>\n");
+  process.stdout.write("Sign in as an owner: npx --no-install keygate members sign-in-link <member id>\n");
 }
