@@ -122,7 +122,12 @@ async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit:
 }
 
 async function pass(forwarding: Forwarding, plane: DataPlane, visit: Visit): Promise<Journey> {
-  // A failure is caught here and not further out: its token is spent, so the key's use must be counted.
-  const outcome = await forward(forwarding, visit, plane).catch((error) => fail(error, plane, visit));
+  let outcome: Response | Refusal;
+  try {
+    outcome = await forward(forwarding, visit, plane);
+  } catch (error) {
+    // Here and not further out: its token is spent, so the key's use must be counted.
+    outcome = fail(error, plane, visit);
+  }
   return { outcome, route: forwarding.route };
 }

@@ -6,6 +6,7 @@
 import type { TestProject } from "vitest/node";
 import { startDirect } from "../helpers/direct.ts";
 import { freePort, type GatewayAddress, startGateway } from "../helpers/gateway.ts";
+import { countWritten } from "../helpers/line-contract.ts";
 import { guardingText } from "./configs/base.ts";
 
 export interface SharedGateways {
@@ -44,6 +45,8 @@ async function start() {
     addresses: { devServer: addressOf(devServer), direct: addressOf(direct), originPorts },
     async stop() {
       await Promise.all([devServer.stop(), direct.stop()]);
+      // Whatever the tests asked.
+      for (const gateway of [devServer, direct]) countWritten(gateway.output());
       devServer.forget();
       direct.forget();
     },

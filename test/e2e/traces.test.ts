@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDirect } from "../helpers/direct.ts";
 import type { RunningGateway } from "../helpers/gateway.ts";
+import { countWritten } from "../helpers/line-contract.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
 import { guardingText } from "./configs/base.ts";
@@ -60,6 +61,10 @@ test("the platform's span of a request has what its line in the log calls it, an
   const spans = events.filter(({ type }) => type === "spanOpen").map(({ name }) => name);
   expect(spans).toEqual(expect.arrayContaining(["kv_get", "d1_first", "durable_object_subrequest", "fetch"]));
   expect(events.filter(({ type }) => type === "log")).toHaveLength(1);
+});
+
+test("every line of the real gateway holds to the contract", () => {
+  expect(countWritten(gateway.output().replaceAll(/^{"traced":.*$/gm, ""))).toBeGreaterThan(3);
 });
 
 test("the platform sends origins no trace of its own: they get the one in the log", async () => {

@@ -24,7 +24,7 @@ import { KeyFinder } from "../../src/store/key-finder.ts";
 import type { Pepper } from "../../src/store/peppers.ts";
 import { askAuthority } from "../authority/ask.ts";
 import { reportTo } from "../authority/collect.ts";
-import { written } from "../helpers/log-lines.ts";
+import { written } from "../helpers/line-contract.ts";
 import { newId, peppers, type SeededKey } from "../helpers/workerd.ts";
 import { CONFIG } from "./config.ts";
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { captureLog, fieldsOf, type Line } from "../helpers/log-lines.ts";
+import { fieldsOf } from "../helpers/line-contract.ts";
+import { captureLog, type Line } from "../helpers/log-lines.ts";
 import { migrate, newClient } from "../helpers/workerd.ts";
 import { CONTROL, call, makeKey, setUp, worker } from "./call.ts";
 
