@@ -17,7 +17,7 @@ const SERVERS = ["test/e2e/servers/**/*.test.ts"];
 /** The life of `npm start`, checks of whole projects and deploys, process by process: `npm run test:processes`. */
 const PROCESSES = ["test/cli/dev/{lifetime,saved-typo,start}.test.ts", "test/cli/operate/{check,deploy}.test.ts"];
 /** `npm start` as the README shows it, old versions of the gateway and databases put back: `npm run test:versions`. */
-const VERSIONS = ["test/e2e/upgrade/**/*.test.ts", "test/e2e/{quick-start,restore,versions}.test.ts"];
+const VERSIONS = ["test/e2e/upgrade/**/*.test.ts", "test/e2e/{hand-edits,quick-start,restore,versions}.test.ts"];
 /** A project made from the packages, in minutes: `npm run test:package`. */
 const PACKAGE = ["test/package/starter.test.ts"];
 

@@ -116,6 +116,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
     collectors: gateway.collectors,
     newId: () => crypto.randomUUID(),
     now,
+    hear: (answer) => leases.hear(answer),
   });
   const keys: Keys = { gateway, identifier: new Identifier(finder, lookupBudget, now), leases, now };
   const control: Omit<Control, "findSecret" | "look"> = {

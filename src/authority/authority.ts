@@ -9,7 +9,7 @@ import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
-import { knowsSecret, lifelessnessOf } from "../domain/key.ts";
+import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import { type Circumstances, FLOOD_PER_SECOND, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
@@ -20,7 +20,7 @@ import { noteUsage, type UsageReport, withoutScopes } from "../domain/usage.ts";
 import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { toConsole } from "../log.ts";
-import { readKeyRecord } from "../store/key-records.ts";
+import { readNumberedRecord } from "../store/key-records.ts";
 import { writeUsage } from "../store/usage.ts";
 import { type Account, keptUntil } from "./account.ts";
 import type { AuthorityCalls } from "./calls.ts";
@@ -41,7 +41,7 @@ const MAX_ALARM_MS = 365 * DAY_MS;
 export abstract class KeyAuthority extends DurableObject<Env> implements AuthorityCalls {
   protected abstract readonly gateway: Gateway;
   readonly #records = new RecordKeeper(this.ctx.storage.kv, (environment, keyId) =>
-    readKeyRecord(this.env.DB, environment, keyId),
+    readNumberedRecord(this.env.DB, environment, keyId),
   );
   readonly #endedHours = new EndedHours(this.ctx.storage.kv);
   readonly #plan = new HeardPlan(this.ctx.storage.kv, () => this.gateway.plans);
@@ -50,12 +50,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   async ask(question: Question): Promise<Answer> {
     this.#clock.restartIfStuck();
-    const record = await this.#records.read(
-      question.environment,
-      question.keyId,
-      Date.now(),
-      (known) => !knowsSecret(known, question.secretHash),
-    );
+    const { environment, keyId, secretHash, generation } = question;
+    const isVoid = (known: KeyRecord) => !knowsSecret(known, secretHash);
+    const record = await this.#records.read(environment, keyId, Date.now(), { isVoid, generation });
     const now = Date.now();
     if (!record) {
       await this.#ringOnce();
@@ -99,8 +96,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     this.ctx.storage.kv.get("account");
   }
 
-  async recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void> {
+  async recordChanged(environment: string, keyId: string, plans?: Plans, number?: number): Promise<void> {
     this.#clock.restartIfStuck();
+    if (number !== undefined && !this.#records.lacks(number)) return;
     const record = await this.#records.reread(environment, keyId, Date.now());
     // The key may have been moved to a plan that isolates of another version do not know.
     if (record) this.#plan.keep(this.#plan.limitsOf(record, plans)?.heard);
@@ -173,7 +171,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {
     this.#clock.restartIfStuck();
-    const record = await this.#records.read(environment, keyId, Date.now(), () => false);
+    const record = await this.#records.read(environment, keyId, Date.now());
     await this.#ringOnce();
     if (!record) return { code: "not_found", problem: "There is no key with this id." };
     return this.#plan.limitsOf(record, plans)?.limits ?? { code: "plan_unknown", plan: record.plan as string };

@@ -3,6 +3,7 @@
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
+import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Refusal } from "../errors.ts";
 import type { Cleanup } from "../store/retention.ts";
@@ -12,8 +13,11 @@ export interface AuthorityCalls extends Rpc.DurableObjectBranded {
   ask(question: Question): Promise<Answer>;
   /** For an object that has an account, but no key. */
   askAccount(question: AccountQuestion): Promise<TokenLease>;
-  /** The record changed in D1. Throws if it cannot be read, so that the caller knows that the change is not in force. */
-  recordChanged(environment: string, keyId: string, plans?: Plans): Promise<void>;
+  /**
+   * The record changed in D1. Throws if it cannot be read, so that the caller knows that the change is not in force. `number`: of the
+   * change; an authority that has no record, or has read it since, does nothing.
+   */
+  recordChanged(environment: string, keyId: string, plans?: Plans, number?: number): Promise<void>;
   /** `plans`: as the asker's configuration has them. */
   limitsOf(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal>;
   resetLimits(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal>;
@@ -21,7 +25,10 @@ export interface AuthorityCalls extends Rpc.DurableObjectBranded {
   ping(): void;
 }
 
-/** Of `Courier`, whose objects deliver changes, delete old rows, remember what ended, and collect what isolates report. */
+/**
+ * Of `Courier`, whose objects deliver changes, delete old rows, remember what ended, collect what isolates report, and find what was
+ * changed in D1 by hand.
+ */
 export interface CourierCalls extends Rpc.DurableObjectBranded {
   /** There may soon be something to deliver. */
   call(): Promise<void>;
@@ -32,4 +39,8 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   rememberRevocation(keyId: string, revokedAt: number): Promise<void>;
   /** Answers once the report is stored. A report that comes twice counts once. */
   report(report: Report): Promise<ReportAnswer>;
+  /** The gateway is in use. Returns the number of the latest restore of D1; 0 if there was none. */
+  watchRecords(): Promise<number>;
+  noteRecordChange(): Promise<void>;
+  lastReconciled(): Reconciled;
 }

@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
+import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
@@ -15,6 +16,8 @@ import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
 import { Collector } from "./collector.ts";
 import { authorityName } from "./name.ts";
+import { Reconciler } from "./reconciler.ts";
+import { Restores } from "./restores.ts";
 import { Retention } from "./retention.ts";
 import { StuckClock } from "./stuck-clock.ts";
 import { Tombstones } from "./tombstones.ts";
@@ -30,6 +33,7 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   protected abstract readonly gateway: Gateway;
   readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
   readonly #collector = new Collector(this.ctx.storage);
+  readonly #restores = new Restores(() => this.#object("reconciler").watchRecords());
   readonly #clock = new StuckClock(this.ctx);
 
   async call(): Promise<void> {
@@ -70,7 +74,23 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   /** For a collector. */
   async report(report: Report): Promise<ReportAnswer> {
     this.#clock.restartIfStuck();
-    return this.#collector.report(report, Date.now());
+    const answer = await this.#collector.report(report, Date.now());
+    return { ...answer, generation: await this.#restores.latest(Date.now()) };
+  }
+
+  /** For the object of this class that finds changes made in D1 by hand, and restores of D1. Returns the number of the latest restore. */
+  async watchRecords(): Promise<number> {
+    this.#clock.restartIfStuck();
+    return this.#reconciler.watch(Date.now());
+  }
+
+  async noteRecordChange(): Promise<void> {
+    this.#clock.restartIfStuck();
+    await this.#reconciler.noteChange(Date.now());
+  }
+
+  lastReconciled(): Reconciled {
+    return this.#reconciler.latest;
   }
 
   override async alarm(): Promise<void> {
@@ -78,6 +98,7 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     if (this.#retention.isHere) return this.#retention.alarm(Date.now());
     if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
     if (this.#collector.isHere) return this.#collector.alarm(Date.now());
+    if (this.#reconciler.isHere) return this.#reconciler.alarm(Date.now());
     const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
     const watching = isRecent(watchUntil - WATCH_MS, WATCH_MS, Date.now());
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
@@ -93,9 +114,22 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     return new Retention(this.ctx.storage, this.env.DB, this.gateway.retention);
   }
 
-  async #tell(environment: string, keyId: string): Promise<void> {
+  get #reconciler(): Reconciler {
+    return new Reconciler(this.ctx.storage, {
+      db: this.env.DB,
+      tell: ({ environment, id, number }) => this.#tell(environment, id, number),
+      callCourier: () => this.#object("courier").call(),
+    });
+  }
+
+  #object(role: "courier" | "reconciler"): DurableObjectStub<CourierCalls> {
+    const { COURIER } = this.env;
+    return COURIER.get(COURIER.idFromName(role));
+  }
+
+  async #tell(environment: string, keyId: string, number?: number): Promise<void> {
     const { AUTHORITY } = this.env;
     const authority = AUTHORITY.get(AUTHORITY.idFromName(authorityName(environment, keyId)));
-    await authority.recordChanged(environment, keyId, this.gateway.plans);
+    await authority.recordChanged(environment, keyId, this.gateway.plans, number);
   }
 }

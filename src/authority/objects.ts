@@ -20,7 +20,8 @@ type Limits = readonly LimitState[] | Refusal;
 export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURIER">, plans: Plans, log: Log) {
   const object = (name: string) => AUTHORITY.get(AUTHORITY.idFromName(name));
   const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
-  const courier = (role: "courier" | "retention" | "tombstones") => COURIER.get(COURIER.idFromName(role));
+  const courier = (role: "courier" | "retention" | "tombstones" | "reconciler") =>
+    COURIER.get(COURIER.idFromName(role));
   const collector = (number: number) => COURIER.get(COURIER.idFromName(collectorName(number)));
   const asked = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => againIfReset(call), log);
   const inTime = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
@@ -45,6 +46,8 @@ export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURI
       callCourier: () => heard(() => courier("courier").call()),
       collectTombstones: () => heard(() => courier("tombstones").collectTombstones()),
       lastCleanup: () => heard(() => courier("retention").lastCleanup()),
+      noteRecordChange: () => heard(() => courier("reconciler").noteRecordChange()),
+      lastReconciled: () => heard(() => courier("reconciler").lastReconciled()),
     },
   };
 }

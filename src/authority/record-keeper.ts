@@ -1,35 +1,56 @@
-/** The authority's copy of its key's record: in memory, in its own storage, and read again from D1 while the key is in use. */
+/**
+ * The authority's copy of its key's record: in memory, and in its own storage. It is lent until the authority hears of a change,
+ * is asked with a secret that it does not know, or hears that D1 was restored.
+ */
 
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
-import { HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
+import { MINUTE_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
+import type { NumberedRecord } from "../store/key-records.ts";
 
 interface Kept {
   readonly record: KeyRecord;
   /** When D1 was asked for it. */
   readonly readAt: number;
+  /** Of the newest change that it includes. Absent if code from before numbers stored it, or if D1 does not number changes yet. */
+  readonly number?: number | undefined;
 }
 
-/** How long a record is lent without reading D1, which finds changes that were not announced. */
-const FRESH_MS = MINUTE_MS;
-/** How long it is lent while D1 cannot be read. */
-const STALE_IF_ERROR_MS = HOUR_MS;
+export interface Needs {
+  /** Whether the record does not serve the question, however new it is. */
+  readonly isVoid?: (record: KeyRecord) => boolean;
+  /** The number of the latest restore of D1, as far as the asker knows. */
+  readonly generation?: number | undefined;
+}
+
+type ReadD1 = (environment: string, keyId: string) => Promise<NumberedRecord | undefined>;
+
+/** How long a record without a number is lent. */
+const UNNUMBERED_MS = MINUTE_MS;
+/** In how much time the authorities in use read D1 again after a restore. */
+const SPREAD_MS = MINUTE_MS;
 /** How long a question waits for D1 if there is a record to lend; half of a lease's life is left then. */
 const RENEWAL_DEADLINE_MS = 1_000;
 
 export class RecordKeeper {
   readonly #storage: SyncKvStorage;
-  readonly #readD1: (environment: string, keyId: string) => Promise<KeyRecord | undefined>;
+  readonly #readD1: ReadD1;
+  readonly #random: () => number;
   #kept: Kept | undefined;
   /** Reads of D1 so far. They show which read is the latest; the clock cannot, because it can step back. */
   #reads = 0;
   /** The read that `#kept` is from. */
   #keptRead = 0;
+  #readsUnderWay = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** When to read again after a restore. */
+  #renewal: { readonly generation: number; readonly from: number; readonly afterMs: number } | undefined;
 
-  constructor(storage: SyncKvStorage, readD1: (environment: string, keyId: string) => Promise<KeyRecord | undefined>) {
+  constructor(storage: SyncKvStorage, readD1: ReadD1, random = Math.random) {
     this.#storage = storage;
     this.#readD1 = readD1;
+    this.#random = random;
     this.#kept = storage.get<Kept>("record");
   }
 
@@ -42,56 +63,69 @@ export class RecordKeeper {
     return this.#kept?.readAt ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** Whether a change can be missing here. Also while D1 is being read: the answer can be from before the change. */
+  lacks(number: number): boolean {
+    if (this.#readsUnderWay > 0) return true;
+    return this.#kept !== undefined && this.#kept.record.revokedAt === null && (this.#kept.number ?? 0) < number;
+  }
+
   /** Once the storage was deleted. */
   forget(): void {
     this.#kept = undefined;
   }
 
-  /** `isVoid`: whether a copy that is fresh enough must be read again all the same. */
-  async read(
-    environment: string,
-    keyId: string,
-    now: number,
-    isVoid: (record: KeyRecord) => boolean,
-  ): Promise<KeyRecord | undefined> {
+  async read(environment: string, keyId: string, now: number, needs: Needs = {}): Promise<KeyRecord | undefined> {
     const kept = this.#kept;
     // Final: a database that was restored to an earlier time does not bring a revoked key back.
     if (kept?.record.revokedAt != null) return kept.record;
-    if (kept && isRecent(kept.readAt, FRESH_MS, now) && !isVoid(kept.record)) return kept.record;
-    // The clock has stepped back, and the age of the record is unknown: it no longer counts as fresh.
-    if (kept && kept.readAt > now) this.#put({ ...kept, readAt: now - FRESH_MS });
+    const isDue = kept && this.#isDue(kept, needs.generation ?? 0, now);
+    this.#askedAt = now;
+    if (kept && !isDue && !needs.isVoid?.(kept.record)) return kept.record;
     try {
-      const renewed = this.reread(environment, keyId, now);
+      const renewed = this.reread(environment, keyId, now, needs.generation);
       return await (kept ? within(RENEWAL_DEADLINE_MS, renewed) : renewed);
     } catch (error) {
-      if (!kept || now - this.readAt > STALE_IF_ERROR_MS) throw error;
+      if (!kept) throw error;
+      // The next question must not wait for D1 again.
+      if (this.#renewal) this.#renewal = { ...this.#renewal, from: now, afterMs: this.#random() * SPREAD_MS };
       return kept.record;
     }
   }
 
   /** Throws if D1 cannot be read. */
-  async reread(environment: string, keyId: string, now: number): Promise<KeyRecord | undefined> {
+  async reread(environment: string, keyId: string, now: number, generation = 0): Promise<KeyRecord | undefined> {
     this.#reads += 1;
     const read = this.#reads;
-    return this.#keep(await this.#readD1(environment, keyId), now, read);
+    this.#readsUnderWay += 1;
+    try {
+      const found = await this.#readD1(environment, keyId);
+      // D1 can have lost the restore's own number in another restore, which is not known yet.
+      const number = found?.number && Math.max(found.number, generation);
+      return this.#keep(found && { record: found.record, readAt: now, number }, read);
+    } finally {
+      this.#readsUnderWay -= 1;
+    }
+  }
+
+  /** After a restore. An authority in use waits for a random moment, so that not all of them read D1 at the same time. */
+  #isDue({ number, readAt }: Kept, generation: number, now: number): boolean {
+    if (number === undefined) return !isRecent(readAt, UNNUMBERED_MS, now);
+    if (number >= generation) return false;
+    if (this.#renewal?.generation !== generation) {
+      const isInUse = isRecent(this.#askedAt, SPREAD_MS, now);
+      this.#renewal = { generation, from: now, afterMs: isInUse ? this.#random() * SPREAD_MS : 0 };
+    }
+    return !isRecent(this.#renewal.from, this.#renewal.afterMs, now);
   }
 
   /** Answers of D1 can overtake one another: the one asked for last counts, and a revocation always does. */
-  #keep(record: KeyRecord | undefined, readAt: number, read: number): KeyRecord | undefined {
+  #keep(read: Kept | undefined, readNumber: number): KeyRecord | undefined {
     const kept = this.#kept;
-    if (kept?.record.revokedAt != null || read < this.#keptRead) return kept?.record;
-    this.#keptRead = read;
-    if (!record) {
-      this.#kept = undefined;
-      this.#storage.delete("record");
-      return undefined;
-    }
-    this.#put({ record, readAt });
-    return record;
-  }
-
-  #put(kept: Kept): void {
-    this.#kept = kept;
-    this.#storage.put("record", kept);
+    if (kept?.record.revokedAt != null || readNumber < this.#keptRead) return kept?.record;
+    this.#keptRead = readNumber;
+    this.#kept = read;
+    if (read) this.#storage.put("record", read);
+    else this.#storage.delete("record");
+    return read?.record;
   }
 }

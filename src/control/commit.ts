@@ -34,12 +34,16 @@ export async function commit(
   const { db } = control;
   const changeId = control.newId("chg");
   const outbox = affected ? [outboxInsert(db, changeId, affected, control.now())] : [];
-  // If the courier cannot be reached, the change must not wait for it: authorities in use read D1 every minute.
+  // If the courier cannot be reached, the change must not wait for it: the reconciler finds it in D1.
   if (affected) await control.callCourier().catch(() => undefined);
   const results = await db.batch([...outbox, ...statements]);
+  const [isTold] = await Promise.all([
+    affected === undefined || isToldToAll(control, changeId),
+    control.noteRecordChange().catch(() => undefined),
+  ]);
   return {
     changes: results.slice(outbox.length).map(({ meta }) => meta.changes),
-    effect: { changeId, isPending: affected !== undefined && !(await isToldToAll(control, changeId)) },
+    effect: { changeId, isPending: !isTold },
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import type { LimitState } from "../domain/limit-state.ts";
+import type { Reconciled } from "../domain/record-changes.ts";
 import type { Rights, Role } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { RandomBytes } from "../domain/secret.ts";
@@ -37,6 +38,10 @@ export interface Control {
   readonly collectTombstones: () => Promise<void>;
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
+  /** D1 was changed: a restore that loses the change will be noticed. */
+  readonly noteRecordChange: () => Promise<void>;
+  /** When D1 was last asked for changes made by hand. Rejects if the object that does it cannot be reached. */
+  readonly lastReconciled: () => Promise<Reconciled>;
 }
 
 /**

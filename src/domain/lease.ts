@@ -81,6 +81,8 @@ export interface Question extends TokenQuestion {
   readonly plans?: string | undefined;
   /** What the isolate has counted, if anything. */
   readonly usage?: UsageReport | undefined;
+  /** The number of the latest restore of D1 that the isolate has heard of. An authority whose record is older reads D1 again. */
+  readonly generation?: number | undefined;
   /** The key is used, though the question is for no request to an origin: it calls the management API. */
   readonly isUsed?: boolean;
 }

@@ -31,7 +31,7 @@ export interface KeyUse {
 
 /** What a collector answers once a report is stored. */
 export interface ReportAnswer {
-  /** How often D1 was seen to be restored. */
+  /** The number of the latest restore of D1, which only grows; `undefined` if it is not known. */
   readonly generation?: number | undefined;
 }
 

@@ -26,6 +26,13 @@ const statusAnswer = z
       })
       .nullable()
       .describe("`null` if there was none yet, or if it cannot be read."),
+    record_changes: z
+      .strictObject({
+        looked_at: time.nullable().describe("When D1 was last asked for changes made by hand; `null` if it never was."),
+        restored_at: time.nullable().describe("When D1 was last found to have been restored to an earlier time."),
+      })
+      .nullable()
+      .describe("`null` if it cannot be read."),
   })
   .meta({ id: "Status" });
 
@@ -35,7 +42,7 @@ export const status = [
     path: "/v1/status",
     name: "readStatus",
     tag: "Operation",
-    summary: "Show how full the database is",
+    summary: "Show how full the database is, and when it was last asked for changes",
     description: "Only for the root token.",
     answer: statusAnswer,
     async handle({ control, caller }) {
@@ -45,7 +52,7 @@ export const status = [
   }),
 ];
 
-export function renderStatus({ database, retention, lastCleanup }: Status) {
+export function renderStatus({ database, retention, lastCleanup, reconciled }: Status) {
   const { bytes, limitBytes, oldestAuditEventAt } = database;
   return {
     database: {
@@ -65,6 +72,9 @@ export function renderStatus({ database, retention, lastCleanup }: Status) {
           ended_at: timeOf(lastCleanup.endedAt),
           removed: Object.fromEntries(KINDS.map((kind) => [kind, lastCleanup.removed[kind] ?? 0])),
         }
+      : null,
+    record_changes: reconciled
+      ? { looked_at: timeOf(reconciled.lookedAt), restored_at: timeOf(reconciled.restoredAt) }
       : null,
   };
 }

@@ -7,3 +7,6 @@ export function places(columns: readonly string[], first: number): string {
 export function assignments(columns: readonly string[], first: number): string {
   return columns.map((column, at) => `${column} = ?${first + at}`).join(", ");
 }
+
+/** The values of a JSON array that is bound to `place`. */
+export const values = (place: string) => `(SELECT value FROM json_each(${place}))`;

@@ -10,18 +10,24 @@ const PARALLEL = 20;
 
 /** Clears the rows of those that now know, and returns how many. */
 export async function deliver(db: D1Database, pending: readonly Pending[], tell: TellAuthority): Promise<number> {
-  const told: Pending[] = [];
-  const queue = pending.values();
+  const told = await tellAll(pending, ({ environment, keyId }) => tell(environment, keyId));
+  await clearOutbox(db, told);
+  return told.length;
+}
+
+/** Returns those that could be told. */
+export async function tellAll<T>(all: readonly T[], tell: (one: T) => Promise<void>): Promise<T[]> {
+  const told: T[] = [];
+  const queue = all.values();
   const work = async () => {
-    for (const row of queue) {
-      const knows = await tell(row.environment, row.keyId).then(
+    for (const one of queue) {
+      const knows = await tell(one).then(
         () => true,
         () => false,
       );
-      if (knows) told.push(row);
+      if (knows) told.push(one);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, pending.length) }, work));
-  await clearOutbox(db, told);
-  return told.length;
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, all.length) }, work));
+  return told;
 }

@@ -1,6 +1,6 @@
-/** Rejects if D1 cannot be read, or has no tables. */
+/** Rejects if D1 cannot be read, or lacks tables. */
 export async function pingD1(db: D1Database): Promise<void> {
-  await db.prepare("SELECT 1 FROM api_keys LIMIT 1").first();
+  await db.prepare("SELECT (SELECT 1 FROM api_keys LIMIT 1), (SELECT 1 FROM record_changes LIMIT 1)").first();
 }
 
 export interface DatabaseState {

@@ -14,28 +14,58 @@ interface Row extends Readonly<Record<string, unknown>> {
   scopes: string;
   plan: string | null;
   secrets: string;
+  number?: number | null;
 }
 
-const SELECT_RECORD = `
+/** Migration 0011 numbers changes of each column that is read here; a test holds that. */
+export const SELECT_RECORD = `
   SELECT ${RIGHTS_COLUMNS.map((column) => `k.${column}`).join(", ")}, k.organization_id,
     o.status AS organization_status, k.member_id, m.role, m.removed_at, coalesce(k.plan, o.plan) AS plan,
-    (SELECT json_group_array(workspace_id) FROM member_workspaces WHERE member_id = k.member_id) AS member_workspaces,
-    (SELECT json_group_array(workspace_id) FROM api_key_workspaces WHERE key_id = k.id) AS workspaces,
-    (SELECT json_group_array(scope) FROM api_key_scopes WHERE key_id = k.id) AS scopes,
-    (SELECT json_group_array(json_object('hash', hash, 'expiresAt', expires_at))
-       FROM api_key_secrets WHERE key_id = k.id) AS secrets
+    (SELECT json_group_array(w.workspace_id) FROM member_workspaces w WHERE w.member_id = k.member_id) AS member_workspaces,
+    (SELECT json_group_array(w.workspace_id) FROM api_key_workspaces w WHERE w.key_id = k.id) AS workspaces,
+    (SELECT json_group_array(s.scope) FROM api_key_scopes s WHERE s.key_id = k.id) AS scopes,
+    (SELECT json_group_array(json_object('hash', s.hash, 'expiresAt', s.expires_at))
+       FROM api_key_secrets s WHERE s.key_id = k.id) AS secrets
   FROM api_keys k
   JOIN organizations o ON o.id = k.organization_id
   LEFT JOIN members m ON m.id = k.member_id
   WHERE k.id = ?1 AND k.environment = ?2`;
+
+/** In one statement with the record, so that no change comes between the two. */
+const SELECT_NUMBERED = SELECT_RECORD.replace("SELECT", "SELECT (SELECT max(number) FROM record_changes) AS number,");
+
+export interface NumberedRecord {
+  readonly record: KeyRecord;
+  /** Of the newest change in D1 at that moment; absent if D1 does not number changes yet. */
+  readonly number: number | undefined;
+}
 
 export async function readKeyRecord(
   db: D1Database,
   environment: string,
   keyId: string,
 ): Promise<KeyRecord | undefined> {
-  const row = await db.withSession("first-primary").prepare(SELECT_RECORD).bind(keyId, environment).first<Row>();
-  return row ? recordOf(row) : undefined;
+  const row = await readRow(db, SELECT_RECORD, environment, keyId);
+  return row && recordOf(row);
+}
+
+/** For an authority, which keeps the record until it hears of a newer change. */
+export async function readNumberedRecord(
+  db: D1Database,
+  environment: string,
+  keyId: string,
+): Promise<NumberedRecord | undefined> {
+  const row = await readRow(db, SELECT_NUMBERED, environment, keyId).catch((error) => {
+    // New code can run before its migration, and D1 can be restored to a time before it.
+    if (!/no such table: record_changes/.test(String(error))) throw error;
+    return readRow(db, SELECT_RECORD, environment, keyId);
+  });
+  return row && { record: recordOf(row), number: row.number ?? undefined };
+}
+
+async function readRow(db: D1Database, sql: string, environment: string, keyId: string): Promise<Row | undefined> {
+  const row = await db.withSession("first-primary").prepare(sql).bind(keyId, environment).first<Row>();
+  return row ?? undefined;
 }
 
 function recordOf(row: Row): KeyRecord {

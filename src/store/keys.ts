@@ -2,7 +2,7 @@
 
 import { CHANGED_KEY_COLUMNS, KEY_COLUMNS, keyCells, keyOf, type ManagedKey } from "../records/key.ts";
 import type { Row } from "../records/record.ts";
-import { assignments, places } from "./columns.ts";
+import { assignments, places, values } from "./columns.ts";
 import { holdsPlace } from "./key-status.ts";
 
 export interface NewSecret {
@@ -105,6 +105,7 @@ export function keySwitch(
 export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1PreparedStatement[] {
   const ifMade = "EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND version = ?2)";
   const { id, version } = key;
+  const [scopes, workspaces] = [JSON.stringify(key.scopes), JSON.stringify(key.workspaceIds)];
   return [
     db
       .prepare(
@@ -112,17 +113,25 @@ export function keyUpdates(db: D1Database, key: ManagedKey, from: string): D1Pre
          WHERE id = ?1 AND version = ?2 AND revoked_at IS NULL`,
       )
       .bind(id, from, ...keyCells(key, CHANGED_KEY_COLUMNS)),
-    db.prepare(`DELETE FROM api_key_scopes WHERE key_id = ?1 AND ${ifMade}`).bind(id, version),
+    // Rows that stay are not written again: D1 numbers each change.
     db
-      .prepare(`INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?3) WHERE ${ifMade}`)
-      .bind(id, version, JSON.stringify(key.scopes)),
-    db.prepare(`DELETE FROM api_key_workspaces WHERE key_id = ?1 AND ${ifMade}`).bind(id, version),
+      .prepare(`DELETE FROM api_key_scopes WHERE key_id = ?1 AND scope NOT IN ${values("?3")} AND ${ifMade}`)
+      .bind(id, version, scopes),
+    db
+      .prepare(
+        `INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?3) WHERE ${ifMade}
+         ON CONFLICT DO NOTHING`,
+      )
+      .bind(id, version, scopes),
+    db
+      .prepare(`DELETE FROM api_key_workspaces WHERE key_id = ?1 AND workspace_id NOT IN ${values("?3")} AND ${ifMade}`)
+      .bind(id, version, workspaces),
     db
       .prepare(
         `INSERT INTO api_key_workspaces (key_id, organization_id, workspace_id)
-         SELECT ?1, ?3, value FROM json_each(?4) WHERE ${ifMade}`,
+         SELECT ?1, ?3, value FROM json_each(?4) WHERE ${ifMade} ON CONFLICT DO NOTHING`,
       )
-      .bind(id, version, key.organizationId, JSON.stringify(key.workspaceIds)),
+      .bind(id, version, key.organizationId, workspaces),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { CHANGED_MEMBER_COLUMNS, MEMBER_COLUMNS, type MemberRecord, memberCells, memberOf } from "../records/member.ts";
 import type { Row } from "../records/record.ts";
-import { assignments, places } from "./columns.ts";
+import { assignments, places, values } from "./columns.ts";
 import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 const SELECT = `
@@ -33,7 +33,8 @@ export function memberUpdates(
   from: string,
   stayingRoles: readonly string[],
 ): D1PreparedStatement[] {
-  const { id, organizationId, workspaceIds, version } = member;
+  const { id, organizationId, version } = member;
+  const workspaces = JSON.stringify(member.workspaceIds);
   const ifMade = "EXISTS (SELECT 1 FROM members WHERE id = ?1 AND version = ?2)";
   return [
     db
@@ -42,13 +43,18 @@ export function memberUpdates(
          WHERE id = ?1 AND version = ?2 AND removed_at IS NULL AND ${othersStay("?3")}`,
       )
       .bind(id, from, JSON.stringify(stayingRoles), ...memberCells(member, CHANGED_MEMBER_COLUMNS)),
-    db.prepare(`DELETE FROM member_workspaces WHERE member_id = ?1 AND ${ifMade}`).bind(id, version),
+    // Rows that stay are not written again: D1 numbers each change.
+    db
+      .prepare(
+        `DELETE FROM member_workspaces WHERE member_id = ?1 AND workspace_id NOT IN ${values("?3")} AND ${ifMade}`,
+      )
+      .bind(id, version, workspaces),
     db
       .prepare(
         `INSERT INTO member_workspaces (member_id, organization_id, workspace_id)
-         SELECT ?1, ?3, value FROM json_each(?4) WHERE ${ifMade}`,
+         SELECT ?1, ?3, value FROM json_each(?4) WHERE ${ifMade} ON CONFLICT DO NOTHING`,
       )
-      .bind(id, version, organizationId, JSON.stringify(workspaceIds)),
+      .bind(id, version, organizationId, workspaces),
   ];
 }
 

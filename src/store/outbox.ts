@@ -27,6 +27,17 @@ export function outboxInsert(db: D1Database, changeId: string, affected: Affecte
     .bind(changeId, at, id);
 }
 
+/** For keys that could not be told of a change made without the API. */
+export async function putInOutbox(db: D1Database, rows: readonly Pending[], at: number): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO outbox (change_id, key_id, environment, created_at)
+       SELECT value ->> 'changeId', value ->> 'keyId', value ->> 'environment', ?2 FROM json_each(?1)`,
+    )
+    .bind(JSON.stringify(rows), at)
+    .run();
+}
+
 const KEYS_OF = {
   key: (id: string) => `id = ${id}`,
   member: (id: string) => `member_id = ${id}`,

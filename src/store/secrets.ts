@@ -100,16 +100,18 @@ export async function deleteSecretsUnder(
   db: D1Database,
   { pepperId, currentId, limit }: { pepperId: string; currentId: string; limit: number },
 ): Promise<number> {
-  const { meta } = await db
+  // `meta.changes` also counts what triggers write.
+  const { results } = await db
     .prepare(
       `DELETE FROM api_key_secrets WHERE hash IN (
          SELECT s.hash FROM api_key_secrets s
          WHERE s.pepper_id = ?1 AND EXISTS (SELECT 1 FROM api_key_secrets sibling
            WHERE sibling.key_id = s.key_id AND sibling.created_at = s.created_at AND sibling.hint = s.hint
              AND sibling.pepper_id = ?2)
-         LIMIT ?3)`,
+         LIMIT ?3)
+       RETURNING 1`,
     )
     .bind(pepperId, currentId, limit)
-    .run();
-  return meta.changes;
+    .all();
+  return results.length;
 }

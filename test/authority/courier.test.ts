@@ -56,6 +56,7 @@ function controlWith(parts: Partial<Control>): Control {
     newId: (kind: string) => `${kind}_${crypto.randomUUID()}`,
     tellAuthority: tell,
     callCourier: () => courier.call(),
+    noteRecordChange: async () => {},
     ...parts,
   } as Control;
 }

@@ -55,6 +55,7 @@ const STATUS = {
     ended_at: "2026-11-20T14:01:36.750Z",
     removed: { usage_hours: 1_200, api_keys: 3, members: 0 },
   },
+  record_changes: { looked_at: "2026-11-20T14:02:36.750Z", restored_at: null },
 };
 
 const COMMANDS: [args: string[], answer: unknown, method: string, path: string, body?: object][] = [
@@ -300,13 +301,15 @@ test("explain takes a secret from stdin or KEYGATE_KEY, and never prints it", as
   }
 });
 
-test("status tells how full the database is, and what was deleted last", async () => {
+test("status tells how full the database is, what was deleted last, and when it was last asked for changes by hand", async () => {
   const { code, stdout, calls } = await run(["status"], STATUS);
   expect([code, calls[0]?.path]).toEqual([0, "/v1/status"]);
   expect(stdout).toMatch(/^D1 +8,412 MB of 10,000 MB \(84\.1 %\)$/m);
   expect(stdout).toMatch(/^Last cleanup +20 Nov 2026, 14:01 UTC$/m);
   expect(stdout).toMatch(/^Rows deleted +usage hours 1,200, api keys 3$/m);
-  const never = await run(["status"], { ...STATUS, last_cleanup: null });
+  expect(stdout).toMatch(/^Looked for changes by hand +20 Nov 2026, 14:02 UTC\nRestore found +none$/m);
+  const never = await run(["status"], { ...STATUS, last_cleanup: null, record_changes: null });
+  expect(never.stdout).not.toContain("by hand");
   expect(never.stdout).toMatch(/^Last cleanup +none yet$/m);
 });
 

@@ -1,9 +1,7 @@
 /** D1 is restored to an earlier time, as with Time Travel: the content of every table is put back. */
 
-import { globSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { takeSnapshot } from "../helpers/d1-file.ts";
 import { startDirect } from "../helpers/direct.ts";
 import type { RunningGateway } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
@@ -28,34 +26,6 @@ afterAll(async () => {
   await origin?.stop();
 });
 
-function openD1(): DatabaseSync {
-  const [file] = globSync(join(gateway.state, "v3/d1/**/*.sqlite")).filter((path) => !path.endsWith("metadata.sqlite"));
-  const database = new DatabaseSync(file as string);
-  database.exec("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF");
-  return database;
-}
-
-/** What puts the database back as it is now. */
-function takeSnapshot(): () => void {
-  const file = join(gateway.state, "earlier.sqlite");
-  const database = openD1();
-  database.exec(`VACUUM INTO '${file}'`);
-  database.close();
-  return () => {
-    const later = openD1();
-    const isOwn = "type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'";
-    const tables = later.prepare(`SELECT name FROM sqlite_master WHERE ${isOwn}`).all();
-    later.exec(`ATTACH '${file}' AS earlier; BEGIN IMMEDIATE`);
-    // Keys come last: rows of other tables change them by triggers.
-    const names = tables.map(({ name }) => String(name)).sort((one) => (one === "api_keys" ? 1 : -1));
-    for (const name of names) {
-      later.exec(`DELETE FROM main.${name}; INSERT INTO main.${name} SELECT * FROM earlier.${name}`);
-    }
-    later.exec("COMMIT");
-    later.close();
-  };
-}
-
 const newKey = (fields = {}) => tenant.key({ environment: "production", scopes: ["admin"], ...fields });
 
 async function codeOf(url: string, key: Key, init: RequestInit = {}): Promise<string> {
@@ -78,7 +48,7 @@ test("what ended before a restore to an earlier time stays ended: at once for it
   for (const key of [manager, plain, removed, suspended]) expect(await use(key)).toBe("200");
   expect(await manage(manager, "GET", "/v1/whoami")).toBe("200");
 
-  const restore = takeSnapshot();
+  const restore = takeSnapshot(gateway);
   for (const { id } of [manager, plain, idle]) {
     expect((await gateway.manage("POST", `/v1/api-keys/${id}/revoke`, { reason: "leaked" })).status).toBe(200);
   }

@@ -35,6 +35,8 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     callCourier: async () => {},
     collectTombstones: async () => {},
     lastCleanup: async () => undefined,
+    noteRecordChange: async () => {},
+    lastReconciled: async () => ({ lookedAt: null, restoredAt: null }),
     wait: (ms) => {
       time += ms;
     },

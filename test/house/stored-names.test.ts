@@ -6,9 +6,19 @@ import { read, sources } from "./sources.ts";
 /** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
 const CLASSES = ["KeyAuthority", "Courier"];
 const BINDINGS = ["DB", "KV", "AUTHORITY", "COURIER", "LOOKUP_BUDGET", "ASSETS"];
-const OBJECTS = ["courier", "readyz", "retention", "tombstones"];
-const STORAGE_KEYS = ["account", "collected", "collector", "passed_on", "plan", "record", "retention", "watch_until"];
-const STORAGE_PREFIXES = ["ended/", "journal/", "usage/"];
+const OBJECTS = ["courier", "readyz", "reconciler", "retention", "tombstones"];
+const STORAGE_KEYS = [
+  "account",
+  "collected",
+  "collector",
+  "passed_on",
+  "plan",
+  "reconciler",
+  "record",
+  "retention",
+  "watch_until",
+];
+const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "usage/"];
 
 interface Wrangler {
   durable_objects: { bindings: { name: string; class_name: string }[] };

@@ -212,6 +212,14 @@ describe("/readyz", () => {
     expect(d1).toHaveLength(2);
   });
 
+  test("says that D1 has failed while it does not number changes yet", async () => {
+    const { ask } = gateway();
+    await env.DB.exec("ALTER TABLE record_changes RENAME TO elsewhere");
+    const { response, text } = await ask("GET", "/readyz");
+    await env.DB.exec("ALTER TABLE elsewhere RENAME TO record_changes");
+    expect([response.status, JSON.parse(text).checks.d1.status]).toEqual([503, "failed"]);
+  });
+
   test("does not ask a slow database again before it has answered", async () => {
     const { ask, d1 } = gateway(hanging);
     const first = ask("GET", "/readyz");

@@ -7,6 +7,7 @@ import type { Account } from "../../decide/principal.ts";
 import type { Holding } from "../../domain/holding.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
+import type { ReportAnswer } from "../../domain/report.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { Desks } from "./desks.ts";
 import { Fallback } from "./fallback.ts";
@@ -31,6 +32,8 @@ export class Leases {
   readonly #plans: PlanTeller;
   readonly #desks: Desks<Account, Lease, Memory>;
   readonly #looks = new Flights<Lease | Refusal>();
+  /** The number of the latest restore of D1. */
+  #generation: number | undefined;
 
   constructor(ask: AskAuthority, gateway: Gateway, now: () => number, reportAfterMs?: number) {
     this.#usage = new UsageCounter((account) => this.#desks.report(account), now, reportAfterMs);
@@ -96,6 +99,11 @@ export class Leases {
     this.#usage.count(account, use, waitUntil);
   }
 
+  /** D1 was restored: authorities whose record is older read D1 again. */
+  hear({ generation }: ReportAnswer): void {
+    if (generation !== undefined) this.#generation = Math.max(generation, this.#generation ?? 0);
+  }
+
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
   drop(account: Account): void {
     this.#desks.drop(account);
@@ -107,7 +115,7 @@ export class Leases {
     memory: Memory,
   ): Promise<Lease | Refusal> {
     const askedAt = this.#now();
-    const asked = { environment, keyId, secretHash, ...question };
+    const asked = { environment, keyId, secretHash, generation: this.#generation, ...question };
     const answer = await this.#plans.ask(this.#ask, asked, memory.plan);
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };

@@ -2,6 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { editD1 } from "../../helpers/d1-file.ts";
 import type { RunningGateway } from "../../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
@@ -87,6 +88,35 @@ async function restart(...builds: Build[]): Promise<[RunningGateway, ...RunningG
   running = await run(...builds);
   return running as [RunningGateway, ...RunningGateway[]];
 }
+
+test("edits of D1 by hand are in force after an upgrade and after a rollback, for keys whose records the other build stored", async () => {
+  const [released] = await restart("released");
+  const { live } = await fill(released);
+  const permit = (permission: string) =>
+    editD1(released, "UPDATE api_keys SET permission = ? WHERE id = ?", permission, live.id);
+  const write = async (gateway: RunningGateway) => {
+    const init = { method: "POST", headers: bearing(live) };
+    return (await fetch(`${gateway.base("sandbox")}/signatures/1`, init)).status;
+  };
+  expect(await write(released)).toBe(200);
+
+  const [current] = await restart("current");
+  expect(await write(current)).toBe(200);
+  permit("read-only");
+  await expect.poll(() => write(current), { timeout: 20_000, interval: 500 }).toBe(403);
+
+  const [back] = await restart("released");
+  expect(await write(back)).toBe(403);
+  permit("full-access");
+  await expect.poll(() => write(back), { timeout: 70_000, interval: 1_000 }).toBe(200);
+  // The old code creates keys in the new schema.
+  expect((await answerTo(back, await (await seed(back)).key())).status).toBe(200);
+
+  // What was changed while the old build ran is found too.
+  permit("read-only");
+  const [again] = await restart("current");
+  await expect.poll(() => write(again), { timeout: 20_000, interval: 500 }).toBe(403);
+}, 240_000);
 
 test("after an upgrade keys live, revoked ones stay dead, and counts continue; after a rollback too", async () => {
   const [released] = await restart("released");

@@ -185,6 +185,25 @@ describe("the question to an authority", () => {
   });
 });
 
+describe("a restore of D1", () => {
+  test("is in each question from when the isolate has heard of it on, the latest alone", async () => {
+    const { clock, questions, leases, hold } = isolate(() => leaseOf(1));
+    const askAfter = async (generation?: number) => {
+      leases.hear({ generation });
+      clock.now += 2_000;
+      await hold();
+      await leases.lookAnew(identity, ignore);
+      return questions.slice(-2).map((question) => question.generation);
+    };
+    expect(await askAfter()).toEqual([undefined, undefined]);
+    expect(await askAfter(1_000_008)).toEqual([1_000_008, 1_000_008]);
+    // From a collector that runs older code, or has not heard of it yet.
+    expect(await askAfter()).toEqual([1_000_008, 1_000_008]);
+    expect(await askAfter(0)).toEqual([1_000_008, 1_000_008]);
+    expect(await askAfter(2_000_009)).toEqual([2_000_009, 2_000_009]);
+  });
+});
+
 describe("a key on a plan", () => {
   const plans = { free: { rates: [{ name: "minute", limit: 3, window: 60, burst: 3 }], quotas: [] } };
   const isolateOn = (plan: string | null) => {

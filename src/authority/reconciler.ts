@@ -1,0 +1,206 @@
+/**
+ * Finds what was changed in D1 by hand, and restores of D1. One object of the courier's class does this, every few seconds while the
+ * gateway is in use: it asks D1 for the changes since the last number, and tells the authorities of the keys that they concern. What
+ * it stored last it repeats after a crash, and skips nothing.
+ */
+
+import { within } from "../deadline.ts";
+import { isRecent } from "../domain/age.ts";
+import { MINUTE_MS } from "../domain/durations.ts";
+import { messageLine } from "../domain/log-line.ts";
+import {
+  type ChangedHolder,
+  type ChangedKey,
+  concernedBy,
+  later,
+  type Mark,
+  type Reconciled,
+  wasRestored,
+} from "../domain/record-changes.ts";
+import { toConsole } from "../log.ts";
+import { tellAll } from "../store/delivery.ts";
+import { type Pending, putInOutbox } from "../store/outbox.ts";
+import { markRestore, readChanges, readKeysOf, readMarks, removeChanges } from "../store/record-changes.ts";
+
+/** How often D1 is asked for changes. */
+const LOOK_EVERY_MS = 5_000;
+/** How soon it is tried again if D1 does not answer. */
+const AFTER_FAULT_MS = 1_000;
+/** The pause before the next round while there is more to tell: an authority that hears of a change reads D1, which others need too. */
+const ROUND_MS = 500;
+/** How long after a call the gateway counts as in use. */
+const WATCH_MS = 5 * MINUTE_MS;
+/** Changes and keys in one round: a Worker may make 1,000 calls per invocation. What remains is for the keys of holders. */
+const CHANGES_AT_ONCE = 300;
+const TOLD_AT_ONCE = 400;
+const TELL_DEADLINE_MS = 3_000;
+
+const STATE = "reconciler";
+/** Of members and organizations whose keys are being told. */
+const PREFIX = "holder/";
+
+interface State {
+  readonly watchUntil: number;
+  /** The newest change that is known to exist. If D1 no longer has it, D1 was restored. */
+  readonly seen?: Mark | undefined;
+  /** All changes up to it were told, or are in the storage as holders. */
+  readonly done: number;
+  /** The number of the latest restore that was found; 0 if there was none. */
+  readonly generation: number;
+  readonly restoredAt?: number | undefined;
+  /** When D1 was last asked, and answered. */
+  readonly lookedAt?: number | undefined;
+}
+
+/** A member or an organization whose keys are being told. */
+interface Holder extends ChangedHolder {
+  /** Which of its keys come next. */
+  readonly after: "lately" | string;
+}
+
+export interface Contacts {
+  readonly db: D1Database;
+  readonly tell: (key: ChangedKey) => Promise<void>;
+  readonly callCourier: () => Promise<void>;
+}
+
+export class Reconciler {
+  readonly #storage: DurableObjectStorage;
+  readonly #contacts: Contacts;
+
+  constructor(storage: DurableObjectStorage, contacts: Contacts) {
+    this.#storage = storage;
+    this.#contacts = contacts;
+  }
+
+  /** Whether this object is the one that does it. */
+  get isHere(): boolean {
+    return this.#storage.kv.get(STATE) !== undefined;
+  }
+
+  get latest(): Reconciled {
+    const { lookedAt = null, restoredAt = null } = this.#state;
+    return { lookedAt, restoredAt };
+  }
+
+  /** The gateway is in use. Returns the number of the latest restore. */
+  async watch(now: number): Promise<number> {
+    const { watchUntil, lookedAt = 0, generation } = this.#state;
+    // Not a row for each call.
+    if (!isRecent(watchUntil - WATCH_MS, MINUTE_MS, now)) this.#put({ watchUntil: now + WATCH_MS });
+    const set = await this.#storage.getAlarm();
+    const due = isRecent(lookedAt, LOOK_EVERY_MS, now) ? lookedAt + LOOK_EVERY_MS : now;
+    // An alarm that is far away was set before the clock stepped back.
+    if (set === null || set > now + LOOK_EVERY_MS) await this.#storage.setAlarm(due);
+    return generation;
+  }
+
+  /** D1 was changed just now. Once its number is known, a restore that loses the change is noticed. */
+  async noteChange(now: number): Promise<void> {
+    await this.watch(now);
+    for (;;) {
+      const { seen } = this.#state;
+      const { found, newest } = await readMarks(this.#contacts.db, seen?.number ?? 0);
+      if (!wasRestored(seen, found)) return this.#put({ seen: later(this.#state.seen, newest) });
+      // Otherwise a round has seen newer changes meanwhile, and deleted that row.
+      if (this.#state.seen?.number === seen?.number) return this.#storage.setAlarm(now);
+    }
+  }
+
+  async alarm(now: number): Promise<void> {
+    // First, so that there is a next alarm whatever fails below.
+    await this.#storage.setAlarm(now + LOOK_EVERY_MS);
+    try {
+      if (await this.#round(now)) return await this.#storage.setAlarm(now + ROUND_MS);
+    } catch (error) {
+      toConsole(messageLine("error", `D1 was not asked for changes: ${error}`));
+      return this.#storage.setAlarm(now + AFTER_FAULT_MS);
+    }
+    if (!isRecent(this.#state.watchUntil - WATCH_MS, WATCH_MS, now)) await this.#storage.deleteAlarm();
+  }
+
+  /** Returns whether there is more to tell. */
+  async #round(now: number): Promise<boolean> {
+    const { db } = this.#contacts;
+    const { seen, done } = this.#state;
+    const look = await readChanges(db, { seen: seen?.number ?? 0, done, limit: CHANGES_AT_ONCE });
+    if (wasRestored(seen, look.found)) {
+      await this.#markRestore(now, seen as Mark);
+      return false;
+    }
+    this.#put({ seen: later(this.#state.seen, look.newest), lookedAt: now });
+    const { keys, holders } = concernedBy(look.changes);
+    await this.#tell(keys, now);
+    // Both at once: nothing is awaited between them.
+    for (const holder of holders) this.#storage.kv.put(nameOf(holder), { ...holder, after: "lately" });
+    const told = look.changes.at(-1)?.number ?? done;
+    if (told > done) this.#put({ done: told });
+    const hasMoreKeys = await this.#tellHolders(TOLD_AT_ONCE - keys.length, now);
+    if (told > done) await removeChanges(db, Math.min(told, (this.#state.seen?.number ?? 0) - 1));
+    return hasMoreKeys || look.changes.length === CHANGES_AT_ONCE;
+  }
+
+  /** Every record is read again before it is lent: isolates hear the number, and put it in their questions. */
+  async #markRestore(now: number, seen: Mark): Promise<void> {
+    const mark = await markRestore(this.#contacts.db, seen.number);
+    for (const [name] of [...this.#storage.kv.list({ prefix: PREFIX })]) this.#storage.kv.delete(name);
+    this.#put({ seen: mark, done: mark.number, generation: mark.number, restoredAt: now, lookedAt: now });
+    const message = "D1 was restored to an earlier time; every record is read again within two minutes";
+    toConsole(messageLine("warn", message));
+  }
+
+  /** Returns whether keys are left. */
+  async #tellHolders(atMost: number, now: number): Promise<boolean> {
+    let budget = atMost;
+    const holders = [...this.#storage.kv.list<Holder>({ prefix: PREFIX, limit: TOLD_AT_ONCE })];
+    for (const [name, stored] of holders) {
+      let holder: Holder | undefined = stored;
+      while (holder && budget > 0) {
+        const page = await readKeysOf(this.#contacts.db, holder, holder.after, budget);
+        await this.#tell(
+          page.map(({ environment, id }) => ({ environment, id, number: stored.number })),
+          now,
+        );
+        holder = nextPage(
+          holder,
+          page.map(({ id }) => id),
+          budget,
+        );
+        // Each holder costs a query, even if it has no keys.
+        budget -= Math.max(1, page.length);
+        if (holder) this.#storage.kv.put(name, holder);
+        else this.#storage.kv.delete(name);
+      }
+      if (holder) return true;
+    }
+    return holders.length === TOLD_AT_ONCE;
+  }
+
+  /** A key that cannot be told now is left to the courier, so that the others do not wait for it. */
+  async #tell(keys: readonly ChangedKey[], now: number): Promise<void> {
+    const { db, tell, callCourier } = this.#contacts;
+    const told = new Set(await tellAll(keys, (key) => within(TELL_DEADLINE_MS, tell(key))));
+    const left = keys.filter((key) => !told.has(key));
+    if (left.length === 0) return;
+    await callCourier().catch(() => undefined);
+    const changeId = `chg_${crypto.randomUUID().replaceAll("-", "")}`;
+    const rows = left.map(({ environment, id }): Pending => ({ changeId, environment, keyId: id }));
+    await putInOutbox(db, rows, now);
+  }
+
+  get #state(): State {
+    return this.#storage.kv.get<State>(STATE) ?? { watchUntil: 0, done: 0, generation: 0 };
+  }
+
+  #put(changes: Partial<State>): void {
+    this.#storage.kv.put(STATE, { ...this.#state, ...changes });
+  }
+}
+
+/** Those used lately come first, and once more among all. */
+function nextPage(holder: Holder, ids: readonly string[], limit: number): Holder | undefined {
+  if (ids.length < limit) return undefined;
+  return { ...holder, after: holder.after === "lately" ? "" : (ids.at(-1) as string) };
+}
+
+const nameOf = ({ kind, id }: ChangedHolder) => `${PREFIX}${kind}/${id}`;

@@ -1,0 +1,59 @@
+/**
+ * Changes of what authorities keep of their keys, each with a number that D1 gives it. Numbers grow; a record has the number of the
+ * newest change at the time at which it was read. Pure.
+ */
+
+/** A row of D1, and how it can be told from another one that got the same number after a restore. */
+export interface Mark {
+  readonly number: number;
+  readonly mark: string;
+}
+
+export interface RecordChange {
+  readonly number: number;
+  /** Whose keys must be read again; nobody's after a new `secret` or a restore that was noticed. */
+  readonly kind: "api_key" | "member" | "organization" | "secret" | "restored";
+  /** Of a key. */
+  readonly environment: string | null;
+  readonly subject: string;
+}
+
+export interface ChangedKey {
+  readonly environment: string;
+  readonly id: string;
+  readonly number: number;
+}
+
+/** Who has several keys. */
+export interface ChangedHolder {
+  readonly kind: "member" | "organization";
+  readonly id: string;
+  readonly number: number;
+}
+
+/** D1 only grows: if it no longer has a row that it had, it is at an earlier time. */
+export function wasRestored(seen: Mark | undefined, found: Mark | undefined): boolean {
+  return seen !== undefined && found?.mark !== seen.mark;
+}
+
+export function later(one: Mark | undefined, other: Mark | undefined): Mark | undefined {
+  return one && other ? (other.number > one.number ? other : one) : (one ?? other);
+}
+
+/** Who must hear of these changes, each once, with the newest of their numbers. */
+export function concernedBy(changes: readonly RecordChange[]): { keys: ChangedKey[]; holders: ChangedHolder[] } {
+  const keys = new Map<string, ChangedKey>();
+  const holders = new Map<string, ChangedHolder>();
+  for (const { number, kind, environment, subject: id } of changes) {
+    if (kind === "api_key") keys.set(`${environment}/${id}`, { environment: environment ?? "", id, number });
+    if (kind === "member" || kind === "organization") holders.set(`${kind}/${id}`, { kind, id, number });
+  }
+  return { keys: [...keys.values()], holders: [...holders.values()] };
+}
+
+export interface Reconciled {
+  /** When D1 was last asked for changes, and answered. */
+  readonly lookedAt: number | null;
+  /** When the latest restore of D1 was found. */
+  readonly restoredAt: number | null;
+}
