@@ -1,0 +1,160 @@
+/** What an isolate notes of its requests between two reports: a bounded number of them, and how many there were. */
+
+import { HOUR_MS } from "./durations.ts";
+import type { HourOfRequests, KeptRequest, Place } from "./kept-request.ts";
+import { randomPartOf } from "./request-id.ts";
+import { FIRST_KEPT, type Group, isFailure, LAST_KEPT, SAMPLE_SIZE, select } from "./request-log.ts";
+
+/** Of one report, so that it fits into one row of an object's storage. */
+export const MAX_REPORTED = 1_500;
+export const MAX_REPORTED_GROUPS = 3_000;
+/** Of one group, until some are selected. */
+const MAX_WAITING = 2 * (FIRST_KEPT + LAST_KEPT);
+
+/** What is looked at of every finished request; the rest only of those that are kept. */
+export interface Finished {
+  readonly request_id: string;
+  /** When it began. */
+  readonly time: number;
+  readonly route: string | undefined;
+  /** The code of the refusal. */
+  readonly reason: string | undefined;
+  readonly status: number;
+}
+
+interface Noting {
+  readonly place: Place | null;
+  readonly hour: number;
+  readonly route: string;
+  readonly outcome: string;
+  readonly failed: boolean;
+  requests: number;
+  waiting: readonly KeptRequest[];
+  /** The greatest random part of a full sample. */
+  greatest: string | undefined;
+}
+
+type Groups = Map<string, Map<string, Map<string, Map<string | number, Noting>>>>;
+
+/** Whose requests: a principal. */
+export interface Whose {
+  readonly organization: string;
+  readonly environment: string;
+}
+
+/** `More`: what a request is kept with beside what is looked at. */
+export class RequestTally<F extends Finished, More> {
+  readonly #keep: (finished: F, more: More) => KeptRequest;
+  /** By environment, organization, route and outcome: strings that each request has at hand. */
+  #groups: Groups = new Map();
+  #all: Noting[] = [];
+  #hour = Number.NaN;
+
+  constructor(keep: (finished: F, more: More) => KeptRequest) {
+    this.#keep = keep;
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** `whose`: `undefined` if the organization is not known. Of most requests that succeed nothing is made but a number. */
+  note(whose: Whose | undefined, finished: F, more: More): void {
+    const group = this.#groupOf(whose, finished);
+    if (!group) return;
+    group.requests += 1;
+    if (group.failed) addFailure(group, this.#keep(finished, more));
+    else if (group.greatest === undefined || randomPartOf(finished.request_id) < group.greatest) {
+      addToSample(group, this.#keep(finished, more));
+    }
+  }
+
+  /** What was noted since the last time. */
+  take(): HourOfRequests[] {
+    const all = this.#all;
+    [this.#groups, this.#all, this.#hour] = [new Map(), [], Number.NaN];
+    const hours = new Map<string, { place: Place | null; hour: number; groups: Group<KeptRequest>[] }>();
+    for (const { group, kept } of withinBounds(all)) {
+      const { place, hour, route, outcome, requests } = group;
+      const name = `${hour} ${place?.environment} ${place?.organizationId}`;
+      const known = hours.get(name) ?? { place, hour, groups: [] };
+      known.groups.push({ route, outcome, requests, kept });
+      hours.set(name, known);
+    }
+    return [...hours.values()];
+  }
+
+  #groupOf(whose: Whose | undefined, { route = "", reason, status, time }: F): Noting | undefined {
+    const hour = time - (time % HOUR_MS);
+    // The groups of the hour before stay in the list.
+    if (hour !== this.#hour) [this.#hour, this.#groups] = [hour, new Map()];
+    const organizations = within(this.#groups, whose?.environment ?? "");
+    const routes = within(organizations, whose?.organization ?? "");
+    const outcomes = within(routes, route);
+    const known = outcomes.get(reason ?? status);
+    if (known || this.#all.length >= MAX_REPORTED_GROUPS) return known;
+    const made = newGroup(whose, hour, route, String(reason ?? status));
+    outcomes.set(reason ?? status, made);
+    this.#all.push(made);
+    return made;
+  }
+}
+
+function newGroup(whose: Whose | undefined, hour: number, route: string, outcome: string): Noting {
+  const place = whose ? { organizationId: whose.organization, environment: whose.environment } : null;
+  const nothing = { requests: 0, waiting: [], greatest: undefined };
+  return { place, hour, route, outcome, failed: isFailure(outcome), ...nothing };
+}
+
+function within<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  const known = map.get(key);
+  if (known) return known;
+  const made = new Map<L, V>();
+  map.set(key, made);
+  return made;
+}
+
+function addFailure(group: Noting, kept: KeptRequest): void {
+  const waiting = group.waiting as KeptRequest[];
+  waiting.push(kept);
+  if (waiting.length >= MAX_WAITING) group.waiting = [...select(group.outcome, waiting)];
+}
+
+function addToSample(group: Noting, kept: KeptRequest): void {
+  group.waiting = select(group.outcome, [...group.waiting, kept]);
+  const last = group.waiting[SAMPLE_SIZE - 1];
+  if (last) group.greatest = randomPartOf(last.id);
+}
+
+interface Selected {
+  readonly group: Noting;
+  readonly kept: readonly KeptRequest[];
+}
+
+/** Failures before the samples of what succeeded. */
+function withinBounds(groups: readonly Noting[]): Selected[] {
+  const selected = groups.map((group) => ({ group, kept: select(group.outcome, group.waiting) }));
+  const failed = shared(
+    selected.filter(({ group }) => group.failed),
+    MAX_REPORTED,
+  );
+  const left = MAX_REPORTED - failed.reduce((sum, { kept }) => sum + kept.length, 0);
+  const others = shared(
+    selected.filter(({ group }) => !group.failed),
+    left,
+  );
+  return [...failed, ...others];
+}
+
+/** Each group has as many as any other, or all that it has. */
+function shared(groups: readonly Selected[], total: number): Selected[] {
+  let share = FIRST_KEPT + LAST_KEPT;
+  const sum = () => groups.reduce((sum, { kept }) => sum + Math.min(kept.length, share), 0);
+  while (share > 0 && sum() > total) share -= 1;
+  return groups.map(({ group, kept }) => ({ group, kept: kept.length > share ? firstAndLast(kept, share) : kept }));
+}
+
+function firstAndLast<T>(list: readonly T[], count: number): readonly T[] {
+  const first = Math.ceil(count / 2);
+  return [...list.slice(0, first), ...list.slice(list.length - (count - first))];
+}
