@@ -9,6 +9,7 @@ import type { Control } from "./control/control.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { NOWHERE, readUrl } from "./decide/bounds.ts";
 import { type ControlEndpoint, endpointOf } from "./decide/endpoint.ts";
+import { requestId } from "./domain/request-id.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal } from "./errors.ts";
 import { ApiKeys } from "./gateway/admit/api-keys.ts";
@@ -27,6 +28,7 @@ import { fetchOfHandler, type Handler, type Handlers, requireHandlers } from "./
 import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { Reporter } from "./gateway/reports/reporter.ts";
+import { RequestReports } from "./gateway/reports/requests.ts";
 import { newNotes, type Visit } from "./gateway/visit.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
@@ -111,9 +113,11 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const lookupBudget = guard("LOOKUP_BUDGET", env.LOOKUP_BUDGET, log);
   const lookups = new Lookups(lookupBudget, now);
   const leases = new Leases(objects.ask, gateway, now);
+  const { requestLog } = gateway;
   const reporter = new Reporter({
     send: objects.report,
     collectors: gateway.collectors,
+    requests: requestLog.keptMs > 0 ? new RequestReports(gateway.collectors, requestLog.paths) : undefined,
     newId: () => crypto.randomUUID(),
     now,
     hear: (answer) => leases.hear(answer),
@@ -182,5 +186,5 @@ function belowBaseUrl(request: Request, url: URL, endpoint: ControlEndpoint): Re
 }
 
 function newRequestId(): string {
-  return `req_${crypto.randomUUID().replaceAll("-", "")}`;
+  return requestId(Date.now(), crypto.randomUUID());
 }

@@ -5,6 +5,7 @@ export type {
   CallersConfig,
   LeasesConfig,
   ManagementConfig,
+  RequestLogConfig,
   RetentionConfig,
   SpeedConfig,
 } from "./config/running-types.ts";

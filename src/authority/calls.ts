@@ -1,5 +1,13 @@
 /** What the Durable Objects can be asked from elsewhere. A Worker and its objects can run two versions for some minutes after a deploy. */
 
+import type {
+  FoundRequest,
+  HourOfRequests,
+  Place,
+  RequestBatch,
+  RequestFilter,
+  RequestPage,
+} from "../domain/kept-request.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
@@ -43,4 +51,12 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   watchRecords(): Promise<number>;
   noteRecordChange(): Promise<void>;
   lastReconciled(): Reconciled;
+  /** For a request log. A batch that comes twice counts once. */
+  recordRequests(batch: RequestBatch): Promise<void>;
+  findRequest(id: string): FoundRequest | undefined;
+  listRequests(filter: RequestFilter, page: RequestPage): readonly FoundRequest[];
+  keysOfRequests(): readonly string[];
+  /** For the object that knows where each request is kept. */
+  indexRequests(hours: readonly HourOfRequests[]): Promise<void>;
+  placesOfRequest(id: string): readonly (Place | null)[];
 }

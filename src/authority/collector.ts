@@ -6,6 +6,8 @@
 import { MINUTE_MS } from "../domain/durations.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 
+import type { RequestRelay } from "./request-relay.ts";
+
 /** How soon the first report after a pause is worked off, and how often those that follow. */
 const SOON_MS = 5_000;
 const EVERY_MS = MINUTE_MS;
@@ -21,8 +23,11 @@ interface State {
 export class Collector {
   readonly #storage: DurableObjectStorage;
 
-  constructor(storage: DurableObjectStorage) {
+  readonly #relay: RequestRelay;
+
+  constructor(storage: DurableObjectStorage, relay: RequestRelay) {
     this.#storage = storage;
+    this.#relay = relay;
   }
 
   /** Whether this object is one. */
@@ -40,8 +45,16 @@ export class Collector {
   }
 
   async alarm(now: number): Promise<void> {
-    for (const [name] of this.#storage.kv.list({ prefix: PREFIX })) this.#storage.kv.delete(name);
-    this.#storage.kv.put(STATE, { workedOffAt: now });
+    this.#storage.transactionSync(() => {
+      const reports = [...this.#storage.kv.list<Report>({ prefix: PREFIX })];
+      this.#relay.add(
+        reports.flatMap(([, { requests = [] }]) => requests),
+        now,
+      );
+      for (const [name] of reports) this.#storage.kv.delete(name);
+      this.#storage.kv.put(STATE, { workedOffAt: now });
+    });
+    if (!(await this.#relay.passOn(now))) await this.#storage.setAlarm(now);
   }
 
   get #state(): State | undefined {

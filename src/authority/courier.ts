@@ -7,6 +7,14 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
+import type {
+  FoundRequest,
+  HourOfRequests,
+  Place,
+  RequestBatch,
+  RequestFilter,
+  RequestPage,
+} from "../domain/kept-request.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { Env } from "../env.ts";
@@ -17,6 +25,9 @@ import type { CourierCalls } from "./calls.ts";
 import { Collector } from "./collector.ts";
 import { authorityName } from "./name.ts";
 import { Reconciler } from "./reconciler.ts";
+import { RequestIndex } from "./request-index.ts";
+import { RequestLog } from "./request-log.ts";
+import { RequestRelay } from "./request-relay.ts";
 import { Restores } from "./restores.ts";
 import { Retention } from "./retention.ts";
 import { StuckClock } from "./stuck-clock.ts";
@@ -32,8 +43,9 @@ const ROUND_SIZE = 400;
 export abstract class Courier extends DurableObject<Env> implements CourierCalls {
   protected abstract readonly gateway: Gateway;
   readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
-  readonly #collector = new Collector(this.ctx.storage);
   readonly #restores = new Restores(() => this.#object("reconciler").watchRecords());
+  readonly #relay = new RequestRelay(this.ctx.storage, (name) => this.#object(name));
+  readonly #collector = new Collector(this.ctx.storage, this.#relay);
   readonly #clock = new StuckClock(this.ctx);
 
   async call(): Promise<void> {
@@ -93,12 +105,40 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     return this.#reconciler.latest;
   }
 
+  async recordRequests(batch: RequestBatch): Promise<void> {
+    this.#clock.restartIfStuck();
+    await this.#requestLog.record(batch, Date.now());
+  }
+
+  findRequest(id: string): FoundRequest | undefined {
+    return this.#requestLog.find(id);
+  }
+
+  listRequests(filter: RequestFilter, page: RequestPage): readonly FoundRequest[] {
+    return this.#requestLog.list(filter, page);
+  }
+
+  keysOfRequests(): readonly string[] {
+    return this.#requestLog.keyIds();
+  }
+
+  async indexRequests(hours: readonly HourOfRequests[]): Promise<void> {
+    this.#clock.restartIfStuck();
+    await this.#requestIndex.add(hours, Date.now());
+  }
+
+  placesOfRequest(id: string): readonly (Place | null)[] {
+    return this.#requestIndex.find(id);
+  }
+
   override async alarm(): Promise<void> {
     this.#clock.restartIfStuck();
     if (this.#retention.isHere) return this.#retention.alarm(Date.now());
     if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
     if (this.#collector.isHere) return this.#collector.alarm(Date.now());
     if (this.#reconciler.isHere) return this.#reconciler.alarm(Date.now());
+    if (this.#requestLog.isHere) return this.#requestLog.alarm(Date.now());
+    if (this.#requestIndex.isHere) return this.#requestIndex.alarm(Date.now());
     const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
     const watching = isRecent(watchUntil - WATCH_MS, WATCH_MS, Date.now());
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
@@ -122,9 +162,17 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     });
   }
 
-  #object(role: "courier" | "reconciler"): DurableObjectStub<CourierCalls> {
+  #object(role: string): DurableObjectStub<CourierCalls> {
     const { COURIER } = this.env;
     return COURIER.get(COURIER.idFromName(role));
+  }
+
+  get #requestLog(): RequestLog {
+    return new RequestLog(this.ctx.storage, this.gateway.requestLog.keptMs);
+  }
+
+  get #requestIndex(): RequestIndex {
+    return new RequestIndex(this.ctx.storage, this.gateway.requestLog.keptMs);
   }
 
   async #tell(environment: string, keyId: string, number?: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary } from "../store/boundary.ts";
 import { authorityName, collectorName } from "./name.ts";
+import { requestsFrom } from "./requests.ts";
 import { againIfReset } from "./reset.ts";
 
 /** How long a change waits for one object to hear of it, before it is left to the courier. */
@@ -45,6 +46,7 @@ export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURI
         told(() => authority(environment, keyId).recordChanged(environment, keyId, plans)),
       callCourier: () => heard(() => courier("courier").call()),
       collectTombstones: () => heard(() => courier("tombstones").collectTombstones()),
+      ...requestsFrom((name) => COURIER.get(COURIER.idFromName(name)), heard),
       lastCleanup: () => heard(() => courier("retention").lastCleanup()),
       noteRecordChange: () => heard(() => courier("reconciler").noteRecordChange()),
       lastReconciled: () => heard(() => courier("reconciler").lastReconciled()),

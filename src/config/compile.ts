@@ -1,5 +1,6 @@
 /** The configuration in the form that requests are served from, built once when the Worker starts. */
 
+import { HOUR_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
 import { type Plans, planIn } from "../domain/plans.ts";
@@ -41,6 +42,8 @@ export interface Gateway {
   readonly collectors: number;
   /** What the log says of a client's address. */
   readonly loggedAddress: LoggedAddress;
+  /** `keptMs` is 0 if no requests are kept. */
+  readonly requestLog: { readonly keptMs: number; readonly paths: boolean };
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -125,6 +128,7 @@ export function compile(input: GatewayConfig): Gateway {
     retention: config.retention,
     collectors: config.collectors,
     loggedAddress: LOGGED_ADDRESS[config.logging.clientAddress],
+    requestLog: { keptMs: config.requestLog.hours * HOUR_MS, paths: config.requestLog.paths },
     routes,
     router,
     cors: compileCorsOfAll(config.routes),

@@ -52,3 +52,11 @@ export interface RetentionConfig {
   /** How much D1 can hold: 10,000 on the paid plan (the default), 500 on the free plan. Above 80 % a warning is logged every hour. */
   databaseMegabytes?: number;
 }
+
+/** What is kept of finished requests, to find one by its id. */
+export interface RequestLogConfig {
+  /** For how many hours, 0 to 168. 0 keeps no requests. Default: 24. */
+  hours?: number;
+  /** Whether to keep the path of each request, which can contain personal data. Never its query. Default: false. */
+  paths?: boolean;
+}

@@ -11,6 +11,7 @@ import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import { leases } from "./leases.ts";
 import { logging } from "./logging.ts";
 import { management } from "./management.ts";
+import { requestLog } from "./request-log.ts";
 import { retention } from "./retention-schema.ts";
 import type { GatewayConfig } from "./types.ts";
 import { problemOfBaseUrl, problemOfWebOrigin } from "./urls.ts";
@@ -226,6 +227,7 @@ export const gatewaySchema = fields({
   retention: retention.prefault({}),
   collectors: count(100).default(1),
   logging: logging.prefault({}),
+  requestLog: requestLog.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),
   onRefusal,
 }) satisfies z.ZodType<unknown, GatewayConfig>;

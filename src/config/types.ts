@@ -3,7 +3,13 @@
 import type { Period } from "../domain/quota.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import { type HandlerConfig, inEveryEnvironment, type OriginConfig } from "./origin-types.ts";
-import type { LeasesConfig, LoggingConfig, ManagementConfig, RetentionConfig } from "./running-types.ts";
+import type {
+  LeasesConfig,
+  LoggingConfig,
+  ManagementConfig,
+  RequestLogConfig,
+  RetentionConfig,
+} from "./running-types.ts";
 
 export type { HandlerConfig, OriginConfig };
 
@@ -34,6 +40,7 @@ export interface GatewayConfig<
    */
   collectors?: number;
   logging?: LoggingConfig;
+  requestLog?: RequestLogConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];
   /** The gateway's own errors in the format of your API. Default: problem documents, RFC 9457. */
   onRefusal?: OnRefusal;

@@ -1,6 +1,7 @@
 /** What the use cases work with. */
 
 import type { Gateway } from "../config/compile.ts";
+import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
@@ -36,6 +37,16 @@ export interface Control {
   readonly callCourier: () => Promise<void>;
   /** Remembers at once what ended, instead of within a minute, in case D1 is restored. */
   readonly collectTombstones: () => Promise<void>;
+  /** A finished request by its id, if it is kept. Rejects if the objects that keep requests cannot be reached. */
+  readonly findRequest: (id: string) => Promise<FoundRequest | undefined>;
+  /** One more than the page holds, if there is one. `null`: of no known organization. */
+  readonly listRequests: (
+    place: Place | null,
+    filter: RequestFilter,
+    page: RequestPage,
+  ) => Promise<readonly FoundRequest[]>;
+  /** The ids of the keys that have requests there. */
+  readonly keysOfRequests: (place: Place) => Promise<readonly string[]>;
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
   /** D1 was changed: a restore that loses the change will be noticed. */

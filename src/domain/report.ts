@@ -3,6 +3,7 @@
  * the clocks need not agree. Sections are optional, because the two can run different versions: each ignores what it does not know.
  */
 
+import type { HourOfRequests } from "./kept-request.ts";
 import type { UsageCount } from "./usage.ts";
 
 export interface Report {
@@ -14,6 +15,8 @@ export interface Report {
    */
   readonly number: number;
   readonly keys?: readonly KeyUse[];
+  /** Some of its requests, and how many there were. */
+  readonly requests?: readonly HourOfRequests[] | undefined;
 }
 
 /** The use of one key since the report before. */

@@ -46,7 +46,7 @@ export function entryOf(
     environment,
     method: request.method,
     route: route?.path,
-    key_id: caller?.subject,
+    key_id: caller?.subject ?? admission?.account?.keyId,
     organization_id: caller?.organization,
     member_id: caller?.member?.id,
     client_address: loggedAddress(client),

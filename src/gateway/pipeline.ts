@@ -58,6 +58,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   const endedAt = plane.now();
   const entry = entryOf(visit, { outcome, response, environment, route, admission, begunAt, endedAt }, plane.gateway);
   plane.log(entry);
+  plane.reporter.note(admission?.caller, entry, visit);
   if (admission?.account) {
     const use = useOf(journey, visit.request.method, endedAt);
     plane.leases.count(admission.account, use, visit.waitUntil);

@@ -5,7 +5,7 @@ import type { WaitUntil } from "./admit/flights.ts";
 export interface Visit {
   readonly request: Request;
   readonly url: URL;
-  /** Ends in 32 random hexadecimal digits. */
+  /** Ends in 32 hexadecimal digits, of which the last 16 are random. */
   readonly requestId: string;
   /** The client's address at the edge; empty if it is unknown. */
   readonly client: string;

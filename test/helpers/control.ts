@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import config from "../../gateway.config.ts";
+import { requestsFrom } from "../../src/authority/requests.ts";
 import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
@@ -37,6 +38,10 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     lastCleanup: async () => undefined,
     noteRecordChange: async () => {},
     lastReconciled: async () => ({ lookedAt: null, restoredAt: null }),
+    ...requestsFrom(
+      (name) => env.COURIER.get(env.COURIER.idFromName(name)),
+      (call) => call(),
+    ),
     wait: (ms) => {
       time += ms;
     },

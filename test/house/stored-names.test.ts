@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { accountName, authorityName, collectorName } from "../../src/authority/name.ts";
+import { accountName, authorityName, collectorName, REQUEST_INDEX, requestLogName } from "../../src/authority/name.ts";
 import { read, sources } from "./sources.ts";
 
 /** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
@@ -18,7 +18,7 @@ const STORAGE_KEYS = [
   "retention",
   "watch_until",
 ];
-const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "usage/"];
+const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "relay/", "usage/"];
 
 interface Wrangler {
   durable_objects: { bindings: { name: string; class_name: string }[] };
@@ -62,6 +62,8 @@ describe("The names of what is stored never change:", () => {
     expect(authorityName("production", "key_1")).toBe("production/key_1");
     expect(accountName("actor", "mem_1", "calls")).toBe("actor:mem_1:calls");
     expect(collectorName(3)).toBe("collector/3");
+    expect(requestLogName({ organizationId: "org_1", environment: "production" })).toBe("requests/org_1/production");
+    expect([requestLogName(null), REQUEST_INDEX]).toEqual(["requests/unknown", "requests/index"]);
     const named = found(/idFromName\("([^"]+)"\)/g);
     const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
       [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),
@@ -73,6 +75,7 @@ describe("The names of what is stored never change:", () => {
     const literal = found(/(?:kv|#storage)\.(?:get|put|delete)(?:<[^(]*>)?\(\s*"([^"]+)"/g);
     const constant = found(/^const STATE = "([^"]+)"/gm);
     expect([...new Set([...literal, ...constant])].sort()).toEqual(STORAGE_KEYS);
+    expect(found(/new HourBlocks\(storage, "([^"]+)"/g)).toEqual(["index", "requests"]);
     expect(found(/^const (?:PREFIX = |nameOf = [^`\n]*)["`]([a-z]+\/)/gm)).toEqual(STORAGE_PREFIXES);
   });
 

@@ -6,7 +6,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   "src/index.ts":
     "defineGateway BundleConfig CallersConfig ControlConfig CorsConfig EnvironmentConfig GatewayConfig GatewayInput HandlerConfig " +
     "HookContext ImportedFormatConfig InputLimitsConfig KeysConfig LeasesConfig ManagementConfig OnRefusal OnRequest OnResponse " +
-    "OriginConfig PlanConfig RefusedRequest ResourceConfig RetentionConfig RoleConfig RouteConfig SpeedConfig",
+    "OriginConfig PlanConfig RefusedRequest RequestLogConfig ResourceConfig RetentionConfig RoleConfig RouteConfig SpeedConfig",
   "src/worker.ts": "createGateway Caller Env GatewayApp GatewayOptions Handler Handlers Protection",
   "src/origin/index.ts":
     "ASSERTION_HEADER AssertionError hasScope mayReachWorkspace memoryReplays requireDigest requireScope requireWorkspace verifyArrived " +

@@ -13,7 +13,7 @@ const ROUTE = { path: JWKS_PATH, origin: "" };
 
 /** The answer, logged like any other; `undefined` for requests that are about something else. */
 export function serveJwks(
-  { gateway, now, log }: Pick<DataPlane, "gateway" | "now" | "log">,
+  { gateway, now, log, reporter }: Pick<DataPlane, "gateway" | "now" | "log" | "reporter">,
   signers: Signers,
   visit: Visit,
 ): Response | undefined {
@@ -24,13 +24,10 @@ export function serveJwks(
   response.headers.set("X-Request-Id", requestId);
   const environment = environmentAt(url, gateway)?.name;
   const at = now();
-  log(
-    entryOf(
-      visit,
-      { outcome, response, environment, route: ROUTE, admission: undefined, begunAt: at, endedAt: at },
-      gateway,
-    ),
-  );
+  const finished = { outcome, response, environment, route: ROUTE, admission: undefined, begunAt: at, endedAt: at };
+  const entry = entryOf(visit, finished, gateway);
+  log(entry);
+  reporter.note(undefined, entry, visit);
   return response;
 }
 

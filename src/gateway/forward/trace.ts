@@ -10,15 +10,15 @@ const TRACEPARENT =
 /** Sampled and, of https://www.w3.org/TR/trace-context-2/#random-trace-id-flag, random. All others must be zero. */
 const KNOWN_FLAGS = 0b11;
 
-/** Returns the id of the trace. `names`: of the headers that came. `requestId`: ends in 32 random hexadecimal digits. */
+/** Returns the id of the trace. `names`: of the headers that came. `requestId`: ends in 32 hexadecimal digits. */
 export function passTrace(headers: Headers, names: readonly string[], requestId: string): string {
-  const random = requestId.slice(-32);
+  const digits = requestId.slice(-32);
   const given = names.includes("traceparent") ? traceIn(headers) : null;
   // It belongs to the trace that ends here.
   if (!given && names.includes("tracestate")) headers.delete("tracestate");
   const flags = given ? Number.parseInt(given[2] as string, 16) & KNOWN_FLAGS : 0;
-  const traceId = given?.[1] ?? random;
-  headers.set("traceparent", `00-${traceId}-${random.slice(16)}-0${flags}`);
+  const traceId = given?.[1] ?? digits;
+  headers.set("traceparent", `00-${traceId}-${digits.slice(16)}-0${flags}`);
   return traceId;
 }
 

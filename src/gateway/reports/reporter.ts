@@ -5,9 +5,13 @@
 
 import { isRecent } from "../../domain/age.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
+import type { Entry } from "../../domain/log-line.ts";
 import { collectorOf, type KeyUse, type Report, type ReportAnswer } from "../../domain/report.ts";
+import type { Whose } from "../../domain/request-tally.ts";
 import type { Code } from "../../errors.ts";
 import type { WaitUntil } from "../admit/flights.ts";
+import type { Visit } from "../visit.ts";
+import type { RequestReport, RequestReports } from "./requests.ts";
 
 /** Whose use is counted. */
 export interface Counted {
@@ -61,6 +65,7 @@ interface Shard {
 interface Sent {
   readonly number: number;
   readonly tallies: ReadonlyMap<string, Tally>;
+  readonly requests: RequestReport | undefined;
   readonly firstAt: number;
 }
 
@@ -70,6 +75,8 @@ export interface ReporterOptions {
   readonly collectors: number;
   readonly newId: () => string;
   readonly now: () => number;
+  /** `undefined` if no requests are kept. */
+  readonly requests?: RequestReports | undefined;
   readonly hear?: (answer: ReportAnswer) => void;
   readonly reportAfterMs?: number | undefined;
 }
@@ -110,6 +117,14 @@ export class Reporter {
     this.#beginRound(now, waitUntil);
   }
 
+  /** A finished request. `whose`: `undefined` if that is not known. */
+  note(whose: Whose | undefined, entry: Entry, visit: Visit): void {
+    const { requests } = this.#options;
+    if (!requests) return;
+    requests.note(whose, entry, visit);
+    this.#beginRound(entry.time, visit.waitUntil);
+  }
+
   #tallyOf({ keyId, environment }: Counted): Tally {
     const shards = this.#shards;
     const { tallies } = (shards.length === 1 ? shards[0] : shards[collectorOf(keyId, shards.length)]) as Shard;
@@ -139,12 +154,17 @@ export class Reporter {
   }
 
   async #tell(shard: Shard, collector: number): Promise<void> {
-    const { send, now, hear } = this.#options;
+    const { send, now, hear, requests } = this.#options;
     for (;;) {
-      const sent = nextOf(shard, now());
+      const sent = nextOf(shard, now(), () => requests?.next(collector));
       if (!sent) return;
       const keys = [...sent.tallies].map(([keyId, tally]) => useOf(keyId, tally, now()));
-      const answer = await send(collector, { sender: this.#sender, number: sent.number, keys });
+      const answer = await send(collector, {
+        sender: this.#sender,
+        number: sent.number,
+        keys,
+        requests: sent.requests,
+      });
       if (shard.sent === sent) shard.sent = undefined;
       hear?.(answer);
     }
@@ -152,13 +172,14 @@ export class Reporter {
 }
 
 /** A report that perhaps did not arrive comes first, as it was. */
-function nextOf(shard: Shard, now: number): Sent | undefined {
+function nextOf(shard: Shard, now: number, nextRequests: () => RequestReport | undefined): Sent | undefined {
   if (shard.sent && isRecent(shard.sent.firstAt, RESEND_MS, now)) return shard.sent;
   shard.sent = undefined;
   const tallies = take(shard.tallies);
-  if (tallies.size === 0) return undefined;
+  const requests = nextRequests();
+  if (tallies.size === 0 && !requests) return undefined;
   shard.number += 1;
-  shard.sent = { number: shard.number, tallies, firstAt: now };
+  shard.sent = { number: shard.number, tallies, requests, firstAt: now };
   return shard.sent;
 }
 
