@@ -14,6 +14,7 @@ import { openApiDocument } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 import { organizations } from "./organizations.ts";
 import { peppers } from "./peppers.ts";
+import { requests } from "./requests.ts";
 import { sessions } from "./sessions.ts";
 import { status } from "./status.ts";
 import { usage } from "./usage.ts";
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   ...imports,
   ...insight,
   ...usage,
+  ...requests,
   ...auditEvents,
   ...changes,
   ...peppers,

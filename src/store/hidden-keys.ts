@@ -28,3 +28,22 @@ export async function hasHiddenKey(
     .first();
   return row !== null;
 }
+
+/** Those of these keys that a caller can see. */
+export async function readVisibleAmong(
+  db: D1Database,
+  organizationId: string,
+  keyIds: readonly string[],
+  visibleTo: VisibleKeys,
+): Promise<readonly string[]> {
+  const values: (string | number)[] = [organizationId, JSON.stringify(keyIds)];
+  const bind = (value: string | number) => `?${values.push(value)}`;
+  const { results } = await db
+    .prepare(
+      `SELECT id FROM api_keys WHERE id IN (SELECT value FROM json_each(?2)) AND organization_id = ?1
+         AND ${visibilityOf(visibleTo, bind)}`,
+    )
+    .bind(...values)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}

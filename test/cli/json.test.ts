@@ -51,7 +51,8 @@ describe.each(leavesOf(program).map((leaf) => [leaf.path.join(" "), leaf] as con
 
 function idFor(name: string): string {
   const [group] = name.split(" ");
-  const prefix = { orgs: "org", workspaces: "ws", members: "mem", changes: "chg" }[group as string] ?? "key";
+  const prefix =
+    { orgs: "org", workspaces: "ws", members: "mem", changes: "chg", requests: "req" }[group as string] ?? "key";
   return group === "pepper" ? "p1" : `${prefix}_${KEY.id.slice(4)}`;
 }
 

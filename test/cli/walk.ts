@@ -21,7 +21,7 @@ export function optionsOf({ command }: Leaf): Option[] {
 
 const ID = "0123456789abcdef0123456789abcdef";
 const SAMPLES = [
-  ...["org", "mem", "key", "ws", "ses", "chg", "sec"].map((prefix) => `${prefix}_${ID}`),
+  ...["org", "mem", "key", "ws", "ses", "chg", "sec", "req"].map((prefix) => `${prefix}_${ID}`),
   ...["https://keys.test", "2027-01-31", "24h", "7", "day=7/day", "minute=7/60", "X-A: b", "text"],
 ];
 

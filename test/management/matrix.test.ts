@@ -89,6 +89,7 @@ function pathOf({ path }: DocumentedOperation, world: World): string {
     changes: `chg_${"0".repeat(32)}`,
     sessions: world.sessionId,
     peppers: "p1",
+    requests: `req_${"0".repeat(32)}`,
   };
   return path.replace("{id}", ids[path.split("/")[2] as string] ?? "missing").replace("{secret_id}", "sec_1");
 }
@@ -219,7 +220,7 @@ function namesSomething(operation: DocumentedOperation): boolean {
     ...operation.query.filter((q) => q.required).map((q) => q.name),
   ];
   return (
-    /(organizations|workspaces|members|api-keys|sessions)\/\{id\}/.test(operation.path) ||
+    /(organizations|workspaces|members|api-keys|sessions|requests)\/\{id\}/.test(operation.path) ||
     fields.some((name) => ids.test(name))
   );
 }

@@ -6,7 +6,7 @@ import { fromEnvironment } from "../terminal/given.ts";
 import { id } from "../terminal/options.ts";
 import { dim, list, record, strong, wrapped } from "../terminal/render.ts";
 
-interface Explanation {
+export interface Explanation {
   decision: { allowed: boolean; status: number | null; code: string | null; detail: string; fix: string | null };
   steps: {
     step: string;
@@ -74,29 +74,33 @@ function header(text: string, before: Record<string, string> = {}): Record<strin
   return { ...before, [form[1] as string]: form[2] as string };
 }
 
-function inWords({ decision, steps, required_scope, lacking_in, key }: Explanation): string {
-  const { allowed, status, code, detail, fix } = decision;
+function inWords(explanation: Explanation): string {
+  const { decision, steps } = explanation;
+  return [verdictInWords(decision), stepsInWords(steps), keyInWords(explanation)].filter(Boolean).join("\n\n");
+}
+
+export function verdictInWords({ allowed, status, code, detail, fix }: Explanation["decision"]): string {
   const verdict = allowed ? "Allowed" : `Refused: ${[status, code].filter(Boolean).join(" ")}`;
+  const lines = [strong(`${MARKS[allowed ? "passed" : "refused"]} ${verdict}`), wrapped(detail)];
+  return [...lines, ...(fix ? [wrapped(fix)] : [])].filter(Boolean).join("\n");
+}
+
+export function stepsInWords(steps: Explanation["steps"]): string {
   const width = Math.max(...steps.map(({ check }) => check.length)) + 2;
-  const parts = [
-    [strong(`${MARKS[allowed ? "passed" : "refused"]} ${verdict}`), wrapped(detail), ...(fix ? [wrapped(fix)] : [])],
-    steps.map(({ check, outcome, detail }) => {
-      const line = `${MARKS[outcome]} ${check.replaceAll("_", " ").padEnd(width)}${wrapped(detail, width + 2)}`;
-      return outcome === "refused" ? strong(line) : outcome === "skipped" ? dim(line) : line;
-    }),
-    [
-      record([
-        ["Needed scope", required_scope],
-        ["Missing from", list(lacking_in)],
-        ["Key", key?.id],
-        ["Key is for", key && `${key.environment}, ${key.base_url}`],
-        ["Key can", key && list(key.scopes, "nothing")],
-        ["Workspaces", key && (key.workspaces ? list(key.workspaces, "none") : "all")],
-      ]),
-    ],
-  ];
-  return parts
-    .map((lines) => lines.filter(Boolean).join("\n"))
-    .filter(Boolean)
-    .join("\n\n");
+  const lines = steps.map(({ check, outcome, detail }) => {
+    const line = `${MARKS[outcome]} ${check.replaceAll("_", " ").padEnd(width)}${wrapped(detail, width + 2)}`;
+    return outcome === "refused" ? strong(line) : outcome === "skipped" ? dim(line) : line;
+  });
+  return lines.filter(Boolean).join("\n");
+}
+
+export function keyInWords({ required_scope, lacking_in, key }: Explanation): string {
+  return record([
+    ["Needed scope", required_scope],
+    ["Missing from", list(lacking_in)],
+    ["Key", key?.id],
+    ["Key is for", key && `${key.environment}, ${key.base_url}`],
+    ["Key can", key && list(key.scopes, "nothing")],
+    ["Workspaces", key && (key.workspaces ? list(key.workspaces, "none") : "all")],
+  ]);
 }

@@ -40,15 +40,17 @@ export const explainBody = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
 });
 
+export const decisionAnswer = z.strictObject({
+  allowed: z.boolean(),
+  status: z.int().nullable().describe("The status of the gateway's own answer; `null` if the origin answers."),
+  code: z.string().nullable(),
+  detail: z.string(),
+  fix: z.string().nullable(),
+});
+
 export const explanationAnswer = z
   .strictObject({
-    decision: z.strictObject({
-      allowed: z.boolean(),
-      status: z.int().nullable().describe("The status of the gateway's own answer; `null` if the origin answers."),
-      code: z.string().nullable(),
-      detail: z.string(),
-      fix: z.string().nullable(),
-    }),
+    decision: decisionAnswer,
     steps: z
       .array(
         z.strictObject({

@@ -1,0 +1,115 @@
+/** Finished requests, for those who manage their keys. */
+
+import type { FoundRequest, Place, RequestFilter } from "../../domain/kept-request.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { readVisibleAmong } from "../../store/hidden-keys.ts";
+import { type Cursor, cutPage, type Page, type PageRequest } from "../../store/pages.ts";
+import { findKey, findOrganization, isWithin, requireRoot, requireScope } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { visibleKeys } from "../keys/list.ts";
+import { checkEnvironment } from "../keys/rules.ts";
+import { notFound } from "../validation.ts";
+
+export interface WantedRequests extends Omit<RequestFilter, "keyIds"> {
+  readonly organizationId?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
+/** The newest first. */
+export const REQUEST_SORT = "-at";
+const SEEING_REQUESTS = "usage:read";
+
+export async function findRequest(control: Control, caller: Caller, id: string): Promise<FoundRequest | Refusal> {
+  const denied = requireScope(caller, SEEING_REQUESTS);
+  if (denied) return denied;
+  const request = await control.findRequest(id);
+  return request && (await canSee(control, caller, request)) ? request : notFound("request");
+}
+
+/** Without an organization or a key: those of the caller's organization; for the root token, those of no known organization. */
+export async function listRequests(
+  control: Control,
+  caller: Caller,
+  { organizationId, keyId, environment, ...filter }: WantedRequests,
+  page: PageRequest,
+): Promise<Page<FoundRequest> | Refusal> {
+  const denied = requireScope(caller, SEEING_REQUESTS);
+  const refusal = denied ?? (environment === undefined ? undefined : checkEnvironment(environment, control.gateway));
+  if (refusal) return refusal;
+  const key = keyId === undefined ? undefined : await findKeyOrId(control, caller, keyId, organizationId);
+  if (isRefusal(key)) return key;
+  const ofOrganization = key?.organizationId ?? organizationId ?? ownOrganization(caller);
+  const places = await placesOf(control, caller, ofOrganization, key?.environment ?? environment);
+  if (isRefusal(places)) return places;
+  const lists = await Promise.all(
+    places.map(async (place) => {
+      const keyIds = key ? [key.id] : await visibleIn(control, caller, place);
+      return control.listRequests(place, { ...filter, keyIds }, { limit: page.limit, after: placeInList(page.after) });
+    }),
+  );
+  const found = lists.flat().sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  return cutPage(found, page, cursorOf);
+}
+
+async function canSee(control: Control, caller: Caller, { organizationId, keyId }: FoundRequest): Promise<boolean> {
+  if (caller.standing.kind === "root") return true;
+  if (organizationId === null || !isWithin(caller, organizationId) || keyId === null) return false;
+  const visible = visibleKeys(caller.standing);
+  // Of a deleted key nobody knows whose it was.
+  return !visible || (await readVisibleAmong(control.db, organizationId, [keyId], visible)).length > 0;
+}
+
+interface KeyOrId {
+  readonly id: string;
+  readonly organizationId: string | undefined;
+  readonly environment: string | undefined;
+}
+
+/** A deleted key has requests as long as they are kept. */
+async function findKeyOrId(
+  control: Control,
+  caller: Caller,
+  id: string,
+  organizationId: string | undefined,
+): Promise<KeyOrId | Refusal> {
+  const key = await findKey(control, caller, id, SEEING_REQUESTS);
+  if (isRefusal(key)) {
+    const isRoot = caller.standing.kind === "root";
+    return isRoot && organizationId !== undefined ? { id, organizationId, environment: undefined } : key;
+  }
+  return organizationId === undefined || organizationId === key.organizationId ? key : notFound("key");
+}
+
+async function placesOf(
+  control: Control,
+  caller: Caller,
+  organizationId: string | undefined,
+  environment: string | undefined,
+): Promise<readonly (Place | null)[] | Refusal> {
+  if (organizationId === undefined) return requireRoot(caller, "see requests of no known organization") ?? [null];
+  const organization = await findOrganization(control, caller, organizationId, SEEING_REQUESTS);
+  if (isRefusal(organization)) return organization;
+  const { standing } = caller;
+  const own = standing.kind === "member" ? standing.key?.environment : undefined;
+  return Object.keys(control.gateway.environments)
+    .filter((name) => (environment ?? name) === name && (own ?? name) === name)
+    .map((environment) => ({ organizationId, environment }));
+}
+
+/** `undefined` for all. */
+async function visibleIn(
+  control: Control,
+  { standing }: Caller,
+  place: Place | null,
+): Promise<readonly string[] | undefined> {
+  const visible = visibleKeys(standing);
+  if (!visible || !place) return undefined;
+  return readVisibleAmong(control.db, place.organizationId, await control.keysOfRequests(place), visible);
+}
+
+const ownOrganization = ({ standing }: Caller) => (standing.kind === "root" ? undefined : standing.organizationId);
+
+const cursorOf = ({ at, id }: FoundRequest): Cursor => ({ sort: REQUEST_SORT, value: at, id });
+
+const placeInList = (after: Cursor | undefined) => after && { at: Number(after.value), id: after.id };

@@ -1,0 +1,58 @@
+import { explainRequest } from "../control/requests/explain.ts";
+import { findRequest, listRequests, REQUEST_SORT } from "../control/requests/find.ts";
+import { timeOf } from "../domain/time.ts";
+import { isRefusal } from "../errors.ts";
+import { operation } from "./operation.ts";
+import { readPage } from "./paging.ts";
+import { pageAnswer, renderPage } from "./wire/page.ts";
+import { pastAnswer, renderPast, renderRequest, requestAnswer, requestQuery } from "./wire/requests.ts";
+
+export const requests = [
+  operation({
+    method: "get",
+    path: "/v1/requests",
+    name: "listRequests",
+    tag: "Requests",
+    summary: "List finished requests",
+    description:
+      "Newest first, of the keys that the caller manages, about a minute behind. Without `organization_id` and `key_id`: of the caller's organization, or, for the root token, of no known organization.",
+    query: requestQuery,
+    answer: pageAnswer(requestAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage({ ...query, sort: REQUEST_SORT });
+      if (isRefusal(page)) return page;
+      const { organization_id: organizationId, key_id: keyId, environment, reason, status, route } = query;
+      const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : timeOf(time)));
+      const wanted = { organizationId, keyId, environment, reason, status, route, from, to };
+      const found = await listRequests(control, caller, wanted, page);
+      return isRefusal(found) ? found : { body: renderPage(found, renderRequest) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/requests/:id",
+    name: "readRequest",
+    tag: "Requests",
+    summary: "Find a finished request by its id",
+    description:
+      "The id is in the `X-Request-Id` of every answer, and in the `request_id` of every error. About a minute behind.",
+    answer: requestAnswer,
+    async handle({ control, caller, id }) {
+      const request = await findRequest(control, caller, id);
+      return isRefusal(request) ? request : { body: renderRequest(request) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/requests/:id/explanation",
+    name: "explainRequest",
+    tag: "Requests",
+    summary: "Explain a finished request: what was decided then, what would be decided now, and what to change",
+    description: "Counts against no limit, and forwards nothing.",
+    answer: pastAnswer,
+    async handle({ control, caller, id }) {
+      const explained = await explainRequest(control, caller, id);
+      return isRefusal(explained) ? explained : { body: renderPast(explained) };
+    },
+  }),
+];
