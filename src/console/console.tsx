@@ -14,6 +14,7 @@ import { keyExport } from "./keys/export.ts";
 import { keyList } from "./keys/list.tsx";
 import { newKeyPages } from "./keys/new.tsx";
 import { keyPage } from "./keys/page.tsx";
+import { requestPages } from "./keys/requests.tsx";
 import { keysSelected } from "./keys/selected.tsx";
 import { trial } from "./keys/trial.tsx";
 import { guide } from "./open/guide.tsx";
@@ -62,7 +63,7 @@ export function consolePages(): Hono<ConsoleEnv> {
     .route("/", newKeyPages)
     .route("/", keyActions)
     .route("/", keyEdit);
-  pages.route("/", trial).route("/", keyPage);
+  pages.route("/", trial).route("/", requestPages).route("/", keyPage);
   pages.route("/", workspacePages).route("/", workspaceDeletion);
   pages.route("/", memberList).route("/", memberPages).route("/", memberActions);
   pages.route("/", auditPages).route("/", organizationPage).route("/", sessionPages);

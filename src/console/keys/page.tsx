@@ -7,6 +7,7 @@ import { adviseOnScopes } from "../../control/keys/advise.ts";
 import { readAllLimits } from "../../control/keys/limits.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { readAudit } from "../../control/operate/read-audit.ts";
+import { listRequests } from "../../control/requests/find.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { type StatusReason, statusReasonOf } from "../../domain/key-status.ts";
@@ -22,6 +23,7 @@ import { lastOf } from "../frame/period.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf, PERMISSION_WORDS } from "../frame/words.ts";
+import { KeyRequests, LATEST_REQUESTS } from "./requests.tsx";
 import { summaryOf } from "./summary.ts";
 import { Trial } from "./trial.tsx";
 import { typedFacts } from "./typed-fields.tsx";
@@ -39,7 +41,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
   const now = control.now();
   const period = lastOf(USAGE_DAYS, "day", now);
   const wanted = { organizationId, keyId: id, from: period.from, to: period.to };
-  const [record, workspaces, members, limits, events, usage, refusals, advice] = await Promise.all([
+  const [record, workspaces, members, limits, events, usage, refusals, advice, requests] = await Promise.all([
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c),
     membersOf(c),
@@ -48,6 +50,9 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
     readUsage(control, caller, { ...wanted, from: now - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
     adviseOnScopes(control, caller, id, ADVICE_DAYS),
+    listRequests(control, caller, { keyId: id }, { limit: LATEST_REQUESTS, after: undefined }).catch(
+      () => ({ code: "authority_unavailable" }) as const,
+    ),
   ]);
   const actors = isRefusal(events) ? [] : events.items.map(({ actor }) => actor);
   const memberName = await memberNames(c, members, [...actors, ...(key.memberId ? [key.memberId] : [])]);
@@ -82,6 +87,10 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
           <section class="sheet">
             <h2>Use in the last {USAGE_DAYS} days</h2>
             <Part of={usage}>{(sums) => <KeyUsage sums={sums} refusals={refusals} period={period} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Latest requests</h2>
+            <Part of={requests}>{({ items }) => <KeyRequests keyId={id} requests={items} />}</Part>
           </section>
           <section class="sheet">
             <h2>History</h2>

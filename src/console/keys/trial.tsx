@@ -83,7 +83,7 @@ export const trial = new Hono<ConsoleEnv>().post("/keys/:id/explain", async (c) 
   );
 });
 
-function Decision({ explanation: { decision, steps } }: { explanation: Explanation }) {
+export function Decision({ explanation: { decision, steps } }: { explanation: Explanation }) {
   const { allowed, status, code, detail, fix } = decision;
   return (
     <section class="sheet">
