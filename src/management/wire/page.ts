@@ -10,7 +10,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()
     .refine(
-      (text) => /^[1-9]\d{0,8}$/.test(text) && Number(text) <= maximum,
+      (text) => /^[1-9]\d{0,8}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
       `must be a whole number from ${minimum} to ${maximum}`,
     )
     .transform(Number)
