@@ -1,9 +1,9 @@
 /** The OpenAPI document, made from the schemas that parse. https://spec.openapis.org/oas/v3.1.1 */
 
 import * as z from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { ERRORS } from "../errors.ts";
 import { CHALLENGE_HEADER, PROBLEM_TYPE } from "../problem.ts";
+import { Schemas } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 import { problemAnswer } from "./wire/problem.ts";
 
@@ -25,16 +25,14 @@ const TAGS: Record<string, string> = {
   Peppers: "Under which secrets of the Worker the keys' secrets are stored.",
 };
 
-export function openApiDocument(
-  operations: readonly Operation[],
-  controlUrl: string,
-): ReturnType<typeof createDocument> {
-  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+export function openApiDocument(operations: readonly Operation[], controlUrl: string): object {
+  const schemas = new Schemas();
+  const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
     const path = operation.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [operation.method]: describe(operation) };
+    paths[path] = { ...paths[path], [operation.method]: describe(operation, schemas) };
   }
-  return createDocument({
+  return {
     openapi: "3.1.1",
     info: {
       title: "Keygate management API",
@@ -45,8 +43,9 @@ export function openApiDocument(
     servers: [{ url: controlUrl }],
     security: [{ token: [] }, { session: [] }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, description: TAGS[name] as string })),
-    paths: paths as ZodOpenApiPathsObject,
+    paths,
     components: {
+      schemas: schemas.components,
       securitySchemes: {
         token: {
           type: "http",
@@ -61,24 +60,27 @@ export function openApiDocument(
         },
       },
     },
-  });
+  };
 }
 
-function describe(operation: Operation): ZodOpenApiOperationObject {
+function describe(operation: Operation, schemas: Schemas): object {
   const { name, tag, summary, description, query, body, answer, status = 200, delayed } = operation;
   const headers = headersOf(operation);
-  const success = { description: summary, headers, content: { [JSON_TYPE]: { schema: answer } } };
+  const success = { description: summary, headers, content: jsonOf(schemas.of(answer, "output")) };
+  const problem = schemas.of(problemAnswer, "output");
   return {
     operationId: name,
     tags: [tag],
     summary,
     ...(description && { description }),
-    requestParams: {
-      ...(operation.path.includes(":id") && { path: pathParameters(operation.path) }),
-      ...(query && { query: query as z.ZodObject }),
-      header: requestHeaders(operation),
-    },
-    ...(body && { requestBody: { required: !body.safeParse({}).success, content: { [JSON_TYPE]: { schema: body } } } }),
+    parameters: [
+      ...(operation.path.includes(":id") ? schemas.parameters("path", pathParameters(operation.path)) : []),
+      ...(query ? schemas.parameters("query", query as z.ZodObject) : []),
+      ...schemas.parameters("header", requestHeaders(operation)),
+    ],
+    ...(body && {
+      requestBody: { required: !body.safeParse({}).success, content: jsonOf(schemas.of(body, "input")) },
+    }),
     responses: {
       [status]: success,
       ...(delayed && {
@@ -89,20 +91,26 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
         },
       }),
       429: {
-        ...refusal("There were too many calls; nothing was changed.", "management_rate_exceeded"),
+        ...refusal("There were too many calls; nothing was changed.", "management_rate_exceeded", problem),
         headers: { ...COMMON_HEADERS, ...RETRY_AFTER },
       },
       "4XX": {
-        ...refusal("What was asked cannot be done; `code` says why.", "not_found"),
+        ...refusal("What was asked cannot be done; `code` says why.", "not_found", problem),
         headers: { ...COMMON_HEADERS, ...CHALLENGE },
       },
       "5XX": {
-        ...refusal("Something failed through no fault of the caller; see `Retry-After`.", "key_store_unavailable"),
+        ...refusal(
+          "Something failed through no fault of the caller; see `Retry-After`.",
+          "key_store_unavailable",
+          problem,
+        ),
         headers: { ...COMMON_HEADERS, ...RETRY_AFTER },
       },
     },
-  } as ZodOpenApiOperationObject;
+  };
 }
+
+const jsonOf = (schema: object) => ({ [JSON_TYPE]: { schema } });
 
 const pathParameters = (path: string) =>
   z.object(Object.fromEntries([...path.matchAll(/:(\w+)/g)].map(([, name]) => [name, z.string()])));
@@ -153,9 +161,13 @@ function requestHeaders({ versioned, method, status, replay }: Operation) {
   });
 }
 
-function refusal(description: string, code: "not_found" | "key_store_unavailable" | "management_rate_exceeded") {
+function refusal(
+  description: string,
+  code: "not_found" | "key_store_unavailable" | "management_rate_exceeded",
+  schema: object,
+) {
   const { title, status, meaning: detail, fix } = ERRORS[code];
   const type = `https://keys.example.com/errors/${code}`;
   const example = { type, title, status, detail, code, fix, request_id: "req_…" };
-  return { description, content: { [PROBLEM_TYPE]: { schema: problemAnswer, example } } };
+  return { description, content: { [PROBLEM_TYPE]: { schema, example } } };
 }
