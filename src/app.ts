@@ -32,7 +32,7 @@ import { RequestReports } from "./gateway/reports/requests.ts";
 import { newNotes, type Visit } from "./gateway/visit.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
-import { toConsole } from "./log.ts";
+import { toConsole, toConsoleAndSpan } from "./log.ts";
 import { protector } from "./protect.ts";
 import { atBoundary, guard } from "./store/boundary.ts";
 import { pingD1 } from "./store/health.ts";
@@ -105,7 +105,7 @@ function courierOf(gateway: Gateway) {
 function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const peppers = parsePeppers(env.KEYGATE_PEPPERS);
   const now = () => Date.now();
-  const log = toConsole;
+  const log = gateway.marksSpans ? toConsoleAndSpan : toConsole;
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const db = guard("D1", env.DB, log);
   const objects = objectsOf(env, gateway.plans, log);

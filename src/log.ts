@@ -11,7 +11,11 @@ const WRITERS: Record<Level, (text: string) => void> = {
 
 /** Lines of requests go one way whatever their level, so that they can be read as one stream. */
 export const toConsole: Log = (line) => {
-  if (line.kind === "message") return WRITERS[line.level](JSON.stringify(line));
-  WRITERS.info(JSON.stringify(line));
-  toSpan(line);
+  WRITERS[line.kind === "message" ? line.level : "info"](JSON.stringify(line));
+};
+
+/** The same, and marks the platform's span of the request. */
+export const toConsoleAndSpan: Log = (line) => {
+  toConsole(line);
+  if (line.kind !== "message") toSpan(line);
 };

@@ -44,6 +44,8 @@ export interface Gateway {
   readonly loggedAddress: LoggedAddress;
   /** `keptMs` is 0 if no requests are kept. */
   readonly requestLog: { readonly keptMs: number; readonly paths: boolean };
+  /** Whether the platform's spans get what a line calls its request by. */
+  readonly marksSpans: boolean;
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -129,6 +131,7 @@ export function compile(input: GatewayConfig): Gateway {
     collectors: config.collectors,
     loggedAddress: LOGGED_ADDRESS[config.logging.clientAddress],
     requestLog: { keptMs: config.requestLog.hours * HOUR_MS, paths: config.requestLog.paths },
+    marksSpans: config.logging.spans,
     routes,
     router,
     cors: compileCorsOfAll(config.routes),

@@ -4,7 +4,10 @@ import * as z from "zod";
 import { truncated } from "../domain/address.ts";
 import { fields } from "./fields.ts";
 
-export const logging = fields({ clientAddress: z.enum(["full", "truncated", "none"]).default("truncated") });
+export const logging = fields({
+  clientAddress: z.enum(["full", "truncated", "none"]).default("truncated"),
+  spans: z.boolean().default(false),
+});
 
 /** What the log says of a client's address; empty if that is not known. */
 export type LoggedAddress = (client: string) => string | undefined;

@@ -39,6 +39,11 @@ export interface LoggingConfig {
    * address; or `none`. Default: `truncated`.
    */
   clientAddress?: "full" | "truncated" | "none";
+  /**
+   * Give the spans of Cloudflare's tracing what the log calls their requests by. Set it where wrangler.toml turns tracing on.
+   * Default: no, because each request would have to ask whether it is traced.
+   */
+  spans?: boolean;
 }
 
 /** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */

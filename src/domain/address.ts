@@ -65,6 +65,7 @@ export function networkOf(text: string): string {
 
 /** The first 24 bits of an IPv4 address, or 48 of an IPv6 address, as a CIDR range; `undefined` for no address. */
 export function truncated(text: string): string | undefined {
+  if (text === "") return undefined;
   const plain = PLAIN.exec(text);
   if (plain) return plain[1] === undefined ? `${plain[2]}::/48` : `${plain[1]}.0/24`;
   const address = parseAddress(text);

@@ -4,7 +4,6 @@ import type { RunningGateway } from "../helpers/gateway.ts";
 import { countWritten } from "../helpers/line-contract.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
-import { guardingText } from "./configs/base.ts";
 
 let origin: Origin;
 let gateway: RunningGateway;
@@ -12,8 +11,12 @@ let key: Key;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  const port = Number(new URL(origin.url).port);
-  gateway = await startDirect(guardingText(port, port + 1), { isTraced: true });
+  const config = `
+    import { guarding } from "PROJECT/test/e2e/configs/base.ts";
+    const origins = { production: "${origin.url}", sandbox: "${origin.url}/base" };
+    export default { ...guarding(origins), logging: { spans: true } };
+  `;
+  gateway = await startDirect(config, { isTraced: true });
   key = await (await seed(gateway)).key({ environment: "production" });
 });
 afterAll(async () => {
