@@ -5,7 +5,9 @@
 
 import { HOUR_MS } from "../domain/durations.ts";
 import type { HourOfRequests, Place } from "../domain/kept-request.ts";
+import { messageLine } from "../domain/log-line.ts";
 import { mergeGroups } from "../domain/request-log.ts";
+import { toConsole } from "../log.ts";
 import type { CourierCalls } from "./calls.ts";
 import { BLOCK_BYTES, inBytes } from "./hour-blocks.ts";
 import { REQUEST_INDEX, requestLogName } from "./name.ts";
@@ -70,8 +72,7 @@ export class RequestRelay {
       for (const answer of answers) {
         if (answer.status === "fulfilled") continue;
         isDone = false;
-        const message = `requests were not passed on to their log: ${answer.reason}`;
-        console.error(JSON.stringify({ level: "error", message }));
+        toConsole(messageLine("error", `requests were not passed on to their log: ${answer.reason}`));
       }
     }
     return isDone;

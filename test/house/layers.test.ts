@@ -105,6 +105,13 @@ describe("Each layer knows only what is below it", () => {
     expect(linesWith(/(?<![.\w#])fetch\(|globalThis\.fetch/, isElsewhere)).toEqual([]);
   });
 
+  test("the Worker writes to its log in log.ts, and nowhere else, so that every line holds to the contract", () => {
+    const isElsewhere = (path: string) =>
+      path === "src/log.ts" || path === "src/console/open/snippets.ts" || inFolder("cli")(path);
+    expect(linesWith(/\bconsole\.\w+\(/, isElsewhere)).toEqual([]);
+    expect(linesWith(/\bconsole\.\w+\(/, () => false)).not.toEqual([]);
+  });
+
   test("only the command line runs on Node, and it never reaches the Worker's own code", () => {
     const onNode = SOURCES.filter(({ path }) => !inFolder("cli")(path)).flatMap(({ path, imports }) =>
       imports.filter((imported) => imported.startsWith("node:")).map((imported) => `${path} → ${imported}`),
