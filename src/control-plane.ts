@@ -1,7 +1,7 @@
 /** The control base URL: the management API for those who may, and pages for everyone. */
 
-import { Hono } from "hono";
 import { routePath } from "hono/route";
+import { Hono } from "hono/tiny";
 import type { Gateway } from "./config/compile.ts";
 import { consolePages } from "./console/console.tsx";
 import { errorPages } from "./console/open/error-pages.ts";

@@ -1,7 +1,7 @@
 /** The gateway as a Hono app: exported by a Worker, mounted in another app, or called in a test. */
 
 import type { DurableObject } from "cloudflare:workers";
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "./env.ts";
 import type { Protect } from "./protect.ts";
 

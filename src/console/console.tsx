@@ -1,6 +1,7 @@
 /** The console: pages on the control base URL. They call the same verbs as the management API. */
 
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { Hono } from "hono/tiny";
 import { collisionOf } from "../control/control.ts";
 import { auditPages } from "./audit/list.tsx";
 import { assets } from "./frame/assets.ts";

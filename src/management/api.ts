@@ -1,6 +1,6 @@
 /** The management API: every operation there is. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { apiKeys } from "./api-keys.ts";
 import { auditEvents } from "./audit-events.ts";
 import type { CallKind } from "./call-limits.ts";

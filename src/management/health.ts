@@ -1,6 +1,6 @@
 /** For monitoring: whether the gateway runs, and whether it can reach what it needs. Neither call needs credentials. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { within } from "../deadline.ts";
 
 /** Each rejects if what it checks cannot be reached. */

@@ -1,6 +1,6 @@
 /** The audit trail: filters, pages and exports. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { readAudit } from "../../control/operate/read-audit.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import { readDay, timeOf } from "../../domain/time.ts";

@@ -1,6 +1,6 @@
 /** The console's style and script. The file names change with the content. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { crc32 } from "../../domain/secret.ts";
 import { SCRIPT } from "./script.ts";
 import { CONSOLE_STYLE } from "./style.ts";

@@ -1,7 +1,7 @@
 /** Revoke, disable, enable and rotate: each asks first and says when it takes effect. */
 
-import { Hono } from "hono";
 import type { Child } from "hono/jsx";
+import { Hono } from "hono/tiny";
 import { findKey } from "../../control/access.ts";
 import type { Caller, Control } from "../../control/control.ts";
 import type { ChangedKey } from "../../control/keys/commit-change.ts";

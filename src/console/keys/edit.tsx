@@ -1,6 +1,6 @@
 /** Editing a key: the form, then a review, then the change, unless someone else changed the key meanwhile. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findKey } from "../../control/access.ts";
 import { changeKey, refusalsOfChange } from "../../control/keys/change.ts";
 import { draftOf, withheldScopes } from "../../control/keys/draft.ts";

@@ -1,6 +1,6 @@
 /** Keys as a CSV file: those that are selected, or all that the list shows. https://www.rfc-editor.org/rfc/rfc4180 */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findKeys } from "../../control/access.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /** The list of keys. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { requireScope } from "../../control/access.ts";
 import { countKeysFor, listKeysFor } from "../../control/keys/list.ts";
 import { readUsageOfKeys } from "../../control/keys/usage-of-keys.ts";

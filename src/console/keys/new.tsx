@@ -1,7 +1,7 @@
 /** Creating a key. */
 
-import { Hono } from "hono";
 import type { Child } from "hono/jsx";
+import { Hono } from "hono/tiny";
 import { findOrganization, managesKey } from "../../control/access.ts";
 import { createKey, refusalsOfNewKey } from "../../control/keys/create.ts";
 import { withheldScopes } from "../../control/keys/draft.ts";

@@ -1,6 +1,6 @@
 /** The page of one key. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findKey, requireScope } from "../../control/access.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
 import { adviseOnScopes } from "../../control/keys/advise.ts";

@@ -1,6 +1,6 @@
 /** The latest requests of a key, and why one of them was decided as it was. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findKey } from "../../control/access.ts";
 import { type ExplainedPast, explainRequest } from "../../control/requests/explain.ts";
 import type { FoundRequest } from "../../domain/kept-request.ts";

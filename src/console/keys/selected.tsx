@@ -1,6 +1,6 @@
 /** Asks before something is done with several keys. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findKeys } from "../../control/access.ts";
 import { allOf, invalid } from "../../control/validation.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";

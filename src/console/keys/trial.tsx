@@ -1,6 +1,6 @@
 /** "Try it": how the gateway would decide, step by step. Spends nothing and sends nothing. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findKey } from "../../control/access.ts";
 import { explain } from "../../control/explain/explain.ts";
 import type { Explanation } from "../../control/explain/explanation.ts";

@@ -1,7 +1,7 @@
 /** A page for each error code: what it means and how to fix it. The `type` of every problem document points here. */
 
-import { Hono } from "hono";
 import { html } from "hono/html";
+import { Hono } from "hono/tiny";
 import { type Code, ERRORS } from "../../errors.ts";
 import type { ManagementEnv } from "../../management/dispatch.ts";
 import { type Html, page } from "./page.ts";

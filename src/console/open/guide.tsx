@@ -1,6 +1,6 @@
 /** The guide for API consumers: needs no sign-in, and shows only the configuration. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Gateway } from "../../config/compile.ts";
 import { expand } from "../../domain/scope.ts";
 import { type Code, ERRORS } from "../../errors.ts";

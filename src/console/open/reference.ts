@@ -1,7 +1,7 @@
 /** `/docs`: the reference of the management API, from the OpenAPI document. This Worker serves its script and style. */
 
-import { Hono } from "hono";
 import { html } from "hono/html";
+import { Hono } from "hono/tiny";
 import type { ManagementEnv } from "../../management/dispatch.ts";
 
 /** A file of the package that renders the page. */

@@ -1,7 +1,8 @@
 /** The pages on which members sign in and out. */
 
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { html } from "hono/html";
+import { Hono } from "hono/tiny";
 import type { Control } from "../../control/control.ts";
 import { findRootLink, signInAsRoot, signOutRoot } from "../../control/sessions/root-session.ts";
 import { signIn, signOut } from "../../control/sessions/session.ts";

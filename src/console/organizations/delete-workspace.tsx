@@ -1,6 +1,6 @@
 /** Deleting a workspace, which can revoke keys. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { checkBelonging, findWorkspace } from "../../control/access.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { deleteWorkspace } from "../../control/organizations/change-workspace.ts";

@@ -1,6 +1,6 @@
 /** Suspending an organization stops every key of a customer, so it asks for the name. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findOrganization } from "../../control/access.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";

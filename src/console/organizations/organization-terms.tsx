@@ -1,6 +1,6 @@
 /** One organization, for the platform team: its terms and its members. Its suspension is in `organization-status.tsx`. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findOrganization } from "../../control/access.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";

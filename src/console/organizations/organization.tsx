@@ -1,6 +1,6 @@
 /** The visitor's own organization. The platform team changes its terms on another page. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findOrganization, requireScope } from "../../control/access.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";

@@ -1,6 +1,6 @@
 /** Every organization, for the platform team. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { readStatus, type Status } from "../../control/operate/status.ts";
 import { createOrganization } from "../../control/organizations/create.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /** The workspaces of the visitor's organization. Their deletion is in `delete-workspace.tsx`. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { checkBelonging, findOrganization, findWorkspace, requireScope } from "../../control/access.ts";
 import { changeWorkspace } from "../../control/organizations/change-workspace.ts";
 import { createWorkspace } from "../../control/organizations/create-workspace.ts";

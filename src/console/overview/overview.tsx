@@ -1,6 +1,6 @@
 /** The first page: how the organization's keys are used, and what needs attention. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";

@@ -1,6 +1,6 @@
 /** What ends the access of a member. Each asks first. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findMember } from "../../control/access.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { removeMember } from "../../control/people/change.ts";

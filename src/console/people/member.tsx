@@ -1,6 +1,6 @@
 /** One member: name, role, workspaces, sign-in and sessions. What ends their access is in `member-actions.tsx`. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findMember, requireScope } from "../../control/access.ts";
 import { changeMember, refusalsOfMemberChange } from "../../control/people/change.ts";
 import { listSessions } from "../../control/sessions/manage.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { findOrganization, requireScope } from "../../control/access.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { listMembers } from "../../store/members.ts";

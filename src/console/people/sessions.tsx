@@ -1,6 +1,6 @@
 /** The visitor's sessions, and how to end them. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { listSessions, revokeSession, revokeSessions } from "../../control/sessions/manage.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Session } from "../../store/sessions.ts";
