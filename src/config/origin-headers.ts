@@ -6,7 +6,15 @@ import type { Config } from "./schema.ts";
 import type { GatewayConfig } from "./types.ts";
 
 /** The request itself says this. */
-const OF_THE_REQUEST = new Set(["host", "content-length", "content-encoding", "content-type", "cookie"]);
+const OF_THE_REQUEST = new Set([
+  "host",
+  "content-length",
+  "content-encoding",
+  "content-type",
+  "cookie",
+  "traceparent",
+  "tracestate",
+]);
 
 export function problemsOfOriginHeaders(config: Config): ConfigProblem[] {
   return headersOf(config)

@@ -99,6 +99,7 @@ describe("the headers of an origin", () => {
     "Host",
     "Content-Length",
     "X-Forwarded-For",
+    "Traceparent",
     "Cookie",
   ])("are never %s", (name) => {
     expect(mistakesOf(withHeaders({ [name]: "x" }))).toEqual([expect.stringContaining(`is reserved: "${name}"`)]);
