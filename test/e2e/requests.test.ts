@@ -1,6 +1,7 @@
 /** Requests, found by the ids that their answers had. */
 
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generateSecret } from "../../src/domain/secret.ts";
 import { type Code, ERRORS } from "../../src/errors.ts";
@@ -233,6 +234,21 @@ describe("A customer says 403, and gives the id", () => {
     expect(after.stdout).toContain("Allowed");
     expect(after.stdout).toContain("Nothing: the gateway would allow the request now.");
   });
+});
+
+test("The commands of docs/requests.md do what the page says", async () => {
+  const page = readFileSync(new URL("../../docs/requests.md", import.meta.url), "utf8");
+  const commands = [...page.matchAll(/^npx --no-install keygate (requests .*)$/gm)].map(
+    ([, command]) => command as string,
+  );
+  expect(commands.length).toBeGreaterThan(2);
+  for (const command of commands) {
+    const ids = { req: (asked.get("scope_missing") as Asked).id, key: keys.other.id, org: tenant.organizationId };
+    const words = command.replace(/\b(req|key|org)_\w+/g, (_, kind: keyof typeof ids) => ids[kind]).split(" ");
+    const { code, stdout, stderr } = await commandLine(...words);
+    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: "" });
+    expect(stdout).toMatch(/scope_missing|rate_exceeded/);
+  }
 });
 
 describe("A flood of one key", () => {
