@@ -23,7 +23,7 @@ import { type Pending, putInOutbox } from "../store/outbox.ts";
 import { markRestore, readChanges, readKeysOf, readMarks, removeChanges } from "../store/record-changes.ts";
 
 /** How often D1 is asked for changes. */
-const LOOK_EVERY_MS = 5_000;
+const RECONCILE_EVERY_MS = 5_000;
 /** How soon it is tried again if D1 does not answer. */
 const AFTER_FAULT_MS = 1_000;
 /** The pause before the next round while there is more to tell: an authority that hears of a change reads D1, which others need too. */
@@ -89,9 +89,9 @@ export class Reconciler {
     // Not a row for each call.
     if (!isRecent(watchUntil - WATCH_MS, MINUTE_MS, now)) this.#put({ watchUntil: now + WATCH_MS });
     const set = await this.#storage.getAlarm();
-    const due = isRecent(lookedAt, LOOK_EVERY_MS, now) ? lookedAt + LOOK_EVERY_MS : now;
+    const due = isRecent(lookedAt, RECONCILE_EVERY_MS, now) ? lookedAt + RECONCILE_EVERY_MS : now;
     // An alarm that is far away was set before the clock stepped back.
-    if (set === null || set > now + LOOK_EVERY_MS) await this.#storage.setAlarm(due);
+    if (set === null || set > now + RECONCILE_EVERY_MS) await this.#storage.setAlarm(due);
     return generation;
   }
 
@@ -109,7 +109,7 @@ export class Reconciler {
 
   async alarm(now: number): Promise<void> {
     // First, so that there is a next alarm whatever fails below.
-    await this.#storage.setAlarm(now + LOOK_EVERY_MS);
+    await this.#storage.setAlarm(now + RECONCILE_EVERY_MS);
     try {
       if (await this.#round(now)) return await this.#storage.setAlarm(now + ROUND_MS);
     } catch (error) {
