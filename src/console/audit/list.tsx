@@ -1,5 +1,6 @@
 /** The audit trail: filters, pages and exports. */
 
+import type { JSXNode } from "hono/jsx";
 import { Hono } from "hono/tiny";
 import { readAudit } from "../../control/operate/read-audit.ts";
 import { DAY_MS } from "../../domain/durations.ts";
@@ -7,30 +8,32 @@ import { readDay, timeOf } from "../../domain/time.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { auditQuery } from "../../management/wire/audit.ts";
+import type { MemberRecord } from "../../records/member.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { AUDIT_SORT, type AuditFilter } from "../../store/audit-list.ts";
 import type { PageRequest } from "../../store/pages.ts";
-import { memberNames, membersOf } from "../frame/directory.ts";
-import { Cell } from "../frame/fields.tsx";
+import { membersOf } from "../frame/directory.ts";
+import { Cell, Options } from "../frame/fields.tsx";
+import { sendFile } from "../frame/file.ts";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, type Problems, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
-import { number } from "../frame/words.ts";
 import { CSV_HEADER, csvLineOf, jsonLineOf } from "./export.ts";
+import { namesOfEvents } from "./names.ts";
+import { ACTIONS, wordsOf } from "./sentences.ts";
 import { Trail } from "./table.tsx";
 
 /** In the order of the page. */
 const FILTER_FIELDS = [
-  { id: "action", label: "What", placeholder: "api_key.created" },
-  { id: "target", label: "Target (id)", placeholder: "key_…" },
-  { id: "actor", label: "Actor (id)", placeholder: "mem_…" },
-  { id: "from", label: "From (UTC)", type: "date" },
-  { id: "to", label: "Until (UTC)", type: "date" },
+  { id: "action", label: "What" },
+  { id: "actor", label: "Who" },
+  { id: "target", label: "To what (id)" },
+  { id: "from", label: "From (UTC)" },
+  { id: "to", label: "Until (UTC)" },
 ];
-/** The most events in an export, and in one read. */
-const MAX_EXPORTED = 10_000;
+/** Events in one read of an export. */
 const BATCH = 500;
 
 export const auditPages = new Hono<ConsoleEnv>()
@@ -38,8 +41,10 @@ export const auditPages = new Hono<ConsoleEnv>()
     const chosen = chosenIn(c);
     const events = await read(c, chosen);
     if (isRefusal(events) && events.code !== "validation_failed") return showRefusal(c, events);
-    const ids = isRefusal(events) ? [] : events.items.flatMap(({ actor, target }) => [actor, target]);
-    const nameOf = await memberNames(c, await membersOf(c), ids);
+    const [nameOf, members] = await Promise.all([
+      namesOfEvents(c, isRefusal(events) ? [] : events.items),
+      membersOf(c),
+    ]);
     const refusal = isRefusal(events) ? events : undefined;
     return show(
       c,
@@ -50,18 +55,22 @@ export const auditPages = new Hono<ConsoleEnv>()
           What was changed in {c.var.visitor.session.organization.name}, by whom and when. Times are in UTC.
         </p>
         <Mistakes refusal={refusal} fields={FILTER_FIELDS} />
-        <Filters chosen={chosen} problems={problemsOf(refusal, FILTER_FIELDS)} />
+        <Filters chosen={chosen} members={members} problems={problemsOf(refusal, FILTER_FIELDS)} />
         {!isRefusal(events) && (
           <section class="sheet">
-            {events.items.length === 0 ? <p>No events match.</p> : <Trail events={events.items} nameOf={nameOf} />}
+            {events.items.length === 0 ? (
+              <Nothing isFiltered={chosen.size > 0} />
+            ) : (
+              <Trail events={events.items} nameOf={nameOf} />
+            )}
             <More path="/audit" next={events.next} query={String(chosen)} />
           </section>
         )}
       </>,
     );
   })
-  .get("/audit/events.csv", (c) => sendFile(c, "text/csv; charset=utf-8", CSV_HEADER, csvLineOf))
-  .get("/audit/events.ndjson", (c) => sendFile(c, "application/x-ndjson", "", jsonLineOf));
+  .get("/audit/events.csv", (c) => send(c, "text/csv; charset=utf-8", CSV_HEADER, csvLineOf))
+  .get("/audit/events.ndjson", (c) => send(c, "application/x-ndjson", "", jsonLineOf));
 
 function chosenIn(c: Visit): URLSearchParams {
   const query = c.req.query();
@@ -93,36 +102,81 @@ async function read(c: Visit, chosen: URLSearchParams) {
   return isRefusal(page) ? page : readAudit(c.var.control, c.var.visitor.caller, filter, page);
 }
 
-async function sendFile(c: Visit, type: string, header: string, lineOf: (event: AuditEvent) => string) {
+async function send(c: Visit, type: string, header: string, lineOf: (event: AuditEvent) => string) {
   const filter = filterOf(c, chosenIn(c));
   if (isRefusal(filter)) return showRefusal(c, filter);
-  const name = c.req.path.slice(c.req.path.lastIndexOf("/") + 1);
-  let text = header;
   let page: PageRequest | undefined = { limit: BATCH, after: undefined };
-  for (let count = 0; page && count < MAX_EXPORTED; count += BATCH) {
+  const next = async () => {
+    if (!page) return undefined;
     const events = await readAudit(c.var.control, c.var.visitor.caller, filter, page);
-    if (isRefusal(events)) return showRefusal(c, events);
-    text += events.items.map(lineOf).join("");
+    if (isRefusal(events)) return events;
     page = events.next && { limit: BATCH, after: events.next };
-  }
-  return c.body(text, 200, { "Content-Type": type, "Content-Disposition": `attachment; filename="audit-${name}"` });
+    return events.items;
+  };
+  const first = await next();
+  if (isRefusal(first)) return showRefusal(c, first);
+  const name = `audit-${c.req.path.slice(c.req.path.lastIndexOf("/") + 1)}`;
+  return sendFile(c, { name, type, header, lineOf, first: first ?? [], next });
 }
 
-function Filters({ chosen, problems }: { chosen: URLSearchParams; problems: Problems }) {
+interface FiltersProps {
+  readonly chosen: URLSearchParams;
+  readonly members: readonly MemberRecord[];
+  readonly problems: Problems;
+}
+
+function Filters({ chosen, members, problems }: FiltersProps) {
+  const picked = (id: string, options: readonly (readonly [string, string])[]) => {
+    const value = chosen.get(id) ?? "";
+    const isKnown = value === "" || options.some(([one]) => one === value);
+    return (
+      <select>
+        <Options options={[["", "any"], ...(isKnown ? [] : [[value, value] as const]), ...options]} chosen={value} />
+      </select>
+    );
+  };
+  const typed = (id: string, type: "text" | "date", placeholder?: string) => (
+    <input type={type} placeholder={placeholder} value={chosen.get(id) ?? ""} autocomplete="off" />
+  );
+  const controls: Record<string, unknown> = {
+    action: picked(
+      "action",
+      ACTIONS.map((action) => [action, wordsOf(action).name]),
+    ),
+    actor: picked("actor", [...members.map(({ id, name }) => [id, name] as const), ["root", "the root token"]]),
+    target: typed("target", "text", "key_…"),
+    from: typed("from", "date"),
+    to: typed("to", "date"),
+  };
   return (
     <form class="filters sheet" action="/audit" novalidate>
       <div class="row">
-        {FILTER_FIELDS.map(({ id, label, ...input }) => (
+        {FILTER_FIELDS.map(({ id, label }) => (
           <Cell name={id} id={id} label={label} problem={problems.get(id)}>
-            <input type="text" {...input} value={chosen.get(id) ?? ""} autocomplete="off" />
+            {controls[id] as JSXNode}
           </Cell>
         ))}
         <button type="submit">Filter</button>
       </div>
       <p class="hint more">
-        Export up to {number(MAX_EXPORTED)} events: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
+        Export all that match: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
         <a href={`/audit/events.ndjson?${chosen}`}>NDJSON</a>
+        {chosen.size > 0 && (
+          <>
+            . <a href="/audit">Clear the filters</a>
+          </>
+        )}
       </p>
     </form>
+  );
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (!isFiltered)
+    return <p>Nothing was changed yet. Every change of a key, a member or a workspace will be listed here.</p>;
+  return (
+    <p>
+      No events match. <a href="/audit">Show all events</a>
+    </p>
   );
 }

@@ -1,73 +1,91 @@
-/** Audit events as a table. */
+/** Audit events as sentences, with their details folded. */
 
 import type { AuditEvent } from "../../store/audit.ts";
 import type { NameOf } from "../frame/directory.ts";
 import { type Column, Moment, Table } from "../frame/parts.tsx";
+import { wordsOf } from "./sentences.ts";
 
-const COLUMNS: readonly Column<AuditEvent>[] = [
-  { label: "When", cell: ({ at }) => <Moment at={at} /> },
-  {
-    label: "What",
-    cell: ({ action, details }) => (
-      <>
-        <code>{action}</code>
-        <Details details={details} />
-      </>
-    ),
-  },
-];
+const WHEN: Column<AuditEvent> = { label: "When", cell: ({ at }) => <Moment at={at} /> };
 
-export function History({ events, nameOf }: { events: readonly AuditEvent[]; nameOf: NameOf }) {
-  if (events.length === 0) return <p class="faint">No events yet.</p>;
-  const who = { label: "Actor", cell: ({ actor }: AuditEvent) => nameOf(actor) };
-  return <Table caption="History" rows={events} columns={[...COLUMNS, who]} />;
+interface Props {
+  readonly events: readonly AuditEvent[];
+  readonly nameOf: NameOf;
 }
 
-export function Trail({ events, nameOf }: { events: readonly AuditEvent[]; nameOf: NameOf }) {
-  const more: Column<AuditEvent>[] = [
-    { label: "Target", cell: ({ target }) => <Target id={target} name={nameOf(target)} /> },
-    {
-      label: "Actor",
-      cell: ({ actor, via }) => (
-        <>
-          <a href={`/audit?actor=${actor}`}>{nameOf(actor)}</a>
-          {via !== actor && <span class="quietly">by {viaOf(via)}</span>}
-        </>
-      ),
-    },
-    { label: "Request", cell: ({ requestId }) => <code>{requestId}</code> },
-  ];
-  return <Table caption="Audit trail" rows={events} columns={[...COLUMNS, ...more]} />;
+/** Of one key, on its page. */
+export function History({ events, nameOf }: Props) {
+  if (events.length === 0) return <p class="faint">No events yet.</p>;
+  const what = { label: "What happened", cell: (event: AuditEvent) => <Sentence event={event} nameOf={nameOf} /> };
+  return <Table caption="History" size="some" rows={events} columns={[WHEN, what]} />;
+}
+
+export function Trail({ events, nameOf }: Props) {
+  const what = {
+    label: "What happened",
+    cell: (event: AuditEvent) => <Sentence event={event} nameOf={nameOf} isLinked />,
+  };
+  return <Table caption="Audit trail" size="some" rows={events} columns={[WHEN, what]} />;
+}
+
+/** `isLinked`: each name leads to what else it did, or what else was done to it. */
+function Sentence({ event, nameOf, isLinked = false }: { event: AuditEvent; nameOf: NameOf; isLinked?: boolean }) {
+  const { action, actor } = event;
+  const { deed, rest, isOwn } = wordsOf(action);
+  const thing = thingOf(event);
+  const named = (id: string, of: "actor" | "target") => {
+    const name = nameOf(id);
+    return isLinked ? <a href={`/audit?${of}=${encodeURIComponent(id)}`}>{name}</a> : <strong>{name}</strong>;
+  };
+  return (
+    <>
+      {named(actor, "actor")} {deed}
+      {!isOwn && <> {named(thing, "target")}</>}
+      {rest && ` ${rest}`}
+      <Details event={event} thing={thing} isLinked={isLinked} />
+    </>
+  );
+}
+
+/** Sessions have no names: their member is what matters. */
+function thingOf({ target, details }: AuditEvent): string {
+  return target.startsWith("ses_") && typeof details.member_id === "string" ? details.member_id : target;
+}
+
+const PAGES: Readonly<Record<string, string>> = { key: "/keys", ws: "/workspaces", mem: "/members" };
+
+function Details({ event, thing, isLinked }: { event: AuditEvent; thing: string; isLinked: boolean }) {
+  const { action, target, actor, via, requestId, details } = event;
+  const page = PAGES[thing.slice(0, thing.indexOf("_"))];
+  const entries = Object.entries(details).filter(([, value]) => value !== null && value !== "");
+  return (
+    <details class="aside">
+      <summary>
+        Details<span class="unseen"> of {action}</span>
+      </summary>
+      <dl class="facts">
+        {entries.map(([name, value]) => (
+          <Detail name={name.replaceAll("_", " ")}>{changeText(value) ?? text(value)}</Detail>
+        ))}
+        <Detail name="action">{action}</Detail>
+        <Detail name="target">{isLinked && page ? <a href={`${page}/${thing}`}>{target}</a> : target}</Detail>
+        <Detail name="actor">{via === actor ? actor : `${actor}, by ${viaOf(via)}`}</Detail>
+        <Detail name="request">{requestId}</Detail>
+      </dl>
+    </details>
+  );
+}
+
+function Detail({ name, children }: { name: string; children?: unknown }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children as string}</dd>
+    </div>
+  );
 }
 
 function viaOf(via: string): string {
   return via === "root" ? "the root token" : via.startsWith("ses_") ? "a console session" : `the key ${via}`;
-}
-
-function Target({ id, name }: { id: string; name: string }) {
-  return (
-    <>
-      <a href={`/audit?target=${id}`}>{name}</a>
-      {id.startsWith("key_") && (
-        <span class="quietly">
-          <a href={`/keys/${id}`}>the key</a>
-        </span>
-      )}
-    </>
-  );
-}
-
-function Details({ details }: { details: Record<string, unknown> }) {
-  const entries = Object.entries(details).filter(([, value]) => value !== null && value !== "");
-  return (
-    <>
-      {entries.map(([name, value]) => (
-        <span class="quietly">
-          {name.replaceAll("_", " ")}: {changeText(value) ?? text(value)}
-        </span>
-      ))}
-    </>
-  );
 }
 
 function changeText(value: unknown): string | undefined {

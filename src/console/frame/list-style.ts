@@ -46,7 +46,7 @@ table.keys { table-layout: fixed; }
 .keys code { font-size: 0.75rem; overflow-wrap: normal; white-space: nowrap; }
 .keys td.key code { color: var(--faint); }
 .keys .environment-of { width: 6.5rem; } .keys .scopes { width: 8.5rem; } .keys .creator { width: 6.5rem; } .keys .trend { width: 6.25rem; padding-right: 1rem; text-align: right; }
-.keys .used { width: 5.75rem; } .keys .expires { width: 6rem; } .keys .state { width: 5.25rem; } .keys .menu-of { width: 2.25rem; padding: 0; overflow: visible; }
+.keys .used { width: 6.5rem; } .keys .expires { width: 6rem; } .keys .state { width: 5.25rem; } .keys .menu-of { width: 2.25rem; padding: 0; overflow: visible; }
 .keys .environment { padding: 0 0.3rem; font-size: 0.625rem; line-height: 1.125rem; border-width: 1px; letter-spacing: 0; }
 .keys .environment:not(.main) { font-size: 0.6875rem; }
 .keys .status { padding: 0 0.35rem; font-size: 0.75rem; line-height: 1.25rem; }

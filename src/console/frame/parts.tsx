@@ -90,11 +90,12 @@ interface TableProps<T> {
   readonly caption: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
+  /** Of what is in its cells, if not of their number. */
+  readonly size?: "few" | "some" | "many";
 }
 
 /** Where it has too little room, each row becomes a card; the roles keep it a table for screen readers. */
-export function Table<T>({ caption, columns, rows }: TableProps<T>) {
-  const size = columns.length > 4 ? "many" : columns.length > 2 ? "some" : "few";
+export function Table<T>({ caption, columns, rows, size = sizeOf(columns.length) }: TableProps<T>) {
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: the narrow layout changes how the elements are displayed, and with it what they mean
     <div class={`table ${size}`}>
@@ -124,6 +125,10 @@ export function Table<T>({ caption, columns, rows }: TableProps<T>) {
     </div>
     // biome-ignore-end lint/a11y/noRedundantRoles: as above
   );
+}
+
+function sizeOf(columns: number): "few" | "some" | "many" {
+  return columns > 4 ? "many" : columns > 2 ? "some" : "few";
 }
 
 export function Facts({ facts }: { facts: readonly (readonly [string, Child])[] }) {

@@ -121,6 +121,9 @@ legend { padding: 0; margin-bottom: 0.35rem; font-weight: 600; }
 pre { padding: 0.6rem 0.8rem; overflow-x: auto; background: var(--sunk); border-radius: var(--round); white-space: pre-wrap; overflow-wrap: anywhere; }
 #secret { font-size: 0.9375rem; font-weight: 600; border: 2px solid var(--warn); }
 details > summary { cursor: pointer; }
+.aside { display: inline-block; margin-left: 0.5rem; font-size: 0.8125rem; color: var(--faint); }
+.aside[open] { display: block; margin: 0.35rem 0 0; }
+.aside[open] summary { margin-bottom: 0.5rem; }
 .facts { display: grid; gap: 0.75rem 1.25rem; margin: 0; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
 .facts dt { font-size: 0.8125rem; color: var(--faint); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }

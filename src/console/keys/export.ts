@@ -7,6 +7,7 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { type ManagedKey, renderKey } from "../../records/key.ts";
 import type { PageRequest } from "../../store/pages.ts";
 import { cellOf } from "../audit/export.ts";
+import { sendFile } from "../frame/file.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { chosenIn, type Wanted, wantedBy } from "./chosen.ts";
@@ -48,27 +49,10 @@ function pagesOf(c: Visit, { keys, sort }: Wanted): Next {
   };
 }
 
-/** Sends each page before the next one is read. A file that cannot be finished breaks off, and does not look whole. */
 function send(c: Visit, first: readonly ManagedKey[], next: Next): Response {
-  const text = new TextEncoder();
-  const lines = (keys: readonly ManagedKey[]) => text.encode(keys.map((key) => lineOf(c, key)).join(""));
-  const file = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(text.encode(`${COLUMNS.join(",")}\r\n`)),
-    async pull(controller) {
-      if (first.length > 0) {
-        controller.enqueue(lines(first));
-        first = [];
-        return;
-      }
-      const keys = await next();
-      if (keys === undefined) controller.close();
-      else if (isRefusal(keys)) controller.error(new Error(keys.code));
-      else controller.enqueue(lines(keys));
-    },
-  });
-  return c.body(file, 200, {
-    "Content-Type": "text/csv; charset=utf-8",
-    "Content-Disposition": 'attachment; filename="api-keys.csv"',
+  return sendFile<ManagedKey>(c, {
+    ...{ name: "api-keys.csv", type: "text/csv; charset=utf-8", header: `${COLUMNS.join(",")}\r\n` },
+    ...{ lineOf: (key) => lineOf(c, key), first, next },
   });
 }
 

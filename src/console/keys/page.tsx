@@ -94,7 +94,9 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
           </section>
           <section class="sheet">
             <h2>History</h2>
-            <Part of={events}>{({ items }) => <History events={items} nameOf={memberName} />}</Part>
+            <Part of={events}>
+              {({ items }) => <History events={items} nameOf={(one) => (one === id ? key.name : memberName(one))} />}
+            </Part>
           </section>
         </div>
         <div>
