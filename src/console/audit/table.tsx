@@ -32,6 +32,7 @@ function Sentence({ event, nameOf, isLinked = false }: { event: AuditEvent; name
   const { action, actor } = event;
   const { deed, rest, isOwn } = wordsOf(action);
   const thing = thingOf(event);
+  const { reason } = event.details;
   const named = (id: string, of: "actor" | "target") => {
     const name = nameOf(id);
     return isLinked ? <a href={`/audit?${of}=${encodeURIComponent(id)}`}>{name}</a> : <strong>{name}</strong>;
@@ -41,6 +42,7 @@ function Sentence({ event, nameOf, isLinked = false }: { event: AuditEvent; name
       {named(actor, "actor")} {deed}
       {!isOwn && <> {named(thing, "target")}</>}
       {rest && ` ${rest}`}
+      {typeof reason === "string" && reason !== "" && `, reason: ${reason}`}
       <Details event={event} thing={thing} isLinked={isLinked} />
     </>
   );
@@ -56,7 +58,9 @@ const PAGES: Readonly<Record<string, string>> = { key: "/keys", ws: "/workspaces
 function Details({ event, thing, isLinked }: { event: AuditEvent; thing: string; isLinked: boolean }) {
   const { action, target, actor, via, requestId, details } = event;
   const page = PAGES[thing.slice(0, thing.indexOf("_"))];
-  const entries = Object.entries(details).filter(([, value]) => value !== null && value !== "");
+  const entries = Object.entries(details).filter(
+    ([name, value]) => value !== null && value !== "" && name !== "reason",
+  );
   return (
     <details class="aside">
       <summary>

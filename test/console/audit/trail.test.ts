@@ -26,7 +26,7 @@ describe("The audit trail", () => {
     await call("POST", "/v1/sign-in-links", { member_id: nell.id });
     const { text, html } = await browser.open("/audit");
     const name = (await call("GET", `/v1/members/${member.id}`)).body.name;
-    expect(text).toContain(`${name} revoked the key billing-prod`);
+    expect(text).toContain(`${name} revoked the key billing-prod , reason: leaked`);
     expect(text).toContain("the root token created the key billing-prod");
     expect(text).toContain("the root token added the member Nell");
     expect(text).toContain("the root token created a sign-in link for Nell");
