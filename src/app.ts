@@ -108,7 +108,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const log = gateway.marksSpans ? toConsoleAndSpan : toConsole;
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const db = guard("D1", env.DB, log);
-  const objects = objectsOf(env, gateway.plans, log);
+  const objects = objectsOf(env, gateway, log);
   const finder = new KeyFinder(guard("KV", env.KV, log), db, peppers);
   const lookupBudget = guard("LOOKUP_BUDGET", env.LOOKUP_BUDGET, log);
   const lookups = new Lookups(lookupBudget, now);
@@ -121,6 +121,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
     newId: () => crypto.randomUUID(),
     now,
     hear: (answer) => leases.hear(answer),
+    afterRound: (accounts) => leases.giveBack(accounts),
   });
   const keys: Keys = { gateway, identifier: new Identifier(finder, lookupBudget, now), leases, now };
   const control: Omit<Control, "findSecret" | "look"> = {
@@ -163,8 +164,12 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
       calls: new CallTokens(objects.askAccount, gateway.leaseTtlMs, now),
       rootTokens: env.KEYGATE_ROOT_TOKEN,
       recordOfKey: (request, waitUntil) =>
-        recordOfCaller(request.headers, keys, { client: clientOf(request), waitUntil }, (environment, keyId) =>
-          readKeyRecord(db, environment, keyId),
+        recordOfCaller(
+          request.headers,
+          keys,
+          { client: clientOf(request), waitUntil },
+          (environment, keyId) => readKeyRecord(db, environment, keyId),
+          (account, { organization }) => reporter.use(account, organization.id, now(), waitUntil),
         ),
       readAsset: async (name) => {
         const asset = await atBoundary("ASSETS", () => env.ASSETS.fetch(`https://assets.invalid/${name}`), log);

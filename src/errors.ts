@@ -41,6 +41,7 @@ interface Members {
   key_store_unavailable: unknown;
   lookup_budget_spent: unknown;
   authority_unavailable: unknown;
+  usage_unavailable: unknown;
   plan_unknown: { plan: string };
   assertion_unavailable: unknown;
   request_invalid: { problem: string };
@@ -378,6 +379,13 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "Limits cannot be checked",
     meaning:
       "The gateway cannot check your rights and limits at the moment. This does not mean that your key is wrong.",
+    fix: "Try again after the seconds in Retry-After.",
+    retryAfter: afterFault,
+  },
+  usage_unavailable: {
+    status: 503,
+    title: "Usage unavailable",
+    meaning: "Some of the requests that were counted cannot be read at the moment, so the sum would be too low.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },

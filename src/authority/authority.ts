@@ -16,24 +16,20 @@ import { type LimitState, limitStates, resetLimits } from "../domain/limit-state
 import type { Limits } from "../domain/limits.ts";
 import { messageLine } from "../domain/log-line.ts";
 import type { Plans } from "../domain/plans.ts";
-import { noteUsage, type UsageReport, withoutScopes } from "../domain/usage.ts";
+import { collectorOf } from "../domain/report.ts";
 import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { toConsole } from "../log.ts";
 import { readNumberedRecord } from "../store/key-records.ts";
-import { writeUsage } from "../store/usage.ts";
 import { type Account, keptUntil } from "./account.ts";
 import type { AuthorityCalls } from "./calls.ts";
-import { EndedHours } from "./ended-hours.ts";
 import { HeardPlan } from "./heard-plan.ts";
+import { collectorName } from "./name.ts";
+import { reportOf, writeOldUsage } from "./old-usage.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import { StuckClock } from "./stuck-clock.ts";
 
-/** How far D1's record of a key's use can be behind. */
-const USAGE_EVERY_MS = MINUTE_MS;
-/** How soon D1 learns of the first use after a pause. */
-const USAGE_SOON_MS = 5_000;
-/** How long the object that remembers revocations may take to hear of one, and how soon it is tried again. */
+/** How long the object that remembers revocations may take to hear of one, or a collector of use, and how soon it is tried again. */
 const PASS_ON_DEADLINE_MS = 1_000;
 const PASS_ON_AGAIN_MS = MINUTE_MS;
 const MAX_ALARM_MS = 365 * DAY_MS;
@@ -43,7 +39,6 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   readonly #records = new RecordKeeper(this.ctx.storage.kv, (environment, keyId) =>
     readNumberedRecord(this.env.DB, environment, keyId),
   );
-  readonly #endedHours = new EndedHours(this.ctx.storage.kv);
   readonly #plan = new HeardPlan(this.ctx.storage.kv, () => this.gateway.plans);
   readonly #clock = new StuckClock(this.ctx);
   #second = { startedAt: 0, questions: 0 };
@@ -60,23 +55,19 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     }
     const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
     const known = this.#plan.limitsOf(record, this.#plan.parse(question.plans));
-    const isUse =
-      !lifeless &&
-      known !== undefined &&
-      (question.waiting > 0 || question.usage !== undefined || question.isUsed === true);
-    await (isUse || question.usage ? this.#ringBy(this.#nextWriteAt(now)) : this.#ringOnce());
+    await this.#passOnUsage(question, record, !lifeless && known !== undefined);
+    await this.#ringOnce();
     if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
     // Nothing is awaited from here on: simultaneous questions change the account one after the other.
-    const account = this.#noteUse(this.#account, question.usage, isUse ? now : undefined);
+    const account = this.#account;
     // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {
-      if (question.usage) this.#account = account;
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };
     }
     const { lease, state } = lend(record, known.limits, account.ledger, question, this.#circumstances(now));
     // The grant is stored before it is answered: the reply waits for the write.
-    if (state || isUse) this.#account = { ...account, ledger: state ?? account.ledger };
+    if (state) this.#account = { ...account, ledger: state };
     this.#plan.keep(known.heard);
     return { kind: "lease", lease };
   }
@@ -124,10 +115,10 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     this.#clock.restartIfStuck();
     await this.#passOnRevocation();
     try {
-      await this.#writeUsage();
+      await writeOldUsage(this.ctx.storage.kv, this.env.DB, this.#records.kept, this.#account);
     } catch (error) {
       toConsole(messageLine("error", `usage was not written: ${error}`));
-      return this.#ringBy(Date.now() + USAGE_EVERY_MS);
+      return this.#ringBy(Date.now() + PASS_ON_AGAIN_MS);
     }
     const until = this.#keptUntil;
     if (Date.now() < until) return this.#ringBy(until);
@@ -151,6 +142,20 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
       this.ctx.storage.kv.put("passed_on", true);
     } catch {
       await this.#ringBy(Date.now() + PASS_ON_AGAIN_MS);
+    }
+  }
+
+  /** Of an isolate of a version without collectors. */
+  async #passOnUsage(question: Question, record: KeyRecord, works: boolean): Promise<void> {
+    const report = reportOf(question, record, works);
+    if (!report) return;
+    const { COURIER } = this.env;
+    const number = collectorOf(record.id, this.gateway.collectors);
+    try {
+      const collector = COURIER.get(COURIER.idFromName(collectorName(number)));
+      await within(PASS_ON_DEADLINE_MS, collector.report(number, report));
+    } catch (error) {
+      toConsole(messageLine("error", `usage of an isolate of an older version is lost: ${error}`));
     }
   }
 
@@ -191,34 +196,6 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     if (!isRecent(this.#second.startedAt, 1000, now)) this.#second = { startedAt: now, questions: 0 };
     this.#second.questions += 1;
     return this.#second.questions;
-  }
-
-  /** `usedAt`: `undefined` if no allowed request used the key. */
-  #noteUse(account: Account, report: UsageReport | undefined, usedAt = account.usedAt): Account {
-    if (!report) return { ...account, usedAt };
-    const { state, ended } = noteUsage(account.usage, report, Date.now());
-    if (ended) this.#endedHours.add(ended);
-    return { ...account, usage: state, usedAt };
-  }
-
-  /** Absolute counts, so that to write them again changes nothing. */
-  async #writeUsage(): Promise<void> {
-    const { kept: record } = this.#records;
-    const { usage, usedAt } = this.#account;
-    if (!record || (!usage && usedAt === undefined)) return;
-    const ended = this.#endedHours.all();
-    const hours = usage ? [...ended, usage] : ended;
-    await writeUsage(this.env.DB, record, { hours, scopes: usage?.scopes ?? new Map(), usedAt });
-    this.#endedHours.forget(ended);
-    // Reports may have come meanwhile.
-    const account = { ...this.#account, writtenAt: Date.now() };
-    this.#account =
-      account.usage && usage ? { ...account, usage: withoutScopes(account.usage, usage.scopes) } : account;
-  }
-
-  /** The first use after a pause is seen soon; then use is written once a minute. */
-  #nextWriteAt(now: number): number {
-    return Math.max(now + USAGE_SOON_MS, Math.min(this.#account.writtenAt ?? 0, now) + USAGE_EVERY_MS);
   }
 
   /** Makes sure that an alarm will free the storage some day; the alarm itself works out when. */

@@ -13,6 +13,7 @@ import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
+import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import type { Cleanup } from "../store/retention.ts";
 
@@ -45,8 +46,12 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   startTombstones(): Promise<void>;
   collectTombstones(): Promise<void>;
   rememberRevocation(keyId: string, revokedAt: number): Promise<void>;
-  /** Answers once the report is stored. A report that comes twice counts once. */
-  report(report: Report): Promise<ReportAnswer>;
+  /** To the collector of this number. Answers once the report is stored. A report that comes twice counts once. */
+  report(number: number, report: Report): Promise<ReportAnswer>;
+  /** `too much`: more than one answer can read. */
+  usage(question: UsageQuestion): UsageAnswer | "too much";
+  /** `undefined` if the key was not used in the last two days. */
+  lastUse(organizationId: string, keyId: string): number | undefined;
   /** The gateway is in use. Returns the number of the latest restore of D1; 0 if there was none. */
   watchRecords(): Promise<number>;
   noteRecordChange(): Promise<void>;

@@ -1,33 +1,81 @@
 /**
- * A collector: hears what isolates report, and stores it before it answers. It is a role of the courier's class. A report is one
- * row; an alarm works off many of them at once.
+ * A collector, a role of the courier's class: hears what isolates report of many keys. A report is one row, stored before it is
+ * answered. An alarm adds the reports up by hours and days, and writes days to D1.
  */
 
-import { MINUTE_MS } from "../domain/durations.ts";
-import type { Report, ReportAnswer } from "../domain/report.ts";
-
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
+import { startOfPeriod } from "../domain/quota.ts";
+import type { KeyUse, Report, ReportAnswer } from "../domain/report.ts";
+import { addUse, type Tallies } from "../domain/tallies.ts";
+import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
+import { readOrganizationsOf } from "../store/usage.ts";
+import { DayWriter } from "./day-writer.ts";
+import { Journal } from "./journal.ts";
 import type { RequestRelay } from "./request-relay.ts";
+import type { Restores } from "./restores.ts";
+import { UsageBlocks } from "./usage-blocks.ts";
+import { UsageReader } from "./usage-reader.ts";
 
 /** How soon the first report after a pause is worked off, and how often those that follow. */
 const SOON_MS = 5_000;
 const EVERY_MS = MINUTE_MS;
+/** Reports that are added up at once, and keys in them that do not wait for the minute. */
+const REPORTS_AT_ONCE = 100;
+const KEYS_AT_ONCE = 20_000;
+/** How long hours are kept: 31 days can be asked for. */
+const HOURS_KEPT_MS = 32 * DAY_MS;
+/** How long days are kept: D1 can be restored to 30 days ago, and then they are written again. */
+const DAYS_KEPT_MS = 35 * DAY_MS;
+/** How long a key waits whose organization D1 cannot say. */
+const UNKNOWN_KEPT_MS = DAY_MS;
+/** How soon the rest is written to D1 if it was too much for one batch. */
+const REST_AFTER_MS = 5_000;
+/** All collectors together write at most one batch a second. */
+const BATCH_SHARE_MS = 1_000;
 
-/** Of reports that are not worked off yet. */
-const PREFIX = "journal/";
 const STATE = "collector";
 
 interface State {
+  readonly number: number;
   readonly workedOffAt: number;
+  /** When an old hour and an old day were deleted last. */
+  readonly removedAt: number;
+  /** Of which something is stored, the earliest first. */
+  readonly hours: readonly number[];
+  readonly days: readonly number[];
+  /** The number of the latest restore of D1 that it has heard of. */
+  readonly generation?: number | undefined;
+}
+
+export interface CollectorSettings {
+  readonly db: D1Database;
+  readonly collectors: number;
 }
 
 export class Collector {
   readonly #storage: DurableObjectStorage;
-
+  readonly #restores: Restores;
   readonly #relay: RequestRelay;
+  readonly #settings: () => CollectorSettings;
+  readonly #journal: Journal;
+  readonly #hours: UsageBlocks;
+  readonly #days: UsageBlocks;
+  /** Of reports since the last alarm. */
+  #keys = 0;
 
-  constructor(storage: DurableObjectStorage, relay: RequestRelay) {
+  constructor(
+    storage: DurableObjectStorage,
+    restores: Restores,
+    relay: RequestRelay,
+    settings: () => CollectorSettings,
+  ) {
     this.#storage = storage;
+    this.#restores = restores;
     this.#relay = relay;
+    this.#settings = settings;
+    this.#journal = new Journal(storage.kv);
+    this.#hours = new UsageBlocks(storage.kv, "hour/");
+    this.#days = new UsageBlocks(storage.kv, "day/");
   }
 
   /** Whether this object is one. */
@@ -35,29 +83,149 @@ export class Collector {
     return this.#state !== undefined;
   }
 
-  async report(report: Report, now: number): Promise<ReportAnswer> {
-    if (!this.isHere) this.#storage.kv.put(STATE, { workedOffAt: 0 });
-    this.#storage.kv.put(`${PREFIX}${report.sender}/${report.number}`, report);
-    const at = Math.max(now + SOON_MS, Math.min(this.#state?.workedOffAt ?? 0, now) + EVERY_MS);
-    const set = await this.#storage.getAlarm();
-    if (set === null || set > at) await this.#storage.setAlarm(at);
-    return {};
+  async report(number: number, report: Report, now: number): Promise<ReportAnswer> {
+    const state = this.#state ?? { number, workedOffAt: 0, removedAt: 0, hours: [], days: [] };
+    if (!this.isHere) this.#put(state);
+    if (this.#journal.add(report, now)) this.#keys += report.keys?.length ?? 0;
+    const soon = Math.max(now + SOON_MS, Math.min(state.workedOffAt, now) + EVERY_MS);
+    await this.#ringBy(this.#keys < KEYS_AT_ONCE ? soon : now);
+    return { generation: await this.#learnOfRestore(now) };
   }
 
   async alarm(now: number): Promise<void> {
-    this.#storage.transactionSync(() => {
-      const reports = [...this.#storage.kv.list<Report>({ prefix: PREFIX })];
-      this.#relay.add(
-        reports.flatMap(([, { requests = [] }]) => requests),
-        now,
-      );
-      for (const [name] of reports) this.#storage.kv.delete(name);
-      this.#storage.kv.put(STATE, { workedOffAt: now });
-    });
-    if (!(await this.#relay.passOn(now))) await this.#storage.setAlarm(now);
+    // First, so that there is a next alarm whatever fails below.
+    await this.#storage.setAlarm(now + EVERY_MS);
+    this.#keys = 0;
+    await this.#learnOfRestore(now);
+    const isAll = await this.#workOff(now);
+    const isPassedOn = await this.#relay.passOn(now);
+    const writer = new DayWriter(this.#storage, this.#days, this.#settings().db);
+    const { number, days } = this.#state as State;
+    const written = await writer.write(number, days, now);
+    this.#removeOld(now);
+    if (!isAll || !isPassedOn) await this.#storage.setAlarm(now);
+    else if (written === "some") await this.#storage.setAlarm(now + this.#restAfter);
+    else if (written === "all") await this.#ringNext(writer.nextAt(days, now), now);
+  }
+
+  usage(question: UsageQuestion, now: number): UsageAnswer | "too much" {
+    return this.#reader.sum(question, this.#state ?? { hours: [], days: [] }, now);
+  }
+
+  lastUse(organizationId: string, keyId: string): number | undefined {
+    return this.#reader.lastUse(organizationId, keyId, this.#state?.days ?? []);
+  }
+
+  get #reader(): UsageReader {
+    return new UsageReader(this.#journal, this.#hours, this.#days);
+  }
+
+  get #restAfter(): number {
+    return Math.max(REST_AFTER_MS, this.#settings().collectors * BATCH_SHARE_MS);
   }
 
   get #state(): State | undefined {
     return this.#storage.kv.get<State>(STATE);
   }
+
+  #put(state: State): void {
+    this.#storage.kv.put(STATE, state);
+  }
+
+  /** Returns the number of the latest restore of D1. After another one, what D1 has lost is written again. */
+  async #learnOfRestore(now: number): Promise<number | undefined> {
+    const generation = await this.#restores.latest(now);
+    const state = this.#state as State;
+    if (generation === undefined || generation <= (state.generation ?? -1)) return generation;
+    this.#storage.transactionSync(() => {
+      if (state.generation !== undefined) for (const day of state.days) this.#days.forget(day);
+      this.#put({ ...state, generation });
+    });
+    return generation;
+  }
+
+  /** Adds up reports, and returns whether these were all. */
+  async #workOff(now: number): Promise<boolean> {
+    const entries = this.#journal.entries(REPORTS_AT_ONCE);
+    const unknown = entries.flatMap(([, { keys }]) => keys.filter(({ organizationId }) => organizationId === null));
+    const organizations = await this.#organizationsOf(unknown);
+    this.#storage.transactionSync(() => {
+      const [hours, days] = [new Map<number, Tallies>(), new Map<number, Tallies>()];
+      const done: string[] = [];
+      for (const [name, { arrivedAt, keys }] of entries) {
+        const waiting: KeyUse[] = [];
+        for (const key of keys) {
+          const organization = key.organizationId ?? organizations?.get(key.keyId);
+          if (organization !== undefined) {
+            addUse(ofPeriod(hours, startOfPeriod("hour", arrivedAt)), organization, hourly(key), arrivedAt);
+            addUse(ofPeriod(days, startOfPeriod("day", arrivedAt)), organization, key, arrivedAt);
+          } else if (!organizations && now - arrivedAt < UNKNOWN_KEPT_MS) waiting.push(key);
+        }
+        if (waiting.length === 0) done.push(name);
+        else this.#journal.replace(name, { arrivedAt, keys: waiting, requests: [] });
+      }
+      this.#add(hours, days, now);
+      this.#relay.add(
+        entries.flatMap(([, { requests }]) => requests),
+        now,
+      );
+      this.#journal.remove(done, now);
+    });
+    // While D1 is down, those that wait would be read again and again.
+    return entries.length < REPORTS_AT_ONCE || !organizations;
+  }
+
+  /** `undefined` if D1 does not say. */
+  async #organizationsOf(keys: readonly KeyUse[]): Promise<ReadonlyMap<string, string> | undefined> {
+    if (keys.length === 0) return new Map();
+    const ids = [...new Set(keys.map(({ keyId }) => keyId))];
+    return readOrganizationsOf(this.#settings().db, ids).catch(() => undefined);
+  }
+
+  #add(hours: Map<number, Tallies>, days: Map<number, Tallies>, now: number): void {
+    const state = this.#state as State;
+    for (const [hour, tallies] of hours) this.#hours.add(hour, tallies, state.hours.at(-1));
+    for (const [day, tallies] of days) this.#days.add(day, tallies, state.days.at(-1));
+    const withMore = (known: readonly number[], more: Iterable<number>) =>
+      [...new Set([...known, ...more])].sort((one, other) => one - other);
+    const stored = { hours: withMore(state.hours, hours.keys()), days: withMore(state.days, days.keys()) };
+    this.#put({ ...state, ...stored, workedOffAt: now });
+  }
+
+  /** One of each in an hour at most, so that a clock that jumps ahead deletes next to nothing. */
+  #removeOld(now: number): void {
+    const state = this.#state as State;
+    if (Math.abs(now - state.removedAt) < HOUR_MS) return;
+    const [hour, day] = [state.hours[0], state.days[0]];
+    this.#storage.transactionSync(() => {
+      const hasOldHour = hour !== undefined && hour < now - HOURS_KEPT_MS;
+      const hasOldDay = day !== undefined && day < now - DAYS_KEPT_MS;
+      if (hasOldHour) this.#hours.remove(hour);
+      if (hasOldDay) this.#days.remove(day);
+      const left = { hours: state.hours.slice(hasOldHour ? 1 : 0), days: state.days.slice(hasOldDay ? 1 : 0) };
+      this.#put({ ...state, ...left, removedAt: now });
+    });
+  }
+
+  /** Reports that came meanwhile wait no longer than others. Each hour there may be something old. */
+  async #ringNext(dueAt: number | undefined, now: number): Promise<void> {
+    const { hours, days } = this.#state as State;
+    if (this.#journal.entries(1).length > 0 || !this.#relay.isEmpty) return;
+    if (hours.length + days.length === 0) return this.#storage.deleteAlarm();
+    await this.#storage.setAlarm(Math.max(now + EVERY_MS, Math.min(dueAt ?? Number.POSITIVE_INFINITY, now + HOUR_MS)));
+  }
+
+  async #ringBy(at: number): Promise<void> {
+    const set = await this.#storage.getAlarm();
+    if (set === null || set > at) await this.#storage.setAlarm(at);
+  }
 }
+
+function ofPeriod(periods: Map<number, Tallies>, start: number): Tallies {
+  const known = periods.get(start) ?? new Map();
+  periods.set(start, known);
+  return known;
+}
+
+/** Hours only count. */
+const hourly = (use: KeyUse): KeyUse => ({ ...use, scopes: [], usedMsAgo: null });

@@ -17,6 +17,7 @@ import type {
 } from "../domain/kept-request.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
+import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
 import { readOutbox } from "../store/outbox.ts";
@@ -43,9 +44,12 @@ const ROUND_SIZE = 400;
 export abstract class Courier extends DurableObject<Env> implements CourierCalls {
   protected abstract readonly gateway: Gateway;
   readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
-  readonly #restores = new Restores(() => this.#object("reconciler").watchRecords());
-  readonly #relay = new RequestRelay(this.ctx.storage, (name) => this.#object(name));
-  readonly #collector = new Collector(this.ctx.storage, this.#relay);
+  readonly #collector = new Collector(
+    this.ctx.storage,
+    new Restores(() => this.#object("reconciler").watchRecords()),
+    new RequestRelay(this.ctx.storage, (name) => this.#object(name)),
+    () => ({ db: this.env.DB, collectors: this.gateway.collectors }),
+  );
   readonly #clock = new StuckClock(this.ctx);
 
   async call(): Promise<void> {
@@ -84,10 +88,18 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   }
 
   /** For a collector. */
-  async report(report: Report): Promise<ReportAnswer> {
+  async report(number: number, report: Report): Promise<ReportAnswer> {
     this.#clock.restartIfStuck();
-    const answer = await this.#collector.report(report, Date.now());
-    return { ...answer, generation: await this.#restores.latest(Date.now()) };
+    return this.#collector.report(number, report, Date.now());
+  }
+
+  usage(question: UsageQuestion): UsageAnswer | "too much" {
+    this.#clock.restartIfStuck();
+    return this.#collector.usage(question, Date.now());
+  }
+
+  lastUse(organizationId: string, keyId: string): number | undefined {
+    return this.#collector.lastUse(organizationId, keyId);
   }
 
   /** For the object of this class that finds changes made in D1 by hand, and restores of D1. Returns the number of the latest restore. */

@@ -1,11 +1,12 @@
 /** The Durable Objects as the Worker calls them: once more if one restarts meanwhile, and each failure is one of storage. */
 
+import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Log } from "../domain/log-line.ts";
-import type { Plans } from "../domain/plans.ts";
-import type { Report, ReportAnswer } from "../domain/report.ts";
+import { collectorOf, type Report, type ReportAnswer } from "../domain/report.ts";
+import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary } from "../store/boundary.ts";
@@ -15,10 +16,16 @@ import { againIfReset } from "./reset.ts";
 
 /** How long a change waits for one object to hear of it, before it is left to the courier. */
 const TELL_DEADLINE_MS = 3_000;
+/** How long a reader waits for the last use of a key, which D1 has too, an hour behind. */
+const LAST_USE_DEADLINE_MS = 1_000;
 
 type Limits = readonly LimitState[] | Refusal;
 
-export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURIER">, plans: Plans, log: Log) {
+export function objectsOf(
+  { AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURIER">,
+  { plans, collectors }: Pick<Gateway, "plans" | "collectors">,
+  log: Log,
+) {
   const object = (name: string) => AUTHORITY.get(AUTHORITY.idFromName(name));
   const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
   const courier = (role: "courier" | "retention" | "tombstones" | "reconciler") =>
@@ -31,7 +38,8 @@ export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURI
   return {
     ask: (question: Question) => asked<Answer>(() => authority(question.environment, question.keyId).ask(question)),
     askAccount: (name: string, question: AccountQuestion) => asked(() => object(name).askAccount(question)),
-    report: (number: number, report: Report): Promise<ReportAnswer> => heard(() => collector(number).report(report)),
+    report: (number: number, report: Report): Promise<ReportAnswer> =>
+      heard(() => collector(number).report(number, report)),
     /** Of an object that need not be there. */
     ping: () => AUTHORITY.get(AUTHORITY.idFromName("readyz")).ping(),
     startHousekeeping: () =>
@@ -47,6 +55,10 @@ export function objectsOf({ AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURI
       callCourier: () => heard(() => courier("courier").call()),
       collectTombstones: () => heard(() => courier("tombstones").collectTombstones()),
       ...requestsFrom((name) => COURIER.get(COURIER.idFromName(name)), heard),
+      readUsage: (number: number, question: UsageQuestion) =>
+        heard(async () => (await collector(number).usage(question)) as UsageAnswer | "too much"),
+      readLastUse: (organizationId: string, keyId: string) =>
+        within(LAST_USE_DEADLINE_MS, collector(collectorOf(keyId, collectors)).lastUse(organizationId, keyId)),
       lastCleanup: () => heard(() => courier("retention").lastCleanup()),
       noteRecordChange: () => heard(() => courier("reconciler").noteRecordChange()),
       lastReconciled: () => heard(() => courier("reconciler").lastReconciled()),

@@ -44,7 +44,11 @@ export class RequestRelay {
     }
   }
 
-  /** Whether nothing is left. */
+  get isEmpty(): boolean {
+    return [...this.#storage.kv.list({ prefix: PREFIX, limit: 1 })].length === 0;
+  }
+
+  /** Whether there is no more to try. What failed is tried again with the next call. */
   async passOn(now: number): Promise<boolean> {
     let calls = 0;
     for (const [name, bytes] of [...this.#storage.kv.list<Uint8Array>({ prefix: PREFIX })]) {

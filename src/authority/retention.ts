@@ -21,7 +21,8 @@ import {
   removeRootSessions,
   removeSessions,
   removeSignInLinks,
-  removeUsage,
+  removeUsageDays,
+  removeUsageHours,
 } from "../store/retention.ts";
 
 type Settings = Gateway["retention"];
@@ -122,13 +123,14 @@ const ofSessions = () => RETENTION_MS;
 const daysOf = (name: "usageDays" | "auditDays" | "deadKeyDays") => (settings: Settings) => settings[name] * DAY_MS;
 
 const REMOVALS: Record<Kind, { remove: Removal; keptMs: (settings: Settings) => number }> = {
-  usage_hours: { remove: removeUsage, keptMs: daysOf("usageDays") },
+  usage_hours: { remove: removeUsageHours, keptMs: daysOf("usageDays") },
   sessions: { remove: removeSessions, keptMs: ofSessions },
   sign_in_links: { remove: removeSignInLinks, keptMs: ofSessions },
   root_sessions: { remove: removeRootSessions, keptMs: ofSessions },
   api_keys: { remove: removeKeys, keptMs: daysOf("deadKeyDays") },
   members: { remove: removeMembers, keptMs: daysOf("deadKeyDays") },
   audit_events: { remove: removeAuditEvents, keptMs: daysOf("auditDays") },
+  usage_days: { remove: removeUsageDays, keptMs: daysOf("usageDays") },
 };
 
 function seen(state: State, now: number): State {

@@ -35,8 +35,8 @@ export interface GatewayConfig<
   management?: ManagementConfig;
   retention?: RetentionConfig;
   /**
-   * How many objects collect usage. One is enough for 20,000 keys in use within an hour, and 50 isolates. If you lower the number,
-   * the others still answer for what they have. Default: 1.
+   * How many objects collect usage. One is enough for 20,000 keys in use within an hour. If you lower the number, the others
+   * still answer for what they have. Default: 1.
    */
   collectors?: number;
   logging?: LoggingConfig;

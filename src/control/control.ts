@@ -8,6 +8,7 @@ import type { Reconciled } from "../domain/record-changes.ts";
 import type { Rights, Role } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { RandomBytes } from "../domain/secret.ts";
+import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import type { AuditEvent } from "../store/audit.ts";
 import type { TellAuthority } from "../store/delivery.ts";
@@ -47,6 +48,10 @@ export interface Control {
   ) => Promise<readonly FoundRequest[]>;
   /** The ids of the keys that have requests there. */
   readonly keysOfRequests: (place: Place) => Promise<readonly string[]>;
+  /** Of the collector of this number. Rejects if it cannot be asked. */
+  readonly readUsage: (collector: number, question: UsageQuestion) => Promise<UsageAnswer | "too much">;
+  /** As the key's collector knows it. Rejects if it cannot be asked soon. */
+  readonly readLastUse: (organizationId: string, keyId: string) => Promise<number | undefined>;
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
   /** D1 was changed: a restore that loses the change will be noticed. */

@@ -61,7 +61,6 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   plane.reporter.note(admission?.caller, entry, visit);
   if (admission?.account) {
     const use = useOf(journey, visit.request.method, endedAt);
-    plane.leases.count(admission.account, use, visit.waitUntil);
     plane.reporter.count(admission.account, use, endedAt, visit.waitUntil);
   }
   return response;

@@ -4,6 +4,7 @@ import { changeKey } from "../control/keys/change.ts";
 import type { ChangedKey } from "../control/keys/commit-change.ts";
 import { createKey } from "../control/keys/create.ts";
 import { endSecret } from "../control/keys/end-secret.ts";
+import { withLastUse } from "../control/keys/last-use.ts";
 import { listKeysFor } from "../control/keys/list.ts";
 import { revokeKey } from "../control/keys/revoke.ts";
 import { rotateKey } from "../control/keys/rotate.ts";
@@ -28,7 +29,9 @@ const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | 
 
 async function read({ control, caller, id }: Asked<unknown, unknown>): Promise<Answer | Refusal> {
   const key = await findKey(control, caller, id, "api_keys:read");
-  return isRefusal(key) ? key : { body: renderKey(key, control.gateway, control.now()), version: key.version };
+  if (isRefusal(key)) return key;
+  const used = await withLastUse(control, key);
+  return { body: renderKey(used, control.gateway, control.now()), version: key.version };
 }
 
 async function readWithoutSecret(asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {

@@ -12,7 +12,8 @@ export const usage = [
     name: "readUsage",
     tag: "Usage",
     summary: "Show what keys were used for",
-    description: "For the keys that the caller manages. Without times: the last day. About a minute behind.",
+    description:
+      "For the keys that the caller manages. Without times: the last day. Some ten seconds behind. Hours are kept for 31 days.",
     query: usageQuery,
     answer: usageAnswer,
     async handle({ control, caller, query }) {

@@ -57,7 +57,10 @@ const FIELDS = {
   },
   created_at: { form: time, as: "time" },
   expires_at: { form: time, as: "time" },
-  last_used_at: { form: time.nullable().describe("About a minute behind."), as: "time" },
+  last_used_at: {
+    form: time.nullable().describe("Some ten seconds behind; in lists up to an hour while the key is in use."),
+    as: "time",
+  },
   disabled_at: { form: time.nullable(), as: "time", hidden: true },
   revoked_at: { form: time.nullable(), as: "time" },
   version: { form: z.string(), hidden: true },

@@ -11,6 +11,7 @@ export const KINDS = [
   "api_keys",
   "members",
   "audit_events",
+  "usage_days",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -38,25 +39,8 @@ const MAX_ROWS = 500;
 /** Fewer, since scopes, workspaces and secrets are deleted with each. */
 const MAX_KEYS = 50;
 
-/** One organization at a time: an index of all hours by age would be the largest of all. */
-export const removeUsage: Removal = async (db, before, [after] = ["", 0]) => {
-  const next = "SELECT min(organization_id) FROM usage_hours WHERE organization_id > ?1";
-  const [found, removed] = await db.batch<{ id: string | null }>([
-    db.prepare(`SELECT (${next}) AS id`).bind(after),
-    db
-      .prepare(
-        `DELETE FROM usage_hours WHERE (key_id, hour, route, outcome) IN (
-           SELECT key_id, hour, route, outcome FROM usage_hours
-           WHERE organization_id = (${next}) AND hour < ?2 ORDER BY hour LIMIT ?3)
-         RETURNING 1`,
-      )
-      .bind(after, before, MAX_ROWS),
-  ]);
-  const organization = found?.results[0]?.id ?? null;
-  const rows = removed?.results.length ?? 0;
-  if (organization === null) return { rows, next: undefined };
-  return { rows, next: [rows === MAX_ROWS ? after : organization, 0] };
-};
+export const removeUsageHours = removalOfUsage("usage_hours", "key_id, hour, route, outcome", "hour");
+export const removeUsageDays = removalOfUsage("usage_days", "key_id, day, collector, route, outcome", "day");
 
 /** The events of a key are its history, and are kept as long as the key. */
 export const removeAuditEvents: Removal = (db, before, after) =>
@@ -122,5 +106,27 @@ function removalOf(table: string, key: string, end: string): Removal {
       .bind(before, MAX_ROWS)
       .all();
     return { rows: results.length, next: results.length === MAX_ROWS ? [0, 0] : undefined };
+  };
+}
+
+/** One organization at a time: an index of all usage by age would be the largest of all. */
+function removalOfUsage(table: string, key: string, start: string): Removal {
+  const next = `SELECT min(organization_id) FROM ${table} WHERE organization_id > ?1`;
+  return async (db, before, [after] = ["", 0]) => {
+    const [found, removed] = await db.batch<{ id: string | null }>([
+      db.prepare(`SELECT (${next}) AS id`).bind(after),
+      db
+        .prepare(
+          `DELETE FROM ${table} WHERE (${key}) IN (
+             SELECT ${key} FROM ${table}
+             WHERE organization_id = (${next}) AND ${start} < ?2 ORDER BY ${start} LIMIT ?3)
+           RETURNING 1`,
+        )
+        .bind(after, before, MAX_ROWS),
+    ]);
+    const organization = found?.results[0]?.id ?? null;
+    const rows = removed?.results.length ?? 0;
+    if (organization === null) return { rows, next: undefined };
+    return { rows, next: [rows === MAX_ROWS ? after : organization, 0] };
   };
 }

@@ -1,33 +1,19 @@
-/** What was used, summed up by what the reader asks for. */
+/** Usage as D1 has it: days that collectors have written, and hours from versions without collectors. */
 
-import { HOUR_MS } from "../domain/durations.ts";
-import { type VisibleKeys, visibilityOf } from "./key-list.ts";
+import type { Span, UsageGroup, UsageScope, UsageSum } from "../domain/usage-sums.ts";
 
-/** What requests can be grouped by. */
-export const USAGE_GROUPS = ["hour", "day", "environment", "key", "route", "outcome"] as const;
-export type UsageGroup = (typeof USAGE_GROUPS)[number];
-
-export interface UsageFilter {
-  readonly organizationId: string;
-  readonly keyId?: string | undefined;
-  readonly environment?: string | undefined;
-  /** The first hour that counts, by any moment of it; `to` is not included. */
-  readonly from: number;
-  readonly to: number;
-  readonly visibleTo?: VisibleKeys | undefined;
-}
-
-export interface UsageSum {
-  /** What these requests have in common; hours and days by their beginning. */
-  readonly group: Readonly<Partial<Record<UsageGroup, string | number>>>;
-  readonly requests: number;
-  /** How many of these did not reach an origin. */
-  readonly refused: number;
+export interface StoredUsage extends UsageScope {
+  /** Of the hours. */
+  readonly span: Span;
+  /** Of the days; `undefined` if no whole day is asked for. */
+  readonly days: Span | undefined;
+  /** By the number of each collector: the day from which on it answers itself. */
+  readonly liveFrom: readonly number[];
 }
 
 const EXPRESSIONS: Record<UsageGroup, string> = {
-  hour: "hour",
-  day: "hour - hour % 86400000",
+  hour: "at",
+  day: "at - at % 86400000",
   environment: "environment",
   key: "key_id",
   route: "route",
@@ -36,60 +22,55 @@ const EXPRESSIONS: Record<UsageGroup, string> = {
 
 type Row = Record<`by_${UsageGroup}`, string | number> & { requests: number; refused: number };
 
-/** In the order of the groups, or those with the most requests first; at most `limit`. */
-export async function sumUsage(
-  db: D1Database,
-  filter: UsageFilter,
-  groups: readonly UsageGroup[],
-  limit: number,
-  order: UsageOrder = "groups",
-): Promise<UsageSum[]> {
-  const { sql, values } = usageQuery(filter, groups, limit, order);
+/** Those with the most requests, at most `limit`. */
+export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number): Promise<UsageSum[]> {
+  const { sql, values } = usageQuery(usage, limit);
   const { results } = await db
     .prepare(sql)
     .bind(...values)
     .all<Row>();
   return results.map((row) => ({
-    group: Object.fromEntries(groups.map((group) => [group, row[`by_${group}`]])),
+    group: Object.fromEntries(usage.groups.map((group) => [group, row[`by_${group}`]])),
     requests: row.requests,
     refused: row.refused,
   }));
 }
 
-export type UsageOrder = "groups" | "requests";
-
-export function usageQuery(
-  filter: UsageFilter,
-  groups: readonly UsageGroup[],
-  limit: number,
-  order: UsageOrder = "groups",
-) {
+export function usageQuery({ organizationId, keyIds, environment, groups, ...usage }: StoredUsage, limit: number) {
   const values: (string | number)[] = [];
   const bind = (value: string | number) => `?${values.push(value)}`;
-  const { organizationId, keyId, environment, from, to, visibleTo } = filter;
   const organization = bind(organizationId);
   const conditions = [
     // One key's rows are neighbours in the table; the plus keeps the planner from searching by organization.
-    keyId === undefined ? `organization_id = ${organization}` : `+organization_id = ${organization}`,
-    ...(keyId === undefined ? [] : [`key_id = ${bind(keyId)}`]),
-    `hour >= ${bind(from - (from % HOUR_MS))}`,
-    `hour < ${bind(to)}`,
+    `${keyIds ? "+" : ""}organization_id = ${organization}`,
+    ...(keyIds ? [`key_id IN (SELECT value FROM json_each(${bind(JSON.stringify(keyIds))}))`] : []),
     ...(environment === undefined ? [] : [`environment = ${bind(environment)}`]),
-    ...(visibleTo
-      ? [
-          `key_id IN (SELECT id FROM api_keys INDEXED BY api_keys_listed
-         WHERE organization_id = ${organization} AND ${visibilityOf(visibleTo, bind)})`,
-        ]
-      : []),
+  ];
+  const columns = "key_id, environment, route, outcome, requests";
+  const from = ({ from, to }: Span, at: string, table: string, more: readonly string[] = []) =>
+    `SELECT ${at} AS at, ${columns} FROM ${table}
+     WHERE ${[...conditions, `${at} >= ${bind(from)}`, `${at} < ${bind(to)}`, ...more].join(" AND ")}`;
+  const isWritten = `day < coalesce(${bind(JSON.stringify(usage.liveFrom))} ->> collector, 0)`;
+  const rows = [
+    from(usage.span, "hour", "usage_hours"),
+    ...(usage.days ? [from(usage.days, "day", "usage_days", [isWritten])] : []),
   ];
   const names = groups.map((group) => `by_${group}`).join(", ");
-  const columns = groups.map((group) => `${EXPRESSIONS[group]} AS by_${group}`);
-  const refused = "coalesce(sum(iif(outcome = 'forwarded', 0, requests)), 0) AS refused";
+  const sums = [
+    ...groups.map((group) => `${EXPRESSIONS[group]} AS by_${group}`),
+    "coalesce(sum(requests), 0) AS requests",
+    "coalesce(sum(iif(outcome = 'forwarded', 0, requests)), 0) AS refused",
+  ];
   const sql = `
-    SELECT ${[...columns, "coalesce(sum(requests), 0) AS requests", refused].join(", ")} FROM usage_hours
-    WHERE ${conditions.join("\n      AND ")}
-    ${names && `GROUP BY ${names} ORDER BY ${order === "requests" ? `requests DESC, ${names}` : names}`} LIMIT ${bind(limit)}`;
+    SELECT ${sums.join(", ")} FROM (${rows.join(" UNION ALL ")})
+    ${names && `GROUP BY ${names} ORDER BY requests DESC, ${names}`} LIMIT ${bind(limit)}`;
   return { sql, values };
+}
+
+/** Of every collector that has ever written. */
+export async function countCollectors(db: D1Database): Promise<number> {
+  const row = await db.prepare("SELECT max(number) AS latest FROM usage_collectors").first<{ latest: number | null }>();
+  return (row?.latest ?? -1) + 1;
 }
 
 /** The day of the last use of each scope that the key has used. */

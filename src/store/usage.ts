@@ -1,7 +1,65 @@
-/** How much keys are used, as their authorities tell D1 of it. */
+/** Writes how much keys are used. */
 
 import type { KeyRecord } from "../domain/key.ts";
 import type { UsageHour, UsageState } from "../domain/usage.ts";
+
+/** What a collector knows of keys. Totals, so that to write them again changes nothing. */
+export interface DayUsage {
+  readonly requests: readonly DayCount[];
+  readonly scopes: readonly (readonly [keyId: string, scope: string, day: number])[];
+  readonly uses: readonly (readonly [keyId: string, usedAt: number])[];
+}
+
+export type DayCount = readonly [
+  organizationId: string,
+  keyId: string,
+  environment: string,
+  day: number,
+  route: string,
+  outcome: string,
+  requests: number,
+];
+
+/** One batch for many keys. Counts and times never decrease, and what is known writes no row. */
+export async function writeDays(db: D1Database, collector: number, usage: DayUsage): Promise<void> {
+  await db.batch([
+    db.prepare("INSERT INTO usage_collectors (number) VALUES (?1) ON CONFLICT DO NOTHING").bind(collector),
+    db
+      .prepare(
+        `INSERT INTO usage_days (organization_id, key_id, environment, day, collector, route, outcome, requests)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?1, value ->> 4, value ->> 5, value ->> 6
+         FROM json_each(?2) WHERE TRUE
+         ON CONFLICT DO UPDATE SET requests = excluded.requests WHERE excluded.requests > requests`,
+      )
+      .bind(collector, JSON.stringify(usage.requests)),
+    writeScopeUses(db, usage.scopes),
+    db
+      .prepare(
+        `UPDATE api_keys SET last_used_at = used.value ->> 1 FROM json_each(?1) AS used
+         WHERE api_keys.id = used.value ->> 0 AND coalesce(last_used_at, 0) < used.value ->> 1`,
+      )
+      .bind(JSON.stringify(usage.uses)),
+  ]);
+}
+
+function writeScopeUses(db: D1Database, uses: DayUsage["scopes"]): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO api_key_scope_uses (key_id, scope, last_used_at)
+       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE TRUE
+       ON CONFLICT DO UPDATE SET last_used_at = excluded.last_used_at WHERE excluded.last_used_at > last_used_at`,
+    )
+    .bind(JSON.stringify(uses));
+}
+
+/** The organizations of keys, for the keys of which isolates did not know it. */
+export async function readOrganizationsOf(db: D1Database, keyIds: readonly string[]): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare("SELECT id, organization_id FROM api_keys WHERE id IN (SELECT value FROM json_each(?1))")
+    .bind(JSON.stringify(keyIds))
+    .all<{ id: string; organization_id: string }>();
+  return new Map(results.map(({ id, organization_id }) => [id, organization_id]));
+}
 
 export interface KeyUsage {
   readonly hours: readonly UsageHour[];
@@ -10,9 +68,8 @@ export interface KeyUsage {
   readonly usedAt: number | undefined;
 }
 
-/** Counts and times never decrease, and known values write no row. */
-export async function writeUsage(db: D1Database, key: KeyRecord, usage: KeyUsage): Promise<void> {
-  const { hours, scopes, usedAt } = usage;
+/** What an authority has counted before there were collectors. */
+export async function writeHours(db: D1Database, key: KeyRecord, { hours, scopes, usedAt }: KeyUsage): Promise<void> {
   await db.batch([
     ...hours.map(({ hour, counts }) =>
       db
@@ -23,13 +80,10 @@ export async function writeUsage(db: D1Database, key: KeyRecord, usage: KeyUsage
         )
         .bind(key.organization.id, key.id, key.environment, hour, JSON.stringify(counts)),
     ),
-    db
-      .prepare(
-        `INSERT INTO api_key_scope_uses (key_id, scope, last_used_at)
-         SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2) WHERE TRUE
-         ON CONFLICT DO UPDATE SET last_used_at = excluded.last_used_at WHERE excluded.last_used_at > last_used_at`,
-      )
-      .bind(key.id, JSON.stringify([...scopes])),
+    writeScopeUses(
+      db,
+      [...scopes].map(([scope, day]) => [key.id, scope, day]),
+    ),
     db
       .prepare("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1 AND coalesce(last_used_at, 0) < ?2")
       .bind(key.id, usedAt ?? 0),

@@ -6,10 +6,7 @@ import { ask, askLease, authorityOf, instrumentAuthority, tell } from "./ask.ts"
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
 const NOON = Date.UTC(2040, 4, 31, 12);
-const SOON = 5_000;
 const MINUTE = 60_000;
-/** When the alarm of a key rings that lives longer, and of which there is nothing to write. */
-const YEAR = 365 * 1_440 * MINUTE;
 
 beforeAll(migrate);
 beforeEach(() => {
@@ -284,70 +281,5 @@ describe("while D1 cannot be read", () => {
     await instrumentAuthority(key, failing);
     const { record } = await askLease(key, { secretHash: "unknown" });
     expect(record.secrets.map(({ hash }) => hash)).toEqual([key.hash]);
-  });
-});
-
-describe("the time at which a key was last used", () => {
-  test("is written by the alarm, seconds after the first use, and by nothing else", async () => {
-    const key = await seedKey({ limits: { rates: [{ name: "r", limit: 1_000, window: 1 }] } });
-    const calls = await callsOf(key);
-    for (let i = 0; i < 20; i++) {
-      await askLease(key);
-      wait(100);
-    }
-    expect(calls).toEqual(["first"]);
-    expect(await lastUsedAt(key)).toBeNull();
-    expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + SOON);
-    expect(await runDurableObjectAlarm(authorityOf(key))).toBe(true);
-    expect(await lastUsedAt(key)).toBe(NOON + 1_900);
-    expect(calls).toEqual(["first", "batch"]);
-  });
-
-  test("is written once a minute at the most, and not at all while the key is not used", async () => {
-    const key = await seedKey();
-    const calls = await callsOf(key);
-    await askLease(key);
-    expect(await runDurableObjectAlarm(authorityOf(key))).toBe(true);
-    expect(calls).toEqual(["first", "batch"]);
-    expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + YEAR);
-    wait(MINUTE / 2);
-    await askLease(key);
-    expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + MINUTE);
-    await runDurableObjectAlarm(authorityOf(key));
-    expect(await lastUsedAt(key)).toBe(NOON + MINUTE / 2);
-  });
-
-  test("survives an eviction in between, and never moves back", async () => {
-    const key = await seedKey();
-    await askLease(key);
-    await evictDurableObject(authorityOf(key));
-    await set(key, `last_used_at = ${NOON + 1}`);
-    expect(await runDurableObjectAlarm(authorityOf(key))).toBe(true);
-    expect(await lastUsedAt(key)).toBe(NOON + 1);
-    await set(key, "last_used_at = NULL");
-    wait(MINUTE);
-    await askLease(key);
-    await evictDurableObject(authorityOf(key));
-    await runDurableObjectAlarm(authorityOf(key));
-    expect(await lastUsedAt(key)).toBe(NOON + MINUTE);
-  });
-
-  test("is written within the minute also where the key is revoked meanwhile", async () => {
-    const key = await seedKey();
-    await askLease(key);
-    await set(key, `revoked_at = ${NOON}, revoked_by = 'root'`);
-    await tell(key);
-    expect(await runInDurableObject(authorityOf(key), (_, state) => state.storage.getAlarm())).toBe(NOON + SOON);
-    await runDurableObjectAlarm(authorityOf(key));
-    expect(await lastUsedAt(key)).toBe(NOON);
-  });
-
-  test("does not tell of a key that may do nothing", async () => {
-    const key = await seedKey({ revokedAt: NOON });
-    const calls = await callsOf(key);
-    await askLease(key);
-    await runDurableObjectAlarm(authorityOf(key));
-    expect(calls).toEqual(["first"]);
-    expect(await lastUsedAt(key)).toBeNull();
   });
 });

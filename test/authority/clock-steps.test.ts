@@ -5,7 +5,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Lease } from "../../src/domain/lease.ts";
 import { migrate, newId, type SeededKey, seedKey } from "../helpers/workerd.ts";
-import { ask, askLease, authorityOf } from "./ask.ts";
+import { askLease, authorityOf } from "./ask.ts";
+import { collectorAt, reportTo, useOf } from "./collect.ts";
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
 const NOON = Date.UTC(2040, 4, 31, 12);
@@ -23,7 +24,6 @@ afterEach(() => {
 
 const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
 const alarmOf = (stub: DurableObjectStub) => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
-const used = () => ({ id: newId("rep"), counts: [{ route: "/a", outcome: "forwarded", requests: 1 }], scopes: [] });
 const rate = (limit: number, window: number) => ({ rates: [{ name: "r", limit, window, burst: limit }] });
 
 /** A client that sends one request after the other, through one isolate. */
@@ -77,15 +77,16 @@ describe("a key in use whose authority's clock steps back", () => {
     wait(-HOUR);
     expect((await request()).denial?.retryAfterMs).toBe(SECOND);
   });
+});
 
-  test("has its use written to D1 within the minute", async () => {
-    const key = await seedKey();
-    await askLease(key);
-    await runDurableObjectAlarm(authorityOf(key));
-    wait(-HOUR);
-    await ask(key, { waiting: 0, wanted: 0, usage: used() });
-    expect(await alarmOf(authorityOf(key))).toBe(NOON - HOUR + MINUTE);
-  });
+test("a collector adds up what it has heard within the minute, also where its clock has stepped back", async () => {
+  const key = await seedKey();
+  const report = (number: number) => reportTo(9, { sender: "isolate", number, keys: [useOf(key)] });
+  await report(1);
+  await runDurableObjectAlarm(collectorAt(9));
+  wait(-HOUR);
+  await report(2);
+  expect(await alarmOf(collectorAt(9))).toBe(NOON - HOUR + MINUTE);
 });
 
 test("the courier looks as soon as it is called, also where its clock has stepped back since it was called last", async () => {

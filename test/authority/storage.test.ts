@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Lease } from "../../src/domain/lease.ts";
-import { migrate, newId, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
 import { ask, askLease, authorityOf, instrumentAuthority, tell } from "./ask.ts";
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
@@ -43,17 +43,20 @@ async function ringOut(key: SeededKey): Promise<number[]> {
 }
 
 const quota = (limit: number, per: "hour" | "day" | "month") => ({ quotas: [{ name: "q", limit, per }] });
-const usage = () => ({
-  id: newId("rep"),
-  counts: [{ route: "/a", outcome: "forwarded", requests: 1 }],
-  scopes: ["a:read"],
-});
+/** As a version without collectors has stored it. */
+const leaveUsage = (key: SeededKey) =>
+  runInDurableObject(authorityOf(key), (_, { storage }) => {
+    const counts = [{ route: "/a", outcome: "forwarded", requests: 1 }];
+    const usage = { hour: NOON, counts, scopes: new Map(), heard: ["report"] };
+    storage.kv.put("account", { ...storage.kv.get<object>("account"), usage, usedAt: NOON });
+  });
 const tokens = ({ tokens: granted }: Lease) => granted;
 
 describe("the storage of an authority is freed", () => {
   test("once its key has expired and the period of every quota has ended, with its use written", async () => {
     const key = await seedKey({ limits: quota(10, "day"), expiresAt: NOON + HOUR });
-    await askLease(key, { waiting: 4, usage: usage() });
+    await askLease(key, { waiting: 4 });
+    await leaveUsage(key);
     const times = await ringOut(key);
     expect(await stored(key)).toEqual([]);
     expect(times.at(-1)).toBe(MIDNIGHT);
@@ -140,7 +143,8 @@ describe("the storage of an authority is freed", () => {
 
   test("not while its use cannot be written to D1", async () => {
     const key = await seedKey({ expiresAt: NOON + HOUR });
-    await askLease(key, { usage: usage() });
+    await askLease(key);
+    await leaveUsage(key);
     vi.spyOn(console, "error").mockImplementation(() => {});
     await env.DB.prepare("ALTER TABLE usage_hours RENAME TO usage_hours_gone").run();
     wait(3 * HOUR);

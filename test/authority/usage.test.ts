@@ -1,14 +1,16 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+/** The use of keys by the authority: what versions without collectors have stored and report. And the limits that it tells. */
+
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { UsageReport } from "../../src/domain/usage.ts";
 import { migrate, newId, type SeededKey, seedKey } from "../helpers/workerd.ts";
-import { ask, askLease, authorityOf, instrumentAuthority, tell } from "./ask.ts";
+import { ask, askLease, authorityOf, instrumentAuthority } from "./ask.ts";
+import { collectorAt, settleCollector } from "./collect.ts";
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
 const NOON = Date.UTC(2040, 4, 31, 12);
 const MIDNIGHT = Date.UTC(2040, 4, 31);
-const SOON = 5_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -24,243 +26,146 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
-const forwarded = (requests = 1, changes: Partial<UsageReport> = {}): UsageReport => ({
-  id: newId("rep"),
-  counts: [{ route: "/a/*", outcome: "forwarded", requests }],
-  scopes: ["a:read"],
-  ...changes,
-});
-/** As an isolate does that nobody asks anything of for a while. */
-const report = (key: SeededKey, usage: UsageReport) => ask(key, { waiting: 0, wanted: 0, usage });
 const alarm = (key: SeededKey) => runDurableObjectAlarm(authorityOf(key));
 const alarmAt = (key: SeededKey) => runInDurableObject(authorityOf(key), (_, { storage }) => storage.getAlarm());
-const storedHours = (key: SeededKey) =>
-  runInDurableObject(authorityOf(key), (_, { storage }) =>
-    [...storage.kv.list({ prefix: "usage/" })].map(([name]) => Number(name.slice("usage/".length))),
-  );
 
-async function usageOf(key: SeededKey) {
-  const { results } = await env.DB.prepare(
-    "SELECT hour, route, outcome, requests FROM usage_hours WHERE key_id = ? ORDER BY hour, route, outcome",
-  )
-    .bind(key.id)
-    .all<{ hour: number; route: string; outcome: string; requests: number }>();
-  return results.map(({ hour, route, outcome, requests }) => [hour - NOON, route, outcome, requests]);
+async function rowsOf(sql: string, { id }: SeededKey) {
+  const { results } = await env.DB.prepare(sql).bind(id).all<Record<string, number | string>>();
+  return results.map((row) => Object.values(row));
 }
+const hoursOf = (key: SeededKey) =>
+  rowsOf("SELECT hour, route, outcome, requests FROM usage_hours WHERE key_id = ? ORDER BY hour, outcome", key);
+const daysOf = (key: SeededKey) =>
+  rowsOf("SELECT day, route, outcome, requests FROM usage_days WHERE key_id = ? ORDER BY day, outcome", key);
+const scopesOf = (key: SeededKey) =>
+  rowsOf("SELECT scope, last_used_at FROM api_key_scope_uses WHERE key_id = ? ORDER BY scope", key);
+const lastUseOf = async (key: SeededKey) =>
+  (await rowsOf("SELECT last_used_at FROM api_keys WHERE id = ?", key))[0]?.[0];
 
-async function scopesOf(key: SeededKey) {
-  const { results } = await env.DB.prepare(
-    "SELECT scope, last_used_at FROM api_key_scope_uses WHERE key_id = ? ORDER BY 1",
-  )
-    .bind(key.id)
-    .all<{ scope: string; last_used_at: number }>();
-  return Object.fromEntries(results.map(({ scope, last_used_at }) => [scope, last_used_at]));
-}
+describe("what an authority without collectors has stored of a key's use", () => {
+  const count = (requests: number) => ({ route: "/a/*", outcome: "forwarded", requests });
+  const usage = { hour: NOON, counts: [count(5)], scopes: new Map([["a:read", MIDNIGHT]]), heard: ["report 1"] };
 
-/** D1 without the table, for as long as `work` takes. */
-async function withoutUsage(work: () => Promise<void>): Promise<void> {
-  await env.DB.prepare("ALTER TABLE usage_hours RENAME TO usage_hours_gone").run();
-  try {
-    await work();
-  } finally {
-    await env.DB.prepare("ALTER TABLE usage_hours_gone RENAME TO usage_hours").run();
+  /** As such an authority leaves it. */
+  async function leave(key: SeededKey, account: object, ended: object[] = []): Promise<void> {
+    await ask(key, { waiting: 0, wanted: 0 });
+    await runInDurableObject(authorityOf(key), async (_, { storage }) => {
+      storage.kv.put("account", { ...storage.kv.get<object>("account"), ...account });
+      for (const [at, hour] of ended.entries()) storage.kv.put(`usage/${NOON - (at + 1) * HOUR}`, hour);
+      await storage.setAlarm(NOON + MINUTE);
+    });
   }
-}
+  const stored = (key: SeededKey) =>
+    runInDurableObject(authorityOf(key), (_, { storage }) => ({
+      account: storage.kv.get("account"),
+      ended: [...storage.kv.list({ prefix: "usage/" })].length,
+    }));
 
-describe("what isolates report of a key's use", () => {
-  test("is in D1 soon after, by hour, route and outcome, with the scopes that were used", async () => {
+  test("goes to D1 at its alarm, hours as totals, with the scopes and the last use, once", async () => {
     const key = await seedKey();
-    await report(key, forwarded(2));
-    await report(key, forwarded(3, { counts: [{ route: "", outcome: "no_such_route", requests: 3 }], scopes: [] }));
-    expect(await alarmAt(key)).toBe(NOON + SOON);
-    expect(await usageOf(key)).toEqual([]);
-    await alarm(key);
-    expect(await usageOf(key)).toEqual([
-      [0, "", "no_such_route", 3],
-      [0, "/a/*", "forwarded", 2],
-    ]);
-    expect(await scopesOf(key)).toEqual({ "a:read": MIDNIGHT });
-    const row = await env.DB.prepare("SELECT organization_id, environment FROM usage_hours WHERE key_id = ? LIMIT 1")
-      .bind(key.id)
-      .first();
-    expect(row).toEqual({ organization_id: key.organizationId, environment: "sandbox" });
-  });
-
-  test("writes D1 in the alarm and nowhere else", async () => {
-    const key = await seedKey();
+    await leave(key, { usage, usedAt: NOON - 7 }, [{ hour: NOON - HOUR, counts: [count(2)] }]);
     const calls: string[] = [];
     await instrumentAuthority(key, (name, go) => {
       calls.push(name);
       return go();
     });
-    for (let i = 0; i < 20; i++) await report(key, forwarded());
-    expect(calls).toEqual(["first"]);
+    for (let i = 0; i < 3; i++) await runInDurableObject(authorityOf(key), (authority) => authority.alarm());
+    expect(calls).toEqual(["batch"]);
+    expect(await hoursOf(key)).toEqual([
+      [NOON - HOUR, "/a/*", "forwarded", 2],
+      [NOON, "/a/*", "forwarded", 5],
+    ]);
+    expect(await scopesOf(key)).toEqual([["a:read", MIDNIGHT]]);
+    expect(await lastUseOf(key)).toBe(NOON - 7);
     await alarm(key);
-    expect(calls).toEqual(["first", "batch"]);
+    expect(await alarmAt(key)).toBe(NOON + YEAR);
   });
 
-  test("is the same however often the alarm rings", async () => {
+  test("stays as it is, so that a version that is rolled back to continues its hour, and is written again after that", async () => {
     const key = await seedKey();
-    await report(key, forwarded(5));
-    for (let i = 0; i < 3; i++) {
-      await runInDurableObject(authorityOf(key), (authority) => authority.alarm());
-      expect(await usageOf(key)).toEqual([[0, "/a/*", "forwarded", 5]]);
-    }
+    await leave(key, { usage, usedAt: NOON });
+    await alarm(key);
+    expect(await stored(key)).toMatchObject({ account: { usage, usedAt: NOON }, ended: 0 });
+    await leave(key, { usage: { ...usage, counts: [count(9)], heard: ["report 1", "report 2"] } });
+    await alarm(key);
+    expect(await hoursOf(key)).toEqual([[NOON, "/a/*", "forwarded", 9]]);
   });
 
-  test("is the same where D1 wrote it and the authority did not hear of that", async () => {
+  test("waits where D1 cannot be written, and is tried again each minute", async () => {
     const key = await seedKey();
-    await report(key, forwarded(5));
-    await instrumentAuthority(key, async (_, go) => {
-      await go();
-      throw new Error("no answer");
-    });
+    await leave(key, { usage, usedAt: NOON }, [{ hour: NOON - HOUR, counts: [count(2)] }]);
+    await instrumentAuthority(key, () => Promise.reject(new Error("down")));
     await alarm(key);
+    expect(await alarmAt(key)).toBe(NOON + MINUTE);
+    expect(await stored(key)).toMatchObject({ ended: 1 });
     await evictDurableObject(authorityOf(key));
-    await report(key, forwarded(2));
     await alarm(key);
-    expect(await usageOf(key)).toEqual([[0, "/a/*", "forwarded", 7]]);
+    expect(await hoursOf(key)).toHaveLength(2);
+  });
+});
+
+describe("what an isolate without a collector reports with its question", () => {
+  const used = (changes: Partial<UsageReport> = {}): UsageReport => ({
+    ...{ id: newId("rep"), counts: [{ route: "/a/*", outcome: "forwarded", requests: 2 }], scopes: ["a:read"] },
+    ...changes,
   });
 
-  test("counts once where its report comes twice", async () => {
+  test("goes on to the key's collector, and counts once however often it comes", async () => {
     const key = await seedKey();
-    const usage = forwarded(5);
-    await report(key, usage);
+    const usage = used();
     await askLease(key, { usage });
-    await alarm(key);
-    expect(await usageOf(key)).toEqual([[0, "/a/*", "forwarded", 5]]);
+    await ask(key, { waiting: 0, wanted: 0, usage });
+    await ask(key, { waiting: 0, wanted: 0, usage: used() });
+    await settleCollector(0);
+    expect(await daysOf(key)).toEqual([[MIDNIGHT, "/a/*", "forwarded", 4]]);
+    expect(await hoursOf(key)).toEqual([]);
+    expect(await scopesOf(key)).toEqual([["a:read", MIDNIGHT]]);
+    expect(await lastUseOf(key)).toBe(NOON);
   });
 
-  test("goes on growing in the running hour, and begins anew in the next", async () => {
+  test("can be a use that is not counted", async () => {
     const key = await seedKey();
-    await report(key, forwarded(1));
-    await alarm(key);
-    wait(59 * MINUTE);
-    await report(key, forwarded(2));
-    wait(MINUTE);
-    await report(key, forwarded(4));
-    await alarm(key);
-    expect(await usageOf(key)).toEqual([
-      [0, "/a/*", "forwarded", 3],
-      [HOUR, "/a/*", "forwarded", 4],
-    ]);
-  });
-
-  test.each([
-    ["aborted", () => abortAllDurableObjects()],
-    ["evicted", (key: SeededKey) => evictDurableObject(authorityOf(key))],
-  ])("is all there where the authority is %s in the middle of an hour, and at its end", async (_, restart) => {
-    const key = await seedKey({ limits: { rates: [{ name: "r", limit: 100, window: 60 }] } });
-    for (const minutes of [10, 40, 10, 10]) {
-      await askLease(key, { usage: forwarded(1) });
-      await restart(key);
-      await report(key, forwarded(2));
-      await restart(key);
-      wait(minutes * MINUTE);
-    }
-    await alarm(key);
-    expect(await usageOf(key)).toEqual([
-      [0, "/a/*", "forwarded", 9],
-      [HOUR, "/a/*", "forwarded", 3],
-    ]);
-  });
-
-  test("costs one row of storage with the lease that its question brings", async () => {
-    const key = await seedKey({ limits: { rates: [{ name: "r", limit: 1_000, window: 1 }] } });
-    await askLease(key, { usage: forwarded() });
-    const puts: string[] = [];
-    await runInDurableObject(authorityOf(key), async (authority, { storage }) => {
-      const { put } = storage.kv;
-      vi.spyOn(storage.kv, "put").mockImplementation((name, value) => {
-        puts.push(name);
-        put.call(storage.kv, name, value);
-      });
-      const { environment, id: keyId, hash: secretHash } = key;
-      const question = { environment, keyId, secretHash, waiting: 1, wanted: 1, reports: [], usage: forwarded() };
-      await authority.ask(question);
-    });
-    expect(puts).toEqual(["account"]);
+    await ask(key, { waiting: 0, wanted: 0, isUsed: true });
+    await settleCollector(0);
+    expect(await daysOf(key)).toEqual([]);
+    expect(await lastUseOf(key)).toBe(NOON);
   });
 
   test("counts also where the key may do nothing any more, and is no use of it then", async () => {
     const key = await seedKey({ revokedAt: NOON });
     const counts = [{ route: "/a/*", outcome: "key_revoked", requests: 2 }];
-    await report(key, forwarded(2, { counts, scopes: [] }));
-    expect(await alarmAt(key)).toBe(NOON + SOON);
-    await alarm(key);
-    expect(await usageOf(key)).toEqual([[0, "/a/*", "key_revoked", 2]]);
-    expect(await env.DB.prepare("SELECT last_used_at FROM api_keys WHERE id = ?").bind(key.id).first()).toEqual({
-      last_used_at: null,
-    });
+    await ask(key, { waiting: 0, wanted: 0, usage: used({ counts, scopes: [] }) });
+    await settleCollector(0);
+    expect(await daysOf(key)).toEqual([[MIDNIGHT, "/a/*", "key_revoked", 2]]);
+    expect(await lastUseOf(key)).toBeNull();
   });
 
-  test("of a key that was revoked meanwhile is still written within the minute", async () => {
+  test("is lost, and no question with it, where the collector cannot be reached", async () => {
     const key = await seedKey();
-    await env.DB.prepare("UPDATE api_keys SET revoked_at = ?, revoked_by = 'root' WHERE id = ?")
-      .bind(NOON, key.id)
-      .run();
-    await tell(key);
-    await report(key, forwarded());
-    expect(await alarmAt(key)).toBe(NOON + SOON);
-    await alarm(key);
-    expect(await usageOf(key)).toHaveLength(1);
-    expect(await alarmAt(key)).toBe(NOON + 35 * DAY);
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    await runInDurableObject(collectorAt(0), (_, { storage }) => {
+      vi.spyOn(storage.kv, "put").mockImplementation(() => {
+        throw new Error("disk full");
+      });
+    });
+    expect((await askLease(key, { usage: used() })).tokens).toBeNull();
+    expect(logged.mock.calls.join()).toContain("usage of an isolate of an older version is lost");
+    vi.restoreAllMocks();
+    await evictDurableObject(collectorAt(0));
   });
 });
 
-describe("while D1 cannot be written", () => {
-  test("nothing is lost: it is tried again each minute, and written once D1 is back", async () => {
+describe("a question", () => {
+  test("of an isolate that reports to collectors writes nothing for a key without limits, and sets no alarm by the minute", async () => {
     const key = await seedKey();
-    await withoutUsage(async () => {
-      await report(key, forwarded(1));
-      await alarm(key);
-      expect(await alarmAt(key)).toBe(NOON + MINUTE);
-      wait(HOUR);
-      await report(key, forwarded(2));
-      await evictDurableObject(authorityOf(key));
-      wait(MINUTE);
-      await alarm(key);
-      expect(await alarmAt(key)).toBe(NOON + HOUR + 2 * MINUTE);
-      expect(await storedHours(key)).toEqual([NOON]);
+    await askLease(key);
+    const puts: string[] = [];
+    await runInDurableObject(authorityOf(key), async (_, { storage }) => {
+      vi.spyOn(storage.kv, "put").mockImplementation((name) => void puts.push(name));
     });
-    await alarm(key);
-    expect(await usageOf(key)).toEqual([
-      [0, "/a/*", "forwarded", 1],
-      [HOUR, "/a/*", "forwarded", 2],
-    ]);
-    expect(await storedHours(key)).toEqual([]);
-    expect(await alarmAt(key)).toBe(Date.now() + YEAR);
-  });
-
-  test("a week of it is kept, and no more", async () => {
-    const key = await seedKey();
-    await withoutUsage(async () => {
-      for (const after of [0, HOUR, 7 * DAY - HOUR]) {
-        wait(after);
-        await report(key, forwarded());
-      }
-      expect(await storedHours(key)).toEqual([NOON, NOON + HOUR]);
-      wait(HOUR);
-      await report(key, forwarded());
-      expect(await storedHours(key)).toEqual([NOON + HOUR, NOON + 7 * DAY]);
-    });
-  });
-});
-
-describe("the use of scopes", () => {
-  test("is written by the day, and never moves back", async () => {
-    const key = await seedKey();
-    await report(key, forwarded(1, { scopes: ["a:read", "b:write"] }));
-    await alarm(key);
-    wait(DAY);
-    await report(key, forwarded());
-    await alarm(key);
-    expect(await scopesOf(key)).toEqual({ "a:read": MIDNIGHT + DAY, "b:write": MIDNIGHT });
-    wait(-2 * DAY);
-    await report(key, forwarded());
-    await alarm(key);
-    expect(await scopesOf(key)).toEqual({ "a:read": MIDNIGHT + DAY, "b:write": MIDNIGHT });
+    for (let i = 0; i < 5; i++) await askLease(key);
+    expect(puts).toEqual([]);
+    expect(await alarmAt(key)).toBe(NOON + YEAR);
   });
 });
 

@@ -1,16 +1,22 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Caller } from "../../src/control/control.ts";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { findKey } from "../../src/control/access.ts";
+import type { Caller, Control } from "../../src/control/control.ts";
 import { adviseOnScopes } from "../../src/control/keys/advise.ts";
+import { usageOfKeys } from "../../src/control/keys/collect-usage.ts";
+import { withLastUse } from "../../src/control/keys/last-use.ts";
 import { readUsage, type WantedUsage } from "../../src/control/keys/usage.ts";
 import { standingOfKey } from "../../src/control/standing.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
+import type { KeyUse } from "../../src/domain/report.ts";
+import { StorageFailure } from "../../src/store/boundary.ts";
 import { readKeyRecord } from "../../src/store/key-records.ts";
 import { readMember } from "../../src/store/members.ts";
-import { writeUsage } from "../../src/store/usage.ts";
+import { writeHours } from "../../src/store/usage.ts";
 import { usageQuery } from "../../src/store/usage-list.ts";
+import { reportTo, settleCollector, useOf } from "../authority/collect.ts";
 import { AT_START, as, codeOf, controlOf, GATEWAY, granted, root } from "../helpers/control.ts";
-import { migrate, newId, type Seed, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import { counting, migrate, newId, type Seed, type SeededKey, seedKey } from "../helpers/workerd.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -22,14 +28,14 @@ beforeAll(migrate);
 
 const recordOf = async (key: SeededKey) => (await readKeyRecord(env.DB, key.environment, key.id)) as KeyRecord;
 
-/** As the key's authority writes it. */
+/** As the key's authority wrote it before there were collectors. */
 async function use(key: SeededKey, hour: number, counts: Record<string, number>, scopes: Record<string, number> = {}) {
   const list = Object.entries(counts).map(([name, requests]) => {
     const [route, outcome] = name.split(" ") as [string, string];
     return { route, outcome, requests };
   });
   const usage = { hours: [{ hour, counts: list }], scopes: new Map(Object.entries(scopes)), usedAt: undefined };
-  await writeUsage(env.DB, await recordOf(key), usage);
+  await writeHours(env.DB, await recordOf(key), usage);
 }
 
 /** A key of the same organization as another; one that reaches workspaces has the organization's first. */
@@ -106,6 +112,7 @@ describe("usage", () => {
   test.each([
     ["hours and days at once", { groupBy: ["hour", "day"] }, "group_by"],
     ["a time that ends before it begins", { from: TODAY, to: TODAY }, "to"],
+    ["more than 31 days ago by hour", { from: TODAY - 32 * DAY, to: TODAY - 30 * DAY, groupBy: ["hour"] }, "from"],
     ["more than 31 days by hour", { from: TODAY - 31 * DAY, to: TODAY + 1, groupBy: ["hour"] }, "to"],
     ["more than 366 days", { from: TODAY - 366 * DAY, to: TODAY + 1 }, "to"],
     ["an environment that there is not", { environment: "staging" }, "environment"],
@@ -175,24 +182,173 @@ describe("usage", () => {
   });
 
   test.each([
-    ["an organization", {}],
-    ["an organization, as somebody sees it who manages their own keys", { visibleTo: { memberId: "mem_1" } }],
-    ["one key", { keyId: "key_1" }],
-  ])(
-    "of %s is found by an index, and by no walk through a table",
-    async (_, { visibleTo, ...changes }: { keyId?: string; visibleTo?: { memberId: string } }) => {
-      const visible = visibleTo && { organization: visibleTo, workspace: "none" as const };
-      const filter = { organizationId: "org_1", from: 0, to: DAY, visibleTo: visible, ...changes };
-      const { sql, values } = usageQuery(filter, ["hour", "outcome"], 10);
-      const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-        .bind(...values)
-        .all<{ detail: string }>();
-      expect(results.length).toBeGreaterThan(0);
-      for (const { detail } of results) expect(detail).not.toMatch(/^SCAN/);
-      const key = changes.keyId === undefined ? "organization_id=? AND hour>?" : "key_id=? AND hour>?";
-      expect(results.some(({ detail }) => /usage_hours/.test(detail) && detail.includes(key))).toBe(true);
-    },
-  );
+    ["an organization", undefined],
+    ["some keys", ["key_1", "key_2"]],
+  ])("of %s is found by an index, and by no walk through a table", async (_, keyIds) => {
+    const span = { from: 0, to: DAY };
+    const groups = ["hour", "outcome"] as const;
+    const wanted = { organizationId: "org_1", keyIds, groups, span, days: span, liveFrom: [DAY, DAY] };
+    const { sql, values } = usageQuery(wanted, 10);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...values)
+      .all<{ detail: string }>();
+    for (const [table, at] of [
+      ["usage_hours", "hour"],
+      ["usage_days", "day"],
+    ] as const) {
+      const found = results.filter(({ detail }) => detail.includes(table));
+      const index = keyIds ? `(key_id=? AND ${at}>? AND ${at}<?)` : `(organization_id=? AND ${at}>? AND ${at}<?)`;
+      expect(found.map(({ detail }) => detail.startsWith("SEARCH") && detail.includes(index))).toEqual([true]);
+    }
+  });
+});
+
+describe("usage that collectors have", () => {
+  const counts = (requests: number, outcome = "forwarded") => ({ counts: [{ route: "/a", outcome, requests }] });
+  const several = controlOf({ ...GATEWAY, collectors: 3 });
+  let sent = 0;
+  /** To the collectors, at that time. */
+  async function report(collector: number, at: number, ...uses: KeyUse[]) {
+    vi.setSystemTime(at);
+    sent += 1;
+    await reportTo(collector, { sender: "isolate", number: sent, keys: uses });
+  }
+  const settleAll = () => Promise.all([0, 1, 2].map(settleCollector));
+  const sum = async (key: SeededKey, wanted: Partial<WantedUsage> = {}, with_: Control = several) => {
+    vi.setSystemTime(AT_START);
+    const span = { organizationId: key.organizationId, from: TODAY - 2 * DAY, to: TODAY + DAY, groupBy: [] };
+    return readUsage(with_, root(), { ...span, ...wanted });
+  };
+  const rowsOf = async (...asked: Parameters<typeof sum>) =>
+    granted(await sum(...asked)).map(({ group, requests, refused }) => [...Object.values(group), requests, refused]);
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("is the same before and after they have told D1, and from all of them together, with that of before there were any", async () => {
+    const key = await seedKey();
+    const other = await anotherKey(key);
+    await use(key, TODAY - 2 * DAY, { "/a forwarded": 1_000 });
+    await use(key, TODAY, { "/a forwarded": 2_000 });
+    await report(0, TODAY - DAY + HOUR, useOf(key, counts(1)));
+    await report(1, TODAY - DAY + 2 * HOUR, useOf(key, counts(2, "scope_missing")));
+    await settleAll();
+    await report(0, TODAY + HOUR, useOf(key, counts(10)), useOf(other, counts(500)));
+    await report(2, TODAY + HOUR, useOf(key, counts(20)));
+    await report(0, AT_START, useOf(key, counts(40)));
+    for (const settle of [async () => {}, settleAll, settleAll]) {
+      await settle();
+      expect(await rowsOf(key, { groupBy: ["key", "day"] })).toEqual(
+        [
+          ...[[key.id, TODAY - 2 * DAY, 1_000, 0]],
+          ...[[key.id, TODAY - DAY, 3, 2]],
+          ...[[key.id, TODAY, 2_070, 0]],
+          ...[[other.id, TODAY, 500, 0]],
+        ].sort(),
+      );
+      expect(await rowsOf(key, { groupBy: ["hour"], keyId: key.id })).toEqual([
+        [TODAY - 2 * DAY, 1_000, 0],
+        [TODAY - DAY + HOUR, 1, 0],
+        [TODAY - DAY + 2 * HOUR, 2, 2],
+        [TODAY, 2_000, 0],
+        [TODAY + HOUR, 30, 0],
+        [AT_START, 40, 0],
+      ]);
+      expect(await rowsOf(key, { from: TODAY - DAY + 1.5 * HOUR, to: TODAY + 2 * HOUR, keyId: key.id })).toEqual([
+        [2_033, 2],
+      ]);
+      expect(await rowsOf(key, { from: TODAY - DAY + 2 * HOUR, to: AT_START, groupBy: ["outcome"] })).toEqual([
+        ["forwarded", 2_530, 0],
+        ["scope_missing", 2, 2],
+      ]);
+      vi.setSystemTime(AT_START + HOUR);
+    }
+  });
+
+  test("is all there where the configuration has fewer collectors by now", async () => {
+    const key = await seedKey();
+    for (const number of [0, 1, 2]) await report(number, AT_START, useOf(key, counts(10 ** number)));
+    await settleAll();
+    expect(await rowsOf(key, {}, control)).toEqual([[111, 0]]);
+  });
+
+  test("is refused, and not too low, while one of them cannot be asked", async () => {
+    const key = await seedKey();
+    const readUsage: Control["readUsage"] = (number, question) =>
+      number === 1 ? Promise.reject(new StorageFailure("down")) : several.readUsage(number, question);
+    expect(await sum(key, {}, { ...several, readUsage })).toEqual({ code: "usage_unavailable" });
+    const broken = () => Promise.reject(new TypeError("a broken invariant"));
+    await expect(sum(key, {}, { ...several, readUsage: broken })).rejects.toThrow("a broken invariant");
+  });
+
+  test("is refused where it is more than an answer can read", async () => {
+    const readUsage = () => Promise.resolve("too much" as const);
+    expect(await sum(await seedKey(), {}, { ...several, readUsage })).toMatchObject({ errors: [{ field: "from" }] });
+  });
+
+  test("is that of the keys alone that the caller manages", async () => {
+    const key = await seedKey({ reach: "workspace", memberWorkspaces: 1 });
+    const foreign = await anotherKey(key, { reach: "organization" });
+    await report(0, AT_START, useOf(key, counts(1)), useOf(foreign, counts(10)));
+    const standing = standingOfKey(await recordOf(key), GATEWAY);
+    vi.setSystemTime(AT_START);
+    const asked = { organizationId: key.organizationId, from: TODAY, to: TODAY + DAY, groupBy: ["key"] as const };
+    const seenBy = async (caller: Caller) =>
+      granted(await readUsage(several, caller, asked)).map(({ group }) => group.key);
+    expect(await seenBy(root())).toEqual([key.id, foreign.id].sort());
+    expect(await seenBy(await memberOf(key, "owner"))).toEqual([key.id, foreign.id].sort());
+    expect(
+      await seenBy({ ...root(), standing: { ...standing, manages: { organization: "none", workspace: "own" } } }),
+    ).toEqual([key.id]);
+  });
+
+  test("of a hundred keys by day is one question to each collector and one to D1", async () => {
+    const keys = await Promise.all(Array.from({ length: 5 }, () => seedKey()));
+    const organizationId = keys[0]?.organizationId as string;
+    const own = keys.map((key) => ({ ...key, organizationId }));
+    await use(own[0] as SeededKey, TODAY - 6 * DAY, { "/a forwarded": 7 });
+    await report(0, TODAY - DAY, ...own.map((key, at) => useOf(key, counts(at + 1))));
+    await settleAll();
+    await report(0, AT_START, useOf(own[4] as SeededKey, counts(9, "scope_missing")));
+    const { binding, calls } = counting(env.DB);
+    let questions = 0;
+    const readUsage: Control["readUsage"] = (...asked) => {
+      questions += 1;
+      return several.readUsage(...asked);
+    };
+    const found = await usageOfKeys(
+      { ...several, db: binding, readUsage },
+      organizationId,
+      [own[0]?.id ?? "", own[4]?.id ?? ""],
+      7,
+    );
+    expect(granted(found).map(({ group, requests, refused }) => [group.key, group.day, requests, refused])).toEqual(
+      [
+        [own[0]?.id, TODAY - 6 * DAY, 7, 0],
+        [own[0]?.id, TODAY - DAY, 1, 0],
+        [own[4]?.id, TODAY - DAY, 5, 0],
+        [own[4]?.id, TODAY, 9, 9],
+      ].sort(),
+    );
+    expect([questions, calls]).toEqual([3, ["first", "all"]]);
+  });
+
+  test("has the last use of a key as it is, and as D1 has it where the collector cannot be asked", async () => {
+    const key = await seedKey();
+    await report(0, AT_START - 5_000, useOf(key, { usedMsAgo: 1_000 }));
+    const managed = granted(await findKey(control, root(), key.id, "api_keys:read"));
+    expect(managed.lastUsedAt).toBeNull();
+    expect((await withLastUse(control, managed)).lastUsedAt).toBe(AT_START - 6_000);
+    await settleAll();
+    expect((await withLastUse(control, managed)).lastUsedAt).toBe(AT_START - 6_000);
+    expect((await withLastUse(control, { ...managed, lastUsedAt: AT_START })).lastUsedAt).toBe(AT_START);
+    const down = { readLastUse: () => Promise.reject(new Error("down")) };
+    expect(await withLastUse(down, { ...managed, lastUsedAt: 5 })).toMatchObject({ lastUsedAt: 5 });
+  });
 });
 
 describe("advice on a key's scopes", () => {

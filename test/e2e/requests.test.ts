@@ -22,7 +22,13 @@ const ELSEWHERE: readonly Code[] = [
   ...(["assertion_unavailable", "internal_error"] as const),
   // Of the control plane.
   ...(["request_invalid", "validation_failed", "not_found", "token_invalid", "management_forbidden"] as const),
-  ...(["management_rate_exceeded", "session_ended", "sign_in_link_invalid", "cross_site_refused"] as const),
+  ...([
+    "management_rate_exceeded",
+    "session_ended",
+    "usage_unavailable",
+    "sign_in_link_invalid",
+    "cross_site_refused",
+  ] as const),
   ...(["precondition_failed", "idempotency_key_reused", "conflict", "key_quota_reached"] as const),
   "environment_not_allowed",
 ];

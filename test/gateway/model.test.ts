@@ -10,6 +10,7 @@ import type { Limits } from "../../src/domain/limits.ts";
 import { isRefusal } from "../../src/errors.ts";
 import type { Identity } from "../../src/gateway/admit/identify.ts";
 import { Leases } from "../../src/gateway/admit/lease.ts";
+import { REPORT_AFTER_MS } from "../../src/gateway/reports/reporter.ts";
 import { askAuthority, instrumentAuthority } from "../authority/ask.ts";
 import { migrate, seedKey } from "../helpers/workerd.ts";
 import { gateway } from "./plane.ts";
@@ -79,16 +80,30 @@ async function runForReal(perSecond: number, limits: Limits): Promise<Counts> {
       else if (holding.denial(Date.now()) === null) continue;
       break;
     }
-    isolate.count(identity, { route: "/", outcome: "forwarded", scope: undefined }, () => undefined);
     await Promise.all(pending.splice(0));
+  }
+
+  /** When what is left of each isolate's leases goes back next, and whether once more if one lives. */
+  const rounds = new Map<Leases, { at: number; isLast: boolean }>();
+  async function giveBackUntil(now: number): Promise<void> {
+    for (const [isolate, { at, isLast }] of [...rounds]) {
+      if (at > now) continue;
+      vi.setSystemTime(at);
+      const live = await isolate.giveBackNow([identity]);
+      rounds.delete(isolate);
+      if (live.length > 0 && !isLast) rounds.set(isolate, { at: at + gateway.leaseTtlMs, isLast: true });
+    }
   }
 
   for (let at = NOON; ; ) {
     at += Math.round((-Math.log(1 - random()) * 1_000) / perSecond);
     if (at > NOON + SECONDS * 1_000) break;
     await ringUntil(at);
+    await giveBackUntil(at);
     vi.setSystemTime(at);
-    await request(isolates[Math.floor(random() * ISOLATES)] as Leases);
+    const isolate = isolates[Math.floor(random() * ISOLATES)] as Leases;
+    if (!rounds.has(isolate)) rounds.set(isolate, { at: at + REPORT_AFTER_MS, isLast: false });
+    await request(isolate);
   }
   return counts;
 }

@@ -82,6 +82,7 @@ test("every code of the data plane has a case here, or a test of its own", () =>
     "environment_not_allowed",
     "management_forbidden",
     "management_rate_exceeded",
+    "usage_unavailable",
     "session_ended",
     "sign_in_link_invalid",
     "cross_site_refused",

@@ -89,9 +89,10 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const log = (line: LogLine) => void lines.push(written(line));
   const finder = new KeyFinder(options.kv ?? env.KV, options.db ?? env.DB, options.peppers ?? peppers);
   const identifier = new WatchedIdentifier(finder, options.lookupBudget ?? env.LOOKUP_BUDGET, now);
-  const leases = new Leases(options.ask ?? askAuthority, gateway, now, options.reportAfterMs);
+  const leases = new Leases(options.ask ?? askAuthority, gateway, now);
   const reporter = new Reporter({
     ...{ send: options.report ?? reportTo, collectors: gateway.collectors, newId: () => newId("iso"), now },
+    afterRound: (accounts) => leases.giveBack(accounts),
     reportAfterMs: options.reportAfterMs,
   });
   return {

@@ -1,10 +1,10 @@
-/** From requests to what D1 knows of them: the real pipeline, leases, authority and store. */
+/** From requests to what D1 knows of them: the real pipeline, reporter, collector and store. */
 
-import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { askAuthority, authorityOf } from "../authority/ask.ts";
-import { migrate, newClient, newSecret, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import { authorityOf } from "../authority/ask.ts";
+import { reportTo, settleCollector } from "../authority/collect.ts";
+import { migrate, newClient, newSecret, type Seed, type SeededKey, seedKey } from "../helpers/workerd.ts";
 import { buildPlane, type PlaneOptions, PRODUCTION, requestWith, SANDBOX, send } from "./plane.ts";
 
 beforeAll(migrate);
@@ -20,15 +20,22 @@ function isolate(options: PlaneOptions = {}) {
   };
 }
 
-/** What D1 knows, once the key's authority has told it. */
+/** What D1 knows, once the collector has told it. */
 async function usageOf(key: SeededKey): Promise<Record<string, number>> {
-  await runDurableObjectAlarm(authorityOf(key));
+  await settleCollector(0);
   const { results } = await env.DB.prepare(
-    "SELECT route, outcome, sum(requests) AS n FROM usage_hours WHERE key_id = ? GROUP BY 1, 2",
+    "SELECT route, outcome, sum(requests) AS n FROM usage_days WHERE key_id = ? GROUP BY 1, 2",
   )
     .bind(key.id)
     .all<{ route: string; outcome: string; n: number }>();
   return Object.fromEntries(results.map(({ route, outcome, n }) => [`${route} ${outcome}`, n]));
+}
+
+async function lastUseOf({ id }: SeededKey): Promise<number | null> {
+  const row = await env.DB.prepare("SELECT last_used_at FROM api_keys WHERE id = ?")
+    .bind(id)
+    .first<{ last_used_at: number | null }>();
+  return row?.last_used_at ?? null;
 }
 
 async function scopesOf(key: SeededKey): Promise<string[]> {
@@ -90,11 +97,11 @@ describe("requests of a key", () => {
     expect(await usageOf(key)).toEqual({});
   });
 
-  test("are answered just the same while the authority cannot be told of them, and counted once it can", async () => {
+  test("are answered just the same while the collector cannot be told of them, and counted once it can", async () => {
     const key = await seedKey();
     let down = false;
-    const ask: PlaneOptions["ask"] = (question) => (down ? Promise.reject(new Error("down")) : askAuthority(question));
-    const { send, settled } = isolate({ ask });
+    const report: PlaneOptions["report"] = (...told) => (down ? Promise.reject(new Error("down")) : reportTo(...told));
+    const { send, settled } = isolate({ report });
     await send(requestWith(key, "/signatures/1"));
     down = true;
     expect((await send(requestWith(key, "/signatures/1"))).status).toBe(200);
@@ -103,6 +110,43 @@ describe("requests of a key", () => {
     await send(requestWith(key, "/signatures/1"));
     await settled();
     expect(await usageOf(key)).toEqual({ "/signatures/* forwarded": 3 });
+  });
+
+  test("are counted while the authority cannot be asked, for the organization that D1 knows, and are no use of the key", async () => {
+    const key = await seedKey();
+    const { send, settled } = isolate({ ask: () => Promise.reject(new Error("down")) });
+    expect((await send(requestWith(key, "/signatures/1"))).status).toBe(503);
+    await settled();
+    expect(await usageOf(key)).toEqual({ "/signatures/* authority_unavailable": 1 });
+    expect(await lastUseOf(key)).toBeNull();
+  });
+
+  test.each([
+    ["of a key that works", {}, "/signatures/1", true],
+    ["that lacks a scope", { scopes: ["folders:read"] }, "/signatures/1", true],
+    ["of a disabled key", { disabledAt: 1 }, "/signatures/1", false],
+    ["of a revoked key", { revokedAt: 1 }, "/signatures/1", false],
+    ["of an expired key", { expiresAt: 2 }, "/signatures/1", false],
+    ["of a member that was removed", { memberRemovedAt: 1 }, "/signatures/1", false],
+    ["of a suspended organization", { organizationStatus: "suspended" }, "/signatures/1", false],
+    ["of a key whose plan nobody knows", { plan: "gold" }, "/signatures/1", false],
+  ] as [string, Seed, string, boolean][])("%s: a use of the key or not", async (_, seed, path, isUse) => {
+    const key = await seedKey(seed);
+    const { send, settled } = isolate();
+    await send(requestWith(key, path));
+    await settled();
+    expect(Object.values(await usageOf(key))).toEqual([1]);
+    expect((await lastUseOf(key)) !== null).toBe(isUse);
+  });
+
+  test("with a secret that was replaced, of a key that works, are a use of it", async () => {
+    const key = await seedKey();
+    await env.DB.prepare("UPDATE api_key_secrets SET expires_at = 2 WHERE key_id = ?").bind(key.id).run();
+    const { send, settled } = isolate();
+    expect((await send(requestWith(key, "/signatures/1"))).status).toBe(401);
+    await settled();
+    expect(await usageOf(key)).toEqual({ "/signatures/* key_expired": 1 });
+    expect(await lastUseOf(key)).not.toBeNull();
   });
 
   test("bring unspent tokens back with their report", async () => {

@@ -6,10 +6,12 @@ import { requestsFrom } from "../../src/authority/requests.ts";
 import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
+import type { UsageAnswer } from "../../src/domain/usage-sums.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import type { MemberRecord } from "../../src/records/member.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import { authorityOf } from "../authority/ask.ts";
+import { collectorAt } from "../authority/collect.ts";
 import { newId, peppers } from "./workerd.ts";
 
 export const GATEWAY = compile(config);
@@ -35,6 +37,8 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     tellAuthority: async () => {},
     callCourier: async () => {},
     collectTombstones: async () => {},
+    readUsage: (number, question) => collectorAt(number).usage(question) as Promise<UsageAnswer | "too much">,
+    readLastUse: (organization, keyId) => collectorAt(0).lastUse(organization, keyId) as Promise<number | undefined>,
     lastCleanup: async () => undefined,
     noteRecordChange: async () => {},
     lastReconciled: async () => ({ lookedAt: null, restoredAt: null }),

@@ -16,9 +16,13 @@ const STORAGE_KEYS = [
   "reconciler",
   "record",
   "retention",
+  "senders",
+  "usage_written",
   "watch_until",
 ];
 const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "relay/", "usage/"];
+/** Of the hours and days of a collector. */
+const BLOCKS = ["day/", "hour/"];
 
 interface Wrangler {
   durable_objects: { bindings: { name: string; class_name: string }[] };
@@ -77,6 +81,7 @@ describe("The names of what is stored never change:", () => {
     expect([...new Set([...literal, ...constant])].sort()).toEqual(STORAGE_KEYS);
     expect(found(/new HourBlocks\(storage, "([^"]+)"/g)).toEqual(["index", "requests"]);
     expect(found(/^const (?:PREFIX = |nameOf = [^`\n]*)["`]([a-z]+\/)/gm)).toEqual(STORAGE_PREFIXES);
+    expect(found(/new UsageBlocks\([^,]+, "([a-z]+\/)"\)/g)).toEqual(BLOCKS);
   });
 
   test("the entries of KV", () => {

@@ -165,6 +165,22 @@ describe("a failure of another binding", () => {
     }
   });
 
+  test("of a collector: 503 for usage, which would be too low, and the console says so; a key is shown all the same", async () => {
+    const usage = `${CONTROL}/v1/usage?organization_id=${setting.organization.id}`;
+    fault = { store: "COURIER", error: bad(), call: /^usage$/ };
+    const answer = await send("GET", usage, asRoot);
+    expect([answer.status, answer.retryAfter]).toEqual([503, "5"]);
+    expect(answer.text).toContain("usage_unavailable");
+    expect(messages()).toEqual([expect.stringContaining("COURIER: Network connection lost.")]);
+    fault = { store: "COURIER", error: bad(), call: /^(?:usage|lastUse)$/ };
+    const page = await send("GET", `${CONTROL}/keys/${key.id}`, { Cookie: cookie });
+    expect(page.status).toBe(200);
+    expect(page.text).toContain("Some of the requests that were counted cannot be read at the moment");
+    fault = { store: "COURIER", error: bad(), call: /^lastUse$/ };
+    expect((await send("GET", `${CONTROL}/v1/api-keys/${key.id}`, asRoot)).status).toBe(200);
+    expect((await send("GET", usage, asRoot)).status).toBe(200);
+  });
+
   test("of KV: nobody notices but the operator", async () => {
     const other = await makeKey(setting.keyBody);
     fault = { store: "KV", error: bad(), call: /./ };

@@ -9,7 +9,8 @@ import {
   removeRootSessions,
   removeSessions,
   removeSignInLinks,
-  removeUsage,
+  removeUsageDays,
+  removeUsageHours,
 } from "../../src/store/retention.ts";
 import { migrate, newId, type Seed, seedKey } from "../helpers/workerd.ts";
 
@@ -20,7 +21,15 @@ const BORDER = 1_000 * HOUR;
 
 beforeAll(migrate);
 beforeEach(async () => {
-  for (const table of ["usage_hours", "audit_events", "sessions", "sign_in_links", "root_sessions", "api_keys"]) {
+  for (const table of [
+    "usage_hours",
+    "usage_days",
+    "audit_events",
+    "sessions",
+    "sign_in_links",
+    "root_sessions",
+    "api_keys",
+  ]) {
     await run(`DELETE FROM ${table}`);
   }
   await run("DELETE FROM members");
@@ -83,7 +92,7 @@ describe("usage", () => {
     await hours(a, "key_1", [BORDER - 2 * HOUR, BORDER - HOUR, BORDER, BORDER + HOUR]);
     await hours(b, "key_2", [BORDER]);
     await hours(c, "key_3", [BORDER - HOUR]);
-    expect(await removeAll(removeUsage)).toMatchObject({ rows: 3 });
+    expect(await removeAll(removeUsageHours)).toMatchObject({ rows: 3 });
     expect(await column("SELECT hour FROM usage_hours ORDER BY hour")).toEqual([BORDER, BORDER, BORDER + HOUR]);
   });
 
@@ -91,11 +100,33 @@ describe("usage", () => {
     const hoursOf = count(0, 900).map((at) => BORDER - (at + 1) * HOUR);
     await hours("org_a", "key_1", hoursOf);
     await hours("org_b", "key_2", hoursOf);
-    const first = await removeUsage(db, BORDER, undefined);
+    const first = await removeUsageHours(db, BORDER, undefined);
     expect(first.rows).toBe(500);
     expect(await column("SELECT min(hour) FROM usage_hours WHERE key_id = 'key_1'")).toEqual([BORDER - 400 * HOUR]);
-    expect((await removeAll(removeUsage)).rows).toBe(1_300);
+    expect((await removeAll(removeUsageHours)).rows).toBe(1_300);
     expect(await column("SELECT count(*) FROM usage_hours")).toEqual([0]);
+  });
+});
+
+describe("usage by day", () => {
+  test("goes by the day, of each organization, and what is not old stays", async () => {
+    const days = (organizationId: string, keyId: string, list: readonly number[]) =>
+      run(
+        `INSERT INTO usage_days (organization_id, key_id, environment, day, collector, route, outcome, requests)
+         SELECT ?1, ?2, 'sandbox', value, 0, '/a/*', 'forwarded', 1 FROM json_each(?3)`,
+        organizationId,
+        keyId,
+        JSON.stringify(list),
+      );
+    await days("org_a", "key_1", [BORDER - 48 * HOUR, BORDER - 24 * HOUR, BORDER]);
+    await days("org_b", "key_2", [BORDER - 24 * HOUR, BORDER + 24 * HOUR]);
+    await days(
+      "org_c",
+      "key_3",
+      count(1, 601).map((at) => BORDER - 24 * at * HOUR),
+    );
+    expect(await removeAll(removeUsageDays)).toMatchObject({ rows: 603 });
+    expect(await column("SELECT day FROM usage_days ORDER BY day")).toEqual([BORDER, BORDER + 24 * HOUR]);
   });
 });
 

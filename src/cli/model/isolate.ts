@@ -6,7 +6,7 @@ import type { Agenda } from "./agenda.ts";
 import type { SimulatedAuthority } from "./authority.ts";
 import type { Tally } from "./tally.ts";
 
-/** As in `gateway/admit/usage.ts`. */
+/** As in `gateway/reports/reporter.ts`: after each round, what is left of leases goes back. */
 const REPORT_AFTER_MS = 10_000;
 
 export interface Surroundings {
@@ -24,7 +24,6 @@ export class SimulatedIsolate {
   /** When the requests came that wait for an answer. */
   #waiting: number[] = [];
   #isAsking = false;
-  #hasCounts = false;
   #roundEndsAt: number | undefined;
   #isGone = false;
 
@@ -32,14 +31,14 @@ export class SimulatedIsolate {
     this.#around = around;
   }
 
-  /** Its leases are lost with it, and so is what it has counted. */
+  /** Its leases are lost with it. */
   end(): void {
     this.#isGone = true;
   }
 
   /** `cameAt`: before its key was found. */
   request(now: number, cameAt: number): void {
-    this.#count(now);
+    this.#beginRound(now);
     if (this.#isAsking || !this.#decide(now, cameAt)) this.#waiting.push(cameAt);
     if (this.#waiting.length > 0 && !this.#isAsking) this.#ask(now);
   }
@@ -63,10 +62,9 @@ export class SimulatedIsolate {
     const reports = report ? [...this.#reports, report] : this.#reports;
     this.#reports = [];
     const question = { waiting: this.#waiting.length, wanted, reports };
-    const usage = this.#takeCounts();
     this.#isAsking = true;
     agenda.add(now + roundTripMs / 2, (at) => {
-      const lease = authority.ask(question, usage, at);
+      const lease = authority.ask(question, at);
       agenda.add(now + roundTripMs, (back) => this.#answered(lease, now, back));
     });
   }
@@ -85,36 +83,30 @@ export class SimulatedIsolate {
     if (report) this.#send(now, [report]);
   }
 
-  #count(now: number): void {
-    this.#hasCounts = true;
+  #beginRound(now: number): void {
+    const { agenda, authority } = this.#around;
     if (this.#roundEndsAt !== undefined) return;
-    const endsAt = now + REPORT_AFTER_MS;
-    this.#roundEndsAt = endsAt;
-    this.#around.agenda.add(endsAt, (at) => {
-      if (this.#roundEndsAt !== endsAt || this.#isGone) return;
+    this.#roundEndsAt = now + REPORT_AFTER_MS;
+    agenda.add(this.#roundEndsAt, (at) => {
       this.#roundEndsAt = undefined;
-      if (this.#hasCounts) this.#tell(at);
+      if (!this.#giveBack(at)) agenda.add(at + authority.ttlMs, (later) => this.#giveBack(later));
     });
   }
 
-  #takeCounts(): boolean {
-    const has = this.#hasCounts;
-    this.#hasCounts = false;
-    this.#roundEndsAt = undefined;
-    return has;
-  }
-
-  /** What a round of reports tells of a lease that is over, and of what was counted. */
-  #tell(now: number): void {
-    const over = this.#holding && !this.#holding.isLive(now) ? this.#holding.end(now) : undefined;
-    this.#send(now, over ? [...this.#reports, over] : this.#reports);
+  /** What is left of a lease that is over. Returns whether it is. */
+  #giveBack(now: number): boolean {
+    if (this.#isGone || this.#holding?.isLive(now)) return this.#isGone;
+    const over = this.#holding?.end(now);
+    this.#holding = undefined;
+    const reports = over ? [...this.#reports, over] : this.#reports;
     this.#reports = [];
+    if (reports.length > 0) this.#send(now, reports);
+    return true;
   }
 
   /** A question of which nobody waits for the answer. */
   #send(now: number, reports: LeaseReport[]): void {
     const { agenda, authority, roundTripMs } = this.#around;
-    const usage = this.#takeCounts();
-    agenda.add(now + roundTripMs / 2, (at) => authority.ask({ waiting: 0, wanted: 0, reports }, usage, at));
+    agenda.add(now + roundTripMs / 2, (at) => authority.ask({ waiting: 0, wanted: 0, reports }, at));
   }
 }

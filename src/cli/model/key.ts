@@ -58,7 +58,7 @@ class Simulation {
 
   constructor(world: KeyWorld) {
     this.#world = world;
-    this.#authority = new SimulatedAuthority(world.limits, world.ttlMs, world.chances, this.tally, this.#agenda);
+    this.#authority = new SimulatedAuthority(world.limits, world.ttlMs, world.chances, this.tally);
     this.#ideal = new IdealCounter(world.limits);
   }
 

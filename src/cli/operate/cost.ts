@@ -25,6 +25,8 @@ interface Options {
 }
 
 const LONGER_TTL_MS = 10_000;
+/** See docs/usage.md. */
+const KEYS_OF_A_COLLECTOR = 20_000;
 
 export function addCost(program: Command): void {
   program
@@ -86,9 +88,17 @@ function inWords(model: Model, patient: Model | undefined): string {
     costTable(model),
     waitsInWords(model),
     partsTable(model),
+    collectorsInWords(model.traffic),
     ...(patient ? [withLongerLeases(perMillion, patient, traffic.leaseTtlMs)] : []),
     "Prices and limits: see docs/scale.md. Logs, egress and the origins are not included.",
   ].join("\n\n");
+}
+
+function collectorsInWords({ keys }: Traffic): string {
+  const needed = Math.ceil(keys / KEYS_OF_A_COLLECTOR);
+  return needed === 1
+    ? "One collector of usage is enough."
+    : `This needs ${grouped(needed)} collectors of usage: set collectors: ${needed} in gateway.config.ts.`;
 }
 
 function withLongerLeases(perMillion: number, patient: Model, ttlMs: number): string {

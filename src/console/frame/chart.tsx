@@ -1,6 +1,6 @@
 /** Requests over time, as bars drawn on the server. */
 
-import type { UsageGroup, UsageSum } from "../../store/usage-list.ts";
+import type { UsageGroup, UsageSum } from "../../domain/usage-sums.ts";
 import { Table } from "./parts.tsx";
 import { isRunning, nameIn, type Period, startsOf } from "./period.ts";
 import { number, plural } from "./words.ts";

@@ -4,6 +4,7 @@ import { Hono } from "hono/tiny";
 import { findKey, requireScope } from "../../control/access.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
 import { adviseOnScopes } from "../../control/keys/advise.ts";
+import { withLastUse } from "../../control/keys/last-use.ts";
 import { readAllLimits } from "../../control/keys/limits.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { readAudit } from "../../control/operate/read-audit.ts";
@@ -41,7 +42,8 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
   const now = control.now();
   const period = lastOf(USAGE_DAYS, "day", now);
   const wanted = { organizationId, keyId: id, from: period.from, to: period.to };
-  const [record, workspaces, members, limits, events, usage, refusals, advice, requests] = await Promise.all([
+  const [used, record, workspaces, members, limits, events, usage, refusals, advice, requests] = await Promise.all([
+    withLastUse(control, key),
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c),
     membersOf(c),
@@ -75,7 +77,7 @@ export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", async (c) => {
               {record && summaryOf(record, control.gateway, workspaceName, now).map((sentence) => <li>{sentence}</li>)}
             </ul>
             <KeyFacts
-              keyOf={key}
+              keyOf={used}
               canEnd={canWrite(c, key)}
               record={record}
               reason={reason ?? null}

@@ -81,7 +81,7 @@ async function showOverview(c: Visit) {
       <div class="head">
         <div>
           <h1>Overview</h1>
-          <p>{visitor.session.organization.name}. Numbers are about a minute behind; days are in UTC.</p>
+          <p>{visitor.session.organization.name}. Numbers are some ten seconds behind; days are in UTC.</p>
         </div>
         <Span c={c} days={String(days)} environment={environment ?? ""} />
       </div>

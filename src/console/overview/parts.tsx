@@ -1,10 +1,10 @@
 /** The parts of the overview: sums, rankings, and what needs attention. */
 
 import { findKey } from "../../control/access.ts";
+import type { UsageSum } from "../../domain/usage-sums.ts";
 import { isRefusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Page } from "../../store/pages.ts";
-import type { UsageSum } from "../../store/usage-list.ts";
 import { kindOf, ranking } from "../frame/chart.tsx";
 import { namesIn } from "../frame/directory.ts";
 import { EnvironmentBadge, Expiry, SOON_MS, Table } from "../frame/parts.tsx";

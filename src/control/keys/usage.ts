@@ -1,22 +1,28 @@
 import { DAY_MS } from "../../domain/durations.ts";
+import { firstHour, HOURS_DAYS, hourly, spansOf, type UsageGroup, type UsageSum } from "../../domain/usage-sums.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { sumUsage, type UsageFilter, type UsageGroup, type UsageSum } from "../../store/usage-list.ts";
+import { listVisibleKeyIds } from "../../store/key-list.ts";
 import { findKey, findOrganization } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { invalid, notFound } from "../validation.ts";
+import { collectUsage, MAX_SUMS } from "./collect-usage.ts";
 import { visibleKeys } from "./list.ts";
 import { checkEnvironment } from "./rules.ts";
 
-export interface WantedUsage extends Omit<UsageFilter, "visibleTo"> {
+export interface WantedUsage {
+  readonly organizationId: string;
+  readonly keyId?: string | undefined;
+  readonly environment?: string | undefined;
+  /** The first hour that counts, by any moment of it; `to` is not included. */
+  readonly from: number;
+  readonly to: number;
   readonly groupBy: readonly UsageGroup[];
   /** So many, those with the most requests, instead of all. */
   readonly top?: number;
 }
 
 /** How many days one call can span. */
-const MAX_DAYS_BY_HOUR = 31;
 const MAX_DAYS = 366;
-const MAX_SUMS = 10_000;
 
 /** The use of an organization's keys, or of one key: of those that the caller manages. */
 export async function readUsage(
@@ -24,25 +30,35 @@ export async function readUsage(
   caller: Caller,
   wanted: WantedUsage,
 ): Promise<readonly UsageSum[] | Refusal> {
-  const { groupBy, top, ...filter } = wanted;
-  const organization = await findOrganization(control, caller, filter.organizationId, "usage:read");
+  const { organizationId, keyId, environment, groupBy, top } = wanted;
+  const organization = await findOrganization(control, caller, organizationId, "usage:read");
   if (isRefusal(organization)) return organization;
-  const refusal = checkSpan(wanted) ?? checkEnvironmentOf(control, wanted) ?? (await checkKey(control, caller, wanted));
+  const now = control.now();
+  const refusal =
+    checkSpan(wanted, now) ?? checkEnvironmentOf(control, wanted) ?? (await checkKey(control, caller, wanted));
   if (refusal) return refusal;
   const visibleTo = visibleKeys(caller.standing);
-  if (top !== undefined) return sumUsage(control.db, { ...filter, visibleTo }, groupBy, top, "requests");
-  const sums = await sumUsage(control.db, { ...filter, visibleTo }, groupBy, MAX_SUMS + 1);
-  return sums.length > MAX_SUMS
+  const visible = visibleTo && (await listVisibleKeyIds(control.db, organizationId, visibleTo));
+  const scope = { organizationId, keyIds: keyId === undefined ? visible : [keyId], environment, groups: groupBy };
+  const sums = await collectUsage(control, scope, groupBy.includes("hour") ? hourly(wanted) : spansOf(wanted, now));
+  if (isRefusal(sums)) return sums;
+  if (top !== undefined) return sums.top(top);
+  const all = sums.all();
+  return all.length > MAX_SUMS
     ? invalid("group_by", `gives more than ${MAX_SUMS} rows; ask for a shorter time, one key, or fewer groups`)
-    : sums;
+    : all;
 }
 
-function checkSpan({ from, to, groupBy }: WantedUsage): Refusal | undefined {
+function checkSpan({ from, to, groupBy }: WantedUsage, now: number): Refusal | undefined {
   if (groupBy.includes("hour") && groupBy.includes("day")) return invalid("group_by", "can have hour or day, not both");
   if (to <= from) return invalid("to", "must be later than from");
-  const most = groupBy.includes("hour") ? MAX_DAYS_BY_HOUR : MAX_DAYS;
-  if (to - from <= most * DAY_MS) return undefined;
-  return invalid("to", `must be at most ${most} days after from${groupBy.includes("hour") ? " by hour" : ""}`);
+  const byHour = groupBy.includes("hour");
+  const most = byHour ? HOURS_DAYS : MAX_DAYS;
+  if (to - from > most * DAY_MS) {
+    return invalid("to", `must be at most ${most} days after from${byHour ? " by hour" : ""}`);
+  }
+  if (!byHour || from >= firstHour(now)) return undefined;
+  return invalid("from", `must be at most ${HOURS_DAYS} days ago by hour; ask by day`);
 }
 
 function checkEnvironmentOf({ gateway }: Control, { environment }: WantedUsage): Refusal | undefined {

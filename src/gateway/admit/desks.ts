@@ -36,6 +36,8 @@ export interface Owners<Owner, L extends TokenLease, Memory> {
  * it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
  */
 const DESKS = 8_000;
+/** A Worker can make 1,000 calls for each request, and one request makes those of many accounts. */
+const GIVEN_BACK_AT_ONCE = 400;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
 
@@ -45,6 +47,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #now: () => number;
   readonly #desks = new Generations<string, Desk<L, Memory>>(DESKS);
   readonly #flights = new Flights<Holding<L> | Refusal>();
+  /** Of whom there were too many at once. */
+  #leftOver: readonly Owner[] = [];
   #latest = 0;
   /** How often the clock was seen to step back. */
   #stepsBack = 0;
@@ -117,6 +121,22 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const { reports } = desk;
     await this.#owners.ask(owner, { waiting: 0, wanted: 0, reports }, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
+  }
+
+  /** What is left of leases that are over goes back. Returns whose leases still live. */
+  async giveBack(owners: readonly Owner[]): Promise<readonly Owner[]> {
+    const all = [...this.#leftOver, ...owners];
+    const now = this.readClock();
+    const isLive = (owner: Owner) => this.of(owner).holding?.isLive(now) ?? false;
+    const over = all.filter((owner) => !isLive(owner) && this.#hasLeft(owner));
+    this.#leftOver = over.slice(GIVEN_BACK_AT_ONCE);
+    await Promise.allSettled(over.slice(0, GIVEN_BACK_AT_ONCE).map((owner) => this.report(owner)));
+    return all.filter(isLive);
+  }
+
+  #hasLeft(owner: Owner): boolean {
+    const { holding, reports } = this.of(owner);
+    return reports.length > 0 || (holding !== undefined && holding.lease.tokens !== null);
   }
 
   /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */

@@ -3,9 +3,11 @@
  * once. Its authority says whether it is revoked, because D1 can have been restored.
  */
 
+import { unknownPlanOf } from "../../config/compile.ts";
 import { addressRefusal } from "../../decide/authorize.ts";
 import { readCredential } from "../../decide/credentials.ts";
-import { lifeRefusal } from "../../decide/key-principal.ts";
+import { isUse, lifeRefusal } from "../../decide/key-principal.ts";
+import type { Account } from "../../decide/principal.ts";
 import { type KeyRecord, knowsSecret } from "../../domain/key.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { Visit } from "../visit.ts";
@@ -19,6 +21,7 @@ export async function recordOfCaller(
   keys: Keys,
   visit: Pick<Visit, "client" | "waitUntil">,
   readRecord: ReadRecord,
+  noteUse: (account: Account, record: KeyRecord) => void,
 ): Promise<KeyRecord | Refusal> {
   const { gateway, identifier, now } = keys;
   const credential = readCredential(headers, gateway) ?? { code: "credentials_missing" };
@@ -32,6 +35,7 @@ export async function recordOfCaller(
   if (isRefusal(known)) return known;
   const { found: record, identity } = known;
   const dead = lifeRefusal(record, identity.hash, gateway, now());
+  if ((!dead || isUse(dead, record, now())) && unknownPlanOf(record, gateway) === undefined) noteUse(identity, record);
   return dead ?? addressRefusal(record, visit.client) ?? record;
 }
 
@@ -44,7 +48,7 @@ async function readKnown(
 ): Promise<KeyRecord | Refusal> {
   const [record, held] = await Promise.all([
     readRecord(identity.environment, identity.keyId),
-    leases.lookAnew(identity, waitUntil, true),
+    leases.lookAnew(identity, waitUntil),
   ]);
   if (!record || !knowsSecret(record, identity.hash)) return { code: "key_unknown" };
   if (record.revokedAt !== null) return record;

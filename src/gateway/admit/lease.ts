@@ -13,7 +13,6 @@ import { Desks } from "./desks.ts";
 import { Fallback } from "./fallback.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { PlanTeller } from "./plans.ts";
-import { UsageCounter, type Use } from "./usage.ts";
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
@@ -26,7 +25,6 @@ interface Memory {
 
 export class Leases {
   readonly #ask: AskAuthority;
-  readonly #usage: UsageCounter;
   readonly #now: () => number;
   readonly #gateway: Gateway;
   readonly #plans: PlanTeller;
@@ -35,9 +33,8 @@ export class Leases {
   /** The number of the latest restore of D1. */
   #generation: number | undefined;
 
-  constructor(ask: AskAuthority, gateway: Gateway, now: () => number, reportAfterMs?: number) {
-    this.#usage = new UsageCounter((account) => this.#desks.report(account), now, reportAfterMs);
-    this.#ask = this.#usage.carriedBy(ask);
+  constructor(ask: AskAuthority, gateway: Gateway, now: () => number) {
+    this.#ask = ask;
     this.#gateway = gateway;
     this.#plans = new PlanTeller(gateway.plans);
     this.#now = now;
@@ -74,11 +71,11 @@ export class Leases {
     return holding?.isLive(now) ? holding.lease.record : this.lookAnew(account, waitUntil);
   }
 
-  /** The key's record as its authority has it now. `isUsed`: for a call of the management API, which no token is spent for. */
-  async lookAnew(account: Account, waitUntil: WaitUntil, isUsed = false): Promise<KeyRecord | Refusal> {
+  /** The key's record as its authority has it now. */
+  async lookAnew(account: Account, waitUntil: WaitUntil): Promise<KeyRecord | Refusal> {
     const { memory } = this.#desks.of(account);
-    const name = `${authorityName(account.environment, account.keyId)}${isUsed ? " used" : ""}`;
-    const begin = () => this.#lease(account, { waiting: 0, wanted: 0, reports: [], ...(isUsed && { isUsed }) }, memory);
+    const name = authorityName(account.environment, account.keyId);
+    const begin = () => this.#lease(account, { waiting: 0, wanted: 0, reports: [] }, memory);
     try {
       const lease = await within(this.#gateway.leaseTtlMs, this.#looks.join(name, begin, waitUntil));
       return isRefusal(lease) ? lease : lease.record;
@@ -94,9 +91,17 @@ export class Leases {
     return memory.fallback?.hold(now, waiting);
   }
 
-  /** Counts a request that was answered; the key's authority learns of it soon. */
-  count(account: Account, use: Use, waitUntil: WaitUntil): void {
-    this.#usage.count(account, use, waitUntil);
+  /** For keys that were used lately, and perhaps are no longer: what is left of their leases goes back once they are over. */
+  async giveBack(accounts: readonly Account[]): Promise<void> {
+    const live = await this.giveBackNow(accounts);
+    if (live.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, this.#gateway.leaseTtlMs));
+    await this.giveBackNow(live);
+  }
+
+  /** Of leases that are over. Returns whose leases still live. */
+  giveBackNow(accounts: readonly Account[]): Promise<readonly Account[]> {
+    return this.#desks.giveBack(accounts);
   }
 
   /** D1 was restored: authorities whose record is older read D1 again. */
@@ -111,7 +116,7 @@ export class Leases {
 
   async #lease(
     { environment, keyId, hash: secretHash }: Account,
-    question: TokenQuestion & Pick<Question, "isUsed">,
+    question: TokenQuestion,
     memory: Memory,
   ): Promise<Lease | Refusal> {
     const askedAt = this.#now();

@@ -3,6 +3,7 @@
  * collector concerned carries the counts of all its keys. If an isolate stops, what it has not reported is lost.
  */
 
+import type { Account } from "../../decide/principal.ts";
 import { isRecent } from "../../domain/age.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
 import type { Entry } from "../../domain/log-line.ts";
@@ -12,12 +13,6 @@ import type { Code } from "../../errors.ts";
 import type { WaitUntil } from "../admit/flights.ts";
 import type { Visit } from "../visit.ts";
 import type { RequestReport, RequestReports } from "./requests.ts";
-
-/** Whose use is counted. */
-export interface Counted {
-  readonly keyId: string;
-  readonly environment: string;
-}
 
 export interface Use {
   /** As configured; empty if there is none. */
@@ -37,14 +32,20 @@ export const REPORT_AFTER_MS = 10_000;
 const ROUND_MS = 2 * REPORT_AFTER_MS;
 /** How many keys' counts one isolate holds for each collector while that cannot be reached. */
 const COUNTED_KEYS = 16_000;
-/** Keys in one report, and counts and scopes: some hundred kilobytes. */
+/** Keys in one report, and about how many characters, a quarter of what a collector can store in a row. */
 const REPORT_KEYS = 2_000;
-const REPORT_ENTRIES = 5_000;
+const REPORT_CHARACTERS = 500_000;
+/** Beside the names of its routes and scopes. */
+const KEY_CHARACTERS = 150;
+const COUNT_CHARACTERS = 50;
+/** Routes of one key that a report distinguishes. */
+const MAX_ROUTES = 500;
 /** How long a report is sent again; a collector knows it longer than that. */
 const RESEND_MS = HOUR_MS;
 
 interface Tally {
-  readonly environment: string;
+  /** As it was first used. */
+  readonly account: Account;
   organizationId: string | undefined;
   /** By route, then outcome. */
   readonly requests: Map<string, Map<string, number>>;
@@ -78,6 +79,8 @@ export interface ReporterOptions {
   /** `undefined` if no requests are kept. */
   readonly requests?: RequestReports | undefined;
   readonly hear?: (answer: ReportAnswer) => void;
+  /** Called with those whose use was counted, once it was reported. */
+  readonly afterRound?: (accounts: readonly Account[]) => Promise<void>;
   readonly reportAfterMs?: number | undefined;
 }
 
@@ -98,19 +101,19 @@ export class Reporter {
   }
 
   /** A request of a key that was answered. */
-  count(key: Counted, { route, outcome, scope, organizationId, isUse }: Use, now: number, waitUntil: WaitUntil): void {
+  count(key: Account, { route, outcome, scope, organizationId, isUse }: Use, now: number, waitUntil: WaitUntil): void {
     const tally = this.#tallyOf(key);
     if (organizationId !== undefined) tally.organizationId = organizationId;
     const outcomes = tally.requests.get(route);
     if (outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    else tally.requests.set(route, new Map([[outcome, 1]]));
+    else countFirst(tally.requests, route, outcome);
     if (scope !== undefined) tally.scopes.add(scope);
     if (isUse) tally.usedAt = now;
     this.#beginRound(now, waitUntil);
   }
 
   /** A use of a key that is not counted: a call of the management API. */
-  use(key: Counted, organizationId: string, now: number, waitUntil: WaitUntil): void {
+  use(key: Account, organizationId: string, now: number, waitUntil: WaitUntil): void {
     const tally = this.#tallyOf(key);
     tally.organizationId = organizationId;
     tally.usedAt = now;
@@ -125,14 +128,15 @@ export class Reporter {
     this.#beginRound(entry.time, visit.waitUntil);
   }
 
-  #tallyOf({ keyId, environment }: Counted): Tally {
+  #tallyOf(account: Account): Tally {
+    const { keyId } = account;
     const shards = this.#shards;
     const { tallies } = (shards.length === 1 ? shards[0] : shards[collectorOf(keyId, shards.length)]) as Shard;
     const known = tallies.get(keyId);
     if (known) return known;
     // The oldest is lost, so that memory is bounded while a collector cannot be reached.
     if (tallies.size >= COUNTED_KEYS) tallies.delete(tallies.keys().next().value as string);
-    const tally = { environment, organizationId: undefined, requests: new Map(), scopes: new Set<string>() };
+    const tally = { account, organizationId: undefined, requests: new Map(), scopes: new Set<string>() };
     const added: Tally = { ...tally, usedAt: undefined };
     tallies.set(keyId, added);
     return added;
@@ -146,11 +150,13 @@ export class Reporter {
   }
 
   async #run(): Promise<void> {
-    const { reportAfterMs = REPORT_AFTER_MS } = this.#options;
+    const { reportAfterMs = REPORT_AFTER_MS, afterRound } = this.#options;
     await new Promise((resolve) => setTimeout(resolve, reportAfterMs));
     this.#roundBegunAt = undefined;
+    const accounts = this.#shards.flatMap(({ tallies }) => [...tallies.values()].map(({ account }) => account));
     // What could not be sent is sent in a later round.
     await Promise.allSettled(this.#shards.map((shard, collector) => this.#tell(shard, collector)));
+    await afterRound?.(accounts);
   }
 
   async #tell(shard: Shard, collector: number): Promise<void> {
@@ -171,6 +177,12 @@ export class Reporter {
   }
 }
 
+function countFirst(requests: Tally["requests"], route: string, outcome: string): void {
+  if (requests.size < MAX_ROUTES) return void requests.set(route, new Map([[outcome, 1]]));
+  const others = requests.get("") ?? new Map<string, number>();
+  requests.set("", others.set(outcome, (others.get(outcome) ?? 0) + 1));
+}
+
 /** A report that perhaps did not arrive comes first, as it was. */
 function nextOf(shard: Shard, now: number, nextRequests: () => RequestReport | undefined): Sent | undefined {
   if (shard.sent && isRecent(shard.sent.firstAt, RESEND_MS, now)) return shard.sent;
@@ -185,11 +197,12 @@ function nextOf(shard: Shard, now: number, nextRequests: () => RequestReport | u
 
 function take(all: Map<string, Tally>): Map<string, Tally> {
   const taken = new Map<string, Tally>();
-  let entries = 0;
+  let characters = 0;
   for (const [keyId, tally] of all) {
-    entries += tally.scopes.size;
-    for (const outcomes of tally.requests.values()) entries += outcomes.size;
-    if (taken.size > 0 && (taken.size >= REPORT_KEYS || entries > REPORT_ENTRIES)) break;
+    characters += KEY_CHARACTERS;
+    for (const scope of tally.scopes) characters += scope.length;
+    for (const [route, outcomes] of tally.requests) characters += outcomes.size * (COUNT_CHARACTERS + route.length);
+    if (taken.size > 0 && (taken.size >= REPORT_KEYS || characters > REPORT_CHARACTERS)) break;
     taken.set(keyId, tally);
     all.delete(keyId);
   }
@@ -197,7 +210,8 @@ function take(all: Map<string, Tally>): Map<string, Tally> {
 }
 
 function useOf(keyId: string, tally: Tally, now: number): KeyUse {
-  const { environment, organizationId = null, requests, scopes, usedAt } = tally;
+  const { organizationId = null, requests, scopes, usedAt } = tally;
+  const { environment } = tally.account;
   const counts = [...requests].flatMap(([route, outcomes]) =>
     [...outcomes].map(([outcome, requests]) => ({ route, outcome, requests })),
   );

@@ -1,8 +1,8 @@
 /** What keys were used for. */
 
 import * as z from "zod";
+import { USAGE_GROUPS, type UsageSum } from "../../domain/usage-sums.ts";
 import { givenId, givenTime, time, unique } from "../../records/forms.ts";
-import { USAGE_GROUPS, type UsageSum } from "../../store/usage-list.ts";
 
 export const usageQuery = z.strictObject({
   organization_id: givenId,

@@ -38,6 +38,13 @@ async function requestsOf(gateway: RunningGateway, { organizationId }: Tenant, k
   return body.data.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0);
 }
 
+const lastUseOf = async (gateway: RunningGateway, { id }: Key): Promise<number> =>
+  Date.parse((await gateway.manage("GET", `/v1/api-keys/${id}`)).body.last_used_at);
+
+/** In which an isolate has reported what it has counted. */
+const reported = () => new Promise((later) => setTimeout(later, 11_000));
+const WITHIN = { timeout: 30_000 };
+
 interface State {
   readonly tenant: Tenant;
   readonly live: Key;
@@ -121,24 +128,40 @@ test("edits of D1 by hand are in force after an upgrade and after a rollback, fo
 test("after an upgrade keys live, revoked ones stay dead, and counts continue; after a rollback too", async () => {
   const [released] = await restart("released");
   const state = await fill(released);
-  const counted = () => requestsOf(released, state.tenant, state.quota);
-  await expect.poll(counted, { timeout: 30_000 }).toBeGreaterThan(0);
-  const before = await counted();
+  const { tenant, live, quota } = state;
+  const counted = (gateway: RunningGateway, key: Key) => () => requestsOf(gateway, tenant, key);
+  await expect.poll(counted(released, quota), { timeout: 90_000 }).toBe(5);
+  await expect.poll(counted(released, live), { timeout: 90_000 }).toBe(1);
+  const firstUse = await lastUseOf(released, live);
+  // These are with the key's authority when the upgrade comes, and not in D1.
+  for (let n = 0; n < 4; n++) expect((await answerTo(released, live)).status).toBe(200);
+  await reported();
 
   const [current] = await restart("current");
+  expect(await counted(current, quota)()).toBe(5);
+  await expect.poll(counted(current, live), { timeout: 90_000 }).toBe(5);
+  const lastUse = await lastUseOf(current, live);
+  expect(lastUse).toBeGreaterThan(firstUse);
   await expectEverythingKept(current, state);
   expect(await admitted(current, state.rate, 8)).toBe(5);
   expect(await admitted(current, state.quota, 3)).toBe(3);
   expect((await current.manage("POST", `/v1/api-keys/${state.disabled.id}/enable`)).status).toBe(200);
   await expect.poll(async () => (await answerTo(current, state.disabled)).status, { timeout: 5_000 }).toBe(200);
-  expect(await requestsOf(current, state.tenant, state.quota)).toBeGreaterThanOrEqual(before);
+  await expect.poll(counted(current, quota), WITHIN).toBe(8);
+  await expect.poll(counted(current, live), WITHIN).toBe(6);
+  await expect.poll(() => lastUseOf(current, live), WITHIN).toBeGreaterThan(lastUse);
 
   const [back] = await restart("released");
   expect(await answerTo(back, state.revoked)).toEqual({ status: 401, code: "key_revoked" });
   for (const key of [state.live, state.disabled]) expect((await answerTo(back, key)).status).toBe(200);
   expect(await admitted(back, state.rate, 2)).toBe(0);
   expect(await admitted(back, state.quota, 4)).toBe(2);
-}, 240_000);
+  await expect.poll(counted(back, quota), { timeout: 90_000 }).toBe(9);
+
+  const [again] = await restart("current");
+  await expect.poll(counted(again, quota), WITHIN).toBe(12);
+  await expect.poll(counted(again, live), { timeout: 90_000 }).toBe(7);
+}, 540_000);
 
 describe.each([
   ["released", "current"],
@@ -156,5 +179,13 @@ describe.each([
     for (const gateway of gateways) expect((await answerTo(gateway, key)).status).toBe(200);
     expect((await one.manage("POST", `/v1/api-keys/${key.id}/revoke`)).status).toBe(200);
     await expect.poll(() => answerTo(two, key), { timeout: 5_000 }).toEqual({ status: 401, code: "key_revoked" });
+    if (objects === "released") {
+      // Such a collector counts nothing, and its isolates report again once it can.
+      const query = `organization_id=${state.tenant.organizationId}`;
+      expect(await two.manage("GET", `/v1/usage?${query}`)).toMatchObject({ status: 503 });
+      return;
+    }
+    await expect.poll(() => requestsOf(one, state.tenant, state.rate), WITHIN).toBe(13);
+    await expect.poll(() => requestsOf(one, state.tenant, state.quota), WITHIN).toBe(13);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { collectorOf, type Report } from "../../../src/domain/report.ts";
-import { REPORT_AFTER_MS, Reporter, type Use } from "../../../src/gateway/reports/reporter.ts";
+import { REPORT_AFTER_MS, Reporter, type ReporterOptions, type Use } from "../../../src/gateway/reports/reporter.ts";
 
 const HOUR = 3_600_000;
 const forwarded: Use = {
@@ -17,10 +17,11 @@ interface Options {
   collectors?: number;
   fails?: () => boolean;
   hear?: (answer: object) => void;
+  afterRound?: ReporterOptions["afterRound"];
 }
 
 /** One isolate's reporter. Its rounds are short, and waited for by `settle`. */
-function reporterOf({ collectors = 1, fails = () => false, hear = () => {} }: Options = {}) {
+function reporterOf({ collectors = 1, fails = () => false, hear = () => {}, afterRound }: Options = {}) {
   const clock = { now: 0 };
   const sent: (Report & { collector: number })[] = [];
   const timers: Promise<unknown>[] = [];
@@ -31,10 +32,11 @@ function reporterOf({ collectors = 1, fails = () => false, hear = () => {} }: Op
       return { generation: 7 };
     },
     ...{ collectors, newId: () => "isolate", now: () => clock.now, hear, reportAfterMs: 5 },
+    ...(afterRound && { afterRound }),
   });
   const waitUntil = (timer: Promise<unknown>) => void timers.push(timer);
   const count = (use = forwarded, keyId = "key_1") =>
-    reporter.count({ keyId, environment: "sandbox" }, use, clock.now, waitUntil);
+    reporter.count({ keyId, environment: "sandbox", hash: "h" }, use, clock.now, waitUntil);
   return { reporter, clock, sent, timers, count, waitUntil, settle: () => Promise.all(timers) };
 }
 
@@ -93,7 +95,7 @@ describe("what an isolate has counted", () => {
 
   test("can be no request, but a use of the key all the same", async () => {
     const { reporter, sent, waitUntil, settle } = reporterOf();
-    reporter.use({ keyId: "key_1", environment: "sandbox" }, "org_1", 0, waitUntil);
+    reporter.use({ keyId: "key_1", environment: "sandbox", hash: "h" }, "org_1", 0, waitUntil);
     await settle();
     expect(sent[0]?.keys).toMatchObject([{ organizationId: "org_1", counts: [], scopes: [], usedMsAgo: 0 }]);
   });
@@ -115,7 +117,27 @@ describe("what an isolate has counted", () => {
       for (let route = 0; route < 500; route++) count({ ...refused, route: `/${route}` }, `key_${key}`);
     }
     await settle();
-    expect(sent.map(({ keys }) => keys?.length)).toEqual([10, 10, 10]);
+    expect(sent.map(({ keys }) => keys?.length)).toEqual([18, 12]);
+  });
+
+  test("of more routes than a report tells apart counts under none", async () => {
+    const { sent, count, settle } = reporterOf();
+    for (let route = 0; route < 600; route++) count({ ...forwarded, route: `/${route}` });
+    await settle();
+    expect(sent[0]?.keys?.[0]?.counts).toHaveLength(501);
+    expect(sent[0]?.keys?.[0]?.counts.at(-1)).toEqual({ route: "", outcome: "forwarded", requests: 100 });
+    expect(requestsIn(sent[0])).toBe(600);
+  });
+
+  test("is told to those who take back what is left of leases", async () => {
+    const told: string[][] = [];
+    const { count, settle } = reporterOf({
+      afterRound: async (accounts) => void told.push(accounts.map(({ keyId }) => keyId)),
+    });
+    count();
+    count(forwarded, "key_2");
+    await settle();
+    expect(told).toEqual([["key_1", "key_2"]]);
   });
 });
 
@@ -233,7 +255,7 @@ describe("an isolate that is killed", () => {
         });
         for (const { after, key } of steps) {
           await vi.advanceTimersByTimeAsync(after);
-          reporter.count({ keyId: key, environment: "sandbox" }, forwarded, Date.now(), () => {});
+          reporter.count({ keyId: key, environment: "sandbox", hash: "h" }, forwarded, Date.now(), () => {});
           counted.push({ key, nth: counted.filter((count) => count.key === key).length + 1, at: Date.now() });
           for (const { key, nth, at } of counted) {
             if (Date.now() - at >= REPORT_AFTER_MS) expect(told.get(key) ?? 0).toBeGreaterThanOrEqual(nth);
@@ -269,7 +291,9 @@ describe("an isolate that is killed", () => {
         const round = async (counts: number) => {
           const timers: Promise<unknown>[] = [];
           for (let n = 0; n < counts; n++) {
-            reporter.count({ keyId: `key_${n % 2}`, environment: "e" }, forwarded, clock.now, (t) => timers.push(t));
+            reporter.count({ keyId: `key_${n % 2}`, environment: "e", hash: "h" }, forwarded, clock.now, (t) =>
+              timers.push(t),
+            );
           }
           total += counts;
           await Promise.all(timers);

@@ -1,0 +1,68 @@
+/** Reports that a collector has heard and not worked off yet, each in a row, and which reports it has heard. */
+
+import { HOUR_MS } from "../domain/durations.ts";
+import type { HourOfRequests } from "../domain/kept-request.ts";
+import type { KeyUse, Report } from "../domain/report.ts";
+
+export interface Heard {
+  readonly arrivedAt: number;
+  readonly keys: readonly KeyUse[];
+  readonly requests: readonly HourOfRequests[];
+}
+
+const PREFIX = "journal/";
+/** Longer than an isolate sends a report again. */
+const REMEMBERED_MS = 2 * HOUR_MS;
+/** The row of their names is below a megabyte. */
+const SENDERS = 15_000;
+
+type Sender = readonly [name: string, number: number, heardAt: number];
+
+export class Journal {
+  readonly #kv: SyncKvStorage;
+  /** The highest number of each isolate. */
+  #senders: Map<string, Sender> | undefined;
+
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
+  }
+
+  /** Whether the report is new. It is stored once this object answers. */
+  add({ sender, number, keys = [], requests = [] }: Report, now: number): boolean {
+    const senders = this.#known();
+    if ((senders.get(sender)?.[1] ?? 0) >= number) return false;
+    this.#kv.put<Heard>(`${PREFIX}${sender}/${number}`, { arrivedAt: now, keys, requests });
+    senders.set(sender, [sender, number, now]);
+    return true;
+  }
+
+  /** What is left to work off of a report. */
+  replace(name: string, heard: Heard): void {
+    this.#kv.put(name, heard);
+  }
+
+  /** By name. */
+  entries(atMost?: number): [string, Heard][] {
+    return [...this.#kv.list<Heard>({ prefix: PREFIX, ...(atMost !== undefined && { limit: atMost }) })];
+  }
+
+  /** With what is in the row of senders, in one transaction. */
+  remove(names: readonly string[], now: number): void {
+    const senders = this.#known();
+    for (const [name, , heardAt] of senders.values()) if (heardAt < now - REMEMBERED_MS) senders.delete(name);
+    const latest = [...senders.values()].sort((one, other) => other[2] - one[2]).slice(0, SENDERS);
+    this.#kv.put("senders", latest);
+    for (const name of names) this.#kv.delete(name);
+  }
+
+  #known(): Map<string, Sender> {
+    if (this.#senders) return this.#senders;
+    const senders = new Map((this.#kv.get<Sender[]>("senders") ?? []).map((sender) => [sender[0], sender]));
+    for (const [name, { arrivedAt }] of this.#kv.list<Heard>({ prefix: PREFIX })) {
+      const [sender, number] = name.slice(PREFIX.length).split("/") as [string, string];
+      if ((senders.get(sender)?.[1] ?? 0) < Number(number)) senders.set(sender, [sender, Number(number), arrivedAt]);
+    }
+    this.#senders = senders;
+    return senders;
+  }
+}

@@ -1,0 +1,53 @@
+/** Adds up what collectors know of usage and what D1 knows. */
+
+import { DAY_MS } from "../../domain/durations.ts";
+import { startOfPeriod } from "../../domain/quota.ts";
+import { type Span, type Spans, type UsageScope, type UsageSum, UsageSums } from "../../domain/usage-sums.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import { StorageFailure } from "../../store/boundary.ts";
+import { countCollectors, sumUsage } from "../../store/usage-list.ts";
+import type { Control } from "../control.ts";
+import { invalid } from "../validation.ts";
+
+export const MAX_SUMS = 10_000;
+
+/** Collectors are asked first: days that they say D1 has are in D1 by then. If one cannot be asked, the sum would be too low. */
+export async function collectUsage(
+  { db, gateway, readUsage }: Pick<Control, "db" | "gateway" | "readUsage">,
+  scope: UsageScope,
+  { from, to, ...spans }: Span & Spans,
+): Promise<UsageSums | Refusal> {
+  const collectors = Math.max(gateway.collectors, await countCollectors(db));
+  const asked = Array.from({ length: collectors }, (_, number) => readUsage(number, { ...scope, spans }));
+  const answers = await Promise.all(asked).catch((error): Refusal => {
+    if (error instanceof StorageFailure) return { code: "usage_unavailable" };
+    throw error;
+  });
+  if (isRefusal(answers)) return answers;
+  const sums = new UsageSums(scope);
+  const liveFrom: number[] = [];
+  for (const answer of answers) {
+    if (answer === "too much")
+      return invalid("from", "asks for too much; ask for a shorter time, whole days, or one key");
+    liveFrom.push(answer.liveFrom);
+    for (const sum of answer.sums) sums.add(sum);
+  }
+  for (const sum of await sumUsage(db, { ...scope, span: { from, to }, days: spans.days, liveFrom }, MAX_SUMS + 1)) {
+    sums.add(sum);
+  }
+  return sums;
+}
+
+/** The use of many keys of one organization by day, the running day included: one call for a whole list. */
+export async function usageOfKeys(
+  control: Pick<Control, "db" | "gateway" | "readUsage" | "now">,
+  organizationId: string,
+  keyIds: readonly string[],
+  days: number,
+): Promise<readonly UsageSum[] | Refusal> {
+  const to = startOfPeriod("day", control.now()) + DAY_MS;
+  const span = { from: to - days * DAY_MS, to };
+  const scope = { organizationId, keyIds, groups: ["key", "day"] } as const;
+  const sums = await collectUsage(control, scope, { ...span, hours: [], days: span });
+  return isRefusal(sums) ? sums : sums.all();
+}

@@ -1,0 +1,124 @@
+/**
+ * What keys did in one period, as collectors add it up from the reports of isolates, and as text to store. Sums do not depend on the
+ * order in which reports come, or on how counts were split between them.
+ */
+
+import type { KeyUse } from "./report.ts";
+
+export interface Tally {
+  readonly environment: string;
+  /** By outcome and route, as `nameOfCount` joins them. */
+  readonly requests: Map<string, number>;
+  readonly scopes: Set<string>;
+  /** 0: not in this period, while it worked. */
+  usedAt: number;
+  /** When it was last written to D1; 0 for never. */
+  writtenAt: number;
+  /** Whether something was added since. */
+  isChanged: boolean;
+}
+
+/** By organization and key, as `nameOfKey` joins them. */
+export type Tallies = Map<string, Tally>;
+
+/** Different routes and outcomes of one key; further ones count without a route. */
+const MAX_COUNTS = 500;
+
+/** Keys of one organization are neighbours in this order. Ids have no slash. */
+export const nameOfKey = (organizationId: string, keyId: string) => `${organizationId}/${keyId}`;
+
+export function keyOfName(name: string): { organizationId: string; keyId: string } {
+  const at = name.indexOf("/");
+  return { organizationId: name.slice(0, at), keyId: name.slice(at + 1) };
+}
+
+/** Outcomes have no spaces. */
+const nameOfCount = (outcome: string, route: string) => `${outcome} ${route}`;
+
+export function countOfName(name: string): { outcome: string; route: string } {
+  const at = name.indexOf(" ");
+  return { outcome: name.slice(0, at), route: name.slice(at + 1) };
+}
+
+/** `at`: when the report arrived. */
+export function addUse(tallies: Tallies, organizationId: string, use: KeyUse, at: number): void {
+  const tally = tallyOf(tallies, nameOfKey(organizationId, use.keyId), use.environment);
+  for (const { route, outcome, requests } of use.counts) addCount(tally, nameOfCount(outcome, route), requests);
+  for (const scope of use.scopes) tally.scopes.add(scope);
+  if (use.usedMsAgo !== null) tally.usedAt = Math.max(tally.usedAt, at - use.usedMsAgo);
+  tally.isChanged = true;
+}
+
+export function addTallies(tallies: Tallies, more: Tallies): void {
+  for (const [name, { environment, requests, scopes, usedAt }] of more) {
+    const tally = tallyOf(tallies, name, environment);
+    for (const [count, number] of requests) addCount(tally, count, number);
+    for (const scope of scopes) tally.scopes.add(scope);
+    tally.usedAt = Math.max(tally.usedAt, usedAt);
+    tally.isChanged = true;
+  }
+}
+
+/** The lower and the upper half of the keys, in the order of their names. */
+export function halves(tallies: Tallies): [Tallies, Tallies] {
+  const sorted = [...tallies].sort(([one], [other]) => (one < other ? -1 : 1));
+  const middle = Math.ceil(sorted.length / 2);
+  return [new Map(sorted.slice(0, middle)), new Map(sorted.slice(middle))];
+}
+
+function tallyOf(tallies: Tallies, name: string, environment: string): Tally {
+  const known = tallies.get(name);
+  if (known) return known;
+  const kept = { requests: new Map(), scopes: new Set<string>(), usedAt: 0, writtenAt: 0, isChanged: false };
+  const added = { environment, ...kept };
+  tallies.set(name, added);
+  return added;
+}
+
+function addCount({ requests }: Tally, name: string, number: number): void {
+  const isOneTooMany = requests.size >= MAX_COUNTS && !requests.has(name);
+  const counted = isOneTooMany ? nameOfCount(countOfName(name).outcome, "") : name;
+  requests.set(counted, (requests.get(counted) ?? 0) + number);
+}
+
+/** Names are written once, and then by their places. */
+type Written = [
+  name: string,
+  environment: number,
+  requests: number[],
+  usedAt: number,
+  writtenAt: number,
+  isChanged: 0 | 1,
+  scopes: number[],
+];
+
+export function encode(tallies: Tallies): string {
+  const places = new Map<string, number>();
+  const placeOf = (name: string) => {
+    const known = places.get(name);
+    if (known !== undefined) return known;
+    places.set(name, places.size);
+    return places.size - 1;
+  };
+  const written = [...tallies].map(([name, tally]): Written => {
+    const requests = [...tally.requests].flatMap(([count, number]) => [placeOf(count), number]);
+    const scopes = [...tally.scopes].map(placeOf);
+    const { usedAt, writtenAt, isChanged } = tally;
+    return [name, placeOf(tally.environment), requests, usedAt, writtenAt, isChanged ? 1 : 0, scopes];
+  });
+  return JSON.stringify([[...places.keys()], written]);
+}
+
+export function decode(text: string): Tallies {
+  const [names, written] = JSON.parse(text) as [string[], Written[]];
+  const nameAt = (place: number) => names[place] as string;
+  return new Map(
+    written.map(([name, environment, counts, usedAt, writtenAt, isChanged, scopes]) => {
+      const requests = new Map<string, number>();
+      for (let at = 0; at < counts.length; at += 2)
+        requests.set(nameAt(counts[at] as number), counts[at + 1] as number);
+      const state = { usedAt, writtenAt, isChanged: isChanged === 1 };
+      return [name, { environment: nameAt(environment), requests, scopes: new Set(scopes.map(nameAt)), ...state }];
+    }),
+  );
+}
