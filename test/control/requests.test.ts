@@ -129,7 +129,7 @@ interface Case {
   readonly seed?: Seed;
   readonly kept: Partial<KeptRequest>;
   /** What is said of then, of now and of the change. */
-  readonly then: string;
+  readonly decided: string;
   readonly now: string | null;
   readonly change: string;
 }
@@ -143,7 +143,7 @@ const CASES: readonly Case[] = [
     of: "a scope that the key was not granted",
     seed: { scopes: ["folders:read"] },
     kept: scopeMissing("signatures:read", "scopes"),
-    then: "This call needs signatures:read, which the key was not granted.",
+    decided: "This call needs signatures:read, which the key was not granted.",
     now: "scope_missing",
     change: "Add signatures:read to the scopes of KEY.",
   },
@@ -151,14 +151,14 @@ const CASES: readonly Case[] = [
     of: "a read-only key",
     seed: { permission: "read-only" },
     kept: { method: "POST", ...scopeMissing("signatures:write", "permission") },
-    then: "This call needs signatures:write, which its read-only permission leaves out.",
+    decided: "This call needs signatures:write, which its read-only permission leaves out.",
     now: "scope_missing",
     change: "Change the permission of KEY from read-only to full-access.",
   },
   {
     of: "a scope that was granted since",
     kept: scopeMissing("signatures:read", "scopes"),
-    then: "This call needs signatures:read, which the key was not granted.",
+    decided: "This call needs signatures:read, which the key was not granted.",
     now: "allowed",
     change: "Nothing: the gateway would allow the request now. Send it again.",
   },
@@ -166,7 +166,7 @@ const CASES: readonly Case[] = [
     of: "a role",
     seed: { role: "member" },
     kept: { method: "DELETE", ...scopeMissing("signatures:delete", "role") },
-    then: "This call needs signatures:delete, which its member's role does not have.",
+    decided: "This call needs signatures:delete, which its member's role does not have.",
     now: "scope_missing",
     change: "Give the member of KEY a role that has signatures:delete.",
   },
@@ -174,21 +174,21 @@ const CASES: readonly Case[] = [
     of: "a disabled key",
     seed: { disabledAt: 5 },
     kept: { reason: "key_disabled", status: 401, members: {} },
-    then: "The key is disabled.",
+    decided: "The key is disabled.",
     now: "key_disabled",
     change: "Enable KEY.",
   },
   {
     of: "an old secret",
     kept: { reason: "key_expired", status: 401, members: {} },
-    then: "The key, or this secret of the key, has expired.",
+    decided: "The key, or this secret of the key, has expired.",
     now: "allowed",
     change: "Use the newest secret of the key",
   },
   {
     of: "the other environment",
     kept: { reason: "environment_mismatch", environment: "production", members: { key_environment: "sandbox" } },
-    then: "The key belongs to one environment and was sent to the base URL of another.",
+    decided: "The key belongs to one environment and was sent to the base URL of another.",
     now: "environment_mismatch",
     change: "Call https://sandbox.example.com/v1, or use a key of production.",
   },
@@ -196,7 +196,7 @@ const CASES: readonly Case[] = [
     of: "an address that was kept",
     seed: { allowedAddresses: ["203.0.113.0/24"] },
     kept: { reason: "address_forbidden", clientAddress: "198.51.100.7", members: {} },
-    then: "The key cannot be used from 198.51.100.7.",
+    decided: "The key cannot be used from 198.51.100.7.",
     now: "address_forbidden",
     change: "Add 198.51.100.7 to the allowed addresses of KEY.",
   },
@@ -204,7 +204,7 @@ const CASES: readonly Case[] = [
     of: "an address that was not kept",
     seed: { allowedAddresses: ["203.0.113.0/24"] },
     kept: { reason: "address_forbidden", members: {} },
-    then: "The key can be used only from certain addresses",
+    decided: "The key can be used only from certain addresses",
     now: null,
     change: "Add the client's address to the allowed addresses of KEY.",
   },
@@ -216,7 +216,7 @@ const CASES: readonly Case[] = [
       route: "/workspaces/:workspace/folders/*",
       members: { workspace: `ws_${"0".repeat(32)}` },
     },
-    then: `The key does not reach the workspace ws_${"0".repeat(32)}.`,
+    decided: `The key does not reach the workspace ws_${"0".repeat(32)}.`,
     now: "workspace_forbidden",
     change: `Add ws_${"0".repeat(32)} to the workspaces of KEY, or use a key that reaches it.`,
   },
@@ -224,48 +224,48 @@ const CASES: readonly Case[] = [
     of: "a rate",
     seed: { plan: "free" },
     kept: { reason: "rate_exceeded", status: 429, members: { violated_policies: ["minute"], retry_after_ms: 11_500 } },
-    then: 'The rate "minute" of this key is used up. Try again in 12 s.',
+    decided: 'The rate "minute" of this key is used up. Try again in 12 s.',
     now: "allowed",
     change: "Nothing needs to change: send the request again.",
   },
   {
     of: "a path that can be read in two ways",
     kept: { reason: "path_ambiguous", status: 400, route: "", members: { problem: "it has an empty segment" } },
-    then: "The path can be read in more than one way: it has an empty segment.",
+    decided: "The path can be read in more than one way: it has an empty segment.",
     now: null,
     change: "Send the path as the API documents it",
   },
   {
     of: "a route that is no longer configured",
     kept: { route: "/gone/*", ...scopeMissing("signatures:read", "scopes") },
-    then: "This call needs signatures:read, which the key was not granted.",
+    decided: "This call needs signatures:read, which the key was not granted.",
     now: null,
     change: "Add signatures:read to the scopes of KEY.",
   },
   {
     of: "an origin's error",
     kept: { reason: null, status: 500, members: {}, origin: "signatures", originStatus: 500 },
-    then: "The gateway forwarded the request to the origin signatures, which answered 500.",
+    decided: "The gateway forwarded the request to the origin signatures, which answered 500.",
     now: "allowed",
     change: "Look for the trace 0af7651916cd43dd8448eb211c80319c",
   },
   {
     of: "a code of another version",
     kept: { reason: "of_another_version", status: 418, members: {} },
-    then: "of_another_version",
+    decided: "of_another_version",
     now: "allowed",
     change: "Nothing",
   },
 ];
 
 describe("A finished request is explained: what was decided then and now, and what to change", () => {
-  test.each(CASES)("$of", async ({ seed, kept, then, now, change }) => {
+  test.each(CASES)("$of", async ({ seed, kept, decided, now, change }) => {
     const key = await seedKey(seed);
     const request = await requestOf(key, kept);
     const past = granted(await explainRequest(control, root(), request.id));
     expect(past.request.id).toBe(request.id);
     expect(past.decided).toMatchObject({ allowed: kept.reason === null, status: request.status });
-    expect(past.decided.detail).toContain(then);
+    expect(past.decided.detail).toContain(decided);
     const decision = past.now?.decision;
     expect(decision ? (decision.code ?? "allowed") : null).toBe(now);
     expect(past.change.join(" ")).toContain(change.replaceAll("KEY", key.id));
