@@ -8,6 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
+import { toBase64Url } from "../domain/base64url.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
@@ -32,6 +33,8 @@ import { StuckClock } from "./stuck-clock.ts";
 /** How long the object that remembers revocations may take to hear of one, or a collector of use, and how soon it is tried again. */
 const PASS_ON_DEADLINE_MS = 1_000;
 const PASS_ON_AGAIN_MS = MINUTE_MS;
+/** Unique among the leases of one account. */
+const LEASE_ID_BYTES = 9;
 const MAX_ALARM_MS = 365 * DAY_MS;
 
 export abstract class KeyAuthority extends DurableObject<Env> implements AuthorityCalls {
@@ -41,6 +44,8 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   );
   readonly #plan = new HeardPlan(this.ctx.storage.kv, () => this.gateway.plans);
   readonly #clock = new StuckClock(this.ctx);
+  /** Seen to be set, since the last one rang. */
+  #hasAlarm = false;
   #second = { startedAt: 0, questions: 0 };
 
   async ask(question: Question): Promise<Answer> {
@@ -63,7 +68,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
-      return { kind: "lease", lease: uncounted(record, crypto.randomUUID(), this.gateway.leaseTtlMs) };
+      return { kind: "lease", lease: uncounted(record, newLeaseId(), this.gateway.leaseTtlMs) };
     }
     const { lease, state } = lend(record, known.limits, account.ledger, question, this.#circumstances(now));
     // The grant is stored before it is answered: the reply waits for the write.
@@ -113,6 +118,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   override async alarm(): Promise<void> {
     this.#clock.restartIfStuck();
+    this.#hasAlarm = false;
     await this.#passOnRevocation();
     try {
       await writeOldUsage(this.ctx.storage.kv, this.env.DB, this.#records.kept, this.#account);
@@ -186,7 +192,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     return {
       ttlMs: this.gateway.leaseTtlMs,
       now,
-      newId: () => crypto.randomUUID(),
+      newId: newLeaseId,
       flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
       random: Math.random,
     };
@@ -200,7 +206,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   /** Makes sure that an alarm will free the storage some day; the alarm itself works out when. */
   async #ringOnce(): Promise<void> {
-    if ((await this.ctx.storage.getAlarm()) === null) await this.#ringBy(this.#keptUntil);
+    if (this.#hasAlarm) return;
+    this.#hasAlarm = (await this.ctx.storage.getAlarm()) !== null;
+    if (!this.#hasAlarm) await this.#ringBy(this.#keptUntil);
   }
 
   /** There is one alarm, for whatever is due first; none if nothing is stored. */
@@ -209,5 +217,11 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const set = await this.ctx.storage.getAlarm();
     // The runtime accepts no alarm after 2189. One that rings early is set again.
     if (set === null || set > at) await this.ctx.storage.setAlarm(Math.min(at, Date.now() + MAX_ALARM_MS));
+    this.#hasAlarm = true;
   }
+}
+
+/** Open leases are most of what an account stores, and their ids were most of them. */
+function newLeaseId(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(LEASE_ID_BYTES)));
 }

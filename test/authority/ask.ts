@@ -2,6 +2,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { countingObject, takeCounts } from "../../bench/workers/counting.ts";
 import type { KeyAuthority } from "../../src/authority/authority.ts";
 import { authorityName } from "../../src/authority/name.ts";
 import type { Answer, Lease, Question } from "../../src/domain/lease.ts";
@@ -44,5 +45,14 @@ export function instrumentAuthority(key: Pick<SeededKey, "environment" | "id">, 
   return runInDurableObject(authorityOf(key), (instance) => {
     const object = instance as unknown as { env: typeof env };
     object.env = { ...env, DB: instrument(env.DB, onIo) };
+  });
+}
+
+/** From now on `takeCounts` has the rows and alarms of all objects. */
+export function countWrites(stub: DurableObjectStub<KeyAuthority>): Promise<void> {
+  return runInDurableObject(stub, (_, state) => {
+    const Counting = countingObject(class {} as never) as new (...given: unknown[]) => object;
+    new Counting(state, env);
+    takeCounts();
   });
 }

@@ -134,9 +134,10 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return all.filter(isLive);
   }
 
+  /** The next question, if there is one, tells what was spent to the last token. */
   #hasLeft(owner: Owner): boolean {
     const { holding, reports } = this.of(owner);
-    return reports.length > 0 || (holding !== undefined && holding.lease.tokens !== null);
+    return (holding?.left ?? 0) > 0 || reports.some(({ unspent }) => unspent > 0);
   }
 
   /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */
