@@ -1,7 +1,12 @@
-/** `npm run model`: what typical traffic costs, and where the gateway ends, by simulation. The same on every run. */
+/**
+ * `npm run model`: what typical traffic costs, and where the gateway ends, by simulation. The same on every run. Fails where a part is
+ * above half of its limit.
+ */
 
+import { collectorsFor } from "../src/cli/model/collectors.ts";
 import { type Model, modelOf } from "../src/cli/model/model.ts";
-import type { Traffic } from "../src/cli/model/traffic.ts";
+import { usageDaysFor } from "../src/cli/model/parts.ts";
+import { groupsOf, type Traffic } from "../src/cli/model/traffic.ts";
 import { barOf, costTable, dollars, partsTable, percent, totalOf, waitsInWords } from "../src/cli/model/words.ts";
 import { progress } from "../src/cli/terminal/progress.ts";
 import { grouped, table } from "../src/cli/terminal/render.ts";
@@ -13,16 +18,24 @@ const USUAL = {
     { share: 0.6, roundTripMs: 6 },
     { share: 0.4, roundTripMs: 90 },
   ],
-  limits: { rates: [{ name: "second", limit: 1_000, window: 1, burst: 1_000 }], quotas: [] },
+  // More than any of the keys is used.
+  limits: { rates: [{ name: "second", limit: 100_000, window: 1, burst: 100_000 }], quotas: [] },
   leaseTtlMs: 2_000,
+  organizations: 0,
+  usageDays: 90,
 } satisfies Partial<Traffic>;
 
+/** With as many collectors as `keygate cost` recommends, and as many days of usage as D1 has room for. */
 const MIXES: readonly Traffic[] = [
   { ...USUAL, perSecond: 100, keys: 1_000, isolates: 10 },
   { ...USUAL, perSecond: 2_000, keys: 10_000, isolates: 50 },
   { ...USUAL, perSecond: 20_000, keys: 100_000, isolates: 400 },
   { ...USUAL, perSecond: 200_000, keys: 1_000_000, isolates: 4_000 },
-];
+].map((traffic) => {
+  const groups = groupsOf(traffic);
+  const usageDays = Math.min(traffic.usageDays, usageDaysFor(groups, traffic.keys));
+  return { ...traffic, usageDays, collectors: collectorsFor(groups, traffic) };
+});
 
 const models = MIXES.map((traffic) => {
   const bar = progress(`${grouped(traffic.perSecond)}/s`, 1_000);
@@ -39,9 +52,16 @@ console.log(`\nRequests that wait\n\n${curve((model) => model.shareThatWaited, p
 console.log(
   `\nD1 queries a second\n\n${curve(
     (model) => model.parts[0]?.load ?? 0,
-    (load) => grouped(Math.round(load)),
+    (load) => load.toPrecision(2),
   )}`,
 );
+
+const isOver = models.flatMap((model) =>
+  model.parts.filter(({ load, limit }) => load > limit / 2).map((part) => ({ model, part })),
+);
+for (const { model, part } of isOver)
+  process.stderr.write(`${nameOf(model)}: ${part.name} is above half of its limit\n`);
+process.exitCode = isOver.length > 0 ? 1 : 0;
 
 function nameOf({ traffic }: Model): string {
   return `${grouped(traffic.perSecond)} requests a second, ${grouped(traffic.keys)} keys, ${grouped(traffic.isolates)} isolates`;

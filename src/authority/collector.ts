@@ -3,7 +3,9 @@
  * answered. An alarm adds the reports up by hours and days, and writes days to D1.
  */
 
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
+import { isRecent } from "../domain/age.ts";
+import { DAY_MS, HOUR_MS } from "../domain/durations.ts";
+import { batchAfterMs, COLLECT_EVERY_MS, KEYS_AT_ONCE, REPORTS_AT_ONCE } from "../domain/pace.ts";
 import { startOfPeriod } from "../domain/quota.ts";
 import type { KeyUse, Report, ReportAnswer } from "../domain/report.ts";
 import { addUse, type Tallies } from "../domain/tallies.ts";
@@ -16,22 +18,14 @@ import type { Restores } from "./restores.ts";
 import { UsageBlocks } from "./usage-blocks.ts";
 import { UsageReader } from "./usage-reader.ts";
 
-/** How soon the first report after a pause is worked off, and how often those that follow. */
+/** How soon the first report after a pause is worked off. */
 const SOON_MS = 5_000;
-const EVERY_MS = MINUTE_MS;
-/** Reports that are added up at once, and keys in them that do not wait for the minute. */
-const REPORTS_AT_ONCE = 100;
-const KEYS_AT_ONCE = 20_000;
 /** How long hours are kept: 31 days can be asked for. */
 const HOURS_KEPT_MS = 32 * DAY_MS;
 /** How long days are kept: D1 can be restored to 30 days ago, and then they are written again. */
 const DAYS_KEPT_MS = 35 * DAY_MS;
 /** How long a key waits whose organization D1 cannot say. */
 const UNKNOWN_KEPT_MS = DAY_MS;
-/** How soon the rest is written to D1 if it was too much for one batch. */
-const REST_AFTER_MS = 5_000;
-/** All collectors together write at most one batch a second. */
-const BATCH_SHARE_MS = 1_000;
 
 const STATE = "collector";
 
@@ -62,6 +56,8 @@ export class Collector {
   readonly #days: UsageBlocks;
   /** Of reports since the last alarm. */
   #keys = 0;
+  /** When a batch was written to D1 last. */
+  #wroteAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     storage: DurableObjectStorage,
@@ -87,24 +83,24 @@ export class Collector {
     const state = this.#state ?? { number, workedOffAt: 0, removedAt: 0, hours: [], days: [] };
     if (!this.isHere) this.#put(state);
     if (this.#journal.add(report, now)) this.#keys += report.keys?.length ?? 0;
-    const soon = Math.max(now + SOON_MS, Math.min(state.workedOffAt, now) + EVERY_MS);
+    const soon = Math.max(now + SOON_MS, Math.min(state.workedOffAt, now) + COLLECT_EVERY_MS);
     await this.#ringBy(this.#keys < KEYS_AT_ONCE ? soon : now);
     return { generation: await this.#learnOfRestore(now) };
   }
 
   async alarm(now: number): Promise<void> {
     // First, so that there is a next alarm whatever fails below.
-    await this.#storage.setAlarm(now + EVERY_MS);
+    await this.#storage.setAlarm(now + COLLECT_EVERY_MS);
     this.#keys = 0;
     await this.#learnOfRestore(now);
     const isAll = await this.#workOff(now);
     const isPassedOn = await this.#relay.passOn(now);
     const writer = new DayWriter(this.#storage, this.#days, this.#settings().db);
-    const { number, days } = this.#state as State;
-    const written = await writer.write(number, days, now);
+    const { days } = this.#state as State;
+    const written = await this.#writeDays(writer, now);
     this.#removeOld(now);
     if (!isAll || !isPassedOn) await this.#storage.setAlarm(now);
-    else if (written === "some") await this.#storage.setAlarm(now + this.#restAfter);
+    else if (written === "some") await this.#storage.setAlarm(now + this.#batchAfterMs);
     else if (written === "all") await this.#ringNext(writer.nextAt(days, now), now);
   }
 
@@ -120,8 +116,18 @@ export class Collector {
     return new UsageReader(this.#journal, this.#hours, this.#days);
   }
 
-  get #restAfter(): number {
-    return Math.max(REST_AFTER_MS, this.#settings().collectors * BATCH_SHARE_MS);
+  /** Alarms can ring more often than batches may come. */
+  async #writeDays(writer: DayWriter, now: number): Promise<"all" | "some" | "failed"> {
+    if (isRecent(this.#wroteAt, this.#batchAfterMs, now)) return "some";
+    const { number, days } = this.#state as State;
+    const written = await writer.write(number, days, now);
+    // If nothing was due, the next that is can be written at once.
+    this.#wroteAt = now;
+    return written;
+  }
+
+  get #batchAfterMs(): number {
+    return batchAfterMs(this.#settings().collectors);
   }
 
   get #state(): State | undefined {
@@ -212,7 +218,9 @@ export class Collector {
     const { hours, days } = this.#state as State;
     if (this.#journal.entries(1).length > 0 || !this.#relay.isEmpty) return;
     if (hours.length + days.length === 0) return this.#storage.deleteAlarm();
-    await this.#storage.setAlarm(Math.max(now + EVERY_MS, Math.min(dueAt ?? Number.POSITIVE_INFINITY, now + HOUR_MS)));
+    await this.#storage.setAlarm(
+      Math.max(now + COLLECT_EVERY_MS, Math.min(dueAt ?? Number.POSITIVE_INFINITY, now + HOUR_MS)),
+    );
   }
 
   async #ringBy(at: number): Promise<void> {

@@ -3,13 +3,13 @@
 import { within } from "../deadline.ts";
 import { DAY_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
+import { DAY_ROWS_AT_ONCE, DAYS_EVERY_MS } from "../domain/pace.ts";
 import { countOfName, keyOfName, type Tally } from "../domain/tallies.ts";
 import { toConsole } from "../log.ts";
 import { type DayCount, type DayUsage, writeDays } from "../store/usage.ts";
-import { type Part, type UsageBlocks, WRITE_EVERY_MS } from "./usage-blocks.ts";
+import type { Part, UsageBlocks } from "./usage-blocks.ts";
 
-/** In one batch: rows of D1, and characters, which each statement can have two megabytes of. */
-const ROWS = 5_000;
+/** Characters in one batch. Each statement can have two megabytes of them. */
 const CHARACTERS = 800_000;
 const DEADLINE_MS = 20_000;
 
@@ -92,7 +92,7 @@ class Batch {
     });
     const size = JSON.stringify([counts, keyId, [...scopes]]).length;
     const rows = this.#requests.length + this.#scopes.length + this.#uses.size;
-    const isTooMuch = rows + counts.length + scopes.size + 1 > ROWS || this.#characters + size > CHARACTERS;
+    const isTooMuch = rows + counts.length + scopes.size + 1 > DAY_ROWS_AT_ONCE || this.#characters + size > CHARACTERS;
     if (this.isFull || (isTooMuch && !this.isEmpty)) {
       this.isFull = true;
       return false;
@@ -119,7 +119,7 @@ function isDue(dueAt: number | null, day: number, now: number): boolean {
 
 function isTallyDue({ isChanged, writtenAt }: Tally, day: number, now: number): boolean {
   // After the clock stepped back it is unknown when it was written.
-  return isChanged && (writtenAt === 0 || writtenAt > now || isDue(writtenAt + WRITE_EVERY_MS, day, now));
+  return isChanged && (writtenAt === 0 || writtenAt > now || isDue(writtenAt + DAYS_EVERY_MS, day, now));
 }
 
 /** The end of the day ends the waiting too. */

@@ -3,7 +3,7 @@
  * limited size. So a report of many keys writes few rows, and the keys of one organization are read from few.
  */
 
-import { HOUR_MS } from "../domain/durations.ts";
+import { DAYS_EVERY_MS, PART_CHARACTERS } from "../domain/pace.ts";
 import { addTallies, decode, encode, halves, type Tallies } from "../domain/tallies.ts";
 
 export interface Part {
@@ -18,10 +18,6 @@ export interface Part {
   readonly isForgotten?: boolean;
 }
 
-/** How often a key that is in use is written to D1. */
-export const WRITE_EVERY_MS = HOUR_MS;
-/** A tenth of what one value of the storage can hold, in the widest of characters. */
-const PART_CHARACTERS = 64_000;
 const WHOLE: Part = { first: "", id: 0, size: 0, dueAt: null };
 
 export class UsageBlocks {
@@ -142,7 +138,7 @@ export function dueAtOf(tallies: Tallies): number | null {
   let dueAt: number | null = null;
   for (const { isChanged, writtenAt } of tallies.values()) {
     if (!isChanged) continue;
-    const at = writtenAt === 0 ? 0 : writtenAt + WRITE_EVERY_MS;
+    const at = writtenAt === 0 ? 0 : writtenAt + DAYS_EVERY_MS;
     dueAt = dueAt === null ? at : Math.min(dueAt, at);
   }
   return dueAt;

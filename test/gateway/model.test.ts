@@ -3,15 +3,16 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { takeCounts } from "../../bench/workers/counting.ts";
 import { authorityName } from "../../src/authority/name.ts";
 import { simulateKey } from "../../src/cli/model/key.ts";
 import { seeded } from "../../src/cli/model/random.ts";
 import type { Limits } from "../../src/domain/limits.ts";
+import { reportAfterMs } from "../../src/domain/pace.ts";
 import { isRefusal } from "../../src/errors.ts";
 import type { Identity } from "../../src/gateway/admit/identify.ts";
 import { Leases } from "../../src/gateway/admit/lease.ts";
-import { REPORT_AFTER_MS } from "../../src/gateway/reports/reporter.ts";
-import { askAuthority, instrumentAuthority } from "../authority/ask.ts";
+import { askAuthority, countWrites, instrumentAuthority } from "../authority/ask.ts";
 import { migrate, seedKey } from "../helpers/workerd.ts";
 import { gateway } from "./plane.ts";
 
@@ -32,8 +33,9 @@ interface Counts {
   readonly requests: number;
   readonly admitted: number;
   readonly questions: number;
+  readonly objectRows: number;
+  readonly alarmSets: number;
   readonly d1Reads: number;
-  readonly d1Batches: number;
 }
 
 /** Real clients, isolates and objects, by a clock that this test moves. */
@@ -41,7 +43,7 @@ async function runForReal(perSecond: number, limits: Limits): Promise<Counts> {
   const key = await seedKey({ limits });
   const identity: Identity = { keyId: key.id, hash: key.hash, environment: key.environment, foundIn: "memory" };
   const stub = env.AUTHORITY.get(env.AUTHORITY.idFromName(authorityName(key.environment, key.id)));
-  const counts = { requests: 0, admitted: 0, questions: 0, d1Reads: 0, d1Batches: 0 };
+  const counts = { requests: 0, admitted: 0, questions: 0, d1Reads: 0 };
   const random = seeded(7);
   const pending: Promise<unknown>[] = [];
   const isolates = Array.from(
@@ -56,11 +58,11 @@ async function runForReal(perSecond: number, limits: Limits): Promise<Counts> {
         () => Date.now(),
       ),
   );
-  await instrumentAuthority(key, (name, go) => {
-    if (name === "batch") counts.d1Batches += 1;
-    else counts.d1Reads += 1;
+  await instrumentAuthority(key, (_, go) => {
+    counts.d1Reads += 1;
     return go();
   });
+  await countWrites(stub);
 
   async function ringUntil(at: number): Promise<void> {
     for (;;) {
@@ -102,17 +104,24 @@ async function runForReal(perSecond: number, limits: Limits): Promise<Counts> {
     await giveBackUntil(at);
     vi.setSystemTime(at);
     const isolate = isolates[Math.floor(random() * ISOLATES)] as Leases;
-    if (!rounds.has(isolate)) rounds.set(isolate, { at: at + REPORT_AFTER_MS, isLast: false });
+    if (!rounds.has(isolate)) rounds.set(isolate, { at: at + reportAfterMs(1), isLast: false });
     await request(isolate);
   }
-  return counts;
+  const { objectRow: objectRows, alarmSet: alarmSets } = takeCounts();
+  return { ...counts, objectRows, alarmSets };
 }
 
 function simulate(perSecond: number, limits: Limits): Counts {
   return simulateKey(
     {
       ...{ perSecond, limits, ttlMs: gateway.leaseTtlMs, isolates: ISOLATES, isolateLifeMs: Number.POSITIVE_INFINITY },
-      ...{ roundTripMs: () => 0, forgetsAfterMs: Number.POSITIVE_INFINITY, kvMs: 0, d1Ms: 0 },
+      ...{
+        roundTripMs: () => 0,
+        reportAfterMs: reportAfterMs(1),
+        forgetsAfterMs: Number.POSITIVE_INFINITY,
+        kvMs: 0,
+        d1Ms: 0,
+      },
       ...{ random: seeded(7), chances: seeded(11) },
     },
     0,
@@ -134,12 +143,11 @@ describe("the model counts what really happens", () => {
     const real = await runForReal(perSecond, limits);
     const model = simulate(perSecond, limits);
     expect(model.requests).toBe(real.requests);
-    for (const name of ["questions", "admitted"] as const) {
+    for (const name of ["questions", "admitted", "objectRows"] as const) {
       const ratio = model[name] / real[name];
       expect(ratio, `${name}: ${JSON.stringify([model, real])}`).toBeGreaterThan(0.95);
       expect(ratio, `${name}: ${JSON.stringify([model, real])}`).toBeLessThan(1.05);
     }
-    expect(model.d1Reads).toBe(real.d1Reads);
-    expect(model.d1Batches).toBe(real.d1Batches);
+    expect([model.d1Reads, model.alarmSets]).toEqual([real.d1Reads, real.alarmSets]);
   });
 });

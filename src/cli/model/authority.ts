@@ -8,7 +8,7 @@ import type { Tally } from "./tally.ts";
 
 export class SimulatedAuthority {
   readonly #limits: Limits;
-  readonly ttlMs: number;
+  readonly #ttlMs: number;
   readonly #random: () => number;
   readonly #tally: Tally;
   #state: LedgerState | undefined;
@@ -18,7 +18,7 @@ export class SimulatedAuthority {
 
   constructor(limits: Limits, ttlMs: number, random: () => number, tally: Tally) {
     this.#limits = limits;
-    this.ttlMs = ttlMs;
+    this.#ttlMs = ttlMs;
     this.#random = random;
     this.#tally = tally;
   }
@@ -26,23 +26,28 @@ export class SimulatedAuthority {
   ask(question: TokenQuestion, now: number): TokenLease {
     this.#tally.questions += 1;
     this.#tally.objectRequests += 1;
-    if (!this.#hasRecord) {
-      this.#hasRecord = true;
-      this.#tally.d1Reads += 1;
-      this.#tally.objectRows += 1;
-    }
+    if (!this.#hasRecord) this.#readRecord();
     this.#leases += 1;
     const { lease, state } = lendTokens(this.#limits, this.#state, question, {
-      ttlMs: this.ttlMs,
+      ttlMs: this.#ttlMs,
       now,
       newId: () => String(this.#leases),
       flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
       random: this.#random,
     });
-    this.#state = state ?? this.#state;
+    if (!state) return lease;
+    this.#state = state;
     // The account is one row.
-    if (state) this.#tally.objectRows += 1;
+    this.#tally.objectRows += 1;
     return lease;
+  }
+
+  /** Once: it hears of changes. The alarm frees the storage when the key has ended. */
+  #readRecord(): void {
+    this.#hasRecord = true;
+    this.#tally.d1Reads += 1;
+    this.#tally.objectRows += 1;
+    this.#tally.alarmSets += 1;
   }
 
   #countQuestion(now: number): number {

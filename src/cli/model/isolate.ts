@@ -6,25 +6,22 @@ import type { Agenda } from "./agenda.ts";
 import type { SimulatedAuthority } from "./authority.ts";
 import type { Tally } from "./tally.ts";
 
-/** As in `gateway/reports/reporter.ts`: after each round, what is left of leases goes back. */
-const REPORT_AFTER_MS = 10_000;
-
 export interface Surroundings {
   readonly agenda: Agenda;
   readonly authority: SimulatedAuthority;
   readonly tally: Tally;
   /** Milliseconds to the authority and back. */
   readonly roundTripMs: number;
+  readonly reportAfterMs: number;
 }
 
 export class SimulatedIsolate {
   readonly #around: Surroundings;
   #holding: Holding<TokenLease> | undefined;
-  #reports: LeaseReport[] = [];
   /** When the requests came that wait for an answer. */
   #waiting: number[] = [];
   #isAsking = false;
-  #roundEndsAt: number | undefined;
+  #isCounting = false;
   #isGone = false;
 
   constructor(around: Surroundings) {
@@ -38,7 +35,7 @@ export class SimulatedIsolate {
 
   /** `cameAt`: before its key was found. */
   request(now: number, cameAt: number): void {
-    this.#beginRound(now);
+    this.#count(now);
     if (this.#isAsking || !this.#decide(now, cameAt)) this.#waiting.push(cameAt);
     if (this.#waiting.length > 0 && !this.#isAsking) this.#ask(now);
   }
@@ -59,9 +56,7 @@ export class SimulatedIsolate {
     const wanted = this.#holding?.wantedNext(now) ?? 1;
     const report = this.#holding?.end(now);
     this.#holding = undefined;
-    const reports = report ? [...this.#reports, report] : this.#reports;
-    this.#reports = [];
-    const question = { waiting: this.#waiting.length, wanted, reports };
+    const question = { waiting: this.#waiting.length, wanted, reports: report ? [report] : [] };
     this.#isAsking = true;
     agenda.add(now + roundTripMs / 2, (at) => {
       const lease = authority.ask(question, at);
@@ -80,33 +75,32 @@ export class SimulatedIsolate {
       return;
     }
     const report = lease.reportSoon && holding.left === 0 ? holding.end(now) : undefined;
-    if (report) this.#send(now, [report]);
+    if (report) this.#send(now, report);
   }
 
-  #beginRound(now: number): void {
-    const { agenda, authority } = this.#around;
-    if (this.#roundEndsAt !== undefined) return;
-    this.#roundEndsAt = now + REPORT_AFTER_MS;
-    agenda.add(this.#roundEndsAt, (at) => {
-      this.#roundEndsAt = undefined;
-      if (!this.#giveBack(at)) agenda.add(at + authority.ttlMs, (later) => this.#giveBack(later));
+  /** Some time after the first count, a report goes to a collector. Tokens of leases that are over go back then. */
+  #count(now: number): void {
+    if (this.#isCounting) return;
+    this.#isCounting = true;
+    const { agenda, reportAfterMs } = this.#around;
+    agenda.add(now + reportAfterMs, (at) => {
+      this.#isCounting = false;
+      const left = this.#holding?.isLive(at) ? this.#holding.lease.ttlMs : 0;
+      agenda.add(at + left, (later) => this.#giveBack(later));
     });
   }
 
-  /** What is left of a lease that is over. Returns whether it is. */
-  #giveBack(now: number): boolean {
-    if (this.#isGone || this.#holding?.isLive(now)) return this.#isGone;
-    const over = this.#holding?.end(now);
+  #giveBack(now: number): void {
+    const holding = this.#holding;
+    if (this.#isGone || this.#isAsking || !holding || holding.isLive(now) || holding.left === 0) return;
+    const over = holding.end(now);
     this.#holding = undefined;
-    const reports = over ? [...this.#reports, over] : this.#reports;
-    this.#reports = [];
-    if (reports.length > 0) this.#send(now, reports);
-    return true;
+    if (over) this.#send(now, over);
   }
 
   /** A question of which nobody waits for the answer. */
-  #send(now: number, reports: LeaseReport[]): void {
+  #send(now: number, report: LeaseReport): void {
     const { agenda, authority, roundTripMs } = this.#around;
-    agenda.add(now + roundTripMs / 2, (at) => authority.ask({ waiting: 0, wanted: 0, reports }, at));
+    agenda.add(now + roundTripMs / 2, (at) => authority.ask({ waiting: 0, wanted: 0, reports: [report] }, at));
   }
 }

@@ -17,6 +17,7 @@ export interface KeyWorld {
   readonly roundTripMs: (isolate: number) => number;
   /** After this pause an isolate has forgotten whose secret it is. */
   readonly forgetsAfterMs: number;
+  readonly reportAfterMs: number;
   readonly kvMs: number;
   readonly d1Ms: number;
   /** When requests come, and to which isolates. */
@@ -106,12 +107,13 @@ class Simulation {
     const known = this.#places[index];
     if (known && now < known.endsAt) return known;
     known?.isolate.end();
-    const { isolateLifeMs, chances, roundTripMs } = this.#world;
+    const { isolateLifeMs, chances, roundTripMs, reportAfterMs } = this.#world;
     const around: Surroundings = {
       agenda: this.#agenda,
       authority: this.#authority,
       tally: this.tally,
       roundTripMs: roundTripMs(index),
+      reportAfterMs,
     };
     const place: Place = {
       isolate: new SimulatedIsolate(around),

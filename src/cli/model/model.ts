@@ -1,23 +1,26 @@
 /** What the gateway costs for a given traffic, and how much it can carry. Deterministic: it drives the code that lends and spends. */
 
 import { DAY_SECONDS } from "../../domain/durations.ts";
+import { RECONCILE_EVERY_MS, REMEMBERED_SECRETS, reportAfterMs } from "../../domain/pace.ts";
+import { type Collecting, collectingOf } from "./collectors.ts";
 import { simulateKey } from "./key.ts";
-import { LIMITS, type Operation, PRICES } from "./prices.ts";
+import { type Part, partsOf } from "./parts.ts";
+import { type Operation, PRICES } from "./prices.ts";
 import { seeded } from "./random.ts";
 import { Tally } from "./tally.ts";
-import { forgetsAfterMs, type Group, groupsOf, type Traffic } from "./traffic.ts";
+import { forgetsAfterMs, type Group, groupsOf, isolatesOfKey, type Traffic } from "./traffic.ts";
 
-/** As many secrets as an isolate remembers: `gateway/admit/identify.ts` keeps 20,000 to twice as many. */
-const REMEMBERED = 30_000;
 const KV_MS = 8;
 const D1_MS = 30;
 /** Of the gateway's own code for a request, as `npm run bench` measures it. */
 const CPU_MS = 0.4;
-/** One read of a key's record, and one write of its usage, as D1 counts rows. */
+/** Of one read of a key's record. */
 const ROWS_READ = 8;
-const ROWS_WRITTEN = 5;
 /** How long an object runs for a question. */
 const OBJECT_SECONDS = 0.002;
+
+/** An isolate remembers up to twice as many secrets, and forgets half of them at once. */
+const FULLNESS = 3 / 2;
 
 /** Requests of a busy key that say enough of it. */
 const BUSY = 50_000;
@@ -36,18 +39,9 @@ export interface Model {
   readonly parts: readonly Part[];
 }
 
-export interface Part {
-  readonly name: string;
-  /** Operations a second. */
-  readonly load: number;
-  readonly limit: number;
-  /** At how many keys in use, each used as now, it reaches half of its limit. */
-  readonly halfAtKeys: number;
-}
-
 export function modelOf(traffic: Traffic, onProgress: (done: number, total: number) => void = () => {}): Model {
   const groups = groupsOf(traffic);
-  const forgets = forgetsAfterMs(groups, traffic.isolates, REMEMBERED);
+  const forgets = forgetsAfterMs(groups, traffic, REMEMBERED_SECRETS * FULLNESS);
   const sum = new Tally();
   let busiest = 0;
   for (const [at, group] of groups.entries()) {
@@ -57,12 +51,11 @@ export function modelOf(traffic: Traffic, onProgress: (done: number, total: numb
     busiest = Math.max(busiest, tally.objectRequests / seconds);
   }
   onProgress(groups.length, groups.length);
-  return resultOf(traffic, sum, busiest);
+  return resultOf(traffic, groups, sum, busiest);
 }
 
 /**
- * For a rare key so long that it has some thousands of requests, or a day; for a busy one shorter than the minutes in which
- * its object reads and writes D1, which do not matter beside its questions.
+ * For a rare key so long that it has some thousands of requests, or a day; for a busy one long enough for its usual state.
  */
 function simulateGroup(
   group: Group,
@@ -76,13 +69,21 @@ function simulateGroup(
   const nth = roundTrips(traffic);
   const world = {
     ...{ perSecond, limits: traffic.limits, ttlMs: traffic.leaseTtlMs },
-    ...{ isolates: traffic.isolates, isolateLifeMs: traffic.isolateLifeMs, roundTripMs: nth },
-    ...{ forgetsAfterMs: forgets, kvMs: KV_MS, d1Ms: D1_MS, random: seeded(seed + 1), chances: seeded(-1 - seed) },
+    ...{ isolates: isolatesOfKey(traffic), isolateLifeMs: traffic.isolateLifeMs, roundTripMs: nth },
+    ...{
+      forgetsAfterMs: forgets,
+      reportAfterMs: reportAfterMs(traffic.collectors),
+      kvMs: KV_MS,
+      d1Ms: D1_MS,
+      random: seeded(seed + 1),
+      chances: seeded(-1 - seed),
+    },
   };
   return { tally: simulateKey(world, warmSeconds, seconds), seconds };
 }
 
-function roundTrips({ regions, isolates }: Traffic): (isolate: number) => number {
+function roundTrips({ regions, ...traffic }: Traffic): (isolate: number) => number {
+  const isolates = isolatesOfKey(traffic);
   const ends: { readonly until: number; readonly ms: number }[] = [];
   for (const { share, roundTripMs } of regions) {
     ends.push({ until: (ends.at(-1)?.until ?? 0) + share * isolates, ms: roundTripMs });
@@ -90,24 +91,11 @@ function roundTrips({ regions, isolates }: Traffic): (isolate: number) => number
   return (isolate) => (ends.find(({ until }) => isolate < until) ?? ends.at(-1))?.ms ?? 0;
 }
 
-function resultOf(traffic: Traffic, sum: Tally, busiestObject: number): Model {
-  const perSecond: Record<Operation, number> = {
-    request: sum.requests,
-    cpuMs: sum.requests * CPU_MS,
-    objectRequest: sum.objectRequests,
-    objectSecond: sum.objectRequests * OBJECT_SECONDS,
-    objectRow: sum.objectRows,
-    alarmSet: sum.alarmSets,
-    d1RowRead: sum.d1Reads * ROWS_READ,
-    d1RowWritten: sum.d1Batches * ROWS_WRITTEN,
-    kvRead: sum.kvReads,
-    kvWrite: sum.kvWrites,
-  };
+function resultOf(traffic: Traffic, groups: readonly Group[], sum: Tally, busiestObject: number): Model {
+  const collecting = collectingOf(groups, traffic);
+  const perSecond = operationsOf(sum, collecting);
   const dollars = (operation: Operation) => (perSecond[operation] * PRICES[operation] * 1e6) / sum.requests;
   const operations = Object.keys(PRICES) as Operation[];
-  const part = (name: string, load: number, limit: number, grows: boolean): Part => {
-    return { name, load, limit, halfAtKeys: grows ? (traffic.keys * limit) / 2 / load : Number.POSITIVE_INFINITY };
-  };
   return {
     traffic,
     perSecond,
@@ -116,9 +104,23 @@ function resultOf(traffic: Traffic, sum: Tally, busiestObject: number): Model {
     falseRefusals: sum.falseRefusals,
     questionsPerRequest: sum.questions / sum.requests,
     dollarsPerMillion: Object.fromEntries(operations.map((each) => [each, dollars(each)])) as Record<Operation, number>,
-    parts: [
-      part("D1 queries", sum.d1Reads + sum.d1Batches, LIMITS.d1, true),
-      part("the busiest key's object", busiestObject, LIMITS.object, false),
-    ],
+    parts: partsOf(traffic, groups, { d1Reads: sum.d1Reads, busiestObject, collecting }),
+  };
+}
+
+function operationsOf(sum: Tally, collecting: Collecting): Record<Operation, number> {
+  // It asks D1, sets its next alarm, and stores when it has asked.
+  const looks = 1_000 / RECONCILE_EVERY_MS;
+  return {
+    request: sum.requests,
+    cpuMs: sum.requests * CPU_MS,
+    objectRequest: sum.objectRequests + collecting.reports + collecting.alarms + collecting.logged + looks,
+    objectSecond: sum.objectRequests * OBJECT_SECONDS + collecting.seconds,
+    objectRow: sum.objectRows + collecting.rows + looks,
+    alarmSet: sum.alarmSets + collecting.alarmSets + looks,
+    d1RowRead: sum.d1Reads * ROWS_READ + collecting.d1RowsWritten,
+    d1RowWritten: collecting.d1RowsWritten,
+    kvRead: sum.kvReads,
+    kvWrite: sum.kvWrites,
   };
 }

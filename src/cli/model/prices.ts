@@ -23,11 +23,19 @@ export const PRICES = {
 export type Operation = keyof typeof PRICES;
 
 /**
- * Operations a second. One D1 database runs one query at a time: https://developers.cloudflare.com/d1/platform/limits/.
+ * A second. One D1 database runs one query at a time: https://developers.cloudflare.com/d1/platform/limits/.
  * An object: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/.
  */
 export const LIMITS = {
   d1: 1_000,
-  /** Of one object that writes for each. */
+  /** Of one database. */
+  d1Gigabytes: 10,
+  /** Of one entry: https://developers.cloudflare.com/kv/platform/limits/. */
+  kvWrites: 1,
+  /** Requests to one object that writes for each. */
   object: 500,
+  /** Calls that one object makes, each of which takes it about a millisecond. */
+  calls: 1_000,
+  /** Processor time of one object, which has one thread. */
+  seconds: 1,
 } as const;

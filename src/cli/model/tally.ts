@@ -17,7 +17,6 @@ export class Tally {
   objectRows = 0;
   alarmSets = 0;
   d1Reads = 0;
-  d1Batches = 0;
   kvReads = 0;
   kvWrites = 0;
 

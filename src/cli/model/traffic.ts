@@ -10,6 +10,12 @@ export interface Traffic {
   readonly skew: number;
   readonly isolates: number;
   readonly isolateLifeMs: number;
+  /** Objects that collect usage. */
+  readonly collectors: number;
+  /** That have the keys; 0 if no requests are logged. */
+  readonly organizations: number;
+  /** How long D1 keeps days of usage. */
+  readonly usageDays: number;
   /** Shares of the isolates by their distance from the authorities. */
   readonly regions: readonly { readonly share: number; readonly roundTripMs: number }[];
   readonly limits: Limits;
@@ -21,6 +27,18 @@ export interface Group {
   readonly keys: number;
   /** Of each of them. */
   readonly perSecond: number;
+}
+
+/** Clients of one key are in few places: so many isolates serve one key at most. */
+const ISOLATES_OF_KEY = 400;
+
+export function isolatesOfKey({ isolates }: Pick<Traffic, "isolates">): number {
+  return Math.min(isolates, ISOLATES_OF_KEY);
+}
+
+/** Of the keys, those that are used in so many seconds, on average. */
+export function usedWithin(groups: readonly Group[], seconds: number): number {
+  return groups.reduce((sum, { keys, perSecond }) => sum + keys * (1 - Math.exp(-perSecond * seconds)), 0);
 }
 
 /** Each group has keys of up to half as much more traffic than its last one. */
@@ -52,10 +70,14 @@ function weightOf(first: number, last: number, skew: number): number {
  * After how long a pause an isolate with room for `size` keys has forgotten one: until then, others have filled its
  * memory. Che's approximation of a cache of those used last (Che, Tung and Wang, 2002).
  */
-export function forgetsAfterMs(groups: readonly Group[], isolates: number, size: number): number {
-  const seenIn = (ms: number) =>
-    groups.reduce((sum, { keys, perSecond }) => sum + keys * (1 - Math.exp((-perSecond * ms) / 1_000 / isolates)), 0);
-  if (groups.reduce((sum, { keys }) => sum + keys, 0) <= size) return Number.POSITIVE_INFINITY;
+export function forgetsAfterMs(groups: readonly Group[], traffic: Pick<Traffic, "isolates">, size: number): number {
+  const serving = isolatesOfKey(traffic);
+  const all = groups.map(({ keys, perSecond }) => ({
+    keys: (keys * serving) / traffic.isolates,
+    perSecond: perSecond / serving,
+  }));
+  const seenIn = (ms: number) => usedWithin(all, ms / 1_000);
+  if (all.reduce((sum, { keys }) => sum + keys, 0) <= size) return Number.POSITIVE_INFINITY;
   let [low, high] = [0, 1];
   while (seenIn(high) < size) high *= 2;
   for (let step = 0; step < 40; step++) {

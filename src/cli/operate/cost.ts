@@ -5,6 +5,7 @@ import { compile } from "../../config/compile.ts";
 import { DAY_SECONDS, MINUTE_MS } from "../../domain/durations.ts";
 import { NO_LIMITS } from "../../domain/limits.ts";
 import { example } from "../gateway/call.ts";
+import { adviceOn } from "../model/advice.ts";
 import { type Model, modelOf } from "../model/model.ts";
 import type { Traffic } from "../model/traffic.ts";
 import { costTable, dollars, partsTable, totalOf, waitsInWords } from "../model/words.ts";
@@ -20,13 +21,13 @@ interface Options {
   requests: number;
   keys: number;
   isolates: number;
+  organizations?: number;
   plan?: string;
   even?: boolean;
 }
 
+const KEYS_OF_ORGANIZATION = 10;
 const LONGER_TTL_MS = 10_000;
-/** See docs/usage.md. */
-const KEYS_OF_A_COLLECTOR = 20_000;
 
 export function addCost(program: Command): void {
   program
@@ -35,6 +36,7 @@ export function addCost(program: Command): void {
     .addOption(new Option("--requests <number>", "requests a second").argParser(wholeNumber).default(100))
     .addOption(new Option("--keys <number>", "keys in use").argParser(wholeNumber).default(1_000))
     .addOption(new Option("--isolates <number>", "isolates that serve them").argParser(wholeNumber).default(10))
+    .addOption(new Option("--organizations <number>", "that have the keys (default: a tenth)").argParser(wholeNumber))
     .option("--plan <name>", "the plan that the keys are on (default: no limits)")
     .option("--even", "all keys are used alike (default: by Zipf's law)")
     .option("--config <file>", "use this file instead of gateway.config.ts")
@@ -43,8 +45,8 @@ export function addCost(program: Command): void {
 }
 
 async function cost(options: Options, command: Command): Promise<void> {
-  for (const name of ["requests", "keys", "isolates"] as const) {
-    if (options[name] < 1) command.error(`error: --${name} must be at least 1.`);
+  for (const name of ["requests", "keys", "isolates", "organizations"] as const) {
+    if (options[name] !== undefined && options[name] < 1) command.error(`error: --${name} must be at least 1.`);
   }
   const traffic = trafficOf(await checkedConfig(options.config ?? DEFAULT_CONFIG), options);
   const model = simulate("As it is", traffic);
@@ -55,12 +57,17 @@ async function cost(options: Options, command: Command): Promise<void> {
 }
 
 function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, options: Options): Traffic {
-  const { plans, leaseTtlMs } = compile(config);
+  const { plans, leaseTtlMs, collectors, retention, requestLog } = compile(config);
   const limits = options.plan === undefined ? NO_LIMITS : plans[options.plan];
   if (!limits)
     throw new Failure(`There is no plan ${options.plan}. The plans are: ${list(Object.keys(plans), "none")}.`);
   return {
     ...{ perSecond: options.requests, keys: options.keys, isolates: options.isolates, limits, leaseTtlMs },
+    ...{
+      organizations:
+        requestLog.keptMs > 0 ? (options.organizations ?? Math.ceil(options.keys / KEYS_OF_ORGANIZATION)) : 0,
+    },
+    ...{ collectors, usageDays: retention.usageDays },
     ...{ skew: options.even ? 0 : 1, isolateLifeMs: 10 * MINUTE_MS, regions: REGIONS },
   };
 }
@@ -88,17 +95,10 @@ function inWords(model: Model, patient: Model | undefined): string {
     costTable(model),
     waitsInWords(model),
     partsTable(model),
-    collectorsInWords(model.traffic),
+    ...adviceOn(model),
     ...(patient ? [withLongerLeases(perMillion, patient, traffic.leaseTtlMs)] : []),
     "Prices and limits: see docs/scale.md. Logs, egress and the origins are not included.",
   ].join("\n\n");
-}
-
-function collectorsInWords({ keys }: Traffic): string {
-  const needed = Math.ceil(keys / KEYS_OF_A_COLLECTOR);
-  return needed === 1
-    ? "One collector of usage is enough."
-    : `This needs ${grouped(needed)} collectors of usage: set collectors: ${needed} in gateway.config.ts.`;
 }
 
 function withLongerLeases(perMillion: number, patient: Model, ttlMs: number): string {

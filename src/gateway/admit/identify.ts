@@ -4,6 +4,7 @@ import { within } from "../../deadline.ts";
 import type { Credential } from "../../decide/credentials.ts";
 import type { Account } from "../../decide/principal.ts";
 import type { FoundIn } from "../../domain/log-line.ts";
+import { REMEMBERED_SECRETS } from "../../domain/pace.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { FoundKey, KeyFinder } from "../../store/key-finder.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
@@ -15,15 +16,13 @@ export interface Identity extends Account {
   readonly foundIn: FoundIn;
 }
 
-/** How many secrets one isolate remembers, at most twice as many; about 250 bytes each. */
-const MEMORY_SIZE = 20_000;
 const KV_DEADLINE_MS = 1_000;
 const D1_DEADLINE_MS = 5_000;
 
 export class Identifier {
   readonly #finder: KeyFinder;
   readonly #lookups: Lookups;
-  readonly #known = new Generations<string, Identity>(MEMORY_SIZE);
+  readonly #known = new Generations<string, Identity>(REMEMBERED_SECRETS);
   readonly #flights = new Flights<Identity | Refusal>();
 
   constructor(finder: KeyFinder, lookupBudget: LookupBudget, now: () => number) {

@@ -7,6 +7,7 @@ import type { Account } from "../../decide/principal.ts";
 import { isRecent } from "../../domain/age.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
 import type { Entry } from "../../domain/log-line.ts";
+import { REPORT_KEYS, reportAfterMs } from "../../domain/pace.ts";
 import { collectorOf, type KeyUse, type Report, type ReportAnswer } from "../../domain/report.ts";
 import type { Whose } from "../../domain/request-tally.ts";
 import type { Code } from "../../errors.ts";
@@ -26,14 +27,9 @@ export interface Use {
   readonly isUse: boolean;
 }
 
-/** How long a count waits for its report. */
-export const REPORT_AFTER_MS = 10_000;
-/** A round that takes longer has died with the request that began it. */
-const ROUND_MS = 2 * REPORT_AFTER_MS;
 /** How many keys' counts one isolate holds for each collector while that cannot be reached. */
 const COUNTED_KEYS = 16_000;
-/** Keys in one report, and about how many characters, a quarter of what a collector can store in a row. */
-const REPORT_KEYS = 2_000;
+/** About how many characters are in one report, a quarter of what a collector can store in a row. */
 const REPORT_CHARACTERS = 500_000;
 /** Beside the names of its routes and scopes. */
 const KEY_CHARACTERS = 150;
@@ -144,14 +140,15 @@ export class Reporter {
 
   #beginRound(now: number, waitUntil: WaitUntil): void {
     const begunAt = this.#roundBegunAt;
-    if (begunAt !== undefined && isRecent(begunAt, ROUND_MS, now)) return;
+    // One that takes longer has died with the request that began it.
+    if (begunAt !== undefined && isRecent(begunAt, 2 * reportAfterMs(this.#options.collectors), now)) return;
     this.#roundBegunAt = now;
     waitUntil(this.#run());
   }
 
   async #run(): Promise<void> {
-    const { reportAfterMs = REPORT_AFTER_MS, afterRound } = this.#options;
-    await new Promise((resolve) => setTimeout(resolve, reportAfterMs));
+    const { afterRound, collectors, reportAfterMs: afterMs = reportAfterMs(collectors) } = this.#options;
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
     this.#roundBegunAt = undefined;
     const accounts = this.#shards.flatMap(({ tallies }) => [...tallies.values()].map(({ account }) => account));
     // What could not be sent is sent in a later round.

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { reportAfterMs } from "../../../src/domain/pace.ts";
 import { collectorOf, type Report } from "../../../src/domain/report.ts";
-import { REPORT_AFTER_MS, Reporter, type ReporterOptions, type Use } from "../../../src/gateway/reports/reporter.ts";
+import { Reporter, type ReporterOptions, type Use } from "../../../src/gateway/reports/reporter.ts";
+
+const REPORT_AFTER_MS = reportAfterMs(1);
 
 const HOUR = 3_600_000;
 const forwarded: Use = {

@@ -1,0 +1,106 @@
+/** What the collectors of usage cause. Calculated, not simulated: an isolate's report is of all its keys. */
+
+import { DAY_SECONDS, HOUR_SECONDS } from "../../domain/durations.ts";
+import {
+  batchAfterMs,
+  COLLECT_EVERY_MS,
+  DAY_ROWS_AT_ONCE,
+  KEYS_AT_ONCE,
+  PART_CHARACTERS,
+  REPORT_KEYS,
+  REPORTS_AT_ONCE,
+  reportAfterMs,
+} from "../../domain/pace.ts";
+import { LIMITS } from "./prices.ts";
+import { type Group, isolatesOfKey, type Traffic, usedWithin } from "./traffic.ts";
+
+/** A second, of all of them together. */
+export interface Collecting {
+  readonly reports: number;
+  readonly alarms: number;
+  readonly alarmSets: number;
+  readonly rows: number;
+  /** At most: many keys can share one. */
+  readonly d1Batches: number;
+  readonly d1RowsWritten: number;
+  /** Calls to request logs. */
+  readonly logged: number;
+  /** Processor time. */
+  readonly seconds: number;
+}
+
+/** For one key in one report, until it is in an hour and a day: measured on one core. */
+const USE_SECONDS = 90e-6;
+/** Of a key in an hour or a day, with one route and one scope, and how full a part is on average. */
+const KEY_CHARACTERS = 130;
+const FULLNESS = 3 / 4;
+/** In an hour: the count of its day, and its last use, which two indexes have. */
+const D1_ROWS_OF_KEY = 4;
+/** As the configuration says of `collectors`. */
+const KEYS_OF_ONE = 20_000;
+const MAX_COLLECTORS = 100;
+
+type Reporting = Pick<Traffic, "perSecond" | "isolates" | "organizations">;
+
+/** As few as keep each below half of what it can do. */
+export function collectorsFor(groups: readonly Group[], traffic: Reporting): number {
+  const keys = usedWithin(groups, HOUR_SECONDS);
+  for (let collectors = Math.max(1, Math.ceil(keys / KEYS_OF_ONE)); collectors < MAX_COLLECTORS; collectors++) {
+    const { reports, seconds, logged } = collectingOf(groups, { ...traffic, collectors });
+    const isLogged = logged / collectors <= LIMITS.calls / 2;
+    if (reports / collectors <= LIMITS.object / 2 && isLogged && seconds / collectors <= LIMITS.seconds / 2)
+      return collectors;
+  }
+  return MAX_COLLECTORS;
+}
+
+export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick<Traffic, "collectors">): Collecting {
+  const { collectors, isolates, perSecond } = traffic;
+  const after = reportAfterMs(collectors) / 1_000;
+  // A round begins with the first count after the one before.
+  const round = after + isolates / perSecond;
+  const keysOfIsolate = keysInRound(groups, traffic, after);
+  const reached = collectors * (1 - (1 - 1 / collectors) ** keysOfIsolate);
+  const pages = Math.max(1, keysOfIsolate / collectors / REPORT_KEYS);
+  const reports = (isolates * reached * pages) / round;
+  const uses = (isolates * keysOfIsolate) / round;
+  const alarms = Math.max(
+    Math.min(reports, (collectors * 1_000) / COLLECT_EVERY_MS),
+    reports / REPORTS_AT_ONCE,
+    uses / KEYS_AT_ONCE,
+  );
+  const d1Rows = (usedWithin(groups, HOUR_SECONDS) * D1_ROWS_OF_KEY) / HOUR_SECONDS;
+  const mostBatches = (collectors * 1_000) / batchAfterMs(collectors);
+  const d1Batches = Math.max(Math.min(alarms, d1Rows, mostBatches), d1Rows / DAY_ROWS_AT_ONCE);
+  const keysAtOnce = uses / alarms;
+  const parts = (seconds: number) => touched(usedWithin(groups, seconds) / collectors, keysAtOnce);
+  const days = parts(DAY_SECONDS);
+  // A report is a row, and its removal another. An alarm also writes two lists, its state and the names of isolates.
+  const rows = reports * 2 + alarms * (parts(HOUR_SECONDS) + days + 4) + d1Batches * (days + 1);
+  const logged = loggedBy(groups, traffic, collectors / alarms);
+  return {
+    ...{ reports, alarms, alarmSets: 3 * alarms, d1Batches, d1RowsWritten: d1Rows, logged },
+    // A request log stores what it hears. A collector keeps it in a row until then.
+    ...{ rows: rows + logged + (logged > 0 ? 2 * alarms : 0), seconds: uses * USE_SECONDS },
+  };
+}
+
+/** A collector passes on what it has heard since its last alarm: a call for each organization concerned, and one to the index. */
+function loggedBy(groups: readonly Group[], { organizations }: Reporting, seconds: number): number {
+  if (organizations === 0) return 0;
+  const keys = groups.reduce((sum, group) => sum + group.keys, 0);
+  const unused = 1 - usedWithin(groups, seconds) / keys;
+  return (organizations * (1 - unused ** (keys / organizations)) + 1) / seconds;
+}
+
+function keysInRound(groups: readonly Group[], traffic: Pick<Traffic, "isolates">, seconds: number): number {
+  const share = isolatesOfKey(traffic) / traffic.isolates;
+  const used = ({ perSecond }: Group) => 1 - Math.exp((-perSecond * seconds) / isolatesOfKey(traffic));
+  return groups.reduce((sum, group) => sum + group.keys * share * used(group), 0);
+}
+
+/** Rows of an hour or a day that have one of the keys that are added at once. */
+function touched(keys: number, keysAtOnce: number): number {
+  const parts = Math.max(1, (keys * KEY_CHARACTERS) / (PART_CHARACTERS * FULLNESS));
+  return parts * (1 - Math.exp(-keysAtOnce / parts));
+}

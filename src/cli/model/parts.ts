@@ -1,0 +1,65 @@
+/** The parts of a gateway that have a limit, and how near they are to it. */
+
+import { DAY_SECONDS } from "../../domain/durations.ts";
+import { RECONCILE_EVERY_MS } from "../../domain/pace.ts";
+import type { Collecting } from "./collectors.ts";
+import { LIMITS } from "./prices.ts";
+import { type Group, type Traffic, usedWithin } from "./traffic.ts";
+
+export interface Part {
+  readonly name: string;
+  /** A second, but for what is stored. */
+  readonly load: number;
+  readonly limit: number;
+  /** At how many keys in use, each used as now, it reaches half of its limit. */
+  readonly halfAtKeys: number;
+}
+
+export interface Loads {
+  /** Of keys and their records, a second. */
+  readonly d1Reads: number;
+  /** Requests a second to the object of the key that is used most. */
+  readonly busiestObject: number;
+  readonly collecting: Collecting;
+}
+
+export const REQUEST_LOGS = "request logs that a collector fills";
+export const BUSIEST_KEY = "the busiest key's object";
+
+/** Rows that D1 writes in a large batch in the millisecond that a simple query takes: measured, 40 µs for each. */
+const ROWS_OF_QUERY = 25;
+/** Of a key with its secret, its scopes and their indexes; of a day of a key, with its index: measured. */
+const KEY_BYTES = 2_000;
+const DAY_BYTES = 260;
+/** The entry of a key in KV is written again after a day. */
+const KV_WRITES = 1 / DAY_SECONDS;
+
+export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads): Part[] {
+  const { d1Reads, busiestObject, collecting } = loads;
+  const { keys, collectors } = traffic;
+  const queries =
+    d1Reads + collecting.d1Batches + collecting.d1RowsWritten / ROWS_OF_QUERY + 1_000 / RECONCILE_EVERY_MS;
+  const bytes = keys * KEY_BYTES + usedWithin(groups, DAY_SECONDS) * traffic.usageDays * DAY_BYTES;
+  const part = (name: string, load: number, limit: number, grows = true): Part => {
+    return { name, load, limit, halfAtKeys: grows ? (keys * limit) / 2 / load : Number.POSITIVE_INFINITY };
+  };
+  return [
+    part("D1 queries", queries, LIMITS.d1),
+    part(`D1 with ${traffic.usageDays} days of usage, GB`, bytes / 1e9, LIMITS.d1Gigabytes),
+    part("KV writes of one entry", KV_WRITES, LIMITS.kvWrites, false),
+    part(BUSIEST_KEY, busiestObject, LIMITS.object, false),
+    part(
+      collectors === 1 ? "reports to the collector" : `reports to each of ${collectors} collectors`,
+      collecting.reports / collectors,
+      LIMITS.object,
+    ),
+    part(REQUEST_LOGS, collecting.logged / collectors, LIMITS.calls),
+    part("processor time of a collector, s", collecting.seconds / collectors, LIMITS.seconds),
+  ];
+}
+
+/** For how many days usage can be kept, if D1 is to be half full at most. */
+export function usageDaysFor(groups: readonly Group[], keys: number): number {
+  const left = (LIMITS.d1Gigabytes * 1e9) / 2 - keys * KEY_BYTES;
+  return Math.max(1, Math.floor(left / DAY_BYTES / usedWithin(groups, DAY_SECONDS)));
+}
