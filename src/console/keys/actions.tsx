@@ -6,6 +6,7 @@ import { findKey } from "../../control/access.ts";
 import type { Caller, Control } from "../../control/control.ts";
 import type { ChangedKey } from "../../control/keys/commit-change.ts";
 import { endSecret } from "../../control/keys/end-secret.ts";
+import { withLastUse } from "../../control/keys/last-use.ts";
 import { revokeKey } from "../../control/keys/revoke.ts";
 import { rotateKey } from "../../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../../control/keys/switch.ts";
@@ -112,11 +113,13 @@ for (const path of ["/keys/:id/:action{rotate|disable|enable|revoke}", "/keys/:i
 
 const actionOf = (c: Visit) => ACTIONS[c.req.param("action") as string] as Action;
 
-/** As the page names it: with the hint of the secret that is meant. */
+/** As the page names it: with the hint of the secret that is meant. Its last use is the latest, for the question whether it is in use. */
 async function keyOf(c: Visit): Promise<ManagedKey | Refusal> {
-  const key = await findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
+  const found = await findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
+  if (isRefusal(found)) return found;
+  const key = await withLastUse(c.var.control, found);
   const secretId = c.req.param("secret");
-  if (isRefusal(key) || secretId === undefined) return key;
+  if (secretId === undefined) return key;
   const secret = secretsOf(key).find(({ id }) => id === secretId);
   return secret ? { ...key, hint: secret.hint } : notFound("secret");
 }
