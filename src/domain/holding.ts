@@ -1,6 +1,10 @@
 /** An isolate's side of a lease: what is left, when it expires, and what to report to the authority. Pure: time is an argument. */
 
 import type { Denial, Lease, LeaseReport, PolicyState, TokenLease } from "./lease.ts";
+import { type Course, isWorthRenewing, lowMark, wantedAhead, youthMs } from "./renewal.ts";
+
+/** From so many tokens on, the use of a lease says how many the next one needs. */
+const SAYS_ENOUGH = 4;
 
 export class Holding<L extends TokenLease = Lease> {
   readonly lease: L;
@@ -8,15 +12,23 @@ export class Holding<L extends TokenLease = Lease> {
   readonly #askedAt: number;
   /** A denial's time counts from here, because it began no later than this: a client that waits this long is admitted. */
   readonly #receivedAt: number;
+  /** Up to so many tokens, or from this moment on, it can be worth renewing. */
+  readonly #lowMark: number;
+  readonly #matureAt: number;
   #left: number;
+  #spent: number;
   #lastSpentAt: number;
 
-  constructor(lease: L, askedAt: number, receivedAt = askedAt) {
+  /** `spentMeanwhile`: tokens of this lease that were spent between the question and the answer, from the lease that it renews. */
+  constructor(lease: L, askedAt: number, receivedAt = askedAt, spentMeanwhile = 0) {
     this.lease = lease;
     this.#askedAt = askedAt;
     this.#receivedAt = receivedAt;
-    this.#left = lease.tokens ?? 0;
-    this.#lastSpentAt = askedAt;
+    this.#lowMark = lease.tokens === null ? -1 : lowMark(lease);
+    this.#matureAt = askedAt + youthMs(lease);
+    this.#left = Math.max(0, (lease.tokens ?? 0) - spentMeanwhile);
+    this.#spent = spentMeanwhile;
+    this.#lastSpentAt = spentMeanwhile > 0 ? receivedAt : askedAt;
   }
 
   isLive(now: number): boolean {
@@ -34,6 +46,11 @@ export class Holding<L extends TokenLease = Lease> {
     return this.#left;
   }
 
+  /** Requests that it served. */
+  get spent(): number {
+    return this.#spent;
+  }
+
   /** What the headers say about the limits: the isolate's tokens count like those of the authority. */
   get policies(): PolicyState[] {
     return this.lease.policies.map((policy) => ({ ...policy, remaining: policy.remaining + this.#left }));
@@ -42,11 +59,23 @@ export class Holding<L extends TokenLease = Lease> {
   /** Takes a token; false if there is none, or if the lease has expired. */
   spend(now: number): boolean {
     if (!this.isLive(now)) return false;
-    if (this.lease.tokens === null) return true;
-    if (this.#left === 0) return false;
-    this.#left -= 1;
+    if (this.lease.tokens !== null) {
+      if (this.#left === 0) return false;
+      this.#left -= 1;
+    }
+    this.#spent += 1;
     this.#lastSpentAt = now;
     return true;
+  }
+
+  /** Whether the next lease should be asked for now, though this one is not over. */
+  isWorthRenewing(now: number): boolean {
+    return (this.#left <= this.#lowMark || now >= this.#matureAt) && isWorthRenewing(this.#course(now));
+  }
+
+  /** What the question says that asks for the next lease while this one is spent. */
+  renewal(now: number): { readonly wanted: number; readonly renews: LeaseReport | undefined } {
+    return { wanted: wantedAhead(this.#course(now)), renews: this.#report(now) };
   }
 
   /** For a request without a token: the denial with its remaining time; `null` if there is none, or if its time is over. */
@@ -59,20 +88,38 @@ export class Holding<L extends TokenLease = Lease> {
 
   /** Ends the lease, and returns the report about its tokens; `undefined` if it had none. */
   end(now: number): LeaseReport | undefined {
-    if (!this.lease.tokens) return undefined;
-    const unspent = this.#left;
+    const report = this.#report(now);
     this.#left = 0;
-    return { leaseId: this.lease.id, unspent, idleMs: Math.max(0, now - this.#lastSpentAt) };
+    return report;
   }
 
   /**
-   * How many tokens the next lease should have: twice as many when these were used up in the first half of its life and
-   * more were asked for in the rest of it, else as many as were used.
+   * How many tokens the next lease should have, after this one: twice as many when these were used up in the first half of its life
+   * and more were asked for in the rest of it, else as many as were used. If they were used all the time and tokens are plentiful, as
+   * many as this pace needs, and some by chance.
    */
   wantedNext(now: number): number {
-    const { tokens, ttlMs } = this.lease;
+    const { tokens, ttlMs, reportSoon } = this.lease;
     if (!tokens) return 1;
-    const early = this.#left === 0 && this.#lastSpentAt - this.#askedAt < ttlMs / 2;
-    return early && now - this.#askedAt < ttlMs ? tokens * 2 : Math.max(1, tokens - this.#left);
+    const [age, lasted, used] = [now - this.#askedAt, this.#lastSpentAt - this.#askedAt, tokens - this.#left];
+    const isUsedUp = this.#left === 0 && age < ttlMs;
+    if (lasted < ttlMs / 2) return isUsedUp ? tokens * 2 : Math.max(1, used);
+    if (reportSoon || used < SAYS_ENOUGH || age >= 2 * ttlMs) return Math.max(1, used);
+    return Math.ceil(isUsedUp ? (tokens * ttlMs) / lasted : used + Math.sqrt(used));
+  }
+
+  #report(now: number): LeaseReport | undefined {
+    if (!this.lease.tokens) return undefined;
+    return { leaseId: this.lease.id, unspent: this.#left, idleMs: Math.max(0, now - this.#lastSpentAt) };
+  }
+
+  #course(now: number): Course {
+    return {
+      lease: this.lease,
+      left: this.#left,
+      spent: this.#spent,
+      elapsedMs: now - this.#askedAt,
+      roundTripMs: this.#receivedAt - this.#askedAt,
+    };
   }
 }

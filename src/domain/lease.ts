@@ -25,6 +25,8 @@ export interface TokenLease {
   readonly policies: readonly PolicyState[];
   /** Tokens are scarce: if these are used up at once, report that at once, and not with the next question. */
   readonly reportSoon?: boolean;
+  /** The lease that the question renews is over, and what was left of it is among these tokens. */
+  readonly renewed?: boolean;
 }
 
 export interface Lease extends TokenLease {
@@ -66,6 +68,8 @@ export interface TokenQuestion {
   /** How many tokens recent demand would use up. */
   readonly wanted: number;
   readonly reports: readonly LeaseReport[];
+  /** The present lease, which is spent until the answer comes: what is left of it goes into the next one. */
+  readonly renews?: LeaseReport | undefined;
 }
 
 /** What an isolate asks the authority of a key. */

@@ -16,7 +16,7 @@ import { MINUTE_MS } from "./durations.ts";
 import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { Limits } from "./limits.ts";
-import { movedBack, type OpenLease, presumed, readAt, tokensOf } from "./open-lease.ts";
+import { isRenewable, movedBack, type OpenLease, presumed, readAt, tokensOf } from "./open-lease.ts";
 import { accountOf, endOfPeriod, periodOf, type Quota, startOfPeriod } from "./quota.ts";
 
 export interface LedgerState {
@@ -53,7 +53,7 @@ export class Ledger {
     this.#counts = countsOf(state);
     this.#open = state?.open ?? [];
     const before = { named: state?.rates ?? {}, kept: state?.kept ?? [] };
-    this.#accounts = naming(limits.rates, before, this.#presumed(), this.#known());
+    this.#accounts = naming(limits.rates, before, this.#ended().map(presumed), this.#known());
     this.#advance(now);
   }
 
@@ -117,6 +117,12 @@ export class Ledger {
     return true;
   }
 
+  /** Whether a lease that is granted now for `ttlMs` can take over what is left of this one. */
+  isRenewable({ leaseId }: LeaseReport, ttlMs: number, now: number): boolean {
+    this.#advance(now);
+    return this.#open.some((lease) => lease.id === leaseId && isRenewable(lease, this.#clock, ttlMs));
+  }
+
   policies(now: number): PolicyState[] {
     this.#advance(now);
     const rates = this.#limits.rates.map((rate): PolicyState => {
@@ -158,7 +164,7 @@ export class Ledger {
     for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt);
     this.#isSettled = true;
     const heldSince = Math.min(this.#clock, ...this.#held().map(({ grantedAt }) => grantedAt));
-    const gone = this.#presumed();
+    const gone = this.#ended().map(presumed);
     this.#accounts = mapAccounts(this.#accounts, (journal) => shorten(journal, gone, this.#known(), heldSince));
     this.#accounts = pruned(this.#accounts, gone, now, this.#held().length > 0);
   }
@@ -227,12 +233,8 @@ export class Ledger {
     return this.#open.filter(({ endsAt }) => endsAt <= this.#clock);
   }
 
-  #presumed() {
-    return this.#ended().map(presumed);
-  }
-
   #bucket({ name }: Rate): Bucket {
-    return replay(this.#accounts.named[name] as Journal, this.#presumed(), this.#clock);
+    return replay(this.#accounts.named[name] as Journal, this.#ended().map(presumed), this.#clock);
   }
 }
 

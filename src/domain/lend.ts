@@ -1,7 +1,15 @@
 /** How an authority answers a question. Pure, so that the proof runs the same code as the authority. */
 
 import { type KeyRecord, nextEndOf } from "./key.ts";
-import { type Denial, type Lease, leaseSize, MAX_DRIFT, type TokenLease, type TokenQuestion } from "./lease.ts";
+import {
+  type Denial,
+  type Lease,
+  type LeaseReport,
+  leaseSize,
+  MAX_DRIFT,
+  type TokenLease,
+  type TokenQuestion,
+} from "./lease.ts";
 import { Ledger, type LedgerState } from "./ledger.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
 
@@ -51,13 +59,17 @@ export function lendTokens(
   const ttlMs = Math.min(longest, endsInMs, untilBorder(limits, now));
   const id = newId();
   if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs), state: undefined };
-  const ledger = new Ledger(limits, stored, now);
+  let ledger = new Ledger(limits, stored, now);
   const heard = question.reports.filter((report) => ledger.report(report, now));
   // What a clock does that goes forward can be calculated again.
   const isChanged = heard.length > 0 || (stored !== undefined && now < stored.clock);
   // Other versions may still name limits.
   if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs), state: isChanged ? ledger.state : undefined };
-  const tokens = leaseSize(ledger.available(now), question);
+  const renewed = question.renews && withoutLease(question.renews, limits, ledger, ttlMs, now);
+  if (renewed) ledger = renewed;
+  const kept = renewed ? (question.renews?.unspent ?? 0) : 0;
+  const wanted = Math.max(0, question.wanted - kept);
+  const tokens = kept + leaseSize(ledger.available(now) - kept, { waiting: question.waiting, wanted });
   if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
   const policies = ledger.policies(now);
   const isShort = tokens < Math.max(1, question.waiting);
@@ -66,9 +78,32 @@ export function lendTokens(
   const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
   const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
   return {
-    lease: { id, tokens, ttlMs: Math.min(ttlMs, denialMs), denial, policies, reportSoon },
-    state: tokens > 0 || isChanged ? ledger.state : undefined,
+    lease: {
+      id,
+      tokens,
+      ttlMs: Math.min(ttlMs, denialMs),
+      denial,
+      policies,
+      reportSoon,
+      ...(renewed && { renewed: true }),
+    },
+    state: tokens > 0 || isChanged || renewed ? ledger.state : undefined,
   };
+}
+
+/** The ledger if the lease's unspent tokens go into the next one; `undefined` if it has to stay. */
+function withoutLease(
+  renews: LeaseReport,
+  limits: Limits,
+  before: Ledger,
+  ttlMs: number,
+  now: number,
+): Ledger | undefined {
+  if (!before.isRenewable(renews, ttlMs, now)) return undefined;
+  const ledger = new Ledger(limits, before.state, now);
+  ledger.report(renews, now);
+  // Where limits were lowered, the tokens of before are not lent again.
+  return ledger.available(now) >= renews.unspent ? ledger : undefined;
 }
 
 /** For waiting requests that get no token of the lease: by then the tokens are spent. */

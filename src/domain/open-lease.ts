@@ -1,6 +1,7 @@
 /** A lease that is not reported yet: its tokens are held until its end, and count as spent from then on. */
 
 import type { Charge } from "./journal.ts";
+import { LEASE_MARGIN_MS } from "./lease.ts";
 
 export interface OpenLease {
   readonly id: string;
@@ -28,3 +29,12 @@ export const presumed = ({ tokens, endsAt }: OpenLease): Charge => ({ tokens, at
 
 export const tokensOf = (leases: readonly OpenLease[]): number =>
   leases.reduce((total, { tokens }) => total + tokens, 0);
+
+/**
+ * Whether a lease that is granted now can take over what is left of this one. An isolate can spend that until this one's end, whether it
+ * gets the answer or not. So the new one must not end earlier, and must belong to the same periods.
+ */
+export function isRenewable({ endsAt, readAt }: OpenLease, now: number, ttlMs: number): boolean {
+  const spentBy = endsAt - LEASE_MARGIN_MS;
+  return readAt === undefined && now < spentBy && spentBy <= now + ttlMs;
+}

@@ -135,17 +135,26 @@ describe("a report", () => {
 describe("the wish for the next lease", () => {
   test.each([
     { tokens: 8, spent: 8, last: 999, asked: 1_999, wanted: 16 },
-    { tokens: 8, spent: 8, last: 1_000, asked: 1_000, wanted: 8 },
+    { tokens: 8, spent: 8, last: 1_000, asked: 1_000, wanted: 16 },
+    { tokens: 8, spent: 8, last: 1_600, asked: 1_999, wanted: 10 },
+    { tokens: 8, spent: 8, last: 1_600, asked: 2_000, wanted: 11 },
+    { tokens: 8, spent: 6, last: 1_600, asked: 3_999, wanted: 9 },
+    { tokens: 8, spent: 6, last: 1_600, asked: 4_000, wanted: 6 },
+    { tokens: 8, spent: 6, last: 1_600, asked: 3_999, wanted: 6, reportSoon: true },
+    { tokens: 8, spent: 3, last: 1_600, asked: 2_000, wanted: 3 },
     { tokens: 8, spent: 8, last: 0, asked: 2_000, wanted: 8 },
     { tokens: 8, spent: 7, last: 0, asked: 999, wanted: 7 },
     { tokens: 8, spent: 3, last: 999, asked: 5_000, wanted: 3 },
     { tokens: 8, spent: 0, last: 0, asked: 5_000, wanted: 1 },
     { tokens: 1, spent: 1, last: 0, asked: 1_500, wanted: 2 },
-  ])("after $spent of $tokens tokens, the last in $last ms, at $asked ms is $wanted", (use) => {
-    const counted = holding({ tokens: use.tokens });
-    for (let i = 0; i < use.spent; i++) counted.spend(ASKED + use.last);
-    expect(counted.wantedNext(ASKED + use.asked)).toBe(use.wanted);
-  });
+  ])(
+    "after $spent of $tokens tokens, the last in $last ms, at $asked ms is $wanted",
+    (use: { tokens: number; spent: number; last: number; asked: number; wanted: number; reportSoon?: boolean }) => {
+      const counted = holding({ tokens: use.tokens, reportSoon: use.reportSoon ?? false });
+      for (let i = 0; i < use.spent; i++) counted.spend(ASKED + use.last);
+      expect(counted.wantedNext(ASKED + use.asked)).toBe(use.wanted);
+    },
+  );
 
   test("is one token where the last lease had none to count", () => {
     expect(denied().wantedNext(ASKED)).toBe(1);

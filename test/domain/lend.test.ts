@@ -234,3 +234,45 @@ class LoneClient {
     return this.#holding;
   }
 }
+
+describe("a renewal", () => {
+  const MANY: Rate = { name: "many", limit: 90, window: 90, burst: 90 };
+  /** A lease of 10 tokens, of which 4 are left a second later. */
+  const held = (limits = rates(MANY), ttlMs = TTL) => lend(KEY, limits, undefined, asked(10), at(NOON, { ttlMs }));
+  const renewing = (leaseId: string, unspent = 4, wanted = 12) => ({
+    ...{ waiting: 0, wanted, reports: [] },
+    renews: { leaseId, unspent, idleMs: 0 },
+  });
+
+  test("has what is left of the old lease among its tokens, and no other lease holds that", () => {
+    const { lease: old, state } = held();
+    const { lease, state: next } = lend(KEY, rates(MANY), state, renewing(old.id), at(NOON + 1_000));
+    expect([lease.renewed, lease.tokens]).toEqual([true, 12]);
+    expect(next?.open.map(({ id, tokens }) => [id, tokens])).toEqual([[lease.id, 12]]);
+  });
+
+  test("never has fewer tokens than are left, whatever is wanted", () => {
+    const { lease: old, state } = held();
+    expect(lend(KEY, rates(MANY), state, renewing(old.id, 9, 1), at(NOON + 1_000)).lease.tokens).toBe(9);
+  });
+
+  test("that comes twice renews once: the second time the old lease is over", () => {
+    const { lease: old, state } = held();
+    const first = lend(KEY, rates(MANY), state, renewing(old.id), at(NOON + 1_000));
+    const second = lend(KEY, rates(MANY), first.state, renewing(old.id), at(NOON + 1_000));
+    expect(second.lease.renewed).toBeUndefined();
+    expect(second.state?.open).toHaveLength(2);
+  });
+
+  test.each([
+    ["after its end", rates(MANY), NOON + TTL, TTL],
+    ["if limits were lowered below what is left", rates({ ...MANY, burst: 3 }), NOON + 1_000, TTL],
+    ["if the next one would end earlier", rates(MANY), NOON + 100, 1_000],
+    ["after the clock stepped back", rates(MANY), NOON - 1_000, 5_000],
+  ])("leaves the old lease as it is %s", (_, limits, now, ttlMs) => {
+    const { lease: old, state } = held();
+    const { lease, state: next } = lend(KEY, limits, state, renewing(old.id), at(now, { ttlMs }));
+    expect(lease.renewed).toBeUndefined();
+    expect((next ?? state)?.open.map(({ id }) => id)).toContain(old.id);
+  });
+});

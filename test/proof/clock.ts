@@ -10,6 +10,8 @@ export interface ClockSettings {
 }
 
 export const TRUE_CLOCK: ClockSettings = { offset: 0, drift: 0, steps: [] };
+/** The slowest that a clock may be. */
+export const SLOW_CLOCK: ClockSettings = { offset: 0, drift: -5, steps: [] };
 
 /** True time, and by how much the clock has jumped ahead: by that it is the authority's to give back tokens. */
 export function timeWithJumps({ steps }: ClockSettings, start: number, now: number): number {

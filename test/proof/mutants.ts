@@ -22,7 +22,7 @@ const LEASES = "src/gateway/admit/desks.ts";
 /** Stores what a refused question leaves, too: otherwise a fault in it seldom does harm. */
 const STORED: Edit = {
   file: LEND,
-  find: "tokens > 0 || isChanged ? ledger.state : undefined",
+  find: "tokens > 0 || isChanged || renewed ? ledger.state : undefined",
   put: "ledger.state",
 };
 
@@ -129,6 +129,30 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ file: LEASES, find: "isOver ? Number.NEGATIVE_INFINITY : askedAt", put: "askedAt" }],
   },
   {
+    fault: "a renewal keeps the tokens of both leases",
+    edits: [{ file: LEASES, find: "lease.renewed ? old.spent - spent : 0", put: "lease.renewed ? -old.left : 0" }],
+  },
+  {
+    fault: "a renewal leaves what was spent meanwhile in the next lease",
+    edits: [{ file: LEASES, find: "lease.renewed ? old.spent - spent : 0", put: "0" }],
+  },
+  {
+    fault: "a renewal's ttl is counted from the reply",
+    edits: [
+      {
+        file: LEASES,
+        find: "new Holding(lease, askedAt, receivedAt, lease.renewed",
+        put: "new Holding(lease, receivedAt, receivedAt, lease.renewed",
+      },
+    ],
+  },
+  {
+    fault: "a renewal gives back at once what is left of the lease, though it can be spent until the answer",
+    edits: [
+      { file: LEND, find: "const kept = renewed ? (question.renews?.unspent ?? 0) : 0;", put: "const kept = 0;" },
+    ],
+  },
+  {
     fault: "of two limits, one is enough",
     edits: [{ file: LEDGER, find: "Math.min(...rates, ...quotas)", put: "Math.max(...rates, ...quotas)" }],
   },
@@ -157,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "a grant is stored only if its question brings a report",
-    edits: [{ file: LEND, find: "tokens > 0 || isChanged ?", put: "isChanged ?" }],
+    edits: [{ file: LEND, find: "tokens > 0 || isChanged", put: "isChanged" }],
   },
   {
     fault: "where its clock steps back, the ledger stands still until that has caught up",

@@ -12,6 +12,8 @@ interface Reply {
 
 export class Network {
   questions = 0;
+  /** Of the questions, those for the next lease while one was spent. */
+  renewals = 0;
   readonly #agenda: Agenda;
   readonly #authority: Authority;
   /** The time as the authority has it. */
@@ -27,6 +29,7 @@ export class Network {
 
   ask(question: Question): Promise<Answer> {
     this.questions += 1;
+    if (question.renews) this.renewals += 1;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const fate = this.#nextFate();
     if (fate.fault === "question lost") this.#in(LOST_AFTER_MS, () => reject(new Error("lost")));

@@ -29,15 +29,18 @@ test("no interval, no period and no old record ever admits one request too many"
 }, async () => {
   let worlds = 0;
   let atTheLimit = 0;
+  let renewing = 0;
   const seen = new Map<string, number>();
   const property = nothingIsGivenAway((world, history) => {
     worlds += 1;
+    if (history.renewals > 0) renewing += 1;
     if (overAdmissions(history, 1).length > 0) atTheLimit += 1;
     for (const [trait, has] of Object.entries(TRAITS)) if (has(world)) seen.set(trait, (seen.get(trait) ?? 0) + 1);
   });
   await fc.assert(property, { numRuns: 4_000 * TIMES });
   // Worlds that leave their limits far away, or in which nothing happens, would prove nothing.
   expect(atTheLimit / worlds).toBeGreaterThan(0.4);
+  expect(renewing / worlds).toBeGreaterThan(0.05);
   for (const trait of Object.keys(TRAITS)) expect((seen.get(trait) ?? 0) / worlds, trait).toBeGreaterThan(0.03);
 });
 

@@ -20,6 +20,7 @@ export interface History {
   readonly records: readonly { readonly from: number; readonly record: KeyRecord }[];
   readonly versions: World["versions"];
   readonly questions: number;
+  readonly renewals: number;
 }
 
 /** True moments; the version is that of the record by which it was admitted. */
@@ -105,7 +106,7 @@ export async function simulate(world: World): Promise<History> {
   for (const at of world.replacements) agenda.add(start + at, () => authority.replace());
 
   await agenda.run();
-  return { admissions, refusals, records, versions, questions: network.questions };
+  return { admissions, refusals, records, versions, questions: network.questions, renewals: network.renewals };
 }
 
 const NEVER = new Promise<never>(() => {});

@@ -134,6 +134,25 @@ export const straddleTraffic = fc
     };
   });
 
+/**
+ * A steady stream through one isolate, so that its leases are renewed before they are over. At some time, or when it stops, others take
+ * all there is, and it takes what it has, in either order.
+ */
+export const renewalTraffic = fc
+  .tuple(
+    fc.noBias(within(45, 140)),
+    fc.noBias(within(8_000, 13_000)),
+    fc.option(fc.noBias(within(3_000, 7_000)), { freq: 4 }),
+    fc.oneof(within(0, 300), within(0, 3_000)),
+    fc.boolean(),
+  )
+  .map(([gap, end, takenAt, pause, isFirst]): Requests[] => [
+    ...Array.from({ length: Math.floor(end / gap) }, (_, index) => ({ at: index * gap, isolate: 0, count: 1 })),
+    ...(takenAt === null ? [] : [{ at: takenAt, isolate: 2, count: 500 }]),
+    { at: end + pause + (isFirst ? 0 : 40), isolate: 0, count: 120 },
+    { at: end + pause + 20, isolate: 1, count: 500 },
+  ]);
+
 /** An isolate comes again after its lease, with tokens left, has ended; then everybody wants more than there is. */
 export function lateReportTraffic(warm: number, idle: number): Requests[] {
   const late = warm * 40 + idle;

@@ -1,7 +1,7 @@
 /** All worlds of the proof: random ones, and those that go straight to where leases could give something away. */
 
 import fc from "fast-check";
-import { TRUE_CLOCK } from "./clock.ts";
+import { SLOW_CLOCK, TRUE_CLOCK } from "./clock.ts";
 import {
   authoritySteps,
   BORDERS,
@@ -16,11 +16,9 @@ import {
   versionWorld,
   within,
 } from "./random-worlds.ts";
+import { renewalWorld } from "./renewal-worlds.ts";
 import { borderTraffic, lateReportTraffic, stepTraffic, straddleTraffic } from "./traffic.ts";
 import { type Fate, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
-
-/** The slowest that a clock may be. */
-const SLOW_CLOCK = { offset: 0, drift: -5, steps: [] };
 
 /** Longer than any lease. */
 const SLOT_MS = 4_000;
@@ -81,12 +79,15 @@ const authorityStepWorld = fc
     }),
   );
 
+/** At any time, while others still have their leases, or when the account may be whole again. */
+const turnAfter = fc.oneof(within(0, 30_000), within(0, 40), within(29_900, 30_000));
+
 /**
  * Two versions name a slow rate of other bursts; one takes all, the other asks at once, and again, and then the first comes
  * back. What became of all is never told.
  */
 const turnsWorld = fc
-  .tuple(rateWorld, slowRate, within(1, 3), within(0, 9), fc.array(within(0, 30_000), { minLength: 2, maxLength: 6 }))
+  .tuple(rateWorld, slowRate, within(1, 3), within(0, 9), fc.array(turnAfter, { minLength: 2, maxLength: 6 }))
   .map(([world, slow, more, gap, waits]): World => {
     const quick = { name: "quick", limit: 10, window: 1, burst: 10 };
     let at = 3_000;
@@ -183,6 +184,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.oneof(
   { weight: 1, arbitrary: authorityStepWorld },
   { weight: 1, arbitrary: lateWorld },
   { weight: 1, arbitrary: lateReportWorld },
+  { weight: 2, arbitrary: renewalWorld },
   { weight: 1, arbitrary: straddleWorld },
 );
 

@@ -18,9 +18,14 @@ export interface Surroundings {
 export class SimulatedIsolate {
   readonly #around: Surroundings;
   #holding: Holding<TokenLease> | undefined;
+  /** The lease that is being renewed, or was last. */
+  #renewed: Holding<TokenLease> | undefined;
+  /** Of leases that were not renewed. */
+  #reports: readonly LeaseReport[] = [];
   /** When the requests came that wait for an answer. */
   #waiting: number[] = [];
   #isAsking = false;
+  #isRenewing = false;
   #isCounting = false;
   #isGone = false;
 
@@ -36,8 +41,31 @@ export class SimulatedIsolate {
   /** `cameAt`: before its key was found. */
   request(now: number, cameAt: number): void {
     this.#count(now);
+    const holding = this.#isAsking ? undefined : this.#holding;
+    const isDue = holding?.isUseful(now) && holding.isWorthRenewing(now) && holding !== this.#renewed;
     if (this.#isAsking || !this.#decide(now, cameAt)) this.#waiting.push(cameAt);
-    if (this.#waiting.length > 0 && !this.#isAsking) this.#ask(now);
+    if (holding && isDue) this.#renew(holding, now);
+    // While a lease is renewed, requests that find no token wait for the next one.
+    else if (this.#waiting.length > 0 && !this.#isAsking && !this.#isRenewing) this.#ask(now);
+  }
+
+  #renew(old: Holding<TokenLease>, now: number): void {
+    const { agenda, authority, roundTripMs } = this.#around;
+    const { spent } = old;
+    const question = { waiting: 0, ...old.renewal(now), reports: this.#reports };
+    this.#reports = [];
+    this.#renewed = old;
+    this.#isRenewing = true;
+    agenda.add(now + roundTripMs / 2, (at) => {
+      const lease = authority.ask(question, at);
+      agenda.add(now + roundTripMs, (back) => {
+        this.#isRenewing = false;
+        const spentMeanwhile = lease.renewed ? old.spent - spent : 0;
+        const report = old.end(back);
+        if (report && !lease.renewed) this.#reports = [...this.#reports, report];
+        this.#answered(lease, now, back, spentMeanwhile);
+      });
+    });
   }
 
   /** Whether the lease in hand says yes or no. */
@@ -56,7 +84,9 @@ export class SimulatedIsolate {
     const wanted = this.#holding?.wantedNext(now) ?? 1;
     const report = this.#holding?.end(now);
     this.#holding = undefined;
-    const question = { waiting: this.#waiting.length, wanted, reports: report ? [report] : [] };
+    const reports = report ? [...this.#reports, report] : this.#reports;
+    const question = { waiting: this.#waiting.length, wanted, reports };
+    this.#reports = [];
     this.#isAsking = true;
     agenda.add(now + roundTripMs / 2, (at) => {
       const lease = authority.ask(question, at);
@@ -64,10 +94,10 @@ export class SimulatedIsolate {
     });
   }
 
-  #answered(lease: TokenLease, askedAt: number, now: number): void {
+  #answered(lease: TokenLease, askedAt: number, now: number, spentMeanwhile = 0): void {
     if (this.#isGone) return;
     this.#isAsking = false;
-    const holding = new Holding(lease, askedAt, now);
+    const holding = new Holding(lease, askedAt, now, spentMeanwhile);
     this.#holding = holding;
     this.#waiting = this.#waiting.filter((cameAt) => !this.#decide(now, cameAt));
     if (this.#waiting.length > 0) {
@@ -92,7 +122,8 @@ export class SimulatedIsolate {
 
   #giveBack(now: number): void {
     const holding = this.#holding;
-    if (this.#isGone || this.#isAsking || !holding || holding.isLive(now) || holding.left === 0) return;
+    if (this.#isGone || this.#isAsking || this.#isRenewing || !holding || holding.isLive(now) || holding.left === 0)
+      return;
     const over = holding.end(now);
     this.#holding = undefined;
     if (over) this.#send(now, over);

@@ -37,7 +37,7 @@ export class ApiKeys implements Scheme<Credential> {
     const { leases } = this.#keys;
     const identity = this.#keys.identifier.recall(credential) ?? (await this.#identify(credential, visit));
     if (isRefusal(identity)) return refused(identity);
-    const found = leases.held(identity);
+    const found = leases.held(identity, visit.waitUntil);
     const known = found && knowsSecret(found.lease.record, identity.hash);
     const decided = known ? this.#decide({ found, identity, state: "held" }, identity, asked, visit) : undefined;
     return decided ?? leases.queue(identity, () => this.#wait(credential, identity, asked, visit));

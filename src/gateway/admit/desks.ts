@@ -5,31 +5,11 @@
 
 import { DeadlineError, within } from "../../deadline.ts";
 import { Holding } from "../../domain/holding.ts";
-import type { LeaseReport, TokenLease, TokenQuestion } from "../../domain/lease.ts";
+import type { TokenLease } from "../../domain/lease.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { Desk, Owners, Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
-
-/** What one isolate knows of one account's leases. */
-export interface Desk<L extends TokenLease, Memory> {
-  holding: Holding<L> | undefined;
-  /** Requests that want a token and have none yet. */
-  waiting: number;
-  /** Of leases that are over, until an authority has heard them. */
-  reports: LeaseReport[];
-  /** After a question that was not answered in time: until when no other is asked. */
-  pausedUntil: number;
-  /** What else to remember about the account. */
-  memory: Memory;
-}
-
-/** Who owns accounts of one kind, and how to ask for their tokens. */
-export interface Owners<Owner, L extends TokenLease, Memory> {
-  readonly nameOf: (owner: Owner) => string;
-  readonly remember: () => Memory;
-  /** Rejects if the account cannot be asked. */
-  readonly ask: (owner: Owner, question: TokenQuestion, memory: Memory) => Promise<L | Refusal>;
-}
 
 /**
  * How many accounts' leases one isolate remembers, at most twice as many. With all else that it remembers it stays below 64 MB;
@@ -40,6 +20,8 @@ const DESKS = 8_000;
 const GIVEN_BACK_AT_ONCE = 400;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
+/** Until a renewal is so old, requests that find no token wait for it; then they ask for themselves. */
+const RENEWAL_PATIENCE_MS = 200;
 
 export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #owners: Owners<Owner, L, Memory>;
@@ -70,11 +52,16 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     }
   }
 
-  /** A lease in hand that can decide about a request now. */
-  held(owner: Owner): Holding<L> | undefined {
+  /** A lease in hand that can decide about a request now. With `waitUntil`, the next one is asked for in time. */
+  held(owner: Owner, waitUntil?: WaitUntil): Holding<L> | undefined {
     const now = this.readClock();
-    const { holding } = this.of(owner);
-    return holding?.isUseful(now) ? holding : undefined;
+    const desk = this.of(owner);
+    const { holding } = desk;
+    if (!holding?.isUseful(now)) return undefined;
+    if (waitUntil && holding.isWorthRenewing(now) && desk.renewal?.of !== holding) {
+      waitUntil(this.#renewAhead(desk, owner, holding, now));
+    }
+    return holding;
   }
 
   /**
@@ -86,6 +73,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     if (held) return held;
     const now = this.readClock();
     const desk = this.of(owner);
+    const renewed = desk.renewal && (await this.#renewed(desk.renewal, owner, now));
+    if (renewed) return renewed;
     if (now < desk.pausedUntil) return { code: "authority_unavailable" };
     try {
       // An answer that takes longer than a lease's ttl brings a lease that has ended.
@@ -104,14 +93,23 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const known = this.#desks.get(name);
     if (known) return known;
     const memory = this.#owners.remember();
-    const desk: Desk<L, Memory> = { holding: undefined, waiting: 0, reports: [], pausedUntil: 0, memory };
+    const desk: Desk<L, Memory> = {
+      holding: undefined,
+      renewal: undefined,
+      waiting: 0,
+      reports: [],
+      pausedUntil: 0,
+      memory,
+    };
     this.#desks.set(name, desk);
     return desk;
   }
 
   /** Ends the present lease. The next question reports what was used of it. */
   drop(owner: Owner): void {
-    this.#close(this.of(owner));
+    const desk = this.of(owner);
+    this.#close(desk);
+    desk.renewal = undefined;
   }
 
   /** Tells the account about ended leases when there is nothing to ask it. */
@@ -173,6 +171,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     await undefined;
     const wanted = Math.min(desk.holding?.wantedNext(this.readClock()) ?? 1, atMost);
     this.#close(desk);
+    // One that is still under way comes too late.
+    desk.renewal = undefined;
     const reports = desk.reports;
     const askedAt = this.readClock();
     const stepsBack = this.#stepsBack;
@@ -187,9 +187,51 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return desk.holding;
   }
 
+  /** The lease that a renewal brings soon, if it brings one. */
+  async #renewed(renewal: Renewal<L>, owner: Owner, now: number): Promise<Holding<L> | undefined> {
+    const patienceMs = renewal.askedAt + RENEWAL_PATIENCE_MS - now;
+    if (patienceMs <= 0) return undefined;
+    await within(patienceMs, renewal.end).catch(() => undefined);
+    return this.held(owner);
+  }
+
+  #renewAhead(desk: Desk<L, Memory>, owner: Owner, of: Holding<L>, askedAt: number): Promise<void> {
+    const end: Promise<void> = this.#askAhead(owner, of, desk, () => desk.renewal === renewal).catch(() => undefined);
+    const renewal: Renewal<L> = { of, askedAt, end };
+    desk.renewal = renewal;
+    return end;
+  }
+
+  async #askAhead(owner: Owner, old: Holding<L>, desk: Desk<L, Memory>, isAwaited: () => boolean): Promise<void> {
+    // The request that is decided now takes its token first.
+    await undefined;
+    const { reports } = desk;
+    const askedAt = this.readClock();
+    const { spent } = old;
+    const question = { waiting: 0, ...old.renewal(askedAt), reports };
+    const lease = await this.#owners.ask(owner, question, desk.memory);
+    desk.reports = desk.reports.filter((report) => !reports.includes(report));
+    if (isRefusal(lease)) return;
+    const receivedAt = this.readClock();
+    const next = new Holding(lease, askedAt, receivedAt, lease.renewed ? old.spent - spent : 0);
+    if (!isAwaited()) {
+      this.#giveBack(desk, next);
+      return;
+    }
+    // Only older code lends nothing and leaves the tokens of the old lease where they are.
+    if (lease.tokens === 0 && old.isUseful(receivedAt)) return;
+    if (lease.renewed) old.end(receivedAt);
+    else this.#giveBack(desk, old);
+    desk.holding = next;
+  }
+
   #close(desk: Desk<L, Memory>): void {
-    const report = desk.holding?.end(this.readClock());
-    if (report) desk.reports = [...desk.reports, report];
+    if (desk.holding) this.#giveBack(desk, desk.holding);
     desk.holding = undefined;
+  }
+
+  #giveBack(desk: Desk<L, Memory>, holding: Holding<L>): void {
+    const report = holding.end(this.readClock());
+    if (report) desk.reports = [...desk.reports, report];
   }
 }

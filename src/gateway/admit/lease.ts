@@ -55,8 +55,8 @@ export class Leases {
   }
 
   /** A lease in hand that can decide about a request now. */
-  held(account: Account): Holding | undefined {
-    return this.#desks.held(account);
+  held(account: Account, waitUntil?: WaitUntil): Holding | undefined {
+    return this.#desks.held(account, waitUntil);
   }
 
   /** A lease that can decide about the next request. Others can use it up before the caller gets it. */

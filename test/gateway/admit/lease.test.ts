@@ -298,3 +298,127 @@ describe("many isolates over one authority", () => {
     expect(admitted).toBeGreaterThan(30);
   });
 });
+
+describe("a steady key", () => {
+  const RENEWED = { renewed: true };
+  const leased = (tokens: number, changes: Partial<Lease> = {}): Answer => {
+    const answer = leaseOf(tokens);
+    return answer.kind === "lease" ? { ...answer, lease: { ...answer.lease, ...changes } } : answer;
+  };
+
+  /** One isolate with a lease of 40 tokens that is used every 91 ms; `next` answers all questions after the first. */
+  async function steady(next: (nth: number) => Answer | Promise<Answer>) {
+    let asked = 0;
+    const world = isolate(() => {
+      asked += 1;
+      return asked === 1 ? leased(40) : next(asked);
+    });
+    const pending: Promise<unknown>[] = [];
+    /** Whether it got a token without waiting. */
+    const use = () => world.leases.held(identity, (work) => void pending.push(work))?.spend(world.clock.now) ?? false;
+    await world.hold();
+    const first = world.leases.held(identity) as Holding;
+    for (; world.clock.now < 1_001_820; world.clock.now += 91) expect(use()).toBe(true);
+    expect(world.questions).toHaveLength(1);
+    expect(use()).toBe(true);
+    await undefined;
+    await undefined;
+    return { ...world, first, pending, use };
+  }
+
+  test("asks for the next lease before the end of the present one, once, and never waits", async () => {
+    const gate = Promise.withResolvers<Answer>();
+    const { clock, questions, first, pending, use, leases } = await steady(() => gate.promise);
+    const renews = { leaseId: first.lease.id, unspent: 19, idleMs: 0 };
+    expect(questions[1]).toMatchObject({ waiting: 0, wanted: 28, renews, reports: [] });
+    clock.now += 40;
+    expect([use(), use()]).toEqual([true, true]);
+    gate.resolve(leased(27, RENEWED));
+    await Promise.all(pending);
+    const next = leases.held(identity) as Holding;
+    // Two of its tokens were spent from the old lease, which has none any more.
+    expect([next.left, first.left, first.spend(clock.now)]).toEqual([25, 0, false]);
+    clock.now = 1_003_819;
+    expect(next.isLive(clock.now)).toBe(true);
+    // From before the question.
+    expect(next.isLive(clock.now + 1)).toBe(false);
+    expect(questions).toHaveLength(2);
+  });
+
+  test("has the new record at once", async () => {
+    const record = aKey({ version: "new", expiresAt: 2_000_000 });
+    const { pending, leases } = await steady(() => leased(27, { ...RENEWED, record }));
+    await Promise.all(pending);
+    expect(leases.held(identity)?.lease.record.version).toBe("new");
+  });
+
+  test("loses the tokens of a key that has ended", async () => {
+    const { pending, leases, first, clock } = await steady(() => leaseOf(null));
+    await Promise.all(pending);
+    expect([first.spend(clock.now), leases.held(identity)?.lease.tokens]).toEqual([false, null]);
+  });
+
+  test("spends what it has while a renewal fails, and asks at the end as ever", async () => {
+    const { clock, questions, first, pending, use, hold } = await steady((nth) => {
+      if (nth === 2) throw new Error("down");
+      return leased(5);
+    });
+    await Promise.all(pending);
+    clock.now += 179;
+    expect(use()).toBe(true);
+    expect(questions).toHaveLength(2);
+    clock.now += 1;
+    expect(use()).toBe(false);
+    expect(holdingOf(await hold()).left).toBe(5);
+    expect(questions[2]).toMatchObject({ reports: [{ leaseId: first.lease.id, unspent: 18 }] });
+  });
+
+  test("does not wait long for a slow renewal, and gives its tokens back when it comes after all", async () => {
+    const gate = Promise.withResolvers<Answer>();
+    const { clock, questions, pending, leases, hold } = await steady((nth) => (nth === 2 ? gate.promise : leased(5)));
+    clock.now += 200;
+    const other = holdingOf(await hold());
+    gate.resolve(leased(27, RENEWED));
+    await Promise.all(pending);
+    expect(leases.held(identity)).toBe(other);
+    clock.now += 2_000;
+    await hold();
+    expect(questions[3]?.reports).toMatchObject([{ unspent: 27 }, { leaseId: other.lease.id, unspent: 5 }]);
+  });
+
+  test("who finds no token while a renewal is under way gets one of the next lease", async () => {
+    const gate = Promise.withResolvers<Answer>();
+    const { clock, questions, hold } = await steady(() => gate.promise);
+    clock.now += 180;
+    const waiting = hold();
+    gate.resolve(leased(27, RENEWED));
+    expect(holdingOf(await waiting).left).toBe(27);
+    expect(questions).toHaveLength(2);
+  });
+
+  test("keeps its tokens if an older authority has no more for now", async () => {
+    const denial: Denial = { policy: "r", kind: "rate", retryAfterMs: 5_000 };
+    const { pending, leases, first } = await steady(() => leaseOf(0, 2_000, denial));
+    await Promise.all(pending);
+    expect(leases.held(identity)).toBe(first);
+  });
+
+  test("reports the old lease if an older authority has lent without it", async () => {
+    const { clock, questions, first, pending, leases, hold } = await steady(() => leased(9));
+    await Promise.all(pending);
+    expect([first.left, leases.held(identity)?.left]).toEqual([0, 9]);
+    clock.now += 2_000;
+    await hold();
+    expect(questions[2]?.reports).toMatchObject([{ leaseId: first.lease.id, unspent: 19 }, { unspent: 9 }]);
+  });
+
+  test("forgets a renewal when its lease is dropped", async () => {
+    const gate = Promise.withResolvers<Answer>();
+    const { pending, leases, hold } = await steady((nth) => (nth === 2 ? gate.promise : leased(5)));
+    leases.drop(identity);
+    const anew = holdingOf(await hold());
+    gate.resolve(leased(27, RENEWED));
+    await Promise.all(pending);
+    expect(leases.held(identity)).toBe(anew);
+  });
+});
