@@ -23,6 +23,7 @@ const USUAL = {
   leaseTtlMs: 2_000,
   organizations: 0,
   usageDays: 90,
+  dataPoints: false,
 } satisfies Partial<Traffic>;
 
 /** With as many collectors as `keygate cost` recommends, and as many days of usage as D1 has room for. */

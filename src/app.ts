@@ -7,6 +7,7 @@ import { compile, type Gateway } from "./config/compile.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
 import { createControlPlane } from "./control-plane.ts";
+import { withDataPoints } from "./data-points.ts";
 import { NOWHERE, readUrl } from "./decide/bounds.ts";
 import { type ControlEndpoint, endpointOf } from "./decide/endpoint.ts";
 import { requestId } from "./domain/request-id.ts";
@@ -105,7 +106,8 @@ function courierOf(gateway: Gateway) {
 function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const peppers = parsePeppers(env.KEYGATE_PEPPERS);
   const now = () => Date.now();
-  const log = gateway.marksSpans ? toConsoleAndSpan : toConsole;
+  const lines = gateway.marksSpans ? toConsoleAndSpan : toConsole;
+  const log = gateway.writesDataPoints ? withDataPoints(lines, env.ANALYTICS) : lines;
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const db = guard("D1", env.DB, log);
   const objects = objectsOf(env, gateway, log);

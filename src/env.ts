@@ -8,6 +8,8 @@ export interface Env {
   readonly COURIER: DurableObjectNamespace<CourierCalls>;
   readonly LOOKUP_BUDGET: RateLimit;
   readonly ASSETS: Fetcher;
+  /** Only with `logging.analyticsEngine`. */
+  readonly ANALYTICS?: AnalyticsEngineDataset;
   /** `id:base64url`, comma separated; the first hashes new secrets. */
   readonly KEYGATE_PEPPERS: string;
   /** A JSON object: the keys that sign assertions, by environment. */

@@ -46,6 +46,8 @@ export interface Gateway {
   readonly requestLog: { readonly keptMs: number; readonly paths: boolean };
   /** Whether the platform's spans get what a line calls its request by. */
   readonly marksSpans: boolean;
+  /** Whether Analytics Engine gets a data point of each request. */
+  readonly writesDataPoints: boolean;
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -132,6 +134,7 @@ export function compile(input: GatewayConfig): Gateway {
     loggedAddress: LOGGED_ADDRESS[config.logging.clientAddress],
     requestLog: { keptMs: config.requestLog.hours * HOUR_MS, paths: config.requestLog.paths },
     marksSpans: config.logging.spans,
+    writesDataPoints: config.logging.analyticsEngine,
     routes,
     router,
     cors: compileCorsOfAll(config.routes),

@@ -7,6 +7,7 @@ import { fields } from "./fields.ts";
 export const logging = fields({
   clientAddress: z.enum(["full", "truncated", "none"]).default("truncated"),
   spans: z.boolean().default(false),
+  analyticsEngine: z.boolean().default(false),
 });
 
 /** What the log says of a client's address; empty if that is not known. */

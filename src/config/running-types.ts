@@ -44,6 +44,11 @@ export interface LoggingConfig {
    * Default: no, because each request would have to ask whether it is traced.
    */
   spans?: boolean;
+  /**
+   * Write a data point of each request to Workers Analytics Engine, by the binding `ANALYTICS` of wrangler.toml. See docs/metrics.md.
+   * Default: no, because each one costs money.
+   */
+  analyticsEngine?: boolean;
 }
 
 /** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */

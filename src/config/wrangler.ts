@@ -10,7 +10,7 @@ import { isRoutedTo, routePatterns } from "./wrangler-routes.ts";
 /** `config` has been compiled without a mistake; `wrangler` is wrangler.toml, parsed. */
 export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): ConfigProblem[] {
   return [
-    ...problemsOfBindings(wrangler),
+    ...problemsOfBindings(config.logging?.analyticsEngine ? [...BINDINGS, ANALYTICS] : BINDINGS, wrangler),
     ...problemsOfServices(config, wrangler),
     ...problemsOfOriginSecrets(config, requiredSecrets(wrangler)),
     ...problemsOfIssuers(config, wrangler),
@@ -70,14 +70,22 @@ const BINDINGS: readonly Binding[] = [
   },
 ];
 
-function problemsOfBindings(wrangler: unknown): ConfigProblem[] {
-  return BINDINGS.filter(({ list, field, name }) => !namesIn(wrangler, list, field).has(name)).map(
-    ({ what, name, lines }) => ({
+const ANALYTICS: Binding = {
+  what: "Analytics Engine",
+  list: ["analytics_engine_datasets"],
+  field: "binding",
+  name: "ANALYTICS",
+  lines: ["[[analytics_engine_datasets]]", 'binding = "ANALYTICS"', 'dataset = "keygate"'],
+};
+
+function problemsOfBindings(bindings: readonly Binding[], wrangler: unknown): ConfigProblem[] {
+  return bindings
+    .filter(({ list, field, name }) => !namesIn(wrangler, list, field).has(name))
+    .map(({ what, name, lines }) => ({
       path: "wrangler.toml",
       problem: `has no ${what} binding "${name}"`,
       remedy: toAdd(lines),
-    }),
-  );
+    }));
 }
 
 function problemsOfServices(config: GatewayConfig, wrangler: unknown): ConfigProblem[] {

@@ -78,6 +78,19 @@ describe("wrangler.toml", () => {
     ]);
   });
 
+  test("without the dataset is refused if the configuration writes data points, with the lines to add", () => {
+    const linesWith = (wrangler: object) =>
+      problemsOfWrangler(changed({ logging: { analyticsEngine: true } }), wrangler).map(lineOf);
+    const dataset = { analytics_engine_datasets: [{ binding: "ANALYTICS", dataset: "keygate" }] };
+    expect(linesWith({ ...complete, ...dataset })).toEqual([]);
+    expect(linesWith(complete)).toEqual([
+      `  wrangler.toml: has no Analytics Engine binding "ANALYTICS". Add to wrangler.toml:
+      [[analytics_engine_datasets]]
+      binding = "ANALYTICS"
+      dataset = "keygate"`,
+    ]);
+  });
+
   test("with a binding of another name only is refused", () => {
     expect(linesFor({ ...complete, d1_databases: [{ binding: "DATABASE" }] })).toHaveLength(1);
     expect(linesFor({ ...complete, services: [{ binding: "BILLING" }] })).toHaveLength(1);

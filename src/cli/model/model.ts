@@ -93,7 +93,7 @@ function roundTrips({ regions, ...traffic }: Traffic): (isolate: number) => numb
 
 function resultOf(traffic: Traffic, groups: readonly Group[], sum: Tally, busiestObject: number): Model {
   const collecting = collectingOf(groups, traffic);
-  const perSecond = operationsOf(sum, collecting);
+  const perSecond = operationsOf(sum, collecting, traffic);
   const dollars = (operation: Operation) => (perSecond[operation] * PRICES[operation] * 1e6) / sum.requests;
   const operations = Object.keys(PRICES) as Operation[];
   return {
@@ -108,7 +108,7 @@ function resultOf(traffic: Traffic, groups: readonly Group[], sum: Tally, busies
   };
 }
 
-function operationsOf(sum: Tally, collecting: Collecting): Record<Operation, number> {
+function operationsOf(sum: Tally, collecting: Collecting, traffic: Traffic): Record<Operation, number> {
   // It asks D1, sets its next alarm, and stores when it has asked.
   const looks = 1_000 / RECONCILE_EVERY_MS;
   return {
@@ -122,5 +122,6 @@ function operationsOf(sum: Tally, collecting: Collecting): Record<Operation, num
     d1RowWritten: collecting.d1RowsWritten,
     kvRead: sum.kvReads,
     kvWrite: sum.kvWrites,
+    dataPoint: traffic.dataPoints ? sum.requests : 0,
   };
 }

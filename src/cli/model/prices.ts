@@ -4,6 +4,7 @@
  * Read on 2026-11-28 in https://developers.cloudflare.com/workers/platform/pricing/,
  * https://developers.cloudflare.com/durable-objects/platform/pricing/, https://developers.cloudflare.com/d1/platform/pricing/ and
  * https://developers.cloudflare.com/kv/platform/pricing/.
+ * Analytics Engine on 2026-11-29 in https://developers.cloudflare.com/analytics/analytics-engine/pricing/.
  */
 
 export const PRICES = {
@@ -18,6 +19,7 @@ export const PRICES = {
   d1RowWritten: 1e-6,
   kvRead: 0.5e-6,
   kvWrite: 5e-6,
+  dataPoint: 0.25e-6,
 } as const;
 
 export type Operation = keyof typeof PRICES;

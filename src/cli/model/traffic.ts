@@ -16,6 +16,8 @@ export interface Traffic {
   readonly organizations: number;
   /** How long D1 keeps days of usage. */
   readonly usageDays: number;
+  /** Whether Analytics Engine gets a data point of each request. */
+  readonly dataPoints: boolean;
   /** Shares of the isolates by their distance from the authorities. */
   readonly regions: readonly { readonly share: number; readonly roundTripMs: number }[];
   readonly limits: Limits;

@@ -15,11 +15,14 @@ const NAMES: Readonly<Record<Operation, string>> = {
   d1RowWritten: "Rows written in D1",
   kvRead: "KV reads",
   kvWrite: "KV writes",
+  dataPoint: "Analytics Engine data points",
 };
 
 /** The most expensive first. */
 export function costTable({ perSecond, dollarsPerMillion }: Model): string {
-  const operations = (Object.keys(NAMES) as Operation[]).sort((a, b) => dollarsPerMillion[b] - dollarsPerMillion[a]);
+  const operations = (Object.keys(NAMES) as Operation[])
+    .filter((each) => perSecond[each] > 0)
+    .sort((a, b) => dollarsPerMillion[b] - dollarsPerMillion[a]);
   const total = totalOf(dollarsPerMillion);
   const rows = operations.map((each) => [
     NAMES[each],

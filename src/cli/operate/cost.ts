@@ -57,7 +57,7 @@ async function cost(options: Options, command: Command): Promise<void> {
 }
 
 function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, options: Options): Traffic {
-  const { plans, leaseTtlMs, collectors, retention, requestLog } = compile(config);
+  const { plans, leaseTtlMs, collectors, retention, requestLog, writesDataPoints } = compile(config);
   const limits = options.plan === undefined ? NO_LIMITS : plans[options.plan];
   if (!limits)
     throw new Failure(`There is no plan ${options.plan}. The plans are: ${list(Object.keys(plans), "none")}.`);
@@ -67,7 +67,7 @@ function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, option
       organizations:
         requestLog.keptMs > 0 ? (options.organizations ?? Math.ceil(options.keys / KEYS_OF_ORGANIZATION)) : 0,
     },
-    ...{ collectors, usageDays: retention.usageDays },
+    ...{ collectors, usageDays: retention.usageDays, dataPoints: writesDataPoints },
     ...{ skew: options.even ? 0 : 1, isolateLifeMs: 10 * MINUTE_MS, regions: REGIONS },
   };
 }
