@@ -45,6 +45,6 @@ test.each(Object.entries(PUBLIC))("%s exports these names, and no others", (path
 
 test("the packages export these files", () => {
   const exportsIn = (folder: string) => Object.keys(JSON.parse(read(`${folder}/package.json`)).exports);
-  expect(exportsIn(".")).toEqual([".", "./worker", "./package.json"]);
+  expect(exportsIn(".")).toEqual([".", "./worker", "./log-line.schema.json", "./package.json"]);
   expect(exportsIn("packages/origin")).toEqual([".", "./hono", "./node", "./package.json"]);
 });
