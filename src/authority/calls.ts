@@ -13,6 +13,8 @@ import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
+import type { RouteTraffic } from "../domain/traffic.ts";
+import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import type { Cleanup } from "../store/retention.ts";
@@ -50,6 +52,10 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   report(number: number, report: Report): Promise<ReportAnswer>;
   /** `too much`: more than one answer can read. */
   usage(question: UsageQuestion): UsageAnswer | "too much";
+  /** Of all requests, by hours that are kept. */
+  traffic(question: TrafficQuestion): readonly TrafficSum[];
+  /** Since the collector began: these counts only grow. */
+  trafficTotals(): readonly RouteTraffic[];
   /** `undefined` if the key was not used in the last two days. */
   lastUse(organizationId: string, keyId: string): number | undefined;
   /** The gateway is in use. Returns the number of the latest restore of D1; 0 if there was none. */

@@ -6,15 +6,17 @@
 import { isRecent } from "../domain/age.ts";
 import { DAY_MS, HOUR_MS } from "../domain/durations.ts";
 import { batchAfterMs, COLLECT_EVERY_MS, KEYS_AT_ONCE, REPORTS_AT_ONCE } from "../domain/pace.ts";
-import { startOfPeriod } from "../domain/quota.ts";
 import type { KeyUse, Report, ReportAnswer } from "../domain/report.ts";
-import { addUse, type Tallies } from "../domain/tallies.ts";
+import type { RouteTraffic } from "../domain/traffic.ts";
+import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
-import { readOrganizationsOf } from "../store/usage.ts";
+import { addCollector, readOrganizationsOf } from "../store/usage.ts";
 import { DayWriter } from "./day-writer.ts";
 import { Journal } from "./journal.ts";
 import type { RequestRelay } from "./request-relay.ts";
 import type { Restores } from "./restores.ts";
+import { type Sums, sumsOf } from "./sums.ts";
+import { TrafficStore } from "./traffic-store.ts";
 import { UsageBlocks } from "./usage-blocks.ts";
 import { UsageReader } from "./usage-reader.ts";
 
@@ -24,8 +26,6 @@ const SOON_MS = 5_000;
 const HOURS_KEPT_MS = 32 * DAY_MS;
 /** How long days are kept: D1 can be restored to 30 days ago, and then they are written again. */
 const DAYS_KEPT_MS = 35 * DAY_MS;
-/** How long a key waits whose organization D1 cannot say. */
-const UNKNOWN_KEPT_MS = DAY_MS;
 
 const STATE = "collector";
 
@@ -39,6 +39,8 @@ interface State {
   readonly days: readonly number[];
   /** The number of the latest restore of D1 that it has heard of. */
   readonly generation?: number | undefined;
+  /** Whether D1 knows of this collector. */
+  readonly isListed?: boolean | undefined;
 }
 
 export interface CollectorSettings {
@@ -54,6 +56,7 @@ export class Collector {
   readonly #journal: Journal;
   readonly #hours: UsageBlocks;
   readonly #days: UsageBlocks;
+  readonly #traffic: TrafficStore;
   /** Of reports since the last alarm. */
   #keys = 0;
   /** When a batch was written to D1 last. */
@@ -72,6 +75,7 @@ export class Collector {
     this.#journal = new Journal(storage.kv);
     this.#hours = new UsageBlocks(storage.kv, "hour/");
     this.#days = new UsageBlocks(storage.kv, "day/");
+    this.#traffic = new TrafficStore(storage.kv, this.#journal);
   }
 
   /** Whether this object is one. */
@@ -94,6 +98,7 @@ export class Collector {
     this.#keys = 0;
     await this.#learnOfRestore(now);
     const isAll = await this.#workOff(now);
+    await this.#beListed();
     const isPassedOn = await this.#relay.passOn(now);
     const writer = new DayWriter(this.#storage, this.#days, this.#settings().db);
     const { days } = this.#state as State;
@@ -110,6 +115,14 @@ export class Collector {
 
   lastUse(organizationId: string, keyId: string): number | undefined {
     return this.#reader.lastUse(organizationId, keyId, this.#state?.days ?? []);
+  }
+
+  traffic(question: TrafficQuestion): readonly TrafficSum[] {
+    return this.#traffic.sum(question);
+  }
+
+  trafficTotals(): readonly RouteTraffic[] {
+    return this.#traffic.totals();
   }
 
   get #reader(): UsageReader {
@@ -145,7 +158,7 @@ export class Collector {
     if (generation === undefined || generation <= (state.generation ?? -1)) return generation;
     this.#storage.transactionSync(() => {
       if (state.generation !== undefined) for (const day of state.days) this.#days.forget(day);
-      this.#put({ ...state, generation });
+      this.#put({ ...state, generation, isListed: false });
     });
     return generation;
   }
@@ -156,29 +169,27 @@ export class Collector {
     const unknown = entries.flatMap(([, { keys }]) => keys.filter(({ organizationId }) => organizationId === null));
     const organizations = await this.#organizationsOf(unknown);
     this.#storage.transactionSync(() => {
-      const [hours, days] = [new Map<number, Tallies>(), new Map<number, Tallies>()];
-      const done: string[] = [];
-      for (const [name, { arrivedAt, keys }] of entries) {
-        const waiting: KeyUse[] = [];
-        for (const key of keys) {
-          const organization = key.organizationId ?? organizations?.get(key.keyId);
-          if (organization !== undefined) {
-            addUse(ofPeriod(hours, startOfPeriod("hour", arrivedAt)), organization, hourly(key), arrivedAt);
-            addUse(ofPeriod(days, startOfPeriod("day", arrivedAt)), organization, key, arrivedAt);
-          } else if (!organizations && now - arrivedAt < UNKNOWN_KEPT_MS) waiting.push(key);
-        }
-        if (waiting.length === 0) done.push(name);
-        else this.#journal.replace(name, { arrivedAt, keys: waiting, requests: [] });
-      }
+      const { hours, days, waiting } = sumsOf(entries, organizations, now);
+      for (const [name, left] of waiting) this.#journal.replace(name, left);
       this.#add(hours, days, now);
+      this.#traffic.add(entries.map(([, heard]) => heard));
       this.#relay.add(
         entries.flatMap(([, { requests }]) => requests),
         now,
       );
+      const done = entries.map(([name]) => name).filter((name) => !waiting.has(name));
       this.#journal.remove(done, now);
     });
     // While D1 is down, those that wait would be read again and again.
     return entries.length < REPORTS_AT_ONCE || !organizations;
+  }
+
+  /** So that it is asked for its traffic if the configuration has fewer collectors one day. The first is always asked. */
+  async #beListed(): Promise<void> {
+    const { number, isListed } = this.#state as State;
+    if (number === 0 || isListed || this.#traffic.isEmpty) return;
+    const isDone = await addCollector(this.#settings().db, number).catch(() => false);
+    if (isDone) this.#put({ ...(this.#state as State), isListed: true });
   }
 
   /** `undefined` if D1 does not say. */
@@ -188,7 +199,7 @@ export class Collector {
     return readOrganizationsOf(this.#settings().db, ids).catch(() => undefined);
   }
 
-  #add(hours: Map<number, Tallies>, days: Map<number, Tallies>, now: number): void {
+  #add(hours: Sums["hours"], days: Sums["days"], now: number): void {
     const state = this.#state as State;
     for (const [hour, tallies] of hours) this.#hours.add(hour, tallies, state.hours.at(-1));
     for (const [day, tallies] of days) this.#days.add(day, tallies, state.days.at(-1));
@@ -209,6 +220,7 @@ export class Collector {
       if (hasOldHour) this.#hours.remove(hour);
       if (hasOldDay) this.#days.remove(day);
       const left = { hours: state.hours.slice(hasOldHour ? 1 : 0), days: state.days.slice(hasOldDay ? 1 : 0) };
+      this.#traffic.removeOldest(now - HOURS_KEPT_MS);
       this.#put({ ...state, ...left, removedAt: now });
     });
   }
@@ -217,7 +229,7 @@ export class Collector {
   async #ringNext(dueAt: number | undefined, now: number): Promise<void> {
     const { hours, days } = this.#state as State;
     if (this.#journal.entries(1).length > 0 || !this.#relay.isEmpty) return;
-    if (hours.length + days.length === 0) return this.#storage.deleteAlarm();
+    if (hours.length + days.length === 0 && this.#traffic.isEmpty) return this.#storage.deleteAlarm();
     await this.#storage.setAlarm(
       Math.max(now + COLLECT_EVERY_MS, Math.min(dueAt ?? Number.POSITIVE_INFINITY, now + HOUR_MS)),
     );
@@ -228,12 +240,3 @@ export class Collector {
     if (set === null || set > at) await this.#storage.setAlarm(at);
   }
 }
-
-function ofPeriod(periods: Map<number, Tallies>, start: number): Tallies {
-  const known = periods.get(start) ?? new Map();
-  periods.set(start, known);
-  return known;
-}
-
-/** Hours only count. */
-const hourly = (use: KeyUse): KeyUse => ({ ...use, scopes: [], usedMsAgo: null });

@@ -17,6 +17,8 @@ import type {
 } from "../domain/kept-request.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
+import type { RouteTraffic } from "../domain/traffic.ts";
+import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Env } from "../env.ts";
 import { deliver } from "../store/delivery.ts";
@@ -96,6 +98,16 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   usage(question: UsageQuestion): UsageAnswer | "too much" {
     this.#clock.restartIfStuck();
     return this.#collector.usage(question, Date.now());
+  }
+
+  traffic(question: TrafficQuestion): readonly TrafficSum[] {
+    this.#clock.restartIfStuck();
+    return this.#collector.traffic(question);
+  }
+
+  trafficTotals(): readonly RouteTraffic[] {
+    this.#clock.restartIfStuck();
+    return this.#collector.trafficTotals();
   }
 
   lastUse(organizationId: string, keyId: string): number | undefined {

@@ -3,11 +3,14 @@
 import { HOUR_MS } from "../domain/durations.ts";
 import type { HourOfRequests } from "../domain/kept-request.ts";
 import type { KeyUse, Report } from "../domain/report.ts";
+import type { RouteTraffic } from "../domain/traffic.ts";
 
 export interface Heard {
   readonly arrivedAt: number;
   readonly keys: readonly KeyUse[];
   readonly requests: readonly HourOfRequests[];
+  /** `undefined` in what older versions have stored. */
+  readonly traffic?: readonly RouteTraffic[] | undefined;
 }
 
 const PREFIX = "journal/";
@@ -28,10 +31,10 @@ export class Journal {
   }
 
   /** Whether the report is new. It is stored once this object answers. */
-  add({ sender, number, keys = [], requests = [] }: Report, now: number): boolean {
+  add({ sender, number, keys = [], requests = [], traffic = [] }: Report, now: number): boolean {
     const senders = this.#known();
     if ((senders.get(sender)?.[1] ?? 0) >= number) return false;
-    this.#kv.put<Heard>(`${PREFIX}${sender}/${number}`, { arrivedAt: now, keys, requests });
+    this.#kv.put<Heard>(`${PREFIX}${sender}/${number}`, { arrivedAt: now, keys, requests, traffic });
     senders.set(sender, [sender, number, now]);
     return true;
   }

@@ -6,6 +6,8 @@ import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Log } from "../domain/log-line.ts";
 import { collectorOf, type Report, type ReportAnswer } from "../domain/report.ts";
+import type { RouteTraffic } from "../domain/traffic.ts";
+import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
@@ -57,6 +59,9 @@ export function objectsOf(
       ...requestsFrom((name) => COURIER.get(COURIER.idFromName(name)), heard),
       readUsage: (number: number, question: UsageQuestion) =>
         heard(async () => (await collector(number).usage(question)) as UsageAnswer | "too much"),
+      readTraffic: (number: number, question: TrafficQuestion) =>
+        heard<readonly TrafficSum[]>(() => collector(number).traffic(question)),
+      readTrafficTotals: (number: number) => heard<readonly RouteTraffic[]>(() => collector(number).trafficTotals()),
       readLastUse: (organizationId: string, keyId: string) =>
         within(LAST_USE_DEADLINE_MS, collector(collectorOf(keyId, collectors)).lastUse(organizationId, keyId)),
       lastCleanup: () => heard(() => courier("retention").lastCleanup()),

@@ -8,6 +8,8 @@ import type { Reconciled } from "../domain/record-changes.ts";
 import type { Rights, Role } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { RandomBytes } from "../domain/secret.ts";
+import type { RouteTraffic } from "../domain/traffic.ts";
+import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import type { AuditEvent } from "../store/audit.ts";
@@ -50,6 +52,9 @@ export interface Control {
   readonly keysOfRequests: (place: Place) => Promise<readonly string[]>;
   /** Of the collector of this number. Rejects if it cannot be asked. */
   readonly readUsage: (collector: number, question: UsageQuestion) => Promise<UsageAnswer | "too much">;
+  /** Of all requests that the collector of this number has heard of: in some hours, and since it began. Rejects if it cannot be asked. */
+  readonly readTraffic: (collector: number, question: TrafficQuestion) => Promise<readonly TrafficSum[]>;
+  readonly readTrafficTotals: (collector: number) => Promise<readonly RouteTraffic[]>;
   /** As the key's collector knows it. Rejects if it cannot be asked soon. */
   readonly readLastUse: (organizationId: string, keyId: string) => Promise<number | undefined>;
   /** The last deletion of old rows. Rejects if the object that does it cannot be reached. */

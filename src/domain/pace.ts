@@ -18,6 +18,8 @@ export function reportAfterMs(collectors: number): number {
 
 /** Keys in one report. */
 export const REPORT_KEYS = 2_000;
+/** Pairs of environment and route in one report. */
+export const REPORT_ROUTES = 200;
 /** How often a collector adds up what it has heard. */
 export const COLLECT_EVERY_MS = MINUTE_MS;
 /** Reports that are added up at once, and keys in them that do not wait for the minute. */

@@ -4,6 +4,7 @@
  */
 
 import type { HourOfRequests } from "./kept-request.ts";
+import type { RouteTraffic } from "./traffic.ts";
 import type { UsageCount } from "./usage.ts";
 
 export interface Report {
@@ -17,6 +18,8 @@ export interface Report {
   readonly keys?: readonly KeyUse[];
   /** Some of its requests, and how many there were. */
   readonly requests?: readonly HourOfRequests[] | undefined;
+  /** Of all requests, with and without a key. */
+  readonly traffic?: readonly RouteTraffic[] | undefined;
 }
 
 /** The use of one key since the report before. */

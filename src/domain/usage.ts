@@ -1,11 +1,15 @@
 /** How much a key is used. All but the count is of versions without collectors, in which the key's authority kept it. */
 
+import type { Answered } from "./answers.ts";
+
 export interface UsageCount {
   /** As configured; empty if there is none. */
   readonly route: string;
   /** `forwarded`, or the code of the refusal. */
   readonly outcome: string;
   readonly requests: number;
+  /** Absent if no origin was asked and no body was seen, and from older versions. */
+  readonly answered?: Answered | undefined;
 }
 
 /** What an isolate has counted of one key since its report before. */

@@ -16,7 +16,7 @@ import { isUse } from "../decide/key-principal.ts";
 import { otherTargetsOf } from "../decide/other-targets.ts";
 import { findRoute } from "../decide/route.ts";
 import { handshakeRefusal } from "../decide/upgrade.ts";
-import { messageLine } from "../domain/log-line.ts";
+import { type Entry, messageLine } from "../domain/log-line.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import { entryOf } from "./account.ts";
@@ -26,7 +26,7 @@ import { respond } from "./answer/respond.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { type Forwarding, forward } from "./forward/forward.ts";
 import type { Origin } from "./origins/origin.ts";
-import type { Use } from "./reports/reporter.ts";
+import type { Use } from "./reports/key-tally.ts";
 import type { Visit } from "./visit.ts";
 
 /** What is known of a request by the time that it is answered. */
@@ -60,7 +60,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   plane.log(entry);
   plane.reporter.note(admission?.caller, entry, visit);
   if (admission?.account) {
-    const use = useOf(journey, visit.request.method, endedAt);
+    const use = useOf(journey, entry, endedAt);
     plane.reporter.count(admission.account, use, endedAt, visit.waitUntil);
   }
   return response;
@@ -71,13 +71,17 @@ function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal
   return { code: "internal_error" };
 }
 
-function useOf({ outcome, route, admission }: Journey, method: string, now: number): Use {
+function useOf({ outcome, route, admission }: Journey, entry: Entry, now: number): Use {
   const caller = admission?.caller;
-  const of = { route: route?.path ?? "", organizationId: caller?.organization };
-  if (!isRefusal(outcome)) {
-    return { ...of, outcome: "forwarded", scope: route && requiredScope(route, method), isUse: true };
-  }
-  return { ...of, outcome: outcome.code, scope: undefined, isUse: caller !== undefined && isUse(outcome, caller, now) };
+  const refusal = isRefusal(outcome) ? outcome : undefined;
+  return {
+    route: route?.path ?? "",
+    outcome: refusal?.code ?? "forwarded",
+    scope: refusal || !route ? undefined : requiredScope(route, entry.method),
+    organizationId: caller?.organization,
+    isUse: refusal ? caller !== undefined && isUse(refusal, caller, now) : true,
+    entry,
+  };
 }
 
 async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {

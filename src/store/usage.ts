@@ -23,7 +23,7 @@ export type DayCount = readonly [
 /** One batch for many keys. Counts and times never decrease, and what is known writes no row. */
 export async function writeDays(db: D1Database, collector: number, usage: DayUsage): Promise<void> {
   await db.batch([
-    db.prepare("INSERT INTO usage_collectors (number) VALUES (?1) ON CONFLICT DO NOTHING").bind(collector),
+    collectorRow(db, collector),
     db
       .prepare(
         `INSERT INTO usage_days (organization_id, key_id, environment, day, collector, route, outcome, requests)
@@ -40,6 +40,15 @@ export async function writeDays(db: D1Database, collector: number, usage: DayUsa
       )
       .bind(JSON.stringify(usage.uses)),
   ]);
+}
+
+export async function addCollector(db: D1Database, number: number): Promise<true> {
+  await collectorRow(db, number).run();
+  return true;
+}
+
+function collectorRow(db: D1Database, number: number): D1PreparedStatement {
+  return db.prepare("INSERT INTO usage_collectors (number) VALUES (?1) ON CONFLICT DO NOTHING").bind(number);
 }
 
 function writeScopeUses(db: D1Database, uses: DayUsage["scopes"]): D1PreparedStatement {

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { takeCounts } from "../../bench/workers/counting.ts";
 import { collectingOf } from "../../src/cli/model/collectors.ts";
 import { seeded } from "../../src/cli/model/random.ts";
+import type { Entry } from "../../src/domain/log-line.ts";
 import { reportAfterMs } from "../../src/domain/pace.ts";
 import type { Report } from "../../src/domain/report.ts";
 import { Reporter } from "../../src/gateway/reports/reporter.ts";
@@ -47,8 +48,14 @@ class Isolate {
 
   async report(): Promise<void> {
     for (const { id: keyId, hash, environment, organizationId } of this.#counted.splice(0)) {
-      const use = { route: "/a/*", outcome: "forwarded" as const, scope: "a:read", organizationId, isUse: true };
-      this.#reporter.count({ keyId, hash, environment }, use, Date.now(), (each) => void this.#pending.push(each));
+      const entry = { origin: "a", origin_status: 200, request_bytes: 0, response_bytes: 2 } as Entry;
+      const key = { route: "/a/*", outcome: "forwarded" as const, scope: "a:read", organizationId, isUse: true };
+      this.#reporter.count(
+        { keyId, hash, environment },
+        { ...key, entry },
+        Date.now(),
+        (each) => void this.#pending.push(each),
+      );
     }
     this.endsAt = Number.POSITIVE_INFINITY;
     await Promise.all(this.#pending.splice(0));

@@ -2,8 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { countIn } from "../../src/domain/histogram.ts";
+import type { RouteTraffic } from "../../src/domain/traffic.ts";
 import { authorityOf } from "../authority/ask.ts";
-import { reportTo, settleCollector } from "../authority/collect.ts";
+import { collectorAt, reportTo, settleCollector } from "../authority/collect.ts";
 import { migrate, newClient, newSecret, type Seed, type SeededKey, seedKey } from "../helpers/workerd.ts";
 import { buildPlane, type PlaneOptions, PRODUCTION, requestWith, SANDBOX, send } from "./plane.ts";
 
@@ -44,6 +46,31 @@ async function scopesOf(key: SeededKey): Promise<string[]> {
     .all<{ scope: string }>();
   return results.map(({ scope }) => scope);
 }
+
+describe("all requests", () => {
+  test("are the traffic of their route, with a key and without", async () => {
+    const key = await seedKey({
+      scopes: ["folders:read"],
+      limits: { rates: [{ name: "r", limit: 3, window: 3_600 }] },
+    });
+    const answers = [200, 404, 503].map((status) => new Response("from the origin", { status }));
+    const { send, settled } = isolate({ originFetch: async () => answers.shift() as Response });
+    for (let n = 0; n < 4; n++) await send(requestWith(key, "/files/1"));
+    await send(new Request(`${SANDBOX}/files/1`));
+    await settled();
+    const totals = (await collectorAt(0).trafficTotals()) as unknown as RouteTraffic[];
+    const route = totals.find((route) => route.environment === "sandbox" && route.route === "/files/:name");
+    expect([...(route?.outcomes ?? [])]).toEqual([
+      ...[200, 404, 503].map((status) => [status, 1]),
+      ...[
+        ["rate_exceeded", 1],
+        ["credentials_missing", 1],
+      ],
+    ]);
+    expect(route?.answered.slice(0, 6)).toEqual([0, 1, 0, 1, 1, 0]);
+    expect(route && [countIn(route.gatewayMs), countIn(route.originMs)]).toEqual([5, 3]);
+  });
+});
 
 describe("requests of a key", () => {
   test("are counted under their route as configured and what became of them, with the scopes that they needed", async () => {

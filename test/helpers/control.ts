@@ -6,6 +6,8 @@ import { requestsFrom } from "../../src/authority/requests.ts";
 import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
+import type { RouteTraffic } from "../../src/domain/traffic.ts";
+import type { TrafficSum } from "../../src/domain/traffic-sums.ts";
 import type { UsageAnswer } from "../../src/domain/usage-sums.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import type { MemberRecord } from "../../src/records/member.ts";
@@ -38,6 +40,8 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     callCourier: async () => {},
     collectTombstones: async () => {},
     readUsage: (number, question) => collectorAt(number).usage(question) as Promise<UsageAnswer | "too much">,
+    readTraffic: (number, question) => collectorAt(number).traffic(question) as Promise<readonly TrafficSum[]>,
+    readTrafficTotals: (number) => collectorAt(number).trafficTotals() as Promise<readonly RouteTraffic[]>,
     readLastUse: (organization, keyId) => collectorAt(0).lastUse(organization, keyId) as Promise<number | undefined>,
     lastCleanup: async () => undefined,
     noteRecordChange: async () => {},

@@ -17,10 +17,12 @@ const STORAGE_KEYS = [
   "record",
   "retention",
   "senders",
+  "traffic",
+  "traffic_hours",
   "usage_written",
   "watch_until",
 ];
-const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "relay/", "usage/"];
+const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "relay/", "traffic/", "usage/"];
 /** Of the hours and days of a collector. */
 const BLOCKS = ["day/", "hour/"];
 
@@ -77,7 +79,7 @@ describe("The names of what is stored never change:", () => {
 
   test("the storage keys", () => {
     const literal = found(/(?:kv|#storage)\.(?:get|put|delete)(?:<[^(]*>)?\(\s*"([^"]+)"/g);
-    const constant = found(/^const STATE = "([^"]+)"/gm);
+    const constant = found(/^const (?:STATE|TOTALS|HOURS) = "([^"]+)"/gm);
     expect([...new Set([...literal, ...constant])].sort()).toEqual(STORAGE_KEYS);
     expect(found(/new HourBlocks\(storage, "([^"]+)"/g)).toEqual(["index", "requests"]);
     expect(found(/^const (?:PREFIX = |nameOf = [^`\n]*)["`]([a-z]+\/)/gm)).toEqual(STORAGE_PREFIXES);

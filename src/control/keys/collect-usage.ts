@@ -17,12 +17,7 @@ export async function collectUsage(
   scope: UsageScope,
   { from, to, ...spans }: Span & Spans,
 ): Promise<UsageSums | Refusal> {
-  const collectors = Math.max(gateway.collectors, await countCollectors(db));
-  const asked = Array.from({ length: collectors }, (_, number) => readUsage(number, { ...scope, spans }));
-  const answers = await Promise.all(asked).catch((error): Refusal => {
-    if (error instanceof StorageFailure) return { code: "usage_unavailable" };
-    throw error;
-  });
+  const answers = await askCollectors({ db, gateway }, (number) => readUsage(number, { ...scope, spans }));
   if (isRefusal(answers)) return answers;
   const sums = new UsageSums(scope);
   const liveFrom: number[] = [];
@@ -36,6 +31,18 @@ export async function collectUsage(
     sums.add(sum);
   }
   return sums;
+}
+
+/** Of all collectors, those too that the configuration no longer has. */
+export async function askCollectors<T>(
+  { db, gateway }: Pick<Control, "db" | "gateway">,
+  ask: (collector: number) => Promise<T>,
+): Promise<readonly T[] | Refusal> {
+  const collectors = Math.max(gateway.collectors, await countCollectors(db));
+  return Promise.all(Array.from({ length: collectors }, (_, number) => ask(number))).catch((error): Refusal => {
+    if (error instanceof StorageFailure) return { code: "usage_unavailable" };
+    throw error;
+  });
 }
 
 /** The use of many keys of one organization by day, the running day included: one call for a whole list. */

@@ -7,52 +7,25 @@ import type { Account } from "../../decide/principal.ts";
 import { isRecent } from "../../domain/age.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
 import type { Entry } from "../../domain/log-line.ts";
-import { REPORT_KEYS, reportAfterMs } from "../../domain/pace.ts";
-import { collectorOf, type KeyUse, type Report, type ReportAnswer } from "../../domain/report.ts";
+import { REPORT_KEYS, REPORT_ROUTES, reportAfterMs } from "../../domain/pace.ts";
+import { collectorOf, type Report, type ReportAnswer } from "../../domain/report.ts";
 import type { Whose } from "../../domain/request-tally.ts";
-import type { Code } from "../../errors.ts";
+import { type RouteTraffic, TrafficTally } from "../../domain/traffic.ts";
 import type { WaitUntil } from "../admit/flights.ts";
 import type { Visit } from "../visit.ts";
+import { KeyTally, type Use } from "./key-tally.ts";
 import type { RequestReport, RequestReports } from "./requests.ts";
-
-export interface Use {
-  /** As configured; empty if there is none. */
-  readonly route: string;
-  readonly outcome: "forwarded" | Code;
-  /** Of a forwarded request. */
-  readonly scope: string | undefined;
-  /** Of the key's record; `undefined` if it is not known. */
-  readonly organizationId: string | undefined;
-  /** Whether the key works, so that the request is a use of it. */
-  readonly isUse: boolean;
-}
 
 /** How many keys' counts one isolate holds for each collector while that cannot be reached. */
 const COUNTED_KEYS = 16_000;
 /** About how many characters are in one report, a quarter of what a collector can store in a row. */
 const REPORT_CHARACTERS = 500_000;
-/** Beside the names of its routes and scopes. */
-const KEY_CHARACTERS = 150;
-const COUNT_CHARACTERS = 50;
-/** Routes of one key that a report distinguishes. */
-const MAX_ROUTES = 500;
 /** How long a report is sent again; a collector knows it longer than that. */
 const RESEND_MS = HOUR_MS;
 
-interface Tally {
-  /** As it was first used. */
-  readonly account: Account;
-  organizationId: string | undefined;
-  /** By route, then outcome. */
-  readonly requests: Map<string, Map<string, number>>;
-  readonly scopes: Set<string>;
-  /** `undefined` if the key was not used while it worked. */
-  usedAt: number | undefined;
-}
-
 /** What one collector has yet to hear. */
 interface Shard {
-  readonly tallies: Map<string, Tally>;
+  readonly tallies: Map<string, KeyTally>;
   /** Of its reports so far. */
   number: number;
   /** Sent, and perhaps not received. */
@@ -61,8 +34,9 @@ interface Shard {
 
 interface Sent {
   readonly number: number;
-  readonly tallies: ReadonlyMap<string, Tally>;
+  readonly tallies: ReadonlyMap<string, KeyTally>;
   readonly requests: RequestReport | undefined;
+  readonly traffic: readonly RouteTraffic[] | undefined;
   readonly firstAt: number;
 }
 
@@ -84,11 +58,15 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #sender: string;
   readonly #shards: readonly Shard[];
+  /** Goes to one of the collectors, another one for another isolate. */
+  readonly #traffic = new TrafficTally();
+  readonly #trafficTo: number;
   #roundBegunAt: number | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
     this.#sender = options.newId();
+    this.#trafficTo = collectorOf(this.#sender, options.collectors);
     this.#shards = Array.from({ length: options.collectors }, () => ({
       tallies: new Map(),
       number: 0,
@@ -97,34 +75,25 @@ export class Reporter {
   }
 
   /** A request of a key that was answered. */
-  count(key: Account, { route, outcome, scope, organizationId, isUse }: Use, now: number, waitUntil: WaitUntil): void {
-    const tally = this.#tallyOf(key);
-    if (organizationId !== undefined) tally.organizationId = organizationId;
-    const outcomes = tally.requests.get(route);
-    if (outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    else countFirst(tally.requests, route, outcome);
-    if (scope !== undefined) tally.scopes.add(scope);
-    if (isUse) tally.usedAt = now;
+  count(key: Account, use: Use, now: number, waitUntil: WaitUntil): void {
+    this.#tallyOf(key).count(use, now);
     this.#beginRound(now, waitUntil);
   }
 
   /** A use of a key that is not counted: a call of the management API. */
   use(key: Account, organizationId: string, now: number, waitUntil: WaitUntil): void {
-    const tally = this.#tallyOf(key);
-    tally.organizationId = organizationId;
-    tally.usedAt = now;
+    this.#tallyOf(key).use(organizationId, now);
     this.#beginRound(now, waitUntil);
   }
 
   /** A finished request. `whose`: `undefined` if that is not known. */
   note(whose: Whose | undefined, entry: Entry, visit: Visit): void {
-    const { requests } = this.#options;
-    if (!requests) return;
-    requests.note(whose, entry, visit);
+    this.#traffic.note(entry);
+    this.#options.requests?.note(whose, entry, visit);
     this.#beginRound(entry.time, visit.waitUntil);
   }
 
-  #tallyOf(account: Account): Tally {
+  #tallyOf(account: Account): KeyTally {
     const { keyId } = account;
     const shards = this.#shards;
     const { tallies } = (shards.length === 1 ? shards[0] : shards[collectorOf(keyId, shards.length)]) as Shard;
@@ -132,8 +101,7 @@ export class Reporter {
     if (known) return known;
     // The oldest is lost, so that memory is bounded while a collector cannot be reached.
     if (tallies.size >= COUNTED_KEYS) tallies.delete(tallies.keys().next().value as string);
-    const tally = { account, organizationId: undefined, requests: new Map(), scopes: new Set<string>() };
-    const added: Tally = { ...tally, usedAt: undefined };
+    const added = new KeyTally(account);
     tallies.set(keyId, added);
     return added;
   }
@@ -157,61 +125,45 @@ export class Reporter {
   }
 
   async #tell(shard: Shard, collector: number): Promise<void> {
-    const { send, now, hear, requests } = this.#options;
+    const { send, now, hear } = this.#options;
     for (;;) {
-      const sent = nextOf(shard, now(), () => requests?.next(collector));
+      const sent = nextOf(shard, now(), () => this.#nextOfAll(collector));
       if (!sent) return;
-      const keys = [...sent.tallies].map(([keyId, tally]) => useOf(keyId, tally, now()));
-      const answer = await send(collector, {
-        sender: this.#sender,
-        number: sent.number,
-        keys,
-        requests: sent.requests,
-      });
+      const { number, requests, traffic } = sent;
+      const keys = [...sent.tallies.values()].map((tally) => tally.report(now()));
+      const answer = await send(collector, { sender: this.#sender, number, keys, requests, traffic });
       if (shard.sent === sent) shard.sent = undefined;
       hear?.(answer);
     }
   }
-}
 
-function countFirst(requests: Tally["requests"], route: string, outcome: string): void {
-  if (requests.size < MAX_ROUTES) return void requests.set(route, new Map([[outcome, 1]]));
-  const others = requests.get("") ?? new Map<string, number>();
-  requests.set("", others.set(outcome, (others.get(outcome) ?? 0) + 1));
+  #nextOfAll(collector: number): Pick<Sent, "requests" | "traffic"> {
+    const hears = collector === this.#trafficTo && !this.#traffic.isEmpty;
+    const traffic = hears ? this.#traffic.take(REPORT_ROUTES) : undefined;
+    return { requests: this.#options.requests?.next(collector), traffic };
+  }
 }
 
 /** A report that perhaps did not arrive comes first, as it was. */
-function nextOf(shard: Shard, now: number, nextRequests: () => RequestReport | undefined): Sent | undefined {
+function nextOf(shard: Shard, now: number, more: () => Pick<Sent, "requests" | "traffic">): Sent | undefined {
   if (shard.sent && isRecent(shard.sent.firstAt, RESEND_MS, now)) return shard.sent;
   shard.sent = undefined;
   const tallies = take(shard.tallies);
-  const requests = nextRequests();
-  if (tallies.size === 0 && !requests) return undefined;
+  const { requests, traffic } = more();
+  if (tallies.size === 0 && !requests && !traffic) return undefined;
   shard.number += 1;
-  shard.sent = { number: shard.number, tallies, requests, firstAt: now };
+  shard.sent = { number: shard.number, tallies, requests, traffic, firstAt: now };
   return shard.sent;
 }
 
-function take(all: Map<string, Tally>): Map<string, Tally> {
-  const taken = new Map<string, Tally>();
+function take(all: Map<string, KeyTally>): Map<string, KeyTally> {
+  const taken = new Map<string, KeyTally>();
   let characters = 0;
   for (const [keyId, tally] of all) {
-    characters += KEY_CHARACTERS;
-    for (const scope of tally.scopes) characters += scope.length;
-    for (const [route, outcomes] of tally.requests) characters += outcomes.size * (COUNT_CHARACTERS + route.length);
+    characters += tally.characters;
     if (taken.size > 0 && (taken.size >= REPORT_KEYS || characters > REPORT_CHARACTERS)) break;
     taken.set(keyId, tally);
     all.delete(keyId);
   }
   return taken;
-}
-
-function useOf(keyId: string, tally: Tally, now: number): KeyUse {
-  const { organizationId = null, requests, scopes, usedAt } = tally;
-  const { environment } = tally.account;
-  const counts = [...requests].flatMap(([route, outcomes]) =>
-    [...outcomes].map(([outcome, requests]) => ({ route, outcome, requests })),
-  );
-  const usedMsAgo = usedAt === undefined ? null : Math.max(0, now - usedAt);
-  return { keyId, environment, organizationId, counts, scopes: [...scopes], usedMsAgo };
 }

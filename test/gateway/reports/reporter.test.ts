@@ -1,16 +1,20 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Entry } from "../../../src/domain/log-line.ts";
 import { reportAfterMs } from "../../../src/domain/pace.ts";
 import { collectorOf, type Report } from "../../../src/domain/report.ts";
-import { Reporter, type ReporterOptions, type Use } from "../../../src/gateway/reports/reporter.ts";
+import type { Use } from "../../../src/gateway/reports/key-tally.ts";
+import { Reporter, type ReporterOptions } from "../../../src/gateway/reports/reporter.ts";
+import type { Visit } from "../../../src/gateway/visit.ts";
 
 const REPORT_AFTER_MS = reportAfterMs(1);
 
 const HOUR = 3_600_000;
 const forwarded: Use = {
   ...{ route: "/a", outcome: "forwarded", scope: "a:read", organizationId: "org_1", isUse: true },
+  entry: { origin: "a", origin_status: 200, request_bytes: 3, response_bytes: 20 } as Entry,
 };
-const refused: Use = { ...forwarded, outcome: "scope_missing", scope: undefined };
+const refused: Use = { ...forwarded, outcome: "scope_missing", scope: undefined, entry: {} as Entry };
 
 afterEach(() => {
   vi.useRealTimers();
@@ -58,9 +62,10 @@ describe("what an isolate has counted", () => {
     expect(timers).toHaveLength(1);
     await settle();
     const about = { environment: "sandbox", organizationId: "org_1" };
-    const one = [{ route: "/a", outcome: "forwarded", requests: 1 }];
+    const answered = (requests: number) => ({ answered: [0, requests, 0, 0, 0, 0, 3 * requests, 20 * requests] });
+    const one = [{ route: "/a", outcome: "forwarded", requests: 1, ...answered(1) }];
     const counts = [
-      { route: "/a", outcome: "forwarded", requests: 2 },
+      { route: "/a", outcome: "forwarded", requests: 2, ...answered(2) },
       { route: "/a", outcome: "scope_missing", requests: 1 },
     ];
     expect(sent).toEqual([
@@ -120,7 +125,7 @@ describe("what an isolate has counted", () => {
       for (let route = 0; route < 500; route++) count({ ...refused, route: `/${route}` }, `key_${key}`);
     }
     await settle();
-    expect(sent.map(({ keys }) => keys?.length)).toEqual([18, 12]);
+    expect(sent.map(({ keys }) => keys?.length)).toEqual([11, 11, 8]);
   });
 
   test("of more routes than a report tells apart counts under none", async () => {
@@ -128,7 +133,7 @@ describe("what an isolate has counted", () => {
     for (let route = 0; route < 600; route++) count({ ...forwarded, route: `/${route}` });
     await settle();
     expect(sent[0]?.keys?.[0]?.counts).toHaveLength(501);
-    expect(sent[0]?.keys?.[0]?.counts.at(-1)).toEqual({ route: "", outcome: "forwarded", requests: 100 });
+    expect(sent[0]?.keys?.[0]?.counts.at(-1)).toMatchObject({ route: "", outcome: "forwarded", requests: 100 });
     expect(requestsIn(sent[0])).toBe(600);
   });
 
@@ -141,6 +146,41 @@ describe("what an isolate has counted", () => {
     count(forwarded, "key_2");
     await settle();
     expect(told).toEqual([["key_1", "key_2"]]);
+  });
+});
+
+describe("the traffic of an isolate", () => {
+  const entry = { environment: "sandbox", route: "/a/*", status: 200, gateway_ms: 1, time: 0 } as Entry;
+  const noted = (isolate: ReturnType<typeof reporterOf>, times = 1) => {
+    const visit = { waitUntil: isolate.waitUntil } as Visit;
+    for (let n = 0; n < times; n++) isolate.reporter.note(undefined, entry, visit);
+  };
+  const requestsOf = ({ traffic = [] }: Report) =>
+    traffic.flatMap(({ outcomes }) => [...outcomes.values()]).reduce((sum, requests) => sum + requests, 0);
+
+  test("is all requests, with a key or not, and goes to one collector", async () => {
+    const isolate = reporterOf({ collectors: 3 });
+    noted(isolate, 5);
+    await isolate.settle();
+    expect(isolate.sent.map((report) => [report.collector, requestsOf(report)])).toEqual([
+      [collectorOf("isolate", 3), 5],
+    ]);
+  });
+
+  test("is sent again as it was where no answer came, and what came since goes under another number", async () => {
+    let down = true;
+    const isolate = reporterOf({ fails: () => down });
+    noted(isolate, 2);
+    await isolate.settle();
+    isolate.clock.now += 10_000;
+    noted(isolate, 3);
+    down = false;
+    await isolate.settle();
+    expect(isolate.sent.map((report) => [report.number, requestsOf(report)])).toEqual([
+      [1, 2],
+      [1, 2],
+      [2, 3],
+    ]);
   });
 });
 

@@ -1,0 +1,106 @@
+/**
+ * What became of all requests of the data plane, by environment and route: of those with a key, and of all others. Isolates count it,
+ * and collectors add it up.
+ */
+
+import { addAnswered, newAnswered, noteAnswer } from "./answers.ts";
+import { type Histogram, merge, newHistogram, record } from "./histogram.ts";
+import type { Entry } from "./log-line.ts";
+
+export interface Traffic {
+  /** By the code of the refusal, or the status of the answer. */
+  readonly outcomes: Map<string | number, number>;
+  readonly answered: number[];
+  /** Until the headers of the answer, without the wait for the origin. */
+  readonly gatewayMs: Histogram;
+  /** Of requests that were sent to an origin, until the headers of its answer, or until nobody waited for them. */
+  readonly originMs: Histogram;
+}
+
+export interface RouteTraffic extends Traffic {
+  /** Empty if no environment was called. */
+  readonly environment: string;
+  /** As configured; empty if there was none. */
+  readonly route: string;
+}
+
+/** Pairs of environment and route; requests of further ones count without a route. */
+const MAX_ROUTES = 1_000;
+/** Of one route; further ones count as `other`. */
+const MAX_OUTCOMES = 60;
+const OTHER = "other";
+
+export class TrafficTally {
+  readonly #environments = new Map<string, Map<string, Traffic>>();
+  #size = 0;
+
+  constructor(routes: Iterable<RouteTraffic> = []) {
+    for (const route of routes) this.add(route);
+  }
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
+  /** A finished request. */
+  note(entry: Entry): void {
+    const traffic = this.#at(entry.environment ?? "", entry.route ?? "");
+    count(traffic.outcomes, entry.reason ?? entry.status, 1);
+    record(traffic.gatewayMs, entry.gateway_ms);
+    noteAnswer(traffic.answered, entry);
+    if (entry.origin_ms !== undefined) record(traffic.originMs, entry.origin_ms);
+  }
+
+  add({ environment, route, ...more }: RouteTraffic): void {
+    addTraffic(this.#at(environment, route), more);
+  }
+
+  all(): RouteTraffic[] {
+    return [...this.#environments].flatMap(([environment, routes]) =>
+      [...routes].map(([route, traffic]) => ({ environment, route, ...traffic })),
+    );
+  }
+
+  /** Some of it, which is no longer here then. */
+  take(routes: number): RouteTraffic[] {
+    const taken = this.all().slice(0, routes);
+    for (const { environment, route } of taken) {
+      const left = this.#environments.get(environment);
+      left?.delete(route);
+      if (left?.size === 0) this.#environments.delete(environment);
+    }
+    this.#size -= taken.length;
+    return taken;
+  }
+
+  #at(environment: string, route: string): Traffic {
+    const routes = this.#environments.get(environment);
+    const known = routes?.get(route);
+    if (known) return known;
+    if (this.#size >= MAX_ROUTES && route !== "") return this.#at(environment, "");
+    const made = newTraffic();
+    if (routes) routes.set(route, made);
+    else this.#environments.set(environment, new Map([[route, made]]));
+    this.#size += 1;
+    return made;
+  }
+}
+
+export function newTraffic(): Traffic {
+  return { outcomes: new Map(), answered: newAnswered(), gatewayMs: newHistogram(), originMs: newHistogram() };
+}
+
+/** Adds `more` to `traffic`. */
+export function addTraffic(traffic: Traffic, more: Traffic): void {
+  for (const [outcome, requests] of more.outcomes) count(traffic.outcomes, outcome, requests);
+  addAnswered(traffic.answered, more.answered);
+  merge(traffic.gatewayMs, more.gatewayMs);
+  merge(traffic.originMs, more.originMs);
+}
+
+function count(outcomes: Traffic["outcomes"], outcome: string | number, requests: number): void {
+  const known = outcomes.get(outcome);
+  if (known !== undefined) outcomes.set(outcome, known + requests);
+  else if (outcomes.size < MAX_OUTCOMES || outcome === OTHER) outcomes.set(outcome, requests);
+  else count(outcomes, OTHER, requests);
+}
