@@ -9,7 +9,8 @@ CREATE TABLE organizations (
   status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
   trial_started_at INTEGER,
   created_at INTEGER NOT NULL,
-  version TEXT NOT NULL DEFAULT ''
+  version TEXT NOT NULL DEFAULT '',
+  location TEXT
 ) STRICT;
 
 CREATE INDEX organizations_by_age ON organizations (created_at, id);
@@ -418,3 +419,10 @@ END;
 CREATE TRIGGER organizations_replacement_numbered BEFORE INSERT ON organizations BEGIN
   INSERT INTO record_changes (kind, subject) SELECT 'organization', id FROM organizations WHERE id = NEW.id;
 END;
+
+-- objects: an environment, or '*' for the objects of no environment. jurisdiction: where these were created first; NULL for none.
+-- Objects of the same names in another jurisdiction are others, with empty ledgers and no tombstones.
+CREATE TABLE jurisdictions (
+  objects TEXT PRIMARY KEY,
+  jurisdiction TEXT
+) STRICT, WITHOUT ROWID;

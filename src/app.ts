@@ -3,13 +3,15 @@
 import { KeyAuthority } from "./authority/authority.ts";
 import { Courier } from "./authority/courier.ts";
 import { objectsOf } from "./authority/objects.ts";
-import { compile, type Gateway } from "./config/compile.ts";
+import { stubsOf } from "./authority/stubs.ts";
+import { compile, type Gateway, jurisdictionsOf } from "./config/compile.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { withDataPoints } from "./data-points.ts";
 import { NOWHERE, readUrl } from "./decide/bounds.ts";
 import { type ControlEndpoint, endpointOf } from "./decide/endpoint.ts";
+import { type ClientPlace, nearestTo } from "./domain/location.ts";
 import { requestId } from "./domain/request-id.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
 import { isRefusal } from "./errors.ts";
@@ -37,6 +39,7 @@ import { toConsole, toConsoleAndSpan } from "./log.ts";
 import { protector } from "./protect.ts";
 import { atBoundary, guard } from "./store/boundary.ts";
 import { pingD1 } from "./store/health.ts";
+import { jurisdictionCheck } from "./store/jurisdictions.ts";
 import { KeyFinder } from "./store/key-finder.ts";
 import { readKeyRecord } from "./store/key-records.ts";
 import { parsePeppers } from "./store/peppers.ts";
@@ -110,7 +113,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const log = gateway.writesDataPoints ? withDataPoints(lines, env.ANALYTICS) : lines;
   const signers = signersFrom(env.KEYGATE_SIGNING_KEYS, log);
   const db = guard("D1", env.DB, log);
-  const objects = objectsOf(env, gateway, log);
+  const objects = objectsOf(stubsOf(env, gateway), gateway, log);
   const finder = new KeyFinder(guard("KV", env.KV, log), db, peppers);
   const lookupBudget = guard("LOOKUP_BUDGET", env.LOOKUP_BUDGET, log);
   const lookups = new Lookups(lookupBudget, now);
@@ -125,8 +128,9 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
     hear: (answer) => leases.hear(answer),
     afterRound: (accounts) => leases.giveBack(accounts),
   });
+  const checkJurisdictions = jurisdictionCheck(env.DB, jurisdictionsOf(gateway), log);
   const keys: Keys = { gateway, identifier: new Identifier(finder, lookupBudget, now), leases, now };
-  const control: Omit<Control, "findSecret" | "look"> = {
+  const control: Omit<Control, "findSecret" | "look" | "nearCaller"> = {
     db,
     gateway,
     peppers,
@@ -159,6 +163,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
         const client = clientOf(request);
         return {
           ...control,
+          nearCaller: nearestTo((request.cf ?? {}) as ClientPlace),
           findSecret: (secret) => lookups.findAgain(secret, client, () => finder.inD1(secret)),
           look: (name, read) => lookups.findAgain(name, client, read),
         };
@@ -180,11 +185,16 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
       newRequestId,
       log,
       // Each reads something that need not be there.
-      checks: { d1: () => pingD1(env.DB), kv: () => env.KV.get("readyz"), authority: objects.ping },
+      checks: {
+        d1: () => pingD1(env.DB),
+        kv: () => env.KV.get("readyz"),
+        authority: objects.ping,
+        jurisdiction: checkJurisdictions,
+      },
     }),
     data,
     signers,
-    startHousekeeping: hourly(objects.startHousekeeping, now),
+    startHousekeeping: hourly(() => Promise.allSettled([checkJurisdictions(), objects.startHousekeeping()]), now),
   };
 }
 

@@ -25,9 +25,9 @@ import { readNumberedRecord } from "../store/key-records.ts";
 import { type Account, keptUntil } from "./account.ts";
 import type { AuthorityCalls } from "./calls.ts";
 import { HeardPlan } from "./heard-plan.ts";
-import { collectorName } from "./name.ts";
 import { reportOf, writeOldUsage } from "./old-usage.ts";
 import { RecordKeeper } from "./record-keeper.ts";
+import { stubsOf } from "./stubs.ts";
 import { StuckClock } from "./stuck-clock.ts";
 
 /** How long the object that remembers revocations may take to hear of one, or a collector of use, and how soon it is tried again. */
@@ -141,9 +141,8 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   async #passOnRevocation(): Promise<void> {
     const record = this.#records.kept;
     if (record?.revokedAt == null || !this.#hasToPassOn) return;
-    const { COURIER } = this.env;
     try {
-      const tombstones = COURIER.get(COURIER.idFromName("tombstones"));
+      const tombstones = stubsOf(this.env, this.gateway).role("tombstones");
       await within(PASS_ON_DEADLINE_MS, tombstones.rememberRevocation(record.id, record.revokedAt));
       this.ctx.storage.kv.put("passed_on", true);
     } catch {
@@ -155,10 +154,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   async #passOnUsage(question: Question, record: KeyRecord, works: boolean): Promise<void> {
     const report = reportOf(question, record, works);
     if (!report) return;
-    const { COURIER } = this.env;
     const number = collectorOf(record.id, this.gateway.collectors);
     try {
-      const collector = COURIER.get(COURIER.idFromName(collectorName(number)));
+      const collector = stubsOf(this.env, this.gateway).collector(number);
       await within(PASS_ON_DEADLINE_MS, collector.report(number, report));
     } catch (error) {
       toConsole(messageLine("error", `usage of an isolate of an older version is lost: ${error}`));

@@ -26,13 +26,13 @@ import { readOutbox } from "../store/outbox.ts";
 import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
 import { Collector } from "./collector.ts";
-import { authorityName } from "./name.ts";
 import { Reconciler } from "./reconciler.ts";
 import { RequestIndex } from "./request-index.ts";
 import { RequestLog } from "./request-log.ts";
 import { RequestRelay } from "./request-relay.ts";
 import { Restores } from "./restores.ts";
 import { Retention } from "./retention.ts";
+import { stubsOf } from "./stubs.ts";
 import { StuckClock } from "./stuck-clock.ts";
 import { Tombstones } from "./tombstones.ts";
 
@@ -45,11 +45,14 @@ const ROUND_SIZE = 400;
 
 export abstract class Courier extends DurableObject<Env> implements CourierCalls {
   protected abstract readonly gateway: Gateway;
-  readonly #tombstones = new Tombstones(this.ctx.storage, () => this.env);
+  readonly #tombstones = new Tombstones(this.ctx.storage, {
+    db: () => this.env.DB,
+    callCourier: () => this.#stubs.role("courier").call(),
+  });
   readonly #collector = new Collector(
     this.ctx.storage,
-    new Restores(() => this.#object("reconciler").watchRecords()),
-    new RequestRelay(this.ctx.storage, (name) => this.#object(name)),
+    new Restores(() => this.#stubs.role("reconciler").watchRecords()),
+    new RequestRelay(this.ctx.storage, () => this.#stubs),
     () => ({ db: this.env.DB, collectors: this.gateway.collectors }),
   );
   readonly #clock = new StuckClock(this.ctx);
@@ -182,13 +185,12 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     return new Reconciler(this.ctx.storage, {
       db: this.env.DB,
       tell: ({ environment, id, number }) => this.#tell(environment, id, number),
-      callCourier: () => this.#object("courier").call(),
+      callCourier: () => this.#stubs.role("courier").call(),
     });
   }
 
-  #object(role: string): DurableObjectStub<CourierCalls> {
-    const { COURIER } = this.env;
-    return COURIER.get(COURIER.idFromName(role));
+  get #stubs() {
+    return stubsOf(this.env, this.gateway);
   }
 
   get #requestLog(): RequestLog {
@@ -200,8 +202,6 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   }
 
   async #tell(environment: string, keyId: string, number?: number): Promise<void> {
-    const { AUTHORITY } = this.env;
-    const authority = AUTHORITY.get(AUTHORITY.idFromName(authorityName(environment, keyId)));
-    await authority.recordChanged(environment, keyId, this.gateway.plans, number);
+    await this.#stubs.authority(environment, keyId).recordChanged(environment, keyId, this.gateway.plans, number);
   }
 }

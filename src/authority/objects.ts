@@ -9,12 +9,11 @@ import { collectorOf, type Report, type ReportAnswer } from "../domain/report.ts
 import type { RouteTraffic } from "../domain/traffic.ts";
 import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
-import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary } from "../store/boundary.ts";
-import { authorityName, collectorName } from "./name.ts";
 import { requestsFrom } from "./requests.ts";
 import { againIfReset } from "./reset.ts";
+import type { Stubs } from "./stubs.ts";
 
 /** How long a change waits for one object to hear of it, before it is left to the courier. */
 const TELL_DEADLINE_MS = 3_000;
@@ -24,28 +23,23 @@ const LAST_USE_DEADLINE_MS = 1_000;
 type Limits = readonly LimitState[] | Refusal;
 
 export function objectsOf(
-  { AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURIER">,
+  { authority, account, role, collector, requestIndex, requestLog }: Stubs,
   { plans, collectors }: Pick<Gateway, "plans" | "collectors">,
   log: Log,
 ) {
-  const object = (name: string) => AUTHORITY.get(AUTHORITY.idFromName(name));
-  const authority = (environment: string, keyId: string) => object(authorityName(environment, keyId));
-  const courier = (role: "courier" | "retention" | "tombstones" | "reconciler") =>
-    COURIER.get(COURIER.idFromName(role));
-  const collector = (number: number) => COURIER.get(COURIER.idFromName(collectorName(number)));
   const asked = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => againIfReset(call), log);
   const inTime = <T>(call: () => Promise<T>) => within(TELL_DEADLINE_MS, againIfReset(call));
   const told = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => inTime(call), log);
   const heard = <T>(call: () => Promise<T>) => atBoundary("COURIER", () => inTime(call), log);
   return {
     ask: (question: Question) => asked<Answer>(() => authority(question.environment, question.keyId).ask(question)),
-    askAccount: (name: string, question: AccountQuestion) => asked(() => object(name).askAccount(question)),
+    askAccount: (name: string, question: AccountQuestion) => asked(() => account(name).askAccount(question)),
     report: (number: number, report: Report): Promise<ReportAnswer> =>
       heard(() => collector(number).report(number, report)),
     /** Of an object that need not be there. */
-    ping: () => AUTHORITY.get(AUTHORITY.idFromName("readyz")).ping(),
+    ping: () => account("readyz").ping(),
     startHousekeeping: () =>
-      Promise.allSettled([courier("retention").startRetention(), courier("tombstones").startTombstones()]),
+      Promise.allSettled([role("retention").startRetention(), role("tombstones").startTombstones()]),
     /** What the use cases ask and tell. */
     forControl: {
       readLimits: (environment: string, keyId: string) =>
@@ -54,9 +48,9 @@ export function objectsOf(
         told<Limits>(() => authority(environment, keyId).resetLimits(environment, keyId, plans)),
       tellAuthority: (environment: string, keyId: string) =>
         told(() => authority(environment, keyId).recordChanged(environment, keyId, plans)),
-      callCourier: () => heard(() => courier("courier").call()),
-      collectTombstones: () => heard(() => courier("tombstones").collectTombstones()),
-      ...requestsFrom((name) => COURIER.get(COURIER.idFromName(name)), heard),
+      callCourier: () => heard(() => role("courier").call()),
+      collectTombstones: () => heard(() => role("tombstones").collectTombstones()),
+      ...requestsFrom({ requestIndex, requestLog }, heard),
       readUsage: (number: number, question: UsageQuestion) =>
         heard(async () => (await collector(number).usage(question)) as UsageAnswer | "too much"),
       readTraffic: (number: number, question: TrafficQuestion) =>
@@ -64,9 +58,9 @@ export function objectsOf(
       readTrafficTotals: (number: number) => heard<readonly RouteTraffic[]>(() => collector(number).trafficTotals()),
       readLastUse: (organizationId: string, keyId: string) =>
         within(LAST_USE_DEADLINE_MS, collector(collectorOf(keyId, collectors)).lastUse(organizationId, keyId)),
-      lastCleanup: () => heard(() => courier("retention").lastCleanup()),
-      noteRecordChange: () => heard(() => courier("reconciler").noteRecordChange()),
-      lastReconciled: () => heard(() => courier("reconciler").lastReconciled()),
+      lastCleanup: () => heard(() => role("retention").lastCleanup()),
+      noteRecordChange: () => heard(() => role("reconciler").noteRecordChange()),
+      lastReconciled: () => heard(() => role("reconciler").lastReconciled()),
     },
   };
 }

@@ -8,9 +8,9 @@ import type { HourOfRequests, Place } from "../domain/kept-request.ts";
 import { messageLine } from "../domain/log-line.ts";
 import { mergeGroups } from "../domain/request-log.ts";
 import { toConsole } from "../log.ts";
-import type { CourierCalls } from "./calls.ts";
 import { BLOCK_BYTES, inBytes } from "./hour-blocks.ts";
-import { REQUEST_INDEX, requestLogName } from "./name.ts";
+import { requestLogName } from "./name.ts";
+import type { Stubs } from "./stubs.ts";
 
 const PREFIX = "relay/";
 /** Objects that are called at once, and in one alarm: a Worker can make 1,000 calls for each event. */
@@ -24,15 +24,15 @@ interface Row {
   readonly hours: readonly HourOfRequests[];
 }
 
-type Courier = (name: string) => DurableObjectStub<CourierCalls>;
+type Logs = Pick<Stubs, "requestIndex" | "requestLog">;
 
 export class RequestRelay {
   readonly #storage: DurableObjectStorage;
-  readonly #courier: Courier;
+  readonly #logs: () => Logs;
 
-  constructor(storage: DurableObjectStorage, courier: Courier) {
+  constructor(storage: DurableObjectStorage, logs: () => Logs) {
     this.#storage = storage;
-    this.#courier = courier;
+    this.#logs = logs;
   }
 
   /** Stores what reports had, before they are removed. */
@@ -62,12 +62,13 @@ export class RequestRelay {
   }
 
   async #send(id: string, hours: readonly HourOfRequests[]): Promise<boolean> {
+    const { requestIndex, requestLog } = this.#logs();
     const calls = [
-      () => this.#courier(REQUEST_INDEX).indexRequests(hours),
+      () => requestIndex().indexRequests(hours),
       ...byPlace(hours).map(
         ({ place, hours }) =>
           () =>
-            this.#courier(requestLogName(place)).recordRequests({ id, hours }),
+            requestLog(place).recordRequests({ id, hours }),
       ),
     ];
     let isDone = true;

@@ -2,25 +2,22 @@
 
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import { hourOfRequest } from "../domain/request-id.ts";
-import type { CourierCalls } from "./calls.ts";
-import { REQUEST_INDEX, requestLogName } from "./name.ts";
+import type { Stubs } from "./stubs.ts";
 
-type Courier = (name: string) => DurableObjectStub<CourierCalls>;
 type Ask = <T>(call: () => Promise<T>) => Promise<T>;
 
-export function requestsFrom(courier: Courier, ask: Ask) {
-  const logOf = (place: Place | null) => courier(requestLogName(place));
+export function requestsFrom({ requestIndex, requestLog }: Pick<Stubs, "requestIndex" | "requestLog">, ask: Ask) {
   return {
     findRequest: async (id: string): Promise<FoundRequest | undefined> => {
       if (hourOfRequest(id) === undefined) return undefined;
-      const places = await ask<readonly (Place | null)[]>(() => courier(REQUEST_INDEX).placesOfRequest(id));
+      const places = await ask<readonly (Place | null)[]>(() => requestIndex().placesOfRequest(id));
       const found = await Promise.all(
-        places.map((place) => ask<FoundRequest | undefined>(() => logOf(place).findRequest(id))),
+        places.map((place) => ask<FoundRequest | undefined>(() => requestLog(place).findRequest(id))),
       );
       return found.find((request) => request !== undefined);
     },
     listRequests: (place: Place | null, filter: RequestFilter, page: RequestPage) =>
-      ask<readonly FoundRequest[]>(() => logOf(place).listRequests(filter, page)),
-    keysOfRequests: (place: Place) => ask<readonly string[]>(() => logOf(place).keysOfRequests()),
+      ask<readonly FoundRequest[]>(() => requestLog(place).listRequests(filter, page)),
+    keysOfRequests: (place: Place) => ask<readonly string[]>(() => requestLog(place).keysOfRequests()),
   };
 }

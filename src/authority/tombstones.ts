@@ -5,7 +5,6 @@
 
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
-import type { Env } from "../env.ts";
 import { toConsole } from "../log.ts";
 import {
   endAgain,
@@ -43,17 +42,22 @@ const KINDS = Object.keys(READ) as Kind[];
 
 type Collected = Partial<Record<Kind, Place>>;
 
+interface Contacts {
+  readonly db: () => D1Database;
+  readonly callCourier: () => Promise<void>;
+}
+
 export class Tombstones {
   readonly #storage: DurableObjectStorage;
-  readonly #env: () => Env;
+  readonly #contacts: Contacts;
   /** When each ended, as in the storage. */
   #known: Record<Kind, Map<string, number>> | undefined;
   /** Where the next comparison of a kind begins. */
   readonly #next: Record<Kind, number> = { api_key: 0, member: 0, organization: 0 };
 
-  constructor(storage: DurableObjectStorage, env: () => Env) {
+  constructor(storage: DurableObjectStorage, contacts: Contacts) {
     this.#storage = storage;
-    this.#env = env;
+    this.#contacts = contacts;
   }
 
   /** Whether this object is the one that does it. */
@@ -72,7 +76,7 @@ export class Tombstones {
   async remember(id: string, at: number, now: number): Promise<void> {
     await this.start(now);
     if (at <= now - TOMBSTONE_MS || this.#of("api_key").has(id)) return;
-    const told = await readRevocation(this.#env().DB, id).catch(() => undefined);
+    const told = await readRevocation(this.#contacts.db(), id).catch(() => undefined);
     this.#keep("api_key", told ?? { id, at, by: null, reason: null });
   }
 
@@ -99,13 +103,13 @@ export class Tombstones {
   }
 
   async #collect(kind: Kind, now: number): Promise<void> {
-    const { DB } = this.#env();
+    const db = this.#contacts.db();
     const latest = beginning(kind, now - SKEW_MS);
     let after = this.#storage.kv.get<Collected>("collected")?.[kind] ?? beginning(kind, now - TOMBSTONE_MS);
     // Also if the clock was ahead.
     if (after[0] > latest[0]) after = latest;
     for (;;) {
-      const page = await READ[kind](DB, after, kind === "organization" ? now : now + SKEW_MS, PAGE);
+      const page = await READ[kind](db, after, kind === "organization" ? now : now + SKEW_MS, PAGE);
       for (const { place, ...tombstone } of page) this.#keep(kind, tombstone);
       const last = page.length === PAGE ? page.at(-1)?.place : undefined;
       after = last ?? latest;
@@ -123,7 +127,7 @@ export class Tombstones {
     this.#next[kind] = all.length > ids.length ? (begin + ids.length) % all.length : 0;
     let fault: string | undefined;
     for (let at = 0; at < ids.length; at += COMPARED_AT_ONCE) {
-      const living = await findLiving(this.#env().DB, kind, ids.slice(at, at + COMPARED_AT_ONCE));
+      const living = await findLiving(this.#contacts.db(), kind, ids.slice(at, at + COMPARED_AT_ONCE));
       for (let first = 0; first < living.length; first += ENDED_AGAIN_AT_ONCE) {
         const some = living.slice(first, first + ENDED_AGAIN_AT_ONCE);
         // The others do not wait for these.
@@ -134,18 +138,16 @@ export class Tombstones {
   }
 
   async #endAgain(kind: Kind, living: readonly string[], now: number): Promise<void> {
-    const { DB, COURIER } = this.#env();
+    const db = this.#contacts.db();
     const tombstones = living.map((id) => this.#storage.kv.get<Tombstone>(nameOf(kind, id)) as Tombstone);
-    const reactivated = kind === "organization" ? await findReactivated(DB, tombstones.map(seenEarlier)) : new Set();
+    const reactivated = kind === "organization" ? await findReactivated(db, tombstones.map(seenEarlier)) : new Set();
     for (const id of reactivated) this.#drop(kind, id as string);
     const lost = tombstones.filter(({ id }) => !reactivated.has(id));
     if (lost.length === 0) return;
     // Authorities hear of it by the outbox.
-    await COURIER.get(COURIER.idFromName("courier"))
-      .call()
-      .catch(() => undefined);
+    await this.#contacts.callCourier().catch(() => undefined);
     const changeId = `chg_${crypto.randomUUID().replaceAll("-", "")}`;
-    await endAgain(DB, kind, lost, { changeId, at: now });
+    await endAgain(db, kind, lost, { changeId, at: now });
     const message = `D1 had lost the end of ${lost.length} (${kind}), as after a restore; they were ended again`;
     toConsole(messageLine("warn", message, { ids: lost.map(({ id }) => id) }));
   }

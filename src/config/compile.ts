@@ -3,6 +3,7 @@
 import { HOUR_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
+import { type Jurisdiction, type Jurisdictions, OF_NO_ENVIRONMENT } from "../domain/location.ts";
 import { type Plans, planIn } from "../domain/plans.ts";
 import type { Policy } from "../domain/rights.ts";
 import { patternOfSecrets } from "../domain/secret.ts";
@@ -26,6 +27,8 @@ export interface Gateway {
   readonly mainEnvironment: string;
   /** By host; the longest prefix first. */
   readonly baseUrls: ReadonlyMap<string, readonly BaseUrl[]>;
+  /** Of the objects of no environment. */
+  readonly jurisdiction: Jurisdiction | undefined;
   /** Where the control plane is reached, without a slash at its end. */
   readonly controlUrl: string;
   /** The environment of keys, by their prefix. */
@@ -69,6 +72,8 @@ export interface Environment {
   readonly keyPrefix: string;
   /** The plans whose organizations can create keys here; `undefined` for all. */
   readonly plans: readonly string[] | undefined;
+  /** Of its keys' objects. */
+  readonly jurisdiction: Jurisdiction | undefined;
 }
 
 /** A form of keys that other systems created; no key of this gateway has it. */
@@ -97,9 +102,9 @@ export function compile(input: GatewayConfig): Gateway {
   if (problems.length > 0) throw new ConfigError(problems);
 
   const environments = Object.fromEntries(
-    Object.entries(config.environments).map(([name, { baseUrls, issuer, keyPrefix, plans }]) => [
+    Object.entries(config.environments).map(([name, { baseUrls, issuer, keyPrefix, plans, jurisdiction }]) => [
       name,
-      { name, url: baseUrls[0] as string, issuer, keyPrefix, plans },
+      { name, url: baseUrls[0] as string, issuer, keyPrefix, plans, jurisdiction },
     ]),
   );
   const { routes, router } = compileRoutes(config);
@@ -107,6 +112,7 @@ export function compile(input: GatewayConfig): Gateway {
     environments,
     mainEnvironment: mainEnvironmentOf(config),
     baseUrls: compileBaseUrls(config, environments),
+    jurisdiction: config.control.jurisdiction,
     controlUrl: config.control.baseUrls[0] as string,
     changelog: config.control.changelog.toSorted((one, other) => (one.date < other.date ? 1 : -1)),
     environmentOfPrefix: new Map(Object.values(environments).map(({ keyPrefix, name }) => [keyPrefix, name])),
@@ -141,6 +147,15 @@ export function compile(input: GatewayConfig): Gateway {
     onRefusal: config.onRefusal,
     urlBytes: Math.max(DEFAULT_LIMITS.urlBytes, ...routes.map(({ limits }) => limits.urlBytes)),
   };
+}
+
+/** Of all objects, by the names that D1 has for them. */
+export function jurisdictionsOf({
+  environments,
+  jurisdiction,
+}: Pick<Gateway, "environments" | "jurisdiction">): Jurisdictions {
+  const named = Object.values(environments).map(({ name, jurisdiction }) => [name, jurisdiction ?? null] as const);
+  return { [OF_NO_ENVIRONMENT]: jurisdiction ?? null, ...Object.fromEntries(named) };
 }
 
 /** The environment with `main: true`, or else the first. */

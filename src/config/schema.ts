@@ -5,9 +5,11 @@
 
 import * as z from "zod";
 import { DAY_SECONDS, HOUR_SECONDS } from "../domain/durations.ts";
+import { JURISDICTIONS } from "../domain/location.ts";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { count, fields } from "./fields.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
+import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
 import { logging } from "./logging.ts";
 import { management } from "./management.ts";
@@ -31,6 +33,8 @@ const baseUrl = z.string().superRefine((text, context) => {
   if (message) context.addIssue({ code: "custom", message });
 });
 
+const jurisdiction = z.enum(JURISDICTIONS).optional();
+
 const environment = fields({
   baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL at which this environment answers"),
   issuer: baseUrl,
@@ -40,6 +44,7 @@ const environment = fields({
     .regex(PREFIX_FORM, "is not a key prefix; use lower-case letters, digits and single _, for example kg_live"),
   main: z.boolean().default(false),
   plans: z.array(z.string()).min(1, "is empty; leave it out to open the environment to every plan").optional(),
+  jurisdiction,
 });
 
 const secretName = z
@@ -88,19 +93,6 @@ const manages = z.enum(["all", "own", "none"]);
 const role = fields({
   scopes: z.array(z.string()),
   manages: fields({ organization: manages, workspace: manages }),
-});
-
-const keys = fields({
-  actAs: z.enum(["member", "organization"]).default("member"),
-  reaches: z
-    .array(z.enum(["organization", "workspace"]))
-    .min(1, "is empty; leave it out to allow both reaches")
-    .default(["organization", "workspace"]),
-  maxWorkspaces: count(1_000_000_000).default(20),
-  lifetimeDays: count(3650).default(365),
-  quotaPerOrganization: count(1_000_000_000).default(200),
-  required: z.array(z.enum(["description", "expires_at", "allowed_addresses"])).default([]),
-  importedFormats: z.array(fields({ pattern: z.string(), environment: z.string() })).default([]),
 });
 
 export const limitName = name;
@@ -205,6 +197,7 @@ export const gatewaySchema = fields({
   control: fields({
     baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL of the control plane"),
     changelog: z.array(change).default([]),
+    jurisdiction,
   }),
   origins: z.record(name, z.record(name, origin)),
   resources: z.record(name, resource),

@@ -1,5 +1,6 @@
 /** The contents of `gateway.config.ts`. See docs/configuration.md. */
 
+import type { Jurisdiction } from "../domain/location.ts";
 import type { Period } from "../domain/quota.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
 import { type HandlerConfig, inEveryEnvironment, type OriginConfig } from "./origin-types.ts";
@@ -50,6 +51,11 @@ export interface ControlConfig {
   baseUrls: string[];
   /** Changes to this file that API consumers must know. The guide shows them, latest first. */
   changelog?: { date: string; text: string }[];
+  /**
+   * Where the Durable Objects of no environment run and store data: those that collect usage, deliver changes and remember
+   * revocations. It cannot be changed after the first deploy. Default: nowhere in particular.
+   */
+  jurisdiction?: Jurisdiction;
 }
 
 export interface EnvironmentConfig {
@@ -66,6 +72,11 @@ export interface EnvironmentConfig {
   main?: boolean | undefined;
   /** Only organizations on one of these plans can create keys here. Default: every organization that has the environment. */
   plans?: string[];
+  /**
+   * Where the Durable Objects of this environment's keys run and store data. It cannot be changed after the first deploy. Default:
+   * nowhere in particular.
+   */
+  jurisdiction?: Jurisdiction;
 }
 
 export interface ResourceConfig {
@@ -101,6 +112,11 @@ export interface KeysConfig<Environment extends string = string> {
   quotaPerOrganization?: number;
   /** Fields that are required when a key is created. Default: none. */
   required?: ("description" | "expires_at" | "allowed_addresses")[];
+  /**
+   * Where the authority of a new key is created: near its first `request`, near the `creator` of the key, or at the `location` of the
+   * `organization` (the first request if it has none). It stays there. Default: `request`.
+   */
+  authorityLocation?: "request" | "creator" | "organization";
   /** The formats of imported keys from other systems. They do not have Keygate's checksum. */
   importedFormats?: ImportedFormatConfig<Environment>[];
 }

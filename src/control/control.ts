@@ -4,6 +4,7 @@ import type { Gateway } from "../config/compile.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import type { LimitState } from "../domain/limit-state.ts";
+import type { Location } from "../domain/location.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Rights, Role } from "../domain/rights.ts";
 import type { Scope } from "../domain/scope.ts";
@@ -27,6 +28,8 @@ export interface Control {
   readonly now: () => number;
   readonly randomBytes: RandomBytes;
   readonly newId: (kind: IdKind) => string;
+  /** Near who calls, if that is known. */
+  readonly nearCaller: Location | undefined;
   /** The key of a secret, by D1. */
   readonly findSecret: (secret: string) => Promise<FoundKey | Refusal | undefined>;
   readonly look: Look;

@@ -3,8 +3,8 @@
 import { Hono } from "hono/tiny";
 import { within } from "../deadline.ts";
 
-/** Each rejects if what it checks cannot be reached. */
-export type Checks = Readonly<Record<"d1" | "kv" | "authority", () => Promise<unknown>>>;
+/** Each rejects if what it checks cannot be reached, or is wrong. */
+export type Checks = Readonly<Record<"d1" | "kv" | "authority" | "jurisdiction", () => Promise<unknown>>>;
 
 interface Report {
   readonly status: "ready" | "not ready";

@@ -1,11 +1,13 @@
 /** An organization, field by field. */
 
 import * as z from "zod";
+import { LOCATIONS } from "../domain/location.ts";
 import { givenName, id, MAX_LIST, plan, time, unique } from "./forms.ts";
 import { codec, type Fields, type Given, type RecordOf } from "./record.ts";
 
 const environments = z.array(z.string()).min(1, "must name at least one").max(MAX_LIST).transform(unique);
 const keyQuota = z.int().min(0).nullable();
+const location = z.enum(LOCATIONS).nullable();
 const status = z.enum(["active", "suspended"]);
 
 const FIELDS = {
@@ -18,6 +20,9 @@ const FIELDS = {
   trial_started_at: { form: time.nullable().describe("When its first key was created."), as: "time" },
   created_at: { form: time, as: "time" },
   version: { form: z.string(), hidden: true },
+  location: {
+    form: location.describe("Where the authorities of its new keys are created, if the configuration says so."),
+  },
 } as const satisfies Fields;
 
 /** Without environments, it can have keys for all of them. */
@@ -26,12 +31,13 @@ const CREATE = {
   plan: plan.default(null),
   environments: environments.optional(),
   key_quota: keyQuota.default(null),
+  location: location.default(null),
 };
 
-const CHANGE = { name: givenName, plan, environments, key_quota: keyQuota, status };
+const CHANGE = { name: givenName, plan, environments, key_quota: keyQuota, status, location };
 
 /** What the audit trail tells of a new organization. */
-const AUDITED = ["name", "plan", "environments", "key_quota"] as const;
+const AUDITED = ["name", "plan", "environments", "key_quota", "location"] as const;
 
 const ORGANIZATION = codec({ fields: FIELDS, create: CREATE, change: CHANGE });
 

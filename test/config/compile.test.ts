@@ -63,6 +63,7 @@ describe("the compiled configuration", () => {
       maxWorkspaces: 20,
       lifetimeDays: 365,
       quotaPerOrganization: 200,
+      authorityLocation: "request",
       required: [],
       importedFormats: [],
     });

@@ -29,6 +29,11 @@ describe("local base URLs", () => {
     expect(Object.keys(local.control)).toEqual(Object.keys(control));
   });
 
+  test("have no jurisdictions, which workerd does not have", () => {
+    const change = { "environments.production.jurisdiction": "eu", "control.jurisdiction": "eu" };
+    expect(withLocalBaseUrls(changed(change), 8787)).toEqual(local);
+  });
+
   test("leave the configuration that was given as it was", () => {
     const config = changed();
     withLocalBaseUrls(config, 8787);

@@ -10,7 +10,7 @@ const broken: { mistake: string; change: Change; says: string }[] = [
   {
     mistake: "a field that is like no other",
     change: { "keys.colour": "red" },
-    says: "keys.colour: is not a known field. Choose one of: actAs, reaches, maxWorkspaces, lifetimeDays, quotaPerOrganization, required, importedFormats.",
+    says: "keys.colour: is not a known field. Choose one of: actAs, reaches, maxWorkspaces, lifetimeDays, quotaPerOrganization, authorityLocation, required, importedFormats.",
   },
   {
     mistake: "records that a restore could bring back to life",
@@ -86,6 +86,21 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     mistake: "a choice that does not exist",
     change: { "keys.actAs": "membr" },
     says: 'keys.actAs: cannot be "membr". Did you mean "member"?',
+  },
+  {
+    mistake: "a jurisdiction that does not exist",
+    change: { "environments.production.jurisdiction": "uk" },
+    says: 'environments.production.jurisdiction: cannot be "uk". Did you mean "us"?',
+  },
+  {
+    mistake: "a jurisdiction of the control plane that does not exist",
+    change: { "control.jurisdiction": "" },
+    says: 'control.jurisdiction: cannot be "". Choose one of: eu, us.',
+  },
+  {
+    mistake: "a place for authorities that does not exist",
+    change: { "keys.authorityLocation": "member" },
+    says: 'keys.authorityLocation: cannot be "member". Choose one of: request, creator, organization.',
   },
   {
     mistake: "a required field that no key has",

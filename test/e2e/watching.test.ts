@@ -204,7 +204,7 @@ describe("Whoever watches over the gateway", () => {
     const one = { status: "ok", ms: expect.any(Number) };
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: "ready", checks: { d1: one, kv: one, authority: one } },
+      { status: "ready", checks: { d1: one, kv: one, authority: one, jurisdiction: one } },
     ]);
   });
 });

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import config from "../../gateway.config.ts";
 import { requestsFrom } from "../../src/authority/requests.ts";
+import { stubsOf } from "../../src/authority/stubs.ts";
 import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
@@ -36,6 +37,7 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     look: (_, read) => read(),
     readLimits: (environment, id) => authorityOf({ environment, id }).limitsOf(environment, id, gateway.plans),
     resetLimits: (environment, id) => authorityOf({ environment, id }).resetLimits(environment, id, gateway.plans),
+    nearCaller: undefined,
     tellAuthority: async () => {},
     callCourier: async () => {},
     collectTombstones: async () => {},
@@ -46,10 +48,7 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     lastCleanup: async () => undefined,
     noteRecordChange: async () => {},
     lastReconciled: async () => ({ lookedAt: null, restoredAt: null }),
-    ...requestsFrom(
-      (name) => env.COURIER.get(env.COURIER.idFromName(name)),
-      (call) => call(),
-    ),
+    ...requestsFrom(stubsOf(env, gateway), (call) => call()),
     wait: (ms) => {
       time += ms;
     },

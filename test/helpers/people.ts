@@ -12,7 +12,7 @@ import { newId } from "./workerd.ts";
 export async function makeOrganization(): Promise<string> {
   const id = newId("org");
   const organization = { id, name: "Acme & Söhne", plan: null, environments: ["sandbox"], keyQuota: null } as const;
-  const rest = { status: "active", trialStartedAt: null, createdAt: 1, version: newId("ver") } as const;
+  const rest = { status: "active", trialStartedAt: null, location: null, createdAt: 1, version: newId("ver") } as const;
   await organizationInsert(env.DB, { ...organization, ...rest }).run();
   return id;
 }

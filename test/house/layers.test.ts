@@ -81,7 +81,9 @@ describe("Each layer knows only what is below it", () => {
   test("SQL is written in store, and nowhere else", () => {
     const sql =
       /\.prepare\(|\bSELECT\s.*\bFROM\b|\bINSERT\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s+\w+\s+SET\b|\bDELETE\s+FROM\b/;
-    expect(linesWith(sql, inFolder("store"))).toEqual([]);
+    // What a deploy asks D1 before there is a Worker.
+    const isHome = (path: string) => inFolder("store")(path) || path === "src/cli/operate/jurisdictions.ts";
+    expect(linesWith(sql, isHome)).toEqual([]);
     expect(linesWith(sql, () => false)).not.toEqual([]);
   });
 

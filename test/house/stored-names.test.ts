@@ -70,11 +70,18 @@ describe("The names of what is stored never change:", () => {
     expect(collectorName(3)).toBe("collector/3");
     expect(requestLogName({ organizationId: "org_1", environment: "production" })).toBe("requests/org_1/production");
     expect([requestLogName(null), REQUEST_INDEX]).toEqual(["requests/unknown", "requests/index"]);
-    const named = found(/idFromName\("([^"]+)"\)/g);
+    const named = found(/\b(?:account|role)\("([^"]+)"\)/g);
     const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
       [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),
     );
     expect([...new Set([...named, ...roles])].sort()).toEqual(OBJECTS);
+  });
+
+  test("and where objects live: stubs of them are made in one place", () => {
+    const making = sources().filter(({ text }) =>
+      /\b(?:idFromName|getByName|newUniqueId)\(|\.jurisdiction\(/.test(text),
+    );
+    expect(making.map(({ path }) => path)).toEqual(["src/authority/stubs.ts"]);
   });
 
   test("the storage keys", () => {

@@ -21,7 +21,7 @@ const { routes } = createControlPlane({
   rootTokens: "",
   recordOfKey: unexpected,
   readAsset: unexpected,
-  checks: { d1: unexpected, kv: unexpected, authority: unexpected },
+  checks: { d1: unexpected, kv: unexpected, authority: unexpected, jurisdiction: unexpected },
   newRequestId: () => "req",
   log: () => {},
 });

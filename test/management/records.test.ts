@@ -19,11 +19,12 @@ describe("organizations", () => {
       status: "active",
       trial_started_at: null,
       created_at: TIME,
+      location: null,
     });
   });
 
   test("are made with every field, shown as they were made, and told of in the audit trail", async () => {
-    const fields = { name: "Acme", plan: "scale", environments: ["sandbox"], key_quota: 7 };
+    const fields = { name: "Acme", plan: "scale", environments: ["sandbox"], key_quota: 7, location: "weur" };
     const { body: made, headers } = await call("POST", "/v1/organizations", fields);
     expect(made).toMatchObject(fields);
     expect((await call("GET", `/v1/organizations/${made.id}`)).body).toEqual(made);

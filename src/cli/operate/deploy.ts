@@ -10,6 +10,7 @@ import { Failure } from "../terminal/failure.ts";
 import { reportOf } from "../terminal/report.ts";
 import { deployableConfig } from "./checked-config.ts";
 import { configOf } from "./config-of.ts";
+import { checkJurisdictions } from "./jurisdictions.ts";
 import { inEnvironment, MIGRATED, migrate } from "./migrate.ts";
 import { DEFAULT_CONFIG, shown } from "./project.ts";
 import { verify } from "./verify.ts";
@@ -51,6 +52,7 @@ async function deploy(options: Options, command: Command): Promise<void> {
   report.step("Migrating D1 …");
   await migrate(options.env, stop, report);
   report.step(MIGRATED);
+  await checkJurisdictions(checked.config, options.env, stop);
   report.step("Deploying …");
   await runWrangler(["deploy", ...argumentsOf(checked.file, options)], stop).catch((error) => {
     throw withNextStep(error, options);

@@ -73,13 +73,15 @@ function manifestOfWrangler(): string {
   }
 }
 
-/** Runs it to its end. Throws a `Failure` with its last output. */
-export async function runWrangler(args: string[], stop: AbortSignal): Promise<void> {
+/** Runs it to its end, and returns what it wrote to stdout. Throws a `Failure` with its last output. */
+export async function runWrangler(args: string[], stop: AbortSignal): Promise<string> {
   const child = startWrangler(args, stop);
   const said: string[] = [];
+  const out: string[] = [];
+  child.stdout?.on("data", (chunk) => out.push(String(chunk)));
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(String(chunk)));
   const [code] = await once(child, "close");
-  if (code === 0) return;
+  if (code === 0) return out.join("");
   const lines = stripVTControlCharacters(said.join(""))
     .split("\n")
     .filter((line) => line.trim() !== "");

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { LOCATIONS } from "../../domain/location.ts";
 import type { OrganizationAnswer } from "../../records/organization.ts";
 import { COMMAND, call, example, ifMatch, told } from "../gateway/call.ts";
 import { id, names, orNone, wholeNumber } from "../terminal/options.ts";
@@ -11,6 +12,7 @@ interface CreateOptions {
   plan?: string;
   environments?: string[];
   keyQuota?: number;
+  location?: string;
 }
 
 interface ChangeOptions {
@@ -18,6 +20,7 @@ interface ChangeOptions {
   plan?: string | false;
   environments?: string[];
   keyQuota?: number | false;
+  location?: string | false;
   status?: string;
 }
 
@@ -35,11 +38,12 @@ export function addOrgs(program: Command): void {
     .option("--plan <plan>", "a plan from the configuration, for keys without their own plan")
     .option("--environments <a,b>", "the environments it can have keys for (default: all)", names)
     .option("--key-quota <number>", "how many active keys it can have", wholeNumber)
+    .addOption(locationOption())
     .addHelpText("after", example("orgs create --name Acme --plan scale"))
     .action(
       call(
-        (api, { name, plan, environments, keyQuota }: CreateOptions) =>
-          api.post<Organization>(PATH, { name, plan, environments, key_quota: keyQuota }),
+        (api, { name, plan, environments, keyQuota, location }: CreateOptions) =>
+          api.post<Organization>(PATH, { name, plan, environments, key_quota: keyQuota, location }),
         (made, context) => `Created.\n\n${inWords(made, context)}`,
       ),
     );
@@ -73,6 +77,8 @@ export function addOrgs(program: Command): void {
     .option("--environments <a,b>", "the environments it can have keys for; existing keys keep working", names)
     .option("--key-quota <number>", "how many active keys it can have", wholeNumber)
     .option("--no-key-quota", "use the configuration's key quota")
+    .addOption(locationOption())
+    .option("--no-location", "no location")
     .addOption(ifMatch())
     .addHelpText(
       "after",
@@ -80,12 +86,18 @@ export function addOrgs(program: Command): void {
     )
     .action(
       call(
-        (api, { plan, keyQuota, ...rest }: ChangeOptions, id) =>
-          api.patch<Organization>(`${PATH}/${id}`, { ...rest, plan: orNone(plan), key_quota: orNone(keyQuota) }),
+        (api, { plan, keyQuota, location, ...rest }: ChangeOptions, id) =>
+          api.patch<Organization>(`${PATH}/${id}`, {
+            ...rest,
+            ...{ plan: orNone(plan), key_quota: orNone(keyQuota), location: orNone(location) },
+          }),
         (org, context) => `${told("Changed", context)}\n\n${inWords(org, context)}`,
       ),
     );
 }
+
+const locationOption = () =>
+  new Option("--location <location>", "where the authorities of its new keys are created").choices(LOCATIONS);
 
 function asTable(organizations: Organization[]): string {
   if (organizations.length === 0)
@@ -110,6 +122,7 @@ function inWords(org: Organization, { version }: { version: string | undefined }
     ["Plan", org.plan ?? "none"],
     ["Environments", list(org.environments, "none")],
     ["Key quota", org.key_quota === null ? "the gateway's" : grouped(org.key_quota)],
+    ["Location", org.location ?? "none"],
     ["Trial started", moment(org.trial_started_at, "not yet")],
     ["Created", moment(org.created_at)],
     ["Version", version],

@@ -1,4 +1,5 @@
 import { DAY_MS } from "../../domain/durations.ts";
+import { idIn, type Location } from "../../domain/location.ts";
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { auditedOf, type ManagedKey, type NewKey } from "../../records/key.ts";
@@ -93,7 +94,7 @@ export function newKey(
   const createdAt = control.now();
   return {
     ...wanted,
-    id: control.newId("key"),
+    id: keyIdFor(control, organization),
     version: control.newId("ver"),
     hint,
     secretRows: [{ hint, createdAt, expiresAt: null }],
@@ -107,6 +108,17 @@ export function newKey(
     memberRole: member?.role ?? null,
     memberRemovedAt: null,
   };
+}
+
+function keyIdFor(control: Control, organization: Organization): string {
+  const location = locationFor(control, organization);
+  const id = control.newId("key");
+  return location ? idIn(location, id) : id;
+}
+
+function locationFor({ gateway, nearCaller }: Control, organization: Organization): Location | null | undefined {
+  const places = { request: undefined, creator: nearCaller, organization: organization.location };
+  return places[gateway.keys.authorityLocation];
 }
 
 /** If a key creates a key without an expiry, the new key lives as long as allowed, but no longer than its creator. */

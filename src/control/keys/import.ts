@@ -96,6 +96,8 @@ function hashed(
   organization: Organization,
   { organizationId, environment, keys }: WantedImport,
 ): Promise<ImportedKey[]> {
+  // Who imports keys is rarely near those who use them.
+  const anywhere = { ...control, nearCaller: undefined };
   const distinct = [...Map.groupBy(keys, ({ sha256 }) => sha256).values()].flatMap(([first]) => first ?? []);
   return Promise.all(
     distinct.map(async ({ sha256, hint, ...terms }) => {
@@ -103,7 +105,7 @@ function hashed(
       const hashes = await Promise.all(control.peppers.map((pepper) => pepper.hashDigest(digest)));
       return {
         // Nobody asks for the status of a key that is being imported, so its member is not read.
-        key: newKey(control, { ...terms, organizationId, environment }, hint, organization, undefined),
+        key: newKey(anywhere, { ...terms, organizationId, environment }, hint, organization, undefined),
         hashes: hashes as [string, ...string[]],
       };
     }),

@@ -25,6 +25,7 @@ export async function createOrganization(
     plan: wanted.plan,
     environments: wanted.environments ?? Object.keys(gateway.environments),
     keyQuota: wanted.keyQuota,
+    location: wanted.location,
     status: "active",
     trialStartedAt: null,
     createdAt: control.now(),

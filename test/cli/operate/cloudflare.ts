@@ -12,6 +12,8 @@ export interface CloudflareApi {
   readonly changes: string[];
   /** Names of the secrets that came with the last upload. */
   secrets: string[];
+  /** What the table of jurisdictions has. */
+  jurisdictions: { objects: string; jurisdiction: string | null }[];
   /** Whether a database of this name exists. */
   readonly databases: Set<string>;
   /** Whether the Worker exists, with its secrets. */
@@ -44,6 +46,7 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
     changes: [],
     secrets: [],
     databases: new Set(),
+    jurisdictions: [],
     exists: false,
   };
   return api;
@@ -63,7 +66,8 @@ function answerOf(api: CloudflareApi, { method }: IncomingMessage, path: string,
   if (path.endsWith("/query")) {
     const migration = /INSERT INTO "d1_migrations"[^;]*'(\w+\.sql)'/i.exec(JSON.parse(body).sql)?.[1];
     if (migration) api.changes.push(`migrate ${migration}`);
-    return { result: [{ results: [], success: true, meta: { duration: 1, rows_read: 0, rows_written: 0 } }] };
+    const results = /FROM jurisdictions/.test(JSON.parse(body).sql) ? api.jurisdictions : [];
+    return { result: [{ results, success: true, meta: { duration: 1, rows_read: 0, rows_written: 0 } }] };
   }
   if (path === "/storage/kv/namespaces") return { result: method === "POST" ? { id: "2".repeat(32) } : [] };
   if (path.endsWith("/assets-upload-session")) return { result: { jwt: "a.b.c", buckets: [] } };

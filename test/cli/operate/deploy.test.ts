@@ -83,6 +83,19 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
     expect([api.changes.includes("deploy keygate-staging"), calls]).toEqual([false, []]);
   });
 
+  test("refuses to move objects to another jurisdiction than the recorded one, and deploys nothing", async () => {
+    const calls = await deployable(good);
+    const api = await startCloudflareApi();
+    api.jurisdictions = [
+      { objects: "*", jurisdiction: null },
+      { objects: "production", jurisdiction: "eu" },
+    ];
+    const { code, stderr } = await keygate(["deploy", "--env", "staging"], { project, env: api.env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('The objects of "production" were created in eu');
+    expect([api.changes.includes("deploy keygate-staging"), calls]).toEqual([false, []]);
+  });
+
   test("with --dry-run, checks and builds without any call", async () => {
     const calls = await deployable(good);
     const api = await startCloudflareApi();

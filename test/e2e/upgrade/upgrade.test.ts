@@ -45,6 +45,8 @@ const lastUseOf = async (gateway: RunningGateway, { id }: Key): Promise<number> 
 const reported = () => new Promise((later) => setTimeout(later, 11_000));
 const WITHIN = { timeout: 30_000 };
 
+const readiness = async (gateway: RunningGateway) => (await gateway.manage("GET", "/readyz")).status;
+
 interface State {
   readonly tenant: Tenant;
   readonly live: Key;
@@ -109,6 +111,7 @@ test("edits of D1 by hand are in force after an upgrade and after a rollback, fo
 
   const [current] = await restart("current");
   expect(await write(current)).toBe(200);
+  expect(await readiness(current)).toBe(200);
   permit("read-only");
   await expect.poll(() => write(current), { timeout: 20_000, interval: 500 }).toBe(403);
 
@@ -116,6 +119,7 @@ test("edits of D1 by hand are in force after an upgrade and after a rollback, fo
   expect(await write(back)).toBe(403);
   permit("full-access");
   await expect.poll(() => write(back), { timeout: 70_000, interval: 1_000 }).toBe(200);
+  expect(await readiness(back)).toBe(200);
   // The old code creates keys in the new schema.
   expect((await answerTo(back, await (await seed(back)).key())).status).toBe(200);
 

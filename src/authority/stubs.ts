@@ -1,0 +1,47 @@
+/** The Durable Objects, each where it lives. Stubs are made only here. */
+
+import type { Gateway } from "../config/compile.ts";
+import type { Place } from "../domain/kept-request.ts";
+import { isWithin, type Jurisdiction, locationOf } from "../domain/location.ts";
+import type { Env } from "../env.ts";
+import { authorityName, collectorName, REQUEST_INDEX, requestLogName } from "./name.ts";
+
+export type Stubs = ReturnType<typeof stubsOf>;
+
+export function stubsOf(
+  { AUTHORITY, COURIER }: Pick<Env, "AUTHORITY" | "COURIER">,
+  { environments, jurisdiction }: Pick<Gateway, "environments" | "jurisdiction">,
+) {
+  const courierIn = (home: Jurisdiction | undefined, name: string) => {
+    const namespace = inJurisdiction(COURIER, home);
+    return namespace.get(namespace.idFromName(name));
+  };
+  const courier = (name: string) => courierIn(jurisdiction, name);
+  return {
+    authority: (environment: string, keyId: string) => {
+      const home = environments[environment]?.jurisdiction;
+      const namespace = inJurisdiction(AUTHORITY, home);
+      const id = namespace.idFromName(authorityName(environment, keyId));
+      const location = locationOf(keyId);
+      return location && isWithin(location, home) ? namespace.get(id, { locationHint: location }) : namespace.get(id);
+    },
+    /** Of an account that is no key's. */
+    account: (name: string) => {
+      const namespace = inJurisdiction(AUTHORITY, jurisdiction);
+      return namespace.get(namespace.idFromName(name));
+    },
+    role: (role: "courier" | "retention" | "tombstones" | "reconciler") => courier(role),
+    collector: (number: number) => courier(collectorName(number)),
+    requestIndex: () => courier(REQUEST_INDEX),
+    requestLog: (place: Place | null) =>
+      courierIn(place ? environments[place.environment]?.jurisdiction : jurisdiction, requestLogName(place)),
+  };
+}
+
+/** The runtime on a developer's machine has no jurisdictions, and the call throws there. */
+function inJurisdiction<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+  jurisdiction: Jurisdiction | undefined,
+): DurableObjectNamespace<T> {
+  return jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction);
+}
