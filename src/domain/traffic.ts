@@ -24,35 +24,44 @@ export interface RouteTraffic extends Traffic {
   readonly route: string;
 }
 
-/** Pairs of environment and route; requests of further ones count without a route. */
-const MAX_ROUTES = 1_000;
-/** Of one route; further ones count as `other`. */
-const MAX_OUTCOMES = 60;
+interface Bounds {
+  /** Pairs of environment and route; requests of further ones count without a route. */
+  readonly routes: number;
+  /** Of one route; further ones count as `other`. */
+  readonly outcomes: number;
+}
+
+const BOUNDS: Bounds = { routes: 1_000, outcomes: 60 };
+/** For sums of what is within bounds: if one kept to them too, a count could move to another route later, and so fall. */
+export const UNBOUNDED: Bounds = { routes: Number.POSITIVE_INFINITY, outcomes: Number.POSITIVE_INFINITY };
 const OTHER = "other";
 
 export class TrafficTally {
   readonly #environments = new Map<string, Map<string, Traffic>>();
+  readonly #bounds: Bounds;
+  /** Those that have a route. */
   #size = 0;
 
-  constructor(routes: Iterable<RouteTraffic> = []) {
+  constructor(routes: Iterable<RouteTraffic> = [], bounds = BOUNDS) {
+    this.#bounds = bounds;
     for (const route of routes) this.add(route);
   }
 
   get isEmpty(): boolean {
-    return this.#size === 0;
+    return this.#environments.size === 0;
   }
 
   /** A finished request. */
   note(entry: Entry): void {
     const traffic = this.#at(entry.environment ?? "", entry.route ?? "");
-    count(traffic.outcomes, entry.reason ?? entry.status, 1);
+    count(traffic.outcomes, entry.reason ?? entry.status, 1, this.#bounds.outcomes);
     record(traffic.gatewayMs, entry.gateway_ms);
     noteAnswer(traffic.answered, entry);
     if (entry.origin_ms !== undefined) record(traffic.originMs, entry.origin_ms);
   }
 
   add({ environment, route, ...more }: RouteTraffic): void {
-    addTraffic(this.#at(environment, route), more);
+    addTraffic(this.#at(environment, route), more, this.#bounds);
   }
 
   all(): RouteTraffic[] {
@@ -69,7 +78,7 @@ export class TrafficTally {
       left?.delete(route);
       if (left?.size === 0) this.#environments.delete(environment);
     }
-    this.#size -= taken.length;
+    this.#size -= taken.filter(({ route }) => route !== "").length;
     return taken;
   }
 
@@ -77,11 +86,11 @@ export class TrafficTally {
     const routes = this.#environments.get(environment);
     const known = routes?.get(route);
     if (known) return known;
-    if (this.#size >= MAX_ROUTES && route !== "") return this.#at(environment, "");
+    if (this.#size >= this.#bounds.routes && route !== "") return this.#at(environment, "");
     const made = newTraffic();
     if (routes) routes.set(route, made);
     else this.#environments.set(environment, new Map([[route, made]]));
-    this.#size += 1;
+    if (route !== "") this.#size += 1;
     return made;
   }
 }
@@ -91,16 +100,16 @@ export function newTraffic(): Traffic {
 }
 
 /** Adds `more` to `traffic`. */
-export function addTraffic(traffic: Traffic, more: Traffic): void {
-  for (const [outcome, requests] of more.outcomes) count(traffic.outcomes, outcome, requests);
+export function addTraffic(traffic: Traffic, more: Traffic, { outcomes: most }: Bounds = BOUNDS): void {
+  for (const [outcome, requests] of more.outcomes) count(traffic.outcomes, outcome, requests, most);
   addAnswered(traffic.answered, more.answered);
   merge(traffic.gatewayMs, more.gatewayMs);
   merge(traffic.originMs, more.originMs);
 }
 
-function count(outcomes: Traffic["outcomes"], outcome: string | number, requests: number): void {
+function count(outcomes: Traffic["outcomes"], outcome: string | number, requests: number, most: number): void {
   const known = outcomes.get(outcome);
   if (known !== undefined) outcomes.set(outcome, known + requests);
-  else if (outcomes.size < MAX_OUTCOMES || outcome === OTHER) outcomes.set(outcome, requests);
-  else count(outcomes, OTHER, requests);
+  else if (outcomes.size < most || outcome === OTHER) outcomes.set(outcome, requests);
+  else count(outcomes, OTHER, requests, most);
 }

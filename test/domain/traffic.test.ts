@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { answerOf } from "../../src/domain/answers.ts";
 import { countIn, quantile } from "../../src/domain/histogram.ts";
 import type { Entry } from "../../src/domain/log-line.ts";
-import { type RouteTraffic, TrafficTally } from "../../src/domain/traffic.ts";
+import { type RouteTraffic, TrafficTally, UNBOUNDED } from "../../src/domain/traffic.ts";
 import { TrafficSums } from "../../src/domain/traffic-sums.ts";
 
 const HOUR = 3_600_000;
@@ -124,6 +124,49 @@ describe("the traffic of a route", () => {
     const [first] = routes;
     expect(first?.outcomes.size).toBe(61);
     expect(first?.outcomes.get("other")).toBe(41);
+  });
+});
+
+describe("the traffic of several collectors", () => {
+  const many = fc.array(
+    fc.record({
+      collector: fc.nat({ max: 2 }),
+      environment: fc.constantFrom("production", "sandbox"),
+      route: fc.constantFrom("", "/a", "/b", "/c", "/d", "/e"),
+      status: fc.integer({ min: 200, max: 206 }),
+    }),
+    { maxLength: 40 },
+  );
+  /** So narrow that the tests reach them. */
+  const bounds = { routes: 3, outcomes: 4 };
+
+  test("never falls, for no route and no outcome, whatever comes and however often it is stored", () => {
+    fc.assert(
+      fc.property(many, (list) => {
+        const collectors = [0, 1, 2].map(() => new TrafficTally([], bounds));
+        let before = new Map<string, number>();
+        for (const { collector, ...request } of list) {
+          (collectors[collector] as TrafficTally).note(entry(request));
+          collectors[collector] = new TrafficTally((collectors[collector] as TrafficTally).all(), bounds);
+          const sum = new TrafficTally(
+            collectors.flatMap((tally) => tally.all()),
+            UNBOUNDED,
+          );
+          const counts = new Map(
+            sum
+              .all()
+              .flatMap(({ environment, route, outcomes }) =>
+                [...outcomes].map(
+                  ([outcome, count]) => [`${environment} ${route} ${outcome}` as string, count] as const,
+                ),
+              ),
+          );
+          for (const [name, count] of before) expect(counts.get(name)).toBeGreaterThanOrEqual(count);
+          before = counts;
+        }
+        expect([...before.values()].reduce((sum, count) => sum + count, 0)).toBe(list.length);
+      }),
+    );
   });
 });
 

@@ -37,8 +37,9 @@ export async function collectUsage(
 export async function askCollectors<T>(
   { db, gateway }: Pick<Control, "db" | "gateway">,
   ask: (collector: number) => Promise<T>,
+  countAll = () => countCollectors(db),
 ): Promise<readonly T[] | Refusal> {
-  const collectors = Math.max(gateway.collectors, await countCollectors(db));
+  const collectors = Math.max(gateway.collectors, await countAll());
   return Promise.all(Array.from({ length: collectors }, (_, number) => ask(number))).catch((error): Refusal => {
     if (error instanceof StorageFailure) return { code: "usage_unavailable" };
     throw error;
