@@ -43,6 +43,7 @@ const inWorkerd = {
         bindings: {
           KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`,
           KEYGATE_ROOT_TOKEN: `kgr_${"t".repeat(43)}`,
+          KEYGATE_METRICS_TOKEN: `kgm_${"m".repeat(43)}`,
           KEYGATE_SIGNING_KEYS: JSON.stringify(newSigningKeys(["production", "sandbox"])),
           MIGRATIONS: await readD1Migrations("./migrations"),
         },

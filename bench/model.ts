@@ -24,6 +24,7 @@ const USUAL = {
   organizations: 0,
   usageDays: 90,
   dataPoints: false,
+  scrapeSeconds: Number.POSITIVE_INFINITY,
 } satisfies Partial<Traffic>;
 
 /** With as many collectors as `keygate cost` recommends, and as many days of usage as D1 has room for. */

@@ -7,6 +7,7 @@ import { stubsOf } from "./authority/stubs.ts";
 import { compile, type Gateway, jurisdictionsOf } from "./config/compile.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import type { Control } from "./control/control.ts";
+import { totalsReader } from "./control/traffic/read.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { withDataPoints } from "./data-points.ts";
 import { NOWHERE, readUrl } from "./decide/bounds.ts";
@@ -170,6 +171,8 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
       },
       calls: new CallTokens(objects.askAccount, gateway.leaseTtlMs, now),
       rootTokens: env.KEYGATE_ROOT_TOKEN,
+      metricsTokens: env.KEYGATE_METRICS_TOKEN,
+      readTotals: totalsReader(control),
       recordOfKey: (request, waitUntil) =>
         recordOfCaller(
           request.headers,

@@ -16,13 +16,13 @@ import { admitCall, type CallAccounts, deniedBefore } from "./management/call-li
 import { credentialOf, identifyCaller, type Sources } from "./management/caller.ts";
 import type { ManagementEnv } from "./management/dispatch.ts";
 import { type Checks, health } from "./management/health.ts";
+import { type MetricsSources, metrics } from "./management/metrics.ts";
 import { problemResponse } from "./problem.ts";
 import { StorageFailure } from "./store/boundary.ts";
 import { describeThrown } from "./thrown.ts";
 
-export interface ControlPlane extends Omit<Sources, "control"> {
+export interface ControlPlane extends Omit<Sources, "control">, MetricsSources {
   readonly gateway: Gateway;
-  readonly now: () => number;
   /** What the request's use cases work with: look-ups are counted for its client. */
   readonly controlFor: (request: Request) => Control;
   readonly calls: CallAccounts;
@@ -59,6 +59,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     log(controlLine({ request, requestId, route, operation, status, refusal, caller, begunAt, endedAt }, gateway));
   });
   app.route("/", health(plane.checks, plane.now));
+  app.route("/", metrics(plane));
   app.route("/", consolePages());
   app.route("/", errorPages);
   app.route("/", reference(plane.readAsset));

@@ -16,6 +16,8 @@ export interface Env {
   readonly KEYGATE_SIGNING_KEYS: string;
   /** One token, or two while it is being replaced, comma separated. */
   readonly KEYGATE_ROOT_TOKEN: string;
+  /** Likewise. Without it there are no metrics. */
+  readonly KEYGATE_METRICS_TOKEN?: string;
 }
 
 export function serviceBinding(env: Env, name: string): Fetcher | undefined {

@@ -430,8 +430,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   token_invalid: {
     status: 401,
     title: "Invalid token",
-    meaning: "The Authorization header is neither this gateway's root token nor an API key.",
-    fix: "Send `Authorization: Bearer <token>` with the root token (locally it is in .dev.vars) or an API key.",
+    meaning: "The Authorization header has no token that is valid here.",
+    fix: "Send `Authorization: Bearer <token>` with the root token (locally it is in .dev.vars) or an API key; for /metrics, with the metrics token.",
   },
   management_forbidden: {
     status: 403,

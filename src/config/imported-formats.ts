@@ -9,6 +9,7 @@ import type { Config } from "./schema.ts";
 /** Shorter keys can be guessed. */
 const MIN_LENGTH = 16;
 const ROOT_TOKENS = "kgr_.*";
+const METRICS_TOKENS = "kgm_.*";
 
 interface Format {
   readonly path: readonly PropertyKey[];
@@ -77,7 +78,7 @@ function secretsMadeHere({ environments }: Config): OwnSecrets[] {
   const keys = Object.entries(environments).map(([name, { keyPrefix }]) =>
     ownSecrets(`keys that are made here for "${name}"`, patternOfSecrets(keyPrefix)),
   );
-  return [...keys, ownSecrets("root tokens", ROOT_TOKENS)];
+  return [...keys, ownSecrets("root tokens", ROOT_TOKENS), ownSecrets("metrics tokens", METRICS_TOKENS)];
 }
 
 function ownSecrets(what: string, pattern: string): OwnSecrets {

@@ -7,7 +7,7 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import { readMember } from "../store/members.ts";
 import { readOrganization } from "../store/organizations.ts";
 import type { MemberSession } from "../store/sessions.ts";
-import { isRootToken } from "./root-token.ts";
+import { bearerOf, isTokenOf } from "./secret-token.ts";
 import { readSession, sessionToken } from "./session.ts";
 
 export interface Sources {
@@ -34,10 +34,9 @@ export async function identifyCaller(request: Request, sources: Sources, waitUnt
 }
 
 async function identify(request: Request, sources: Sources, waitUntil: WaitUntil): Promise<Who | Refusal> {
-  const authorization = request.headers.get("authorization");
-  if (authorization === null) return bySession(request, sources.control);
-  const token = /^bearer (\S+)$/i.exec(authorization)?.[1];
-  if (token !== undefined && (await isRootToken(token, sources.rootTokens))) return byRoot(request, sources.control);
+  if (!request.headers.has("authorization")) return bySession(request, sources.control);
+  const token = bearerOf(request);
+  if (token !== undefined && (await isTokenOf(sources.rootTokens, token))) return byRoot(request, sources.control);
   const key = await sources.recordOfKey(request, waitUntil);
   // It can be meant as a root token or as a key.
   if (isRefusal(key)) return key.code === "credentials_malformed" ? { code: "token_invalid" } : key;

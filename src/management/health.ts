@@ -2,6 +2,7 @@
 
 import { Hono } from "hono/tiny";
 import { within } from "../deadline.ts";
+import { sharedRun } from "./shared-run.ts";
 
 /** Each rejects if what it checks cannot be reached, or is wrong. */
 export type Checks = Readonly<Record<"d1" | "kv" | "authority" | "jurisdiction", () => Promise<unknown>>>;
@@ -12,22 +13,11 @@ interface Report {
 }
 
 const DEADLINE_MS = 2_000;
-/** How long one report serves all who ask, so that asking costs next to nothing. */
 const FRESH_MS = 1_000;
 
 export function health(checks: Checks, now: () => number): Hono {
   const app = new Hono();
-  let latest: { readonly report: Promise<Report>; readonly begunAt: number; endedAt?: number } | undefined;
-
-  /** Requests that arrive while the checks run get the same report. */
-  function currentReport(waitUntil: (promise: Promise<unknown>) => void): Promise<Report> {
-    if (latest && isCurrent(latest, now())) return latest.report;
-    const begun = { report: ask(checks, now), begunAt: now() };
-    latest = begun;
-    // Continues for the others if the first client disconnects.
-    waitUntil(begun.report.then(() => Object.assign(begun, { endedAt: now() })));
-    return begun.report;
-  }
+  const currentReport = sharedRun(() => ask(checks, now), { deadlineMs: 2 * DEADLINE_MS, freshMs: FRESH_MS, now });
 
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }));
   app.get("/readyz", async (c) => {
@@ -35,11 +25,6 @@ export function health(checks: Checks, now: () => number): Hono {
     return c.json(report, report.status === "ready" ? 200 : 503, { "Cache-Control": "no-store" });
   });
   return app;
-}
-
-function isCurrent({ begunAt, endedAt }: { begunAt: number; endedAt?: number }, now: number): boolean {
-  if (endedAt === undefined) return Math.abs(now - begunAt) < 2 * DEADLINE_MS;
-  return now >= endedAt && now - endedAt < FRESH_MS;
 }
 
 async function ask(checks: Checks, now: () => number): Promise<Report> {

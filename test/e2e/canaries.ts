@@ -12,7 +12,7 @@ const MARK_LENGTH = 30;
 
 /** A secret with a prefix, such as a key or a token. */
 export function canary(what: string, secret: string): Canary {
-  const random = secret.replace(/^(kg_live|kg_test|kgl|kgs|kgq|kgo|kgr|old)_/, "");
+  const random = secret.replace(/^(kg_live|kg_test|kgl|kgs|kgq|kgo|kgr|kgm|old)_/, "");
   return { what, forms: formsOf(Buffer.from(random.slice(0, MARK_LENGTH))) };
 }
 

@@ -5,7 +5,7 @@ import { readDevVars } from "../../src/cli/dev/vars.ts";
 import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import { generateSecret } from "../../src/domain/secret.ts";
 import { parseSigningKeys, type SigningKeys } from "../../src/domain/signing-keys.ts";
-import { startDirect } from "../helpers/direct.ts";
+import { METRICS_TOKEN, startDirect } from "../helpers/direct.ts";
 import { PROJECT, type RunningGateway, startGateway } from "../helpers/gateway.ts";
 import { FOREIGN_FORMAT } from "../helpers/import.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
@@ -18,7 +18,7 @@ import { field, type HeaderLines, sessionIn, type Witness, witnessOf } from "./w
 /** One of each kind. */
 const MISUSED = [
   ...["key 0", "an unknown key", "the last secret", "an imported key", "a link left unspent", "a living session"],
-  ...["the root token", "a pepper", "a signing key"],
+  ...["the root token", "the metrics token", "a pepper", "a signing key"],
 ];
 const FROM_HERE = ["Sec-Fetch-Site", "same-origin"] as const;
 const SIGNING_KEYS = newSigningKeys(["production", "sandbox"]);
@@ -29,11 +29,13 @@ const direct = {
   server: "workerd's own socket",
   start: (configText: string) => startDirect(configText, { signingKeysOf: () => SIGNING_KEYS }),
   pepper: () => "D".repeat(43),
+  metricsToken: () => METRICS_TOKEN,
   signingKeys: (): SigningKeys => SIGNING_KEYS,
 };
 const devServer = {
   server: "the dev server",
   start: startGateway,
+  metricsToken: () => devVar("KEYGATE_METRICS_TOKEN"),
   pepper: () => /:([^,]+)/.exec(devVar("KEYGATE_PEPPERS"))?.[1] as string,
   signingKeys: () => parseSigningKeys(devVar("KEYGATE_SIGNING_KEYS")),
 };
@@ -64,6 +66,7 @@ describe.for([devServer, direct])("Whatever is done with them, secrets are kept 
       ...(await manageKeys(witness, tenant)),
       ...(await signInAndOut(witness, tenant)),
       "the root token": gateway.rootToken,
+      "the metrics token": server.metricsToken(),
     };
     const sealed = {
       "a pepper": server.pepper(),

@@ -16,6 +16,7 @@ import type { SigningKeys } from "../../src/domain/signing-keys.ts";
 import { freePort, gatewayAt, outputFile, PROJECT, type RunningGateway, writeConfig } from "./gateway.ts";
 
 const ROOT_TOKEN = `kgr_${"d".repeat(43)}`;
+export const METRICS_TOKEN = `kgm_${"d".repeat(43)}`;
 const SIGNING_KEYS = newSigningKeys(["production", "sandbox"]);
 const PEPPERS = `p1:${"D".repeat(43)}`;
 
@@ -38,10 +39,15 @@ const TRACER = {
   compatibilityFlags: ["experimental", "streaming_tail_worker"],
 };
 
+export interface DirectGateway extends RunningGateway {
+  /** Ends the process, and all isolates and objects with it, and starts another one with the same state. */
+  restart(): Promise<void>;
+}
+
 /** `configText`: as for `startGateway`. */
-export async function startDirect(configText: string, options: Options = {}): Promise<RunningGateway> {
+export async function startDirect(configText: string, options: Options = {}): Promise<DirectGateway> {
   const [gateway] = await startIsolates(configText, 1, options);
-  return gateway as RunningGateway;
+  return gateway as DirectGateway;
 }
 
 /**
@@ -108,7 +114,7 @@ export async function runIsolates(
   isTraced = false,
 ): Promise<RunningGateway[]> {
   const first = isolates[0]?.name;
-  const miniflare = new Miniflare({
+  const running = {
     ...convertV4MiniflareOptions({
       workers: [
         ...isolates.map(({ name, script, port }, n) => ({
@@ -120,22 +126,25 @@ export async function runIsolates(
           bindings: {
             KEYGATE_PEPPERS: PEPPERS,
             KEYGATE_ROOT_TOKEN: ROOT_TOKEN,
+            KEYGATE_METRICS_TOKEN: METRICS_TOKEN,
             KEYGATE_SIGNING_KEYS: JSON.stringify(signingKeysOf(n)),
           },
           ...(isTraced && { streamingTails: [TRACER.name] }),
         })),
         ...(isTraced ? [TRACER] : []),
       ],
-      handleStructuredLogs: ({ message }) => appendFileSync(outputFile(state), `${message}\n`),
+      handleStructuredLogs: ({ message }: { message: string }) => appendFileSync(outputFile(state), `${message}\n`),
     }),
     // As wrangler lays it out.
     resourcePersistencePath: join(state, "v3"),
-  });
+  };
+  const miniflare = new Miniflare(running);
   await miniflare.ready;
   await migrate(miniflare, migrations);
   return isolates.map(({ port }) => ({
     ...gatewayAt({ port, state, rootToken: ROOT_TOKEN }),
     stop: () => miniflare.dispose(),
+    restart: () => miniflare.setOptions(running),
     forget: () => rmSync(state, { recursive: true, force: true }),
   }));
 }

@@ -2,7 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 
-/** A Python that has PyJWT: Debian's own, or the first on the path. */
+/** A Python that has PyJWT and the client of Prometheus: Debian's own, or the first on the path. */
 export const PYTHON =
-  ["/usr/bin/python3", "python3"].find((path) => spawnSync(path, ["-c", "import jwt, cryptography"]).status === 0) ??
-  "python3";
+  ["/usr/bin/python3", "python3"].find(
+    (path) => spawnSync(path, ["-c", "import jwt, cryptography, prometheus_client"]).status === 0,
+  ) ?? "python3";

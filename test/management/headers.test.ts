@@ -18,7 +18,7 @@ const { routes } = createControlPlane({
   now: () => Date.now(),
   controlFor: () => controlOf(),
   calls: { deniedBefore: unexpected as never, take: unexpected },
-  rootTokens: "",
+  ...{ rootTokens: "", metricsTokens: "", readTotals: unexpected },
   recordOfKey: unexpected,
   readAsset: unexpected,
   checks: { d1: unexpected, kv: unexpected, authority: unexpected, jurisdiction: unexpected },

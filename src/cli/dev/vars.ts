@@ -11,20 +11,22 @@ import { Failure } from "../terminal/failure.ts";
 import { fileFailure } from "../terminal/file-failure.ts";
 import { refuseToCommit } from "../terminal/secret-file.ts";
 
-/** Shorter ones do not open the management API (src/management/root-token.ts). */
-const ROOT_TOKEN_LENGTH = 32;
+/** Shorter ones open nothing (src/management/secret-token.ts). */
+const TOKEN_LENGTH = 32;
 
 /** The required form of each secret. */
 const FORMS = {
   KEYGATE_PEPPERS: "p1:<32 random bytes, base64url>",
   KEYGATE_ROOT_TOKEN: "kgr_<32 random bytes, base64url>",
 };
+/** What an empty line leaves out. */
+const OPTIONAL_FORMS = { KEYGATE_METRICS_TOKEN: "kgm_<32 random bytes, base64url>" };
 
 const SIGNING_KEYS = "KEYGATE_SIGNING_KEYS";
 
 /**
- * Creates the file if there is none. Adds signing keys for environments that lack them, and leaves all else
- * unchanged. Returns whether it created the file.
+ * Creates the file if there is none. Adds a metrics token, and signing keys for environments that lack them, and leaves all
+ * else unchanged. Returns whether it created the file.
  */
 export function ensureDevVars(file: string, environments: readonly string[]): boolean {
   const made = !existsSync(file) && create(file);
@@ -37,7 +39,7 @@ export function ensureDevVars(file: string, environments: readonly string[]): bo
     );
   }
   refuseUnusable(file, vars);
-  completeSigningKeys(file, environments);
+  complete(file, environments);
   return made;
 }
 
@@ -45,33 +47,39 @@ export function ensureDevVars(file: string, environments: readonly string[]): bo
 function refuseUnusable(file: string, vars: NodeJS.Dict<string>): void {
   const problems = Object.entries(PROBLEMS).flatMap(([name, problemOf]) => {
     const problem = problemOf(vars[name] ?? "");
-    return problem ? [`${shown(file)}: ${name} ${problem}. Write: ${name}=${FORMS[name as keyof typeof FORMS]}`] : [];
+    return problem ? [`${shown(file)}: ${name} ${problem}. Write: ${name}=${ALL_FORMS[name as Name]}`] : [];
   });
   if (problems.length > 0) throw new Failure(problems.join("\n"));
 }
 
-const PROBLEMS: Readonly<Record<keyof typeof FORMS, (text: string) => string | undefined>> = {
+const ALL_FORMS = { ...FORMS, ...OPTIONAL_FORMS };
+type Name = keyof typeof ALL_FORMS;
+
+const PROBLEMS: Readonly<Record<Name, (text: string) => string | undefined>> = {
   KEYGATE_PEPPERS: (text) => {
     const parts = pepperParts(text);
     return "problem" in parts ? parts.problem : undefined;
   },
-  KEYGATE_ROOT_TOKEN: (text) => {
-    const tokens = text.split(",").map((token) => token.trim());
-    if (tokens.some((token) => !/^[\x21-\x7e]*$/.test(token))) return "has a character that a header cannot hold";
-    const shortest = Math.min(...tokens.map((token) => token.length));
-    return shortest < ROOT_TOKEN_LENGTH
-      ? `must have at least ${ROOT_TOKEN_LENGTH} characters, not ${shortest}`
-      : undefined;
-  },
+  KEYGATE_ROOT_TOKEN: problemOfTokens,
+  KEYGATE_METRICS_TOKEN: (text) => (text === "" ? undefined : problemOfTokens(text)),
 };
 
-/** Repeats until no environment lacks one: another gateway that is starting can write the same line. */
-function completeSigningKeys(file: string, environments: readonly string[]): void {
+function problemOfTokens(text: string): string | undefined {
+  const tokens = text.split(",").map((token) => token.trim());
+  if (tokens.some((token) => !/^[\x21-\x7e]*$/.test(token))) return "has a character that a header cannot hold";
+  const shortest = Math.min(...tokens.map((token) => token.length));
+  return shortest < TOKEN_LENGTH ? `must have at least ${TOKEN_LENGTH} characters, not ${shortest}` : undefined;
+}
+
+/** Repeats until nothing is lacking: another gateway that is starting can write the same lines. */
+function complete(file: string, environments: readonly string[]): void {
   for (;;) {
     const keys = readSigningKeys(file);
     const lacking = environments.filter((name) => !Object.hasOwn(keys, name));
-    if (lacking.length === 0) return;
-    writeSigningKeys(file, { ...keys, ...newSigningKeys(lacking) });
+    const lacksToken = readDevVars(file).KEYGATE_METRICS_TOKEN === undefined;
+    if (lacking.length === 0 && !lacksToken) return;
+    if (lacksToken) writeDevVar(file, "KEYGATE_METRICS_TOKEN", `kgm_${random()}`);
+    if (lacking.length > 0) writeSigningKeys(file, { ...keys, ...newSigningKeys(lacking) });
   }
 }
 
@@ -120,7 +128,8 @@ function random(): string {
 function create(file: string): boolean {
   refuseToCommit(file);
   const draft = `${file}.${process.pid}`;
-  const lines = [`KEYGATE_PEPPERS=p1:${random()}`, `KEYGATE_ROOT_TOKEN=kgr_${random()}`, ""];
+  const made = { PEPPERS: `p1:${random()}`, ROOT_TOKEN: `kgr_${random()}`, METRICS_TOKEN: `kgm_${random()}` };
+  const lines = [...Object.entries(made).map(([name, value]) => `KEYGATE_${name}=${value}`), ""];
   writeFileSync(draft, lines.join("\n"), { mode: 0o600, flag: "wx" });
   try {
     linkSync(draft, file);

@@ -18,6 +18,8 @@ export interface Traffic {
   readonly usageDays: number;
   /** Whether Analytics Engine gets a data point of each request. */
   readonly dataPoints: boolean;
+  /** How often metrics are scraped; infinite for never. */
+  readonly scrapeSeconds: number;
   /** Shares of the isolates by their distance from the authorities. */
   readonly regions: readonly { readonly share: number; readonly roundTripMs: number }[];
   readonly limits: Limits;

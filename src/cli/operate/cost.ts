@@ -22,6 +22,7 @@ interface Options {
   keys: number;
   isolates: number;
   organizations?: number;
+  scrape?: number;
   plan?: string;
   even?: boolean;
 }
@@ -37,6 +38,9 @@ export function addCost(program: Command): void {
     .addOption(new Option("--keys <number>", "keys in use").argParser(wholeNumber).default(1_000))
     .addOption(new Option("--isolates <number>", "isolates that serve them").argParser(wholeNumber).default(10))
     .addOption(new Option("--organizations <number>", "that have the keys (default: a tenth)").argParser(wholeNumber))
+    .addOption(
+      new Option("--scrape <seconds>", "how often metrics are scraped (default: never)").argParser(wholeNumber),
+    )
     .option("--plan <name>", "the plan that the keys are on (default: no limits)")
     .option("--even", "all keys are used alike (default: by Zipf's law)")
     .option("--config <file>", "use this file instead of gateway.config.ts")
@@ -45,7 +49,7 @@ export function addCost(program: Command): void {
 }
 
 async function cost(options: Options, command: Command): Promise<void> {
-  for (const name of ["requests", "keys", "isolates", "organizations"] as const) {
+  for (const name of ["requests", "keys", "isolates", "organizations", "scrape"] as const) {
     if (options[name] !== undefined && options[name] < 1) command.error(`error: --${name} must be at least 1.`);
   }
   const traffic = trafficOf(await checkedConfig(options.config ?? DEFAULT_CONFIG), options);
@@ -68,6 +72,7 @@ function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, option
         requestLog.keptMs > 0 ? (options.organizations ?? Math.ceil(options.keys / KEYS_OF_ORGANIZATION)) : 0,
     },
     ...{ collectors, usageDays: retention.usageDays, dataPoints: writesDataPoints },
+    scrapeSeconds: options.scrape ?? Number.POSITIVE_INFINITY,
     ...{ skew: options.even ? 0 : 1, isolateLifeMs: 10 * MINUTE_MS, regions: REGIONS },
   };
 }

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { COMMAND, example } from "../gateway/call.ts";
 import { hint } from "../terminal/render.ts";
 import { reportOf } from "../terminal/report.ts";
@@ -14,20 +14,35 @@ import { DEFAULT_CONFIG } from "./project.ts";
 interface Options {
   config?: string;
   to: string;
+  only?: keyof typeof TOKENS;
 }
+
+/** What can be created alone. For peppers and signing keys there are other commands. */
+const TOKENS = { KEYGATE_ROOT_TOKEN: "kgr", KEYGATE_METRICS_TOKEN: "kgm" };
 
 export function addSecrets(program: Command): void {
   program
     .command("secrets")
-    .description("create the secrets of a new deployment: a pepper, a root token and signing keys")
+    .description("create the secrets of a new deployment: a pepper, a root token, a metrics token and signing keys")
     .option("--config <file>", "use this file instead of gateway.config.ts")
     .requiredOption("--to <file>", "write them to this new file, which only you can read")
-    .addHelpText("after", example("secrets --to secrets.production.json"))
-    .action(async ({ config = DEFAULT_CONFIG, to }: Options, command: Command) => {
+    .addOption(
+      new Option("--only <token>", "create only this one, for a deployment that runs").choices(Object.keys(TOKENS)),
+    )
+    .addHelpText(
+      "after",
+      example("secrets --to secrets.production.json", "secrets --only KEYGATE_METRICS_TOKEN --to metrics.json"),
+    )
+    .action(async ({ config = DEFAULT_CONFIG, to, only }: Options, command: Command) => {
       const checked = await checkedConfig(config);
-      writeSecretFile(to, `${JSON.stringify(newSecrets(Object.keys(checked.config.environments)), null, 2)}\n`);
-      const next = `${COMMAND} deploy ${inItsEnvironment(checked.file)}--secrets-file ${to}`;
-      const done = `${to} has new secrets. A Worker's secrets cannot be read back: keep the file safe. Next:`;
+      const environment = inItsEnvironment(checked.file);
+      const secrets = only ? { [only]: newToken(only) } : newSecrets(Object.keys(checked.config.environments));
+      writeSecretFile(to, `${JSON.stringify(secrets, null, 2)}\n`);
+      const next = only
+        ? `npx wrangler secret bulk ${environment}${to}`
+        : `${COMMAND} deploy ${environment}--secrets-file ${to}`;
+      const what = only ? `a new ${only}` : "new secrets";
+      const done = `${to} has ${what}. A Worker's secrets cannot be read back: keep the file safe. Next:`;
       reportOf(command).end(hint(done, next), { file: to });
     });
 }
@@ -39,10 +54,16 @@ function inItsEnvironment(file: string): string {
 }
 
 function newSecrets(environments: readonly string[]): Record<string, string> {
-  const random = () => randomBytes(32).toString("base64url");
   return {
     KEYGATE_PEPPERS: `p1:${random()}`,
-    KEYGATE_ROOT_TOKEN: `kgr_${random()}`,
+    KEYGATE_ROOT_TOKEN: newToken("KEYGATE_ROOT_TOKEN"),
+    KEYGATE_METRICS_TOKEN: newToken("KEYGATE_METRICS_TOKEN"),
     KEYGATE_SIGNING_KEYS: JSON.stringify(newSigningKeys(environments)),
   };
+}
+
+const newToken = (name: keyof typeof TOKENS) => `${TOKENS[name]}_${random()}`;
+
+function random(): string {
+  return randomBytes(32).toString("base64url");
 }

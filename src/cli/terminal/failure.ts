@@ -26,14 +26,14 @@ export function verdictOf(error: unknown): { code: number; words?: string } {
   return { code, words: `keygate: ${error instanceof Error ? error.message : String(error)}${help}` };
 }
 
-const ROOT_TOKEN = /\bkgr_[\w-]+/g;
+const TOKEN = /\bkg[rm]_[\w-]+/g;
 const KEY = /\b[a-z][a-z0-9_]*_[0-9A-Za-z]{36}\b/g;
 
-/** The text without the given tokens and anything that looks like a root token or a key. */
+/** The text without the given tokens and anything that looks like a root token, a metrics token or a key. */
 export function conceal(text: string, tokens: readonly string[] = []): string {
   const known = tokens.filter((token) => token !== "");
   return known
     .reduce((rest, token) => rest.replaceAll(token, "[token]"), text)
-    .replace(ROOT_TOKEN, "[token]")
+    .replace(TOKEN, "[token]")
     .replace(KEY, "[key]");
 }

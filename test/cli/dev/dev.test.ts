@@ -18,11 +18,12 @@ describe(".dev.vars", () => {
     file = join(temporaryFolder(), ".dev.vars");
   });
 
-  test("is made with a pepper and a root token of 32 random bytes each and with signing keys, for its owner's eyes only", () => {
+  test("is made with a pepper and two tokens of 32 random bytes each and with signing keys, for its owner's eyes only", () => {
     expect(ensureDevVars(file, ENVIRONMENTS)).toBe(true);
     expect(readDevVars(file)).toEqual({
       KEYGATE_PEPPERS: expect.stringMatching(/^p1:[\w-]{43}$/),
       KEYGATE_ROOT_TOKEN: expect.stringMatching(/^kgr_[\w-]{43}$/),
+      KEYGATE_METRICS_TOKEN: expect.stringMatching(/^kgm_[\w-]{43}$/),
       KEYGATE_SIGNING_KEYS: expect.stringMatching(/^\{"production":/),
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -50,7 +51,7 @@ describe(".dev.vars", () => {
   test("is never written once it is complete", () => {
     ensureDevVars(file, ENVIRONMENTS);
     const keys = readDevVars(file).KEYGATE_SIGNING_KEYS;
-    const text = `${MINE}KEYGATE_SIGNING_KEYS='${keys}'\n`;
+    const text = `${MINE}KEYGATE_METRICS_TOKEN=\nKEYGATE_SIGNING_KEYS='${keys}'\n`;
     writeFileSync(file, text);
     expect(ensureDevVars(file, ENVIRONMENTS)).toBe(false);
     expect(readFileSync(file, "utf8")).toBe(text);
@@ -66,6 +67,15 @@ describe(".dev.vars", () => {
     const both = parseSigningKeys(readDevVars(file).KEYGATE_SIGNING_KEYS as string);
     expect(both).toMatchObject(parseSigningKeys(first));
     expect(both.sandbox?.map(({ state }) => state)).toEqual(["active", "next"]);
+  });
+
+  test("that has no line for a metrics token gets one, and the token stays", () => {
+    writeFileSync(file, MINE);
+    ensureDevVars(file, ["production"]);
+    const token = readDevVars(file).KEYGATE_METRICS_TOKEN;
+    expect(token).toMatch(/^kgm_[\w-]{43}$/);
+    ensureDevVars(file, ENVIRONMENTS);
+    expect(readDevVars(file).KEYGATE_METRICS_TOKEN).toBe(token);
   });
 
   test("whose signing keys cannot be used is refused in one line that holds nothing of them", () => {
@@ -91,7 +101,7 @@ describe(".dev.vars", () => {
 describe("secrets that the gateway cannot use", () => {
   const GOOD = { KEYGATE_PEPPERS: `p1:${"A".repeat(43)}`, KEYGATE_ROOT_TOKEN: `kgr_${"c".repeat(43)}` };
 
-  test.each<[name: keyof typeof GOOD, value: string, problem: string]>([
+  test.each<[name: string, value: string, problem: string]>([
     ["KEYGATE_PEPPERS", "canary", "must be id:base64url (at least 24 bytes), or two of them, comma separated"],
     ["KEYGATE_PEPPERS", `p1:${"A".repeat(31)}`, "must be id:base64url"],
     // As long as needed, but no bytes have this length in base64.
@@ -110,6 +120,8 @@ describe("secrets that the gateway cannot use", () => {
     ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(43)},kgr_canary`, "must have at least 32 characters, not 10"],
     ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(20)} ${"c".repeat(20)}`, "has a character that a header cannot hold"],
     ["KEYGATE_ROOT_TOKEN", `kgr_${"ü".repeat(43)}`, "has a character that a header cannot hold"],
+    ["KEYGATE_METRICS_TOKEN", "kgm_canary", "must have at least 32 characters, not 10"],
+    ["KEYGATE_METRICS_TOKEN", `kgm_${"c".repeat(43)},`, "must have at least 32 characters, not 0"],
   ])("are refused before the start, in one line that repeats nothing of them: %s=%s", (name, value, problem) => {
     const file = join(temporaryFolder(), ".dev.vars");
     const lines = Object.entries({ ...GOOD, [name]: value }).map(([each, text]) => `${each}="${text}"`);

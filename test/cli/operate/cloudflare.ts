@@ -86,6 +86,6 @@ function answerOf(api: CloudflareApi, { method }: IncomingMessage, path: string,
   return missing;
 }
 
-const SECRETS = ["KEYGATE_PEPPERS", "KEYGATE_ROOT_TOKEN", "KEYGATE_SIGNING_KEYS"];
+const SECRETS = ["KEYGATE_METRICS_TOKEN", "KEYGATE_PEPPERS", "KEYGATE_ROOT_TOKEN", "KEYGATE_SIGNING_KEYS"];
 
 const d1 = (name: string) => ({ uuid: UUID, name });

@@ -62,7 +62,12 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
     const { code, stdout, stderr } = await keygate(args, { project, env: api.env });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(api.changes).toEqual(["create keygate-staging", ...MIGRATIONS, "deploy keygate-staging"]);
-    expect(api.secrets.sort()).toEqual(["KEYGATE_PEPPERS", "KEYGATE_ROOT_TOKEN", "KEYGATE_SIGNING_KEYS"]);
+    expect(api.secrets.sort()).toEqual([
+      "KEYGATE_METRICS_TOKEN",
+      "KEYGATE_PEPPERS",
+      "KEYGATE_ROOT_TOKEN",
+      "KEYGATE_SIGNING_KEYS",
+    ]);
     expect(calls.map(({ path }) => path).sort()).toEqual([
       "/live/signatures/keygate-deploy",
       "/readyz",
