@@ -74,7 +74,7 @@ function wranglerOf(text: string, name: string, hosts: readonly string[]): strin
     ],
     [/database_name = "keygate/g, `database_name = "${name}`],
     [/migrations_dir = "migrations"/g, 'migrations_dir = "node_modules/keygate/migrations"'],
-    ['directory = "node_modules/swagger-ui-dist"', 'directory = "node_modules/keygate/dist/assets"'],
+    ['directory = "assets"', 'directory = "node_modules/keygate/dist/assets"'],
     [/binding = "DEMO_ORIGIN"/g, 'binding = "ORIGIN"'],
     ['service = "keygate-demo-origin"', `service = "${name}-origin"`],
     ['service = "keygate-demo-origin"', `service = "${name}-origin-staging"`],

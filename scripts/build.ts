@@ -1,28 +1,25 @@
 /** Builds `dist`, what the package `keygate` contains: JavaScript, the types of its exports, and the files that are served. */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, globSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
-/** What `src/console/open/reference.ts` serves, and its licences. */
-const ASSETS = [
-  "swagger-ui-bundle.js",
-  "swagger-ui-bundle.js.LICENSE.txt",
-  "swagger-ui.css",
-  "favicon-32x32.png",
-  "LICENSE",
-  "NOTICE",
-];
+/** Of the files of others that `assets` links to. */
+const LICENSES: Readonly<Record<string, string>> = {
+  "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt": "swagger-ui-bundle.js.LICENSE.txt",
+  "swagger-ui-dist/LICENSE": "LICENSE",
+  "swagger-ui-dist/NOTICE": "NOTICE",
+};
 
 export function build(): void {
   rmSync(DIST, { recursive: true, force: true });
   for (const project of ["tsconfig.build.json", "tsconfig.build-cli.json"]) compile(project);
   keepDeclarationsOf(["index.d.ts", "worker.d.ts"]);
-  mkdirSync(join(DIST, "assets"));
-  for (const name of ASSETS) {
-    copyFileSync(join(ROOT, "node_modules/swagger-ui-dist", name), join(DIST, "assets", name));
+  cpSync(join(ROOT, "assets"), join(DIST, "assets"), { recursive: true, dereference: true });
+  for (const [from, to] of Object.entries(LICENSES)) {
+    copyFileSync(join(ROOT, "node_modules", from), join(DIST, "assets", to));
   }
 }
 

@@ -181,8 +181,10 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
           (environment, keyId) => readKeyRecord(db, environment, keyId),
           (account, { organization }) => reporter.use(account, organization.id, now(), waitUntil),
         ),
-      readAsset: async (name) => {
-        const asset = await atBoundary("ASSETS", () => env.ASSETS.fetch(`https://assets.invalid/${name}`), log);
+      readAsset: async (name, { headers }) => {
+        const known = headers.get("if-none-match");
+        const init = known === null ? {} : { headers: { "If-None-Match": known } };
+        const asset = await atBoundary("ASSETS", () => env.ASSETS.fetch(`https://assets.invalid/${name}`, init), log);
         return new Response(asset.body, asset);
       },
       newRequestId,

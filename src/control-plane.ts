@@ -4,8 +4,9 @@ import { routePath } from "hono/route";
 import { Hono } from "hono/tiny";
 import type { Gateway } from "./config/compile.ts";
 import { consolePages } from "./console/console.tsx";
+import { assets, type ReadAsset } from "./console/frame/assets.ts";
 import { errorPages } from "./console/open/error-pages.ts";
-import { type ReadAsset, reference } from "./console/open/reference.ts";
+import { reference } from "./console/open/reference.ts";
 import { signInPages } from "./console/open/sign-in.ts";
 import { type Control, collisionOf } from "./control/control.ts";
 import { controlLine } from "./control-line.ts";
@@ -60,6 +61,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   });
   app.route("/", health(plane.checks, plane.now));
   app.route("/", metrics(plane));
+  app.route("/", assets(plane.readAsset));
   app.route("/", consolePages());
   app.route("/", errorPages);
   app.route("/", reference(plane.readAsset));

@@ -3,9 +3,7 @@
 import { html } from "hono/html";
 import { Hono } from "hono/tiny";
 import type { ManagementEnv } from "../../management/dispatch.ts";
-
-/** A file of the package that renders the page. */
-export type ReadAsset = (name: string) => Promise<Response>;
+import type { ReadAsset } from "../frame/assets.ts";
 
 const ASSETS = ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"];
 /** The package writes style attributes, which no hash can allow. */
@@ -49,6 +47,6 @@ export function reference(readAsset: ReadAsset): Hono<ManagementEnv> {
     .get("/docs/reference.js", (c) => c.body(SCRIPT, 200, { "Content-Type": "text/javascript; charset=utf-8" }))
     .get("/docs/assets/:name", async (c) => {
       const name = c.req.param("name");
-      return ASSETS.includes(name) ? readAsset(name) : c.notFound();
+      return ASSETS.includes(name) ? readAsset(name, c.req.raw) : c.notFound();
     });
 }
