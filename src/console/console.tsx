@@ -4,20 +4,21 @@ import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono/tiny";
 import { collisionOf } from "../control/control.ts";
 import { auditPages } from "./audit/list.tsx";
-import { assets } from "./frame/assets.ts";
 import { requireRootVisitor, requireVisitor } from "./frame/guard.ts";
 import { showRefusal } from "./frame/refusal-page.tsx";
 import { keepSent } from "./frame/send-again.tsx";
 import type { ConsoleEnv } from "./frame/visit.ts";
-import { keyActions } from "./keys/actions.tsx";
+import { keyActions } from "./key/actions.tsx";
+import { keyConnect } from "./key/connect.tsx";
+import { firstRequest } from "./key/first-request.tsx";
+import { keyHistory } from "./key/history.tsx";
+import { keyPage } from "./key/overview.tsx";
+import { usageExport } from "./key/usage-export.ts";
 import { keyEdit } from "./keys/edit.tsx";
 import { keyExport } from "./keys/export.ts";
 import { keyList } from "./keys/list.tsx";
 import { newKeyPages } from "./keys/new.tsx";
-import { keyPage } from "./keys/page.tsx";
-import { requestPages } from "./keys/requests.tsx";
 import { keysSelected } from "./keys/selected.tsx";
-import { trial } from "./keys/trial.tsx";
 import { guide } from "./open/guide.tsx";
 import { PRIVATE_HEADERS } from "./open/page.ts";
 import { workspaceDeletion } from "./organizations/delete-workspace.tsx";
@@ -31,8 +32,20 @@ import { memberPages } from "./people/member.tsx";
 import { memberActions } from "./people/member-actions.tsx";
 import { memberList } from "./people/members.tsx";
 import { sessionPages } from "./people/sessions.tsx";
+import { explainPages } from "./requests/explain.tsx";
+import { requestLists } from "./requests/list.tsx";
+import { requestPage } from "./requests/request.tsx";
 
-const PRIVATE_PATHS = ["/keys", "/workspaces", "/members", "/audit", "/organization", "/sessions"];
+const PRIVATE_PATHS = [
+  "/keys",
+  "/requests",
+  "/explain",
+  "/workspaces",
+  "/members",
+  "/audit",
+  "/organization",
+  "/sessions",
+];
 /** The platform team's. */
 const ROOT_PATH = "/organizations";
 
@@ -56,7 +69,7 @@ export function consolePages(): Hono<ConsoleEnv> {
     pages.use(path, asPage, keepSent);
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
   pages.use(`${ROOT_PATH}/*`, requireRootVisitor);
-  pages.route("/", assets).route("/", overview).route("/", guide);
+  pages.route("/", overview).route("/", guide);
   pages
     .route("/", keyList)
     .route("/", keyExport)
@@ -64,7 +77,8 @@ export function consolePages(): Hono<ConsoleEnv> {
     .route("/", newKeyPages)
     .route("/", keyActions)
     .route("/", keyEdit);
-  pages.route("/", trial).route("/", requestPages).route("/", keyPage);
+  pages.route("/", usageExport).route("/", firstRequest).route("/", keyConnect).route("/", keyHistory);
+  pages.route("/", requestLists).route("/", requestPage).route("/", explainPages).route("/", keyPage);
   pages.route("/", workspacePages).route("/", workspaceDeletion);
   pages.route("/", memberList).route("/", memberPages).route("/", memberActions);
   pages.route("/", auditPages).route("/", organizationPage).route("/", sessionPages);

@@ -1,6 +1,6 @@
 /** A finished request as a request log keeps it. Never a secret, a query or a body, and no path unless the configuration says so. */
 
-import type { Candidate, Group } from "./request-log.ts";
+import { type Candidate, type Group, isFailure } from "./request-log.ts";
 
 export interface KeptRequest extends Candidate {
   /** Until the headers of the answer, in milliseconds, with and without the wait for the origin. */
@@ -48,6 +48,8 @@ export interface RequestFilter {
   readonly reason?: string | undefined;
   readonly status?: number | undefined;
   readonly route?: string | undefined;
+  /** Refused, or answered by the origin with an error. */
+  readonly failed?: true | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
@@ -71,12 +73,13 @@ export interface FoundRequest extends KeptRequest {
 }
 
 export function matches(filter: RequestFilter, request: KeptRequest): boolean {
-  const { keyIds, reason, status, route, from, to } = filter;
+  const { keyIds, reason, status, route, failed, from, to } = filter;
   return (
     (keyIds === undefined || (request.keyId !== null && keyIds.includes(request.keyId))) &&
     (reason === undefined || request.reason === reason) &&
     (status === undefined || request.status === status) &&
     (route === undefined || request.route === route) &&
+    (failed === undefined || isFailure(request.reason ?? String(request.status))) &&
     (from === undefined || request.at >= from) &&
     (to === undefined || request.at < to)
   );

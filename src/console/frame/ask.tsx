@@ -33,19 +33,22 @@ export function ask(c: Visit, { title, crumbs, button, grave, refusal, fields = 
     { title, refusal },
     <>
       <Crumbs crumbs={crumbs} />
-      <h1>{title}</h1>
-      <Mistakes refusal={refusal} fields={fields} />
-      <form class="sheet" method="post" novalidate>
-        {content(problemsOf(refusal, fields))}
-        <div class="actions">
-          <button type="submit" class={grave ? "grave" : ""}>
-            {button}
-          </button>
-          <a class="button quiet" href={crumbs.at(-1)?.path}>
-            Cancel
-          </a>
-        </div>
-      </form>
+      {/* A page with a link to this one can show it as a dialog. */}
+      <div id="asked">
+        <h1 id="asked-what">{title}</h1>
+        <Mistakes refusal={refusal} fields={fields} />
+        <form class="sheet" method="post" novalidate>
+          {content(problemsOf(refusal, fields))}
+          <div class="actions">
+            <button type="submit" class={grave ? "grave" : ""}>
+              {button}
+            </button>
+            <a class="button quiet" href={crumbs.at(-1)?.path} data-cancel>
+              Cancel
+            </a>
+          </div>
+        </form>
+      </div>
     </>,
   );
 }

@@ -105,6 +105,11 @@ interface Place {
 const PLACES: readonly Place[] = [
   { path: "/", name: "Overview" },
   { path: "/keys", name: "API keys", isOpenTo: managesKeys },
+  {
+    path: "/requests",
+    name: "Requests",
+    isOpenTo: (standing) => managesKeys(standing) && standing.scopes.has("usage:read"),
+  },
   { path: "/workspaces", name: "Workspaces", isOpenTo: ({ scopes }) => scopes.has("workspaces:read") },
   { path: "/members", name: "Members", isOpenTo: ({ scopes }) => scopes.has("members:read") },
   { path: "/audit", name: "Audit", isOpenTo: ({ scopes }) => scopes.has("audit_events:read") },

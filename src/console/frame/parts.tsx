@@ -144,14 +144,30 @@ export function Facts({ facts }: { facts: readonly (readonly [string, Child])[] 
   );
 }
 
+/** A short text to copy, in its line. */
+export function Copied({ id, label, text }: { id: string; label: string; text: string }) {
+  return (
+    <span class="copied">
+      <code id={id}>{text}</code>
+      <CopyButton of={id} label={label} isSmall />
+    </span>
+  );
+}
+
+function CopyButton({ of, label, isSmall }: { of: string; label: string; isSmall?: true }) {
+  return (
+    <button type="button" class={isSmall ? "quiet small" : "quiet"} data-copy={of} hidden>
+      Copy<span class="unseen"> {label}</span>
+    </button>
+  );
+}
+
 /** Text to copy. Without script there is no button, but the text can be selected. */
 export function Copyable({ id, label, text }: { id: string; label: string; text: string }) {
   return (
     <div class="copyable">
       <pre id={id}>{text}</pre>
-      <button type="button" class="quiet" data-copy={id} hidden>
-        Copy<span class="unseen"> {label}</span>
-      </button>
+      <CopyButton of={id} label={label} />
     </div>
   );
 }

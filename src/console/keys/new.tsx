@@ -19,8 +19,8 @@ import { Alert, Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { onceOfForm } from "../frame/once.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+import { showSecret } from "../key/secret-page.tsx";
 import { KeyForm, type Offer } from "./new-form.tsx";
-import { showSecret } from "./secret-page.tsx";
 import { summaryOf } from "./summary.ts";
 import { draftFrom, keyFieldsOf, newKeyFields } from "./wanted.ts";
 

@@ -23,7 +23,8 @@ export function RowMenu({ keyOf: { id, name, revokedAt, expiresAt, disabledAt },
         {deeds.map((deed) => (
           <a href={`/keys/${id}/${deed.toLowerCase()}`}>{deed}</a>
         ))}
-        <a href={`/audit?target=${id}`}>History</a>
+        <a href={`/keys/${id}/requests`}>Requests</a>
+        <a href={`/keys/${id}/history`}>History</a>
       </div>
     </>
   );

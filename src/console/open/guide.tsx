@@ -6,10 +6,11 @@ import { expand } from "../../domain/scope.ts";
 import { type Code, ERRORS } from "../../errors.ts";
 import { PROBLEM_TYPE } from "../../problem.ts";
 import { show } from "../frame/layout.tsx";
-import { Copyable, Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
+import { Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
 import { listOf, number, secondsOf } from "../frame/words.ts";
-import { ErrorCode } from "../keys/usage.tsx";
+import { ErrorCode } from "../key/usage.tsx";
+import { Snippets } from "./snippet-tabs.tsx";
 import { snippetsOf } from "./snippets.ts";
 
 export const guide = new Hono<ConsoleEnv>().get("/guide", (c) => {
@@ -80,12 +81,7 @@ function Authentication({ gateway }: { gateway: Gateway }) {
         Send the key with every request in the header <code>Authorization: Bearer …</code>. Never put it into a URL: a
         valid key is refused there too. Keep it on a server, and out of web pages, apps and repositories.
       </p>
-      {snippetsOf(url, `${environment?.keyPrefix}_…`).map(({ language, text }) => (
-        <>
-          <h3>{language}</h3>
-          <Copyable id={`snippet-${language}`} label={`the ${language} snippet`} text={text} />
-        </>
-      ))}
+      <Snippets snippets={snippetsOf(url, `${environment?.keyPrefix}_…`)} />
       <p>
         Each answer has an <code>X-Request-Id</code>. Quote it when you ask for help. In the last 30 days of a key,
         answers also have the header <code>Keygate-Key-Expires</code>.

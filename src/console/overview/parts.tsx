@@ -10,7 +10,7 @@ import { namesIn } from "../frame/directory.ts";
 import { EnvironmentBadge, Expiry, SOON_MS, Table } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
 import { number, plural } from "../frame/words.ts";
-import { ErrorCode } from "../keys/usage.tsx";
+import { ErrorCode } from "../key/usage.tsx";
 
 /** Rows of a ranking. */
 export const TOP = 8;

@@ -47,7 +47,9 @@ describe("The audit trail", () => {
 
   test("names a key that its page shows, and what is no longer there by what its events tell", async () => {
     const { browser, key, workspace } = await world();
-    expect((await browser.open(`/keys/${key.id}`)).text).toContain("the root token created the key billing-prod");
+    expect((await browser.open(`/keys/${key.id}/history`)).text).toContain(
+      "the root token created the key billing-prod",
+    );
     await call("DELETE", `/v1/workspaces/${workspace.id}`);
     expect((await browser.open("/audit")).text).toContain(`deleted the workspace ${workspace.name}`);
   });

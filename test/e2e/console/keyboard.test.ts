@@ -38,7 +38,7 @@ describe("By keyboard alone", () => {
     await page.locator("#secret").waitFor();
     await keyboard.toggle(/I have saved/);
     await keyboard.enter(/^Done$/);
-    await keyboard.enter(/^Revoke$/);
+    await keyboard.open(/^Revoke…$/);
     await keyboard.write(/^Reason$/, "a trial");
     await keyboard.enter(/^Revoke for good$/);
     await says("The key was revoked");
@@ -58,7 +58,7 @@ describe("By keyboard alone", () => {
   test("a key is rotated, disabled and enabled", async () => {
     const { id, secret } = await tenant.key({ name: "to rotate" });
     await page.goto(`/keys/${id}`);
-    await keyboard.enter(/^Rotate$/);
+    await keyboard.open(/^Rotate…$/);
     await keyboard.to(/^Grace period$/);
     await page.keyboard.press("ArrowUp");
     await keyboard.enter(/^Create a new secret$/);
@@ -67,10 +67,10 @@ describe("By keyboard alone", () => {
     expect(rotated).not.toBe(secret);
     await keyboard.toggle(/I have saved/);
     await keyboard.enter(/^Done$/);
+    await keyboard.open(/^Disable…$/);
     await keyboard.enter(/^Disable$/);
-    await keyboard.enter(/^Disable/);
+    await keyboard.open(/^Enable…$/);
     await keyboard.enter(/^Enable$/);
-    await keyboard.enter(/^Enable/);
     expect((await gateway.manage("GET", `/v1/api-keys/${id}`)).body.status).toBe("active");
   });
 
@@ -89,6 +89,7 @@ describe("By keyboard alone", () => {
     expect(await page.locator("main td strong a").allTextContents()).toEqual(["needle"]);
     await keyboard.enter(/^needle$/);
     expect(page.url()).toContain(id);
+    await keyboard.enter(/^Connect$/);
     await keyboard.to(/^Method$/);
     await page.keyboard.type("DELETE");
     await keyboard.enter(/^Explain$/);

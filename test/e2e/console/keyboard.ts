@@ -10,6 +10,8 @@ export interface Keyboard {
   to(name: RegExp): Promise<void>;
   /** The same, and presses Enter there, which leads to another page. */
   enter(name: RegExp): Promise<void>;
+  /** The same, and presses Enter there, which opens a dialog. */
+  open(name: RegExp): Promise<void>;
   /** The same, and presses Space there. */
   toggle(name: RegExp): Promise<void>;
   /** The same, and writes over what is there. */
@@ -31,6 +33,11 @@ export function keyboardOf(page: Page): Keyboard {
     async enter(name) {
       await keyboard.to(name);
       await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+    },
+    async open(name) {
+      await keyboard.to(name);
+      await page.keyboard.press("Enter");
+      await page.locator("dialog[open]").waitFor();
     },
     async toggle(name) {
       await keyboard.to(name);

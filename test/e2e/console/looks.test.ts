@@ -51,6 +51,11 @@ const PAGES: Record<string, () => string> = {
   "no-keys": () => "/keys?q=nothing-is-called-so",
   "new-key": () => "/keys/new",
   key: () => `/keys/${keyId}`,
+  "key-requests": () => `/keys/${keyId}/requests`,
+  "key-connect": () => `/keys/${keyId}/connect`,
+  "key-history": () => `/keys/${keyId}/history`,
+  requests: () => "/requests",
+  explain: () => "/explain",
   edit: () => `/keys/${keyId}/edit`,
   rotate: () => `/keys/${keyId}/rotate`,
   revoke: () => `/keys/${keyId}/revoke`,
@@ -116,8 +121,21 @@ describe("Every page", () => {
       await page.getByRole("button", { name: "Review the change" }).click();
     },
     "request-explained": async () => {
-      await page.goto(`/keys/${keyId}`);
+      await page.goto(`/keys/${keyId}/connect`);
+      await page.getByLabel("Method").selectOption("DELETE");
       await page.getByRole("button", { name: "Explain" }).click();
+      await page.locator("summary").click();
+    },
+    "which-key": async () => {
+      await page.goto("/requests");
+      await page.getByLabel("Why was a request refused?").fill("i");
+      await page.getByRole("button", { name: "Explain" }).click();
+      await page.getByRole("heading", { name: "Which key?" }).waitFor();
+    },
+    "key-revoked-in-dialog": async () => {
+      await page.goto(`/keys/${keyId}`);
+      await page.getByRole("link", { name: "Revoke…" }).click();
+      await page.locator("dialog[open]").waitFor();
     },
     "form-with-mistakes": async () => {
       await page.goto("/keys/new");

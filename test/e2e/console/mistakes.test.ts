@@ -147,7 +147,7 @@ describe("What stops others", () => {
   test("says what was done once, and neither after a reload nor to who gets the link", async () => {
     const { id } = await tenant.key({ name: "told once" });
     await page.goto(`/keys/${id}`);
-    await keyboard.enter(/^Disable$/);
+    await keyboard.open(/^Disable…$/);
     await keyboard.enter(/^Disable$/);
     await page.getByText("The key was disabled.").waitFor();
     await look("key-disabled");

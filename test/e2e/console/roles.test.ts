@@ -228,8 +228,9 @@ describe("Ending a key", () => {
     await page.getByLabel("Reason").fill("leaked");
     await page.getByRole("button", { name: "Revoke for good" }).click();
     await page.getByText("The key was revoked. It takes effect everywhere within 2.5 seconds.").waitFor();
-    await page.getByText("reason: leaked").waitFor();
     expect(await page.getByRole("link", { name: "Rotate" }).count()).toBe(0);
+    await page.getByRole("link", { name: "History", exact: true }).click();
+    await page.getByText("reason: leaked").waitFor();
   });
 
   test("wants its name where it was used within seven days", { timeout: 90_000 }, async () => {

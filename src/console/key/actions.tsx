@@ -8,25 +8,23 @@ import type { ChangedKey } from "../../control/keys/commit-change.ts";
 import { endSecret } from "../../control/keys/end-secret.ts";
 import { withLastUse } from "../../control/keys/last-use.ts";
 import { revokeKey } from "../../control/keys/revoke.ts";
-import { rotateKey } from "../../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../../control/keys/switch.ts";
 import { allOf, notFound } from "../../control/validation.ts";
-import { DAY_MS } from "../../domain/durations.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { revocationBody, rotationBody } from "../../management/wire/keys.ts";
+import { revocationBody } from "../../management/wire/keys.ts";
 import { type ManagedKey, secretsOf } from "../../records/key.ts";
-import { ask, checkTyped, NAME_FIELD, TypedName } from "../frame/ask.tsx";
+import { ask, NAME_FIELD } from "../frame/ask.tsx";
 import { boundOf, type Deed, finish } from "../frame/done.tsx";
-import { Field, Options } from "../frame/fields.tsx";
-import { type Form, readForm, wholeNumberIn } from "../frame/form.ts";
-import type { FormField, Problems } from "../frame/mistakes.tsx";
-import { Attempt, onceOfForm } from "../frame/once.tsx";
+import { Field } from "../frame/fields.tsx";
+import { type Form, readForm } from "../frame/form.ts";
+import type { FormField } from "../frame/mistakes.tsx";
 import { EnvironmentBadge } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
-import { agoOf, momentOf } from "../frame/words.ts";
-import { showSecret } from "./secret-page.tsx";
+import { affectedBy } from "./affected.tsx";
+import { type ControlsProps, checkName, NameOfKey } from "./name-of-key.tsx";
+import { Rotation, rotate } from "./rotation.tsx";
 
 interface Action {
   readonly title: string;
@@ -37,13 +35,6 @@ interface Action {
   readonly fields?: readonly FormField[];
   readonly Controls?: (props: ControlsProps) => Child;
   readonly act: (c: Visit, key: ManagedKey, form: Form) => Promise<Response | Refusal>;
-}
-
-interface ControlsProps {
-  readonly c: Visit;
-  readonly keyOf: ManagedKey;
-  readonly form: Form | undefined;
-  readonly problems: Problems;
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -60,13 +51,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     title: "Disable the key",
     button: "Disable",
     effect: (c) =>
-      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, until someone enables it again. Open streams end within 30 seconds.`,
+      `Requests with this key are refused everywhere within ${boundOf(c.var.control.gateway)}, until someone enables it again. Open streams end within 30 seconds.`,
     act: (c, key) => change(c, key, "disabled", disableKey),
   },
   enable: {
     title: "Enable the key",
     button: "Enable",
-    effect: (c) => `Requests with it are accepted again everywhere within ${boundOf(c.var.control.gateway)}.`,
+    effect: (c) => `Requests with this key are accepted again everywhere within ${boundOf(c.var.control.gateway)}.`,
     act: (c, key) => change(c, key, "enabled", enableKey),
   },
   end: {
@@ -88,7 +79,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     button: "Revoke for good",
     grave: true,
     effect: (c) =>
-      `Requests with it are refused everywhere within ${boundOf(c.var.control.gateway)}, and open streams end within 30 seconds. This is final: a revoked key cannot be restored.`,
+      `Requests with this key are refused everywhere within ${boundOf(c.var.control.gateway)}, and open streams end within 30 seconds. This is final: a revoked key cannot be restored.`,
     fields: [{ id: "reason", label: "Reason" }, NAME_FIELD],
     Controls: Revocation,
     act: revoke,
@@ -124,8 +115,9 @@ async function keyOf(c: Visit): Promise<ManagedKey | Refusal> {
   return secret ? { ...key, hint: secret.hint } : notFound("secret");
 }
 
-function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal: Refusal | undefined) {
+async function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal: Refusal | undefined) {
   const { title, button, grave, effect, fields, Controls } = actionOf(c);
+  const affected = await affectedBy(c, key);
   return ask(c, {
     ...{ title, button, grave, refusal, fields },
     crumbs: [
@@ -139,6 +131,7 @@ function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal: Refu
           <code>{key.hint}</code>
         </p>
         <p>{effect(c)}</p>
+        {affected}
         {Controls && <Controls c={c} keyOf={key} form={form} problems={problems} />}
       </>
     ),
@@ -151,78 +144,6 @@ async function change(c: Visit, { id }: ManagedKey, deed: Deed, verb: Verb): Pro
   const changed = await verb(c.var.control, c.var.visitor.caller, id);
   return isRefusal(changed) ? changed : finish(c, `/keys/${id}`, deed, changed.effect);
 }
-
-/** Nobody stops a key used in these last days without typing its name. */
-const IN_USE_MS = 7 * DAY_MS;
-const isInUse = (key: ManagedKey, now: number) => key.lastUsedAt !== null && now - key.lastUsedAt < IN_USE_MS;
-
-function NameOfKey({ c, keyOf: key, problems, why }: Omit<ControlsProps, "form"> & { why: string }) {
-  const now = c.var.control.now();
-  if (!isInUse(key, now)) return null;
-  return (
-    <TypedName name={key.name} problems={problems}>
-      {`It was used ${agoOf(key.lastUsedAt ?? now, now)}. ${why}`}
-    </TypedName>
-  );
-}
-
-function checkName(c: Visit, key: ManagedKey, form: Form): Refusal | undefined {
-  return isInUse(key, c.var.control.now()) ? checkTyped(form, key.name, "this key") : undefined;
-}
-
-const GRACES = [
-  ["0", "none: the old secret stops working now"],
-  ["3600", "1 hour"],
-  ["86400", "1 day"],
-  ["604800", "7 days"],
-  ["2592000", "30 days"],
-] as const;
-
-function Rotation({ c, keyOf: key, form, problems }: ControlsProps) {
-  return (
-    <>
-      <Attempt c={c} />
-      <Field
-        name="grace_seconds"
-        label="Grace period"
-        hint="How long the old secret still works beside the new one."
-        problem={problems.get("grace_seconds")}
-      >
-        <select>
-          <Options options={GRACES} chosen={form?.text("grace_seconds") || "86400"} />
-        </select>
-      </Field>
-      <NameOfKey c={c} keyOf={key} problems={problems} why="To end the old secret now, type the key's name" />
-    </>
-  );
-}
-
-async function rotate(c: Visit, key: ManagedKey, form: Form): Promise<Response | Refusal> {
-  const { control } = c.var;
-  const text = form.text("grace_seconds");
-  const rotated = await onceOfForm(c, form, (caller) => {
-    const body = check(rotationBody, { grace_seconds: wholeNumberIn(text) });
-    if (isRefusal(body)) return Promise.resolve(body);
-    const refusal = body.grace_seconds === 0 ? checkName(c, key, form) : undefined;
-    return refusal ? Promise.resolve(refusal) : rotateKey(control, caller, key.id, body.grace_seconds);
-  });
-  if (rotated instanceof Response) return rotated;
-  if (isRefusal(rotated)) {
-    return rotated.code === "idempotency_key_reused" ? { code: "conflict", problem: ROTATED_BEFORE } : rotated;
-  }
-  const grace = Number(text);
-  const end = rotated.effect.isPending
-    ? "within minutes: parts of the gateway do not know of it yet"
-    : `within ${boundOf(control.gateway)}`;
-  const before =
-    grace === 0
-      ? `The old secret stops working ${end}.`
-      : `The old secret works until ${momentOf(control.now() + grace * 1000)}.`;
-  return showSecret(c, { key: rotated.key, secret: rotated.secret, title: "The new secret", before });
-}
-
-const ROTATED_BEFORE =
-  "This form was sent before, with another grace period. The key got a new secret then, and nothing was done this time.";
 
 function Revocation({ c, keyOf: key, form, problems }: ControlsProps) {
   return (

@@ -14,22 +14,23 @@ import { limitWords, listOf, number, secondsOf } from "../frame/words.ts";
 const MAX_REFUSALS = 8;
 
 interface UsageProps {
+  readonly keyId: string;
   readonly sums: readonly UsageSum[];
   readonly refusals: readonly UsageSum[] | Refusal;
   readonly period: Period;
 }
 
-export function KeyUsage({ sums, refusals, period }: UsageProps) {
+export function KeyUsage({ keyId, sums, refusals, period }: UsageProps) {
   return (
     <>
       <Chart sums={sums} period={period} label="Requests with this key, by day" />
       <h3>Last refusals</h3>
-      <Part of={refusals}>{(found) => <LastRefusals sums={found} />}</Part>
+      <Part of={refusals}>{(found) => <LastRefusals keyId={keyId} sums={found} />}</Part>
     </>
   );
 }
 
-function LastRefusals({ sums }: { sums: readonly UsageSum[] }) {
+function LastRefusals({ keyId, sums }: { keyId: string; sums: readonly UsageSum[] }) {
   const last = sums
     .filter(({ group }) => group.outcome !== "forwarded")
     .sort((a, b) => Number(b.group.hour) - Number(a.group.hour))
@@ -43,7 +44,15 @@ function LastRefusals({ sums }: { sums: readonly UsageSum[] }) {
         { label: "Hour", cell: ({ group }) => <Moment at={Number(group.hour)} /> },
         { label: "Reason", cell: ({ group }) => <ErrorCode code={String(group.outcome)} /> },
         { label: "Route", cell: ({ group }) => (group.route ? <code>{group.route}</code> : "none") },
-        { label: "Requests", isNumber: true, cell: ({ requests }) => number(requests) },
+        {
+          label: "Requests",
+          isNumber: true,
+          cell: ({ group, requests }) => (
+            <a href={`/keys/${keyId}/requests?${new URLSearchParams({ reason: String(group.outcome) })}`}>
+              {number(requests)}
+            </a>
+          ),
+        },
       ]}
     />
   );

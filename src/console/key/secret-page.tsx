@@ -9,8 +9,10 @@ import { readKeyRecord } from "../../store/key-records.ts";
 import { show } from "../frame/layout.tsx";
 import { Copyable, EnvironmentBadge, Moment, Notice } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
+import { WHY_NOT } from "../keys/summary.ts";
+import { Snippets } from "../open/snippet-tabs.tsx";
 import { snippetsOf } from "../open/snippets.ts";
-import { WHY_NOT } from "./summary.ts";
+import { FirstRequest } from "./first-request.tsx";
 
 interface NewSecret {
   readonly key: ManagedKey;
@@ -49,10 +51,14 @@ export async function showSecret(c: Visit, { key, secret, title, before }: NewSe
         </Notice>
         <Copyable id="secret" label="the secret" text={secret} />
         {url ? (
-          <Snippets url={url} secret={secret} />
+          <>
+            <h2>Try it</h2>
+            <Snippets snippets={snippetsOf(url, secret)} />
+          </>
         ) : (
           <p>None of its scopes allows a call that could be shown here.</p>
         )}
+        {key.lastUsedAt === null && !reason && <FirstRequest keyId={key.id} check={`/keys/${key.id}`} isApart />}
         <form action={`/keys/${key.id}`}>
           <label class="choice">
             <input type="checkbox" id="stored" required />
@@ -68,18 +74,4 @@ export async function showSecret(c: Visit, { key, secret, title, before }: NewSe
 /** A fault must not prevent the secret from being shown. */
 function recordOf({ db }: Control, { environment, id }: ManagedKey): Promise<KeyRecord | undefined> {
   return readKeyRecord(db, environment, id).catch(() => undefined);
-}
-
-function Snippets({ url, secret }: { url: string; secret: string }) {
-  return (
-    <>
-      <h2>Try it</h2>
-      {snippetsOf(url, secret).map(({ language, text }) => (
-        <>
-          <h3>{language}</h3>
-          <Copyable id={`snippet-${language}`} label={`the ${language} snippet`} text={text} />
-        </>
-      ))}
-    </>
-  );
 }

@@ -1,0 +1,81 @@
+/** A key's first page: what it can do, what is left of its limits, and how it is used. */
+
+import { Hono } from "hono/tiny";
+import { adviseOnScopes } from "../../control/keys/advise.ts";
+import { withLastUse } from "../../control/keys/last-use.ts";
+import { readAllLimits } from "../../control/keys/limits.ts";
+import { readUsage } from "../../control/keys/usage.ts";
+import { DAY_MS } from "../../domain/durations.ts";
+import { statusReasonOf } from "../../domain/key-status.ts";
+import type { ManagedKey } from "../../records/key.ts";
+import { readKeyRecord } from "../../store/key-records.ts";
+import { memberNames, membersOf, namesIn, workspacesOf } from "../frame/directory.ts";
+import { Part } from "../frame/parts.tsx";
+import { lastOf } from "../frame/period.ts";
+import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+import { summaryOf } from "../keys/summary.ts";
+import { KeyFacts } from "./facts.tsx";
+import { FirstRequest } from "./first-request.tsx";
+import { canWrite, showTab } from "./frame.tsx";
+import { KeyUsage, Limits, UnusedScopes } from "./usage.tsx";
+
+const USAGE_DAYS = 30;
+const ADVICE_DAYS = 90;
+
+export const keyPage = new Hono<ConsoleEnv>().get("/keys/:id", (c) =>
+  showTab(c, "", async (key) => ({ content: await overviewOf(c, key) })),
+);
+
+async function overviewOf(c: Visit, key: ManagedKey) {
+  const { control, visitor } = c.var;
+  const { caller } = visitor;
+  const { id, organizationId } = key;
+  const now = control.now();
+  const period = lastOf(USAGE_DAYS, "day", now);
+  const wanted = { organizationId, keyId: id, from: period.from, to: period.to };
+  const [used, record, workspaces, members, limits, usage, refusals, advice] = await Promise.all([
+    withLastUse(control, key),
+    readKeyRecord(control.db, key.environment, id),
+    workspacesOf(c),
+    membersOf(c),
+    readAllLimits(control, caller, id),
+    readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
+    readUsage(control, caller, { ...wanted, from: now - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
+    adviseOnScopes(control, caller, id, ADVICE_DAYS),
+  ]);
+  const memberName = await memberNames(c, members, key.memberId ? [key.memberId] : []);
+  const workspaceName = namesIn([workspaces]);
+  const reason = (record && statusReasonOf(record, control.gateway, now)) ?? null;
+  const facts = { record, reason, now, memberName, workspaceName, canEnd: canWrite(c, key) };
+  return (
+    <>
+      {used.lastUsedAt === null && reason === null && <FirstRequest keyId={id} check={`/keys/${id}`} />}
+      <div class="columns main">
+        <section class="sheet">
+          <h2>{reason ? "What it does now" : "What it can do"}</h2>
+          <ul>
+            {record && summaryOf(record, control.gateway, workspaceName, now).map((sentence) => <li>{sentence}</li>)}
+          </ul>
+          <KeyFacts keyOf={used} {...facts} />
+        </section>
+        <div>
+          <section class="sheet">
+            <h2>Limits now</h2>
+            <Part of={limits}>{(found) => <Limits limits={found} isOwnPlan={key.plan !== null} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Scopes it does not need</h2>
+            <Part of={advice}>{(found) => <UnusedScopes advice={found} days={ADVICE_DAYS} />}</Part>
+          </section>
+        </div>
+      </div>
+      <section class="sheet">
+        <div class="head tight">
+          <h2>Use in the last {USAGE_DAYS} days</h2>
+          <a href={`/keys/${id}/usage.csv?days=${USAGE_DAYS}`}>Export as CSV</a>
+        </div>
+        <Part of={usage}>{(sums) => <KeyUsage keyId={id} sums={sums} refusals={refusals} period={period} />}</Part>
+      </section>
+    </>
+  );
+}

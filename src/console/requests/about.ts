@@ -1,0 +1,38 @@
+/** What a visitor writes who asks why: a request's id, some of a key, or a URL. Pasted text can be a whole secret. */
+
+import { listKeysFor } from "../../control/keys/list.ts";
+import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
+import type { ManagedKey } from "../../records/key.ts";
+import type { Visit } from "../frame/visit.ts";
+
+export type About =
+  | { readonly kind: "request"; readonly id: string }
+  | { readonly kind: "url"; readonly method: string; readonly url: string }
+  | { readonly kind: "key"; readonly text: string };
+
+/** `base`: what a path alone is below. */
+export function readAbout(text: string, base: string): About {
+  const [, id] = /(?:^|\W)(req_\w+)/.exec(text) ?? [];
+  if (id !== undefined) return { kind: "request", id };
+  const [, method = "GET", target = ""] = /^(?:([A-Z]+)\s+)?(\S+)$/.exec(text) ?? [];
+  if (/^https?:\/\//i.test(target)) return { kind: "url", method, url: target };
+  return target.startsWith("/") ? { kind: "url", method, url: base + target } : { kind: "key", text };
+}
+
+/** One more is as good as many. */
+const MAX_KEYS = 10;
+
+/** By its id, name, description or last four characters: the latest used first. */
+export async function keysLike(c: Visit, text: string): Promise<readonly ManagedKey[] | Refusal> {
+  const { control, visitor } = c.var;
+  const q = prefixOfSecret(text) ? hintOf(text) : text;
+  const wanted = { organizationId: visitor.session.organizationId, q };
+  const found = await listKeysFor(control, visitor.caller, wanted, "-last_used_at", {
+    limit: MAX_KEYS,
+    after: undefined,
+  });
+  if (isRefusal(found)) return found;
+  const exact = found.items.filter(({ id, name }) => id === text || name === text);
+  return exact.length === 1 ? exact : found.items;
+}

@@ -1,0 +1,154 @@
+/** One key as pages: what each has, who sees it, and what is asked before it is changed. */
+
+import { env } from "cloudflare:workers";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { variableOf } from "../../../src/console/key/connect.tsx";
+import { AT_START, controlOf } from "../../helpers/control.ts";
+import { migrate } from "../../helpers/workerd.ts";
+import { call, makeKey, setUp } from "../../management/call.ts";
+import { Browser } from "../browser.ts";
+
+vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
+afterAll(() => vi.useRealTimers());
+await migrate();
+const control = controlOf();
+const HOUR_MS = 3_600_000;
+
+async function world(fields: object = {}) {
+  const { member, keyBody, organization } = await setUp({ plan: "free" });
+  const key = await makeKey({ ...keyBody, ...fields });
+  return { key, organization, path: `/keys/${key.id}`, browser: await Browser.signedIn(control, member.id) };
+}
+
+async function count(
+  keyId: string,
+  organizationId: string,
+  counts: readonly [route: string, outcome: string, requests: number][],
+) {
+  const sql =
+    "INSERT INTO usage_hours (organization_id, key_id, environment, hour, route, outcome, requests) VALUES (?, ?, 'sandbox', ?, ?, ?, ?)";
+  await env.DB.batch(
+    counts.map(([route, outcome, requests]) =>
+      env.DB.prepare(sql).bind(organizationId, keyId, AT_START - HOUR_MS, route, outcome, requests),
+    ),
+  );
+}
+
+describe("The pages of a key", () => {
+  const TABS = ["", "/requests", "/connect", "/history"];
+
+  test("each lead to the others, say which one is open, and have what can be done with the key", async () => {
+    const { browser, path } = await world();
+    for (const tab of TABS) {
+      const { html, status } = await browser.open(path + tab);
+      expect(status).toBe(200);
+      for (const other of TABS) expect(html).toContain(`href="${path}${other}"`);
+      expect(html).toMatch(new RegExp(`href="${path}${tab}" aria-current="page"`));
+      for (const deed of ["rotate", "disable", "revoke"]) expect(html).toContain(`href="${path}/${deed}" data-dialog`);
+    }
+  });
+
+  test("are nobody's in another organization", async () => {
+    const [{ path }, { browser }] = [await world(), await world()];
+    for (const tab of [...TABS, "/first-request", "/usage.csv"]) {
+      expect((await browser.open(path + tab)).status, tab).toBe(404);
+    }
+  });
+
+  test("tell its history in pages", async () => {
+    const { browser, path, key } = await world({ name: "billing" });
+    await call("POST", `/v1/api-keys/${key.id}/disable`);
+    const { text } = await browser.open(`${path}/history`);
+    expect(text).toContain("the root token disabled the key billing");
+    expect(text).toContain("the root token created the key billing");
+  });
+});
+
+describe("What asks before a key is changed", () => {
+  test.for(["rotate", "disable", "revoke"])("says when %s acts, and who is affected", async (deed) => {
+    const { browser, path, key, organization } = await world();
+    expect((await browser.open(`${path}/${deed}`)).text).toContain("No requests since 11:00 UTC. It was never used.");
+    await count(key.id, organization.id, [
+      ["/signatures/*", "forwarded", 1_200],
+      ["/folders/*", "scope_missing", 34],
+    ]);
+    const { text } = await browser.open(`${path}/${deed}`);
+    expect(text).toContain("1,234 requests (34 refused) since 11:00 UTC, to /signatures/*, /folders/*.");
+    expect(text).toMatch(/within 2\.5 seconds|until the grace period ends/);
+  });
+
+  test("is marked for the script that shows it as a dialog, with its title and its way out", async () => {
+    const { browser, path } = await world();
+    const { html } = await browser.open(`${path}/revoke`);
+    expect(html).toMatch(/id="asked"[\s\S]*id="asked-what"[\s\S]*<form[\s\S]*data-cancel/);
+  });
+});
+
+describe("The first request of a key", () => {
+  test("is waited for while there was none, and then is said to have come", async () => {
+    const { browser, path, key } = await world();
+    expect((await browser.open(path)).html).toContain(`data-wait="${path}/first-request"`);
+    expect((await browser.open(`${path}/first-request`)).html).toBe("null");
+    await env.DB.prepare("UPDATE api_keys SET last_used_at = ? WHERE id = ?").bind(AT_START, key.id).run();
+    expect((await browser.open(`${path}/first-request`)).html).toBe(
+      '"The first request was seen on 31 May 2040, 12:00 UTC."',
+    );
+    expect((await browser.open(path)).html).not.toContain("data-wait");
+  });
+
+  test("is not waited for with a key that does not work", async () => {
+    const { browser, path, key } = await world();
+    await call("POST", `/v1/api-keys/${key.id}/disable`);
+    expect((await browser.open(path)).html).not.toContain("data-wait");
+  });
+});
+
+describe("What a developer needs", () => {
+  test("has the base URL, and snippets with a variable named after the key", async () => {
+    const { browser, path } = await world({ name: "Nightly export (2)" });
+    const { text } = await browser.open(`${path}/connect`);
+    expect(text).toContain("https://sandbox.example.com/v1");
+    expect(text).toContain('"Authorization: Bearer $NIGHTLY_EXPORT_2_KEY"');
+    expect(text).toContain('os.environ["NIGHTLY_EXPORT_2_KEY"]');
+    expect(text).toContain("process.env.NIGHTLY_EXPORT_2_KEY");
+  });
+
+  test.for([
+    ["ci-pipeline", "CI_PIPELINE_KEY"],
+    ["Überweisung", "U_BERWEISUNG_KEY"],
+    ["2nd", "API_2ND_KEY"],
+    ["鍵", "KEY"],
+    ["$(rm -rf /)", "RM_RF_KEY"],
+    ["`id`; \"'\n", "ID_KEY"],
+    ["__proto__", "PROTO_KEY"],
+    ["a".repeat(200), `${"A".repeat(56)}_KEY`],
+  ])("has a variable that every shell takes: %j", ([name, variable]) => {
+    expect(variableOf(name as string)).toBe(variable);
+    expect(variable).toMatch(/^[A-Z][A-Z0-9_]*$/);
+  });
+
+  test("can export the use of the key, and of all keys, by day, route and outcome", async () => {
+    const { browser, path, key, organization } = await world();
+    await count(key.id, organization.id, [
+      ["/signatures/*", "forwarded", 12],
+      ["", "no_such_route", 3],
+    ]);
+    const lines = [
+      "day,key,environment,route,outcome,requests",
+      `"2040-05-31","${key.id}","sandbox","","no_such_route",3`,
+      `"2040-05-31","${key.id}","sandbox","/signatures/*","forwarded",12`,
+      "",
+    ].join("\r\n");
+    for (const file of [
+      `${path}/usage.csv?days=30`,
+      "/keys/usage.csv",
+      "/keys/usage.csv?days=x",
+      "/keys/usage.csv?environment=sandbox",
+    ]) {
+      const { html, headers } = await browser.open(file);
+      expect(html, file).toBe(lines);
+      expect(headers.get("content-disposition")).toContain("usage.csv");
+    }
+    expect((await browser.open("/keys/usage.csv?environment=nowhere")).status).toBe(422);
+  });
+});
