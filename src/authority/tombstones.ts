@@ -27,7 +27,7 @@ const COMPARE_EVERY_MS = MINUTE_MS;
 /** How far the clocks of those who write to D1 may be apart, and how long their writes may take. */
 const SKEW_MS = MINUTE_MS;
 const PAGE = 1_000;
-/** Ids in one query, 200 KB of them, and of one kind in one minute. */
+/** Ids in one query and in memory, 200 KB of them, and of one kind in one minute. */
 const COMPARED_AT_ONCE = 5_000;
 const COMPARED_A_MINUTE = 100_000;
 /** A reason may have 2,000 characters, each up to six bytes of JSON, and D1 takes 2 MB: https://developers.cloudflare.com/d1/platform/limits/ */
@@ -50,10 +50,6 @@ interface Contacts {
 export class Tombstones {
   readonly #storage: DurableObjectStorage;
   readonly #contacts: Contacts;
-  /** When each ended, as in the storage. */
-  #known: Record<Kind, Map<string, number>> | undefined;
-  /** Where the next comparison of a kind begins. */
-  readonly #next: Record<Kind, number> = { api_key: 0, member: 0, organization: 0 };
 
   constructor(storage: DurableObjectStorage, contacts: Contacts) {
     this.#storage = storage;
@@ -75,7 +71,7 @@ export class Tombstones {
   /** Of a key's authority, which knows that the key is revoked, even if D1 has lost it by now. */
   async remember(id: string, at: number, now: number): Promise<void> {
     await this.start(now);
-    if (at <= now - TOMBSTONE_MS || this.#of("api_key").has(id)) return;
+    if (at <= now - TOMBSTONE_MS || this.#find("api_key", id)) return;
     const told = await readRevocation(this.#contacts.db(), id).catch(() => undefined);
     this.#keep("api_key", told ?? { id, at, by: null, reason: null });
   }
@@ -118,28 +114,54 @@ export class Tombstones {
     }
   }
 
-  /** A limited number in each minute, however many there are. */
+  /** A limited number in each minute, however many there are. The next minute continues where this one ended. */
   async #compare(kind: Kind, now: number): Promise<void> {
-    this.#forget(kind, now);
-    const all = [...this.#of(kind).keys()];
-    const begin = this.#next[kind] < all.length ? this.#next[kind] : 0;
-    const ids = [...all.slice(begin), ...all.slice(0, begin)].slice(0, COMPARED_A_MINUTE);
-    this.#next[kind] = all.length > ids.length ? (begin + ids.length) % all.length : 0;
+    const begin = this.#compared[kind] ?? "";
+    let after = begin;
+    let isPastEnd = false;
     let fault: string | undefined;
-    for (let at = 0; at < ids.length; at += COMPARED_AT_ONCE) {
-      const living = await findLiving(this.#contacts.db(), kind, ids.slice(at, at + COMPARED_AT_ONCE));
+    for (let compared = 0; compared < COMPARED_A_MINUTE; compared += COMPARED_AT_ONCE) {
+      const page = this.#pageAfter(kind, after, now);
+      const living = page.ids.length > 0 ? await findLiving(this.#contacts.db(), kind, page.ids) : [];
       for (let first = 0; first < living.length; first += ENDED_AGAIN_AT_ONCE) {
         const some = living.slice(first, first + ENDED_AGAIN_AT_ONCE);
         // The others do not wait for these.
         fault = (await faultOf(() => this.#endAgain(kind, some, now))) ?? fault;
       }
+      after = page.last ?? "";
+      isPastEnd ||= !page.last;
+      // All of them.
+      if (isPastEnd && after >= begin) break;
     }
+    if (after !== begin) this.#storage.kv.put("compared", { ...this.#compared, [kind]: after });
     if (fault !== undefined) throw new Error(fault);
+  }
+
+  /** Those that were compared last, by kind. Not in memory, which an object loses between two alarms. */
+  get #compared(): Partial<Record<Kind, string>> {
+    return this.#storage.kv.get("compared") ?? {};
+  }
+
+  /** Their ids, in order, without those that can be forgotten. `last`: if there are more. */
+  #pageAfter(kind: Kind, after: string, now: number): { ids: string[]; last: string | undefined } {
+    const range = { prefix: nameOf(kind, ""), ...(after && { startAfter: nameOf(kind, after) }) };
+    const old: string[] = [];
+    const ids: string[] = [];
+    let last: string | undefined;
+    // One at a time: with their reasons, all of them may be more than an object's memory.
+    for (const [, { id, at }] of this.#storage.kv.list<Tombstone>({ ...range, limit: COMPARED_AT_ONCE })) {
+      // A suspension lasts until it is ended.
+      const isOld = kind !== "organization" && at <= now - TOMBSTONE_MS;
+      (isOld ? old : ids).push(id);
+      last = id;
+    }
+    for (const id of old) this.#drop(kind, id);
+    return { ids, last: old.length + ids.length < COMPARED_AT_ONCE ? undefined : last };
   }
 
   async #endAgain(kind: Kind, living: readonly string[], now: number): Promise<void> {
     const db = this.#contacts.db();
-    const tombstones = living.map((id) => this.#storage.kv.get<Tombstone>(nameOf(kind, id)) as Tombstone);
+    const tombstones = living.map((id) => this.#find(kind, id) as Tombstone);
     const reactivated = kind === "organization" ? await findReactivated(db, tombstones.map(seenEarlier)) : new Set();
     for (const id of reactivated) this.#drop(kind, id as string);
     const lost = tombstones.filter(({ id }) => !reactivated.has(id));
@@ -152,34 +174,18 @@ export class Tombstones {
     toConsole(messageLine("warn", message, { ids: lost.map(({ id }) => id) }));
   }
 
-  /** A suspension lasts until it is ended. */
-  #forget(kind: Kind, now: number): void {
-    if (kind === "organization") return;
-    for (const [id, at] of this.#of(kind)) if (at <= now - TOMBSTONE_MS) this.#drop(kind, id);
+  #keep(kind: Kind, tombstone: Tombstone): void {
+    const known = this.#find(kind, tombstone.id);
+    const isBetter = tombstone.by !== null && known?.by === null;
+    if (!known || isBetter) this.#storage.kv.put(nameOf(kind, tombstone.id), tombstone);
   }
 
-  #keep(kind: Kind, tombstone: Tombstone): void {
-    const known = this.#of(kind);
-    const isBetter = tombstone.by !== null && this.#storage.kv.get<Tombstone>(nameOf(kind, tombstone.id))?.by === null;
-    if (known.has(tombstone.id) && !isBetter) return;
-    this.#storage.kv.put(nameOf(kind, tombstone.id), tombstone);
-    known.set(tombstone.id, tombstone.at);
+  #find(kind: Kind, id: string): Tombstone | undefined {
+    return this.#storage.kv.get<Tombstone>(nameOf(kind, id));
   }
 
   #drop(kind: Kind, id: string): void {
     this.#storage.kv.delete(nameOf(kind, id));
-    this.#of(kind).delete(id);
-  }
-
-  #of(kind: Kind): Map<string, number> {
-    const read = (name: Kind) => {
-      const known = new Map<string, number>();
-      // One at a time: with their reasons, all of them may be more than an object's memory.
-      for (const [, { id, at }] of this.#storage.kv.list<Tombstone>({ prefix: nameOf(name, "") })) known.set(id, at);
-      return known;
-    };
-    this.#known ??= { api_key: read("api_key"), member: read("member"), organization: read("organization") };
-    return this.#known[kind];
   }
 }
 

@@ -448,4 +448,39 @@ describe("the comparison", () => {
     expect(calls.length).toBeLessThan(40);
     expect(await revocationOf(lost)).toMatchObject({ revoked_at: NOON - DAY + 77777, revoked_by: "root" });
   }, 120_000);
+
+  test("of more than it can do in a minute continues in the next one, though the object left memory in between", async () => {
+    const { keyBody } = await setUp();
+    const { id } = await makeKey(keyBody);
+    await revoke(id);
+    await restoreKeys(id);
+    await runInDurableObject(object, (_, { storage }) => {
+      // Their ids sort before all others.
+      const others = Array.from({ length: 100_000 }, (__, n) => `key_!${n}`);
+      for (const other of others)
+        storage.kv.put(`ended/api_key/${other}`, { id: other, at: NOON, by: "root", reason: null });
+    });
+    await evictDurableObject(object);
+    await nextMinute();
+    expect((await show(id)).status).toBe("active");
+    await evictDurableObject(object);
+    await nextMinute();
+    expect((await show(id)).status).toBe("revoked");
+  }, 120_000);
+
+  test("forgets what ended more than 35 days ago, whether it is compared in this minute or not", async () => {
+    const names = () =>
+      runInDurableObject(object, (_, { storage }) => [...storage.kv.list({ prefix: "ended/api_key/key_old" })].length);
+    await runInDurableObject(object, (_, { storage }) => {
+      for (let n = 0; n < 12_000; n++) {
+        const id = `key_old${n}`;
+        storage.kv.put(`ended/api_key/${id}`, { id, at: NOON - 35 * DAY, by: "root", reason: null });
+      }
+    });
+    await evictDurableObject(object);
+    await object.startTombstones();
+    expect(await names()).toBe(12_000);
+    for (let minute = 0; minute < 3; minute++) await nextMinute();
+    expect(await names()).toBe(0);
+  }, 60_000);
 });

@@ -11,6 +11,7 @@ const STORAGE_KEYS = [
   "account",
   "collected",
   "collector",
+  "compared",
   "passed_on",
   "plan",
   "reconciler",
