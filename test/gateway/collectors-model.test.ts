@@ -9,6 +9,7 @@ import type { Entry } from "../../src/domain/log-line.ts";
 import { reportAfterMs } from "../../src/domain/pace.ts";
 import type { Report } from "../../src/domain/report.ts";
 import { Reporter } from "../../src/gateway/reports/reporter.ts";
+import type { Visit } from "../../src/gateway/visit.ts";
 import { authorityOf, countWrites } from "../authority/ask.ts";
 import { collectorAlarm, collectorAt, instrumentCollector, reportTo } from "../authority/collect.ts";
 import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
@@ -48,14 +49,19 @@ class Isolate {
 
   async report(): Promise<void> {
     for (const { id: keyId, hash, environment, organizationId } of this.#counted.splice(0)) {
-      const entry = { origin: "a", origin_status: 200, request_bytes: 0, response_bytes: 2 } as Entry;
+      const of = { environment, route: "/a/*", status: 200, time: Date.now(), gateway_ms: 0 };
+      const entry = {
+        ...of,
+        origin: "a",
+        origin_status: 200,
+        origin_ms: 5,
+        request_bytes: 0,
+        response_bytes: 2,
+      } as Entry;
       const key = { route: "/a/*", outcome: "forwarded" as const, scope: "a:read", organizationId, isUse: true };
-      this.#reporter.count(
-        { keyId, hash, environment },
-        { ...key, entry },
-        Date.now(),
-        (each) => void this.#pending.push(each),
-      );
+      const waitUntil = (each: Promise<unknown>) => void this.#pending.push(each);
+      this.#reporter.note(undefined, entry, { waitUntil } as Visit);
+      this.#reporter.count({ keyId, hash, environment }, { ...key, entry }, Date.now(), waitUntil);
     }
     this.endsAt = Number.POSITIVE_INFINITY;
     await Promise.all(this.#pending.splice(0));

@@ -60,7 +60,9 @@ export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick
   // A round begins with the first count after the one before.
   const round = after + isolates / perSecond;
   const keysOfIsolate = keysInRound(groups, traffic, after);
-  const reached = collectors * (1 - (1 - 1 / collectors) ** keysOfIsolate);
+  const missed = (1 - 1 / collectors) ** keysOfIsolate;
+  // Those of its keys, and the one that it tells of all requests.
+  const reached = collectors * (1 - missed) + missed;
   const pages = Math.max(1, keysOfIsolate / collectors / REPORT_KEYS);
   const reports = (isolates * reached * pages) / round;
   const uses = (isolates * keysOfIsolate) / round;
@@ -75,8 +77,9 @@ export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick
   const keysAtOnce = uses / alarms;
   const parts = (seconds: number) => touched(usedWithin(groups, seconds) / collectors, keysAtOnce);
   const days = parts(DAY_SECONDS);
-  // A report is a row, and its removal another. An alarm also writes two lists, its state and the names of isolates.
-  const rows = reports * 2 + alarms * (parts(HOUR_SECONDS) + days + 4) + d1Batches * (days + 1);
+  // A report is a row, and its removal another. An alarm also writes two lists, its state, the names of isolates, and the counts of all
+  // requests in the hour and since the beginning.
+  const rows = reports * 2 + alarms * (parts(HOUR_SECONDS) + days + 6) + d1Batches * (days + 1);
   const logged = loggedBy(groups, traffic, collectors / alarms);
   return {
     ...{ reports, alarms, alarmSets: 3 * alarms, d1Batches, d1RowsWritten: d1Rows, logged },
