@@ -1,7 +1,7 @@
 /** Metrics as a scraper meets them: over HTTP, after real requests, and after a restart. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DirectGateway, METRICS_TOKEN, startDirect } from "../helpers/direct.ts";
+import { type DirectGateway, METRICS_TOKEN, startIsolates } from "../helpers/direct.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { parsedMetrics, type Sample } from "../interop/parsed-metrics.ts";
@@ -12,6 +12,10 @@ const SLOW_MS = 300;
 const CANARY = "ca.nary@example.com";
 const VISIBLE_WITHIN_MS = 20_000;
 
+/** Two isolates, each of which has counted a part of the requests, and three collectors. */
+let isolates: DirectGateway[];
+let turn = 0;
+const nextPort = () => isolates[turn++ % isolates.length]?.port;
 let gateway: DirectGateway;
 let origins: Origin[];
 let tenant: Tenant;
@@ -20,7 +24,7 @@ const sent = new Map<string, number>();
 
 async function send(path: string, { key, method = "GET" }: { key?: Key; method?: string } = {}): Promise<void> {
   const headers = { ...(key && bearing(key)), "CF-Connecting-IP": "203.0.113.77", "User-Agent": CANARY };
-  const response = await fetch(`http://127.0.0.1:${gateway.port}${path}`, { method, headers });
+  const response = await fetch(`http://127.0.0.1:${nextPort()}${path}`, { method, headers });
   const text = await response.text();
   const type = response.headers.get("Content-Type");
   const code = type?.startsWith("application/problem+json") ? JSON.parse(text).code : "";
@@ -41,7 +45,7 @@ async function sendOfEveryKind(): Promise<void> {
   await send("/nowhere/at-all");
 }
 
-const get = (headers: Record<string, string>) => fetch(`http://localhost:${gateway.port}/metrics`, { headers });
+const get = (headers: Record<string, string>) => fetch(`http://localhost:${nextPort()}/metrics`, { headers });
 
 async function scrape(): Promise<{ text: string; samples: readonly Sample[] }> {
   const response = await get({ Authorization: `Bearer ${METRICS_TOKEN}` });
@@ -73,13 +77,12 @@ const allSent = () => [...sent.values()].reduce((sum, count) => sum + count, 0);
 beforeAll(async () => {
   origins = [await startOrigin(), await startOrigin()];
   const [production, sandbox] = origins as [Origin, Origin];
-  gateway = await startDirect(
-    `
+  const config = `
     import { guarding } from "PROJECT/test/e2e/configs/base.ts";
-    export default guarding({ production: "${production.url}", sandbox: "${sandbox.url}" });
-    `,
-    { constants: CONSTANTS },
-  );
+    export default { ...guarding({ production: "${production.url}", sandbox: "${sandbox.url}" }), collectors: 3 };
+  `;
+  isolates = await startIsolates(config, 2, { constants: CONSTANTS });
+  [gateway] = isolates as [DirectGateway];
   production.answer(({ url = "" }, response) => {
     response.statusCode = url.endsWith("/fail") ? 503 : 200;
     setTimeout(() => response.end("done"), url.endsWith("/slow") ? SLOW_MS : 0);

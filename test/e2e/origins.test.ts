@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT } from "../helpers/gateway.ts";
 import { startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
-import { PYTHON } from "../interop/tools.ts";
+import { pythonWith } from "../interop/tools.ts";
 import { direct, originPorts } from "./shared.ts";
+
+const PYTHON = pythonWith("jwt, cryptography");
 
 const run = promisify(execFile);
 const issuer = direct.base("sandbox");

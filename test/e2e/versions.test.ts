@@ -4,7 +4,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startIsolates } from "../helpers/direct.ts";
+import { type DirectGateway, startIsolates } from "../helpers/direct.ts";
 import { freePort, type RunningGateway } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
@@ -62,7 +62,7 @@ describe.each([
       hosts.map((plans) => withPlans(plans, ...ports)),
       2,
     );
-    [old, current] = (authorities === "old" ? isolates : isolates.toReversed()) as [RunningGateway, RunningGateway];
+    [old, current] = (authorities === "old" ? isolates : isolates.toReversed()) as [DirectGateway, DirectGateway];
     tenant = await seed(current);
   });
   afterAll(async () => {

@@ -58,7 +58,7 @@ export async function startIsolates(
   configText: string | readonly string[],
   count: number,
   { signingKeysOf, constants = {}, isTraced = false }: Options = {},
-): Promise<RunningGateway[]> {
+): Promise<DirectGateway[]> {
   const texts = typeof configText === "string" ? Array<string>(count).fill(configText) : configText;
   const isolates = await Promise.all(
     texts.map(async (text, n) => {
@@ -112,7 +112,7 @@ export async function runIsolates(
   signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
   migrations: (name: string) => boolean = () => true,
   isTraced = false,
-): Promise<RunningGateway[]> {
+): Promise<DirectGateway[]> {
   const first = isolates[0]?.name;
   const running = {
     ...convertV4MiniflareOptions({

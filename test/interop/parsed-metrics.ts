@@ -2,7 +2,9 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { PYTHON } from "./tools.ts";
+import { pythonWith } from "./tools.ts";
+
+const PYTHON = pythonWith("prometheus_client");
 
 export type Sample = readonly [name: string, labels: Readonly<Record<string, string>>, value: number];
 

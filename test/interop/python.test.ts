@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { forgeryTable, type Table } from "../origin/forgeries.ts";
-import { PYTHON } from "./tools.ts";
+import { pythonWith } from "./tools.ts";
 
 interface Verdicts {
   verdicts: string[];
@@ -19,7 +19,9 @@ describe("The Python example", () => {
   beforeAll(async () => {
     const now = Math.floor(Date.now() / 1000);
     table = await forgeryTable(now);
-    const running = promisify(execFile)(PYTHON, [join(import.meta.dirname, "forgeries.py")], { maxBuffer: 1e7 });
+    const running = promisify(execFile)(pythonWith("jwt, cryptography"), [join(import.meta.dirname, "forgeries.py")], {
+      maxBuffer: 1e7,
+    });
     running.child.stdin?.end(JSON.stringify({ ...table, now }));
     found = JSON.parse((await running).stdout);
   });

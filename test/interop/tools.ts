@@ -2,8 +2,10 @@
 
 import { spawnSync } from "node:child_process";
 
-/** A Python that has PyJWT and the client of Prometheus: Debian's own, or the first on the path. */
-export const PYTHON =
-  ["/usr/bin/python3", "python3"].find(
-    (path) => spawnSync(path, ["-c", "import jwt, cryptography, prometheus_client"]).status === 0,
-  ) ?? "python3";
+/** A Python that has these modules: Debian's, or the first on the path. */
+export function pythonWith(modules: string): string {
+  const found = ["/usr/bin/python3", "python3"].find(
+    (path) => spawnSync(path, ["-c", `import ${modules}`]).status === 0,
+  );
+  return found ?? "python3";
+}
