@@ -11,6 +11,7 @@ const LICENSES: Readonly<Record<string, string>> = {
   "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt": "swagger-ui-bundle.js.LICENSE.txt",
   "swagger-ui-dist/LICENSE": "LICENSE",
   "swagger-ui-dist/NOTICE": "NOTICE",
+  "uplot/LICENSE": "uplot.js.LICENSE.txt",
 };
 
 export function build(): void {

@@ -1,8 +1,9 @@
-/** Requests over time, as bars drawn on the server. */
+/** Requests over time, as bars drawn on the server. With script, `assets/chart.js` draws them again, for closer looks. */
 
 import type { UsageGroup, UsageSum } from "../../domain/usage-sums.ts";
+import { CHART_SCRIPTS, CHART_STYLE } from "./assets.ts";
 import { Table } from "./parts.tsx";
-import { isRunning, nameIn, type Period, startsOf } from "./period.ts";
+import { before, isRunning, nameIn, type Period, startsOf } from "./period.ts";
 import { number, plural } from "./words.ts";
 
 const KINDS = ["forwarded", "limited", "refused"] as const;
@@ -50,20 +51,29 @@ interface ChartProps {
   readonly sums: readonly UsageSum[];
   readonly period: Period;
   readonly label: string;
+  /** Of the period before. */
+  readonly previous?: readonly UsageSum[];
 }
 
-export function Chart({ sums, period, label }: ChartProps) {
+const totalOf = ({ forwarded, limited, refused }: Bar) => forwarded + limited + refused;
+
+export function Chart({ sums, period, label, previous = [] }: ChartProps) {
   const bars = barsOf(sums, period);
-  const total = ({ forwarded, limited, refused }: Bar) => forwarded + limited + refused;
-  const used = bars.filter((bar) => total(bar) > 0);
+  const used = bars.filter((bar) => totalOf(bar) > 0);
   if (used.length === 0) return <p class="faint">No requests in this time.</p>;
-  const most = Math.max(...bars.map(total));
+  const earlier = barsOf(previous, before(period)).map(totalOf);
+  const hasEarlier = earlier.some((count) => count > 0);
+  const most = Math.max(...bars.map(totalOf), ...earlier);
   const step = WIDTH / bars.length;
   const nameOf = ({ at }: Bar) => nameIn(period, at);
   const edges = [bars[0], bars.at(-1)] as [Bar, Bar];
   return (
-    <figure>
-      <p class="hint">
+    <figure data-plot={JSON.stringify(plotOf(bars, period, hasEarlier ? earlier : undefined))}>
+      <link rel="stylesheet" href={CHART_STYLE} />
+      {CHART_SCRIPTS.map((path) => (
+        <script src={path} defer></script>
+      ))}
+      <p class="hint most">
         Up to {plural(most, "request")} in one {period.by}.
       </p>
       <svg
@@ -83,6 +93,12 @@ export function Chart({ sums, period, label }: ChartProps) {
             scale={HEIGHT / most}
           />
         ))}
+        {hasEarlier && (
+          <polyline
+            class="previous"
+            points={earlier.map((count, at) => `${(at + 0.5) * step},${HEIGHT * (1 - count / most)}`).join(" ")}
+          />
+        )}
       </svg>
       <div class="ends hint">
         <span>{nameOf(edges[0])}</span>
@@ -97,6 +113,14 @@ export function Chart({ sums, period, label }: ChartProps) {
             {NAMES[kind]}
           </li>
         ))}
+        {hasEarlier && (
+          <li>
+            <svg class="chart" viewBox="0 0 10 10" aria-hidden="true">
+              <line class="previous" x1="0" y1="5" x2="10" y2="5" />
+            </svg>
+            the period before
+          </li>
+        )}
       </ul>
       <details class="more">
         <summary>Show numbers</summary>
@@ -111,6 +135,17 @@ export function Chart({ sums, period, label }: ChartProps) {
       </details>
     </figure>
   );
+}
+
+/** What the script draws. */
+function plotOf(bars: readonly Bar[], period: Period, previous: readonly number[] | undefined) {
+  return {
+    unit: period.by,
+    at: bars.map(({ at }) => at),
+    names: bars.map(({ at }) => nameIn(period, at)),
+    kinds: KINDS.map((kind) => ({ kind, name: NAMES[kind], counts: bars.map((bar) => bar[kind]) })),
+    previous,
+  };
 }
 
 interface StackProps {

@@ -20,6 +20,11 @@ export function lastOf(count: number, by: Unit, now: number): Period {
   return { by, from: to - count * size, to };
 }
 
+/** As long, and just before it. */
+export function before({ by, from, to }: Period): Period {
+  return { by, from: from - (to - from), to: from };
+}
+
 /** When each begins. */
 export function startsOf({ by, from, to }: Period): number[] {
   return Array.from({ length: (to - from) / SIZES[by] }, (_, at) => from + at * SIZES[by]);

@@ -11,7 +11,7 @@ import type { ManagedKey } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import { memberNames, membersOf, namesIn, workspacesOf } from "../frame/directory.ts";
 import { Part } from "../frame/parts.tsx";
-import { lastOf } from "../frame/period.ts";
+import { before, lastOf } from "../frame/period.ts";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { summaryOf } from "../keys/summary.ts";
 import { KeyFacts } from "./facts.tsx";
@@ -33,13 +33,15 @@ async function overviewOf(c: Visit, key: ManagedKey) {
   const now = control.now();
   const period = lastOf(USAGE_DAYS, "day", now);
   const wanted = { organizationId, keyId: id, from: period.from, to: period.to };
-  const [used, record, workspaces, members, limits, usage, refusals, advice] = await Promise.all([
+  const earlier = before(period);
+  const [used, record, workspaces, members, limits, usage, previous, refusals, advice] = await Promise.all([
     withLastUse(control, key),
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c),
     membersOf(c),
     readAllLimits(control, caller, id),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
+    readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: ["day", "outcome"] }),
     readUsage(control, caller, { ...wanted, from: now - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
     adviseOnScopes(control, caller, id, ADVICE_DAYS),
   ]);
@@ -74,7 +76,9 @@ async function overviewOf(c: Visit, key: ManagedKey) {
           <h2>Use in the last {USAGE_DAYS} days</h2>
           <a href={`/keys/${id}/usage.csv?days=${USAGE_DAYS}`}>Export as CSV</a>
         </div>
-        <Part of={usage}>{(sums) => <KeyUsage keyId={id} sums={sums} refusals={refusals} period={period} />}</Part>
+        <Part of={usage}>
+          {(sums) => <KeyUsage keyId={id} sums={sums} previous={previous} refusals={refusals} period={period} />}
+        </Part>
       </section>
     </>
   );

@@ -5,7 +5,7 @@ import type { KeyLimits } from "../../control/keys/limits.ts";
 import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import type { UsageSum } from "../../domain/usage-sums.ts";
-import type { Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { Chart } from "../frame/chart.tsx";
 import { Day, Moment, Part, Table } from "../frame/parts.tsx";
 import type { Period } from "../frame/period.ts";
@@ -16,14 +16,21 @@ const MAX_REFUSALS = 8;
 interface UsageProps {
   readonly keyId: string;
   readonly sums: readonly UsageSum[];
+  /** Of the period before. */
+  readonly previous: readonly UsageSum[] | Refusal;
   readonly refusals: readonly UsageSum[] | Refusal;
   readonly period: Period;
 }
 
-export function KeyUsage({ keyId, sums, refusals, period }: UsageProps) {
+export function KeyUsage({ keyId, sums, previous, refusals, period }: UsageProps) {
   return (
     <>
-      <Chart sums={sums} period={period} label="Requests with this key, by day" />
+      <Chart
+        sums={sums}
+        previous={isRefusal(previous) ? [] : previous}
+        period={period}
+        label="Requests with this key, by day"
+      />
       <h3>Last refusals</h3>
       <Part of={refusals}>{(found) => <LastRefusals keyId={keyId} sums={found} />}</Part>
     </>

@@ -4,17 +4,19 @@ import { Hono } from "hono/tiny";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
+import { isRefusal } from "../../errors.ts";
 import { sessionToken } from "../../management/session.ts";
-import { Chart, ranking } from "../frame/chart.tsx";
+import { Chart } from "../frame/chart.tsx";
 import { Options } from "../frame/fields.tsx";
 import { requireVisitor } from "../frame/guard.ts";
 import { managesKeys, show } from "../frame/layout.tsx";
 import { Part } from "../frame/parts.tsx";
-import { lastOf } from "../frame/period.ts";
+import { before, lastOf } from "../frame/period.ts";
 import { showSignedOut } from "../frame/signed-out.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
-import { Environments, Expiring, Figures, Ranking, Refusals, TOP, TopKeys } from "./parts.tsx";
+import { Expiring, Figures } from "./parts.tsx";
+import { Environments, Refusals, TOP, TopKeys, TopRoutes } from "./rankings.tsx";
 
 const SPANS = [
   ["1", "24 hours"],
@@ -64,8 +66,10 @@ async function showOverview(c: Visit) {
   const { by, from, to } = period;
   const wanted = { organizationId, environment, from, to };
   const { caller } = visitor;
-  const [usage, routes, keys, expiring, quota] = await Promise.all([
+  const earlier = before(period);
+  const [usage, previous, routes, keys, expiring, quota] = await Promise.all([
     readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
+    readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] }),
     readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
     readUsage(control, caller, { ...wanted, groupBy: ["key"], top: TOP }),
     listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
@@ -85,53 +89,63 @@ async function showOverview(c: Visit) {
         </div>
         <Span c={c} days={String(days)} environment={environment ?? ""} />
       </div>
-      <Part of={usage}>{(sums) => <Figures sums={sums} />}</Part>
+      <Part of={usage}>{(sums) => <Figures sums={sums} previous={isRefusal(previous) ? [] : previous} />}</Part>
       <section class="sheet">
-        <h2>Requests over time</h2>
-        <Part of={usage}>{(sums) => <Chart sums={sums} period={period} label={`Requests by ${by}`} />}</Part>
+        <div class="head tight">
+          <h2>Requests over time</h2>
+          <a href={`/keys/usage.csv?${new URLSearchParams({ days: String(days), environment: environment ?? "" })}`}>
+            Export as CSV
+          </a>
+        </div>
+        <Part of={usage}>
+          {(sums) => (
+            <Chart
+              sums={sums}
+              period={period}
+              previous={isRefusal(previous) ? [] : previous}
+              label={`Requests by ${by}`}
+            />
+          )}
+        </Part>
       </section>
       <div class="columns">
-        <section class="sheet">
-          <h2>By environment</h2>
-          <Part of={usage}>{(sums) => <Environments c={c} sums={sums} />}</Part>
-        </section>
-        <section class="sheet">
-          <h2>Refusals by reason</h2>
-          <Part of={usage}>{(sums) => <Refusals sums={sums} />}</Part>
-        </section>
-        <section class="sheet">
-          <h2>Top keys</h2>
-          <Part of={keys}>{(sums) => <TopKeys c={c} sums={sums} />}</Part>
-        </section>
-        <section class="sheet">
-          <h2>Top routes</h2>
-          <Part of={routes}>
-            {(sums) => (
-              <Ranking
-                rows={ranking(sums, "route")}
-                label="Route"
-                show={(name) => (name ? <code>{name}</code> : "no route")}
-              />
-            )}
-          </Part>
-        </section>
-        <section class="sheet">
-          <h2>Keys that expire within 30 days</h2>
-          <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={now} />}</Part>
-        </section>
-        <section class="sheet">
-          <h2>Key quota</h2>
-          <Part of={quota}>
-            {({ used, limit }) => (
-              <>
-                <label for="quota">
-                  {number(used)} of {number(limit)} used
-                </label>
-                <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={used} />
-              </>
-            )}
-          </Part>
-        </section>
+        <div>
+          <section class="sheet">
+            <h2>Refusals by reason</h2>
+            <Part of={usage}>{(sums) => <Refusals sums={sums} environment={environment} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Top keys</h2>
+            <Part of={keys}>{(sums) => <TopKeys c={c} sums={sums} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Key quota</h2>
+            <Part of={quota}>
+              {({ used, limit }) => (
+                <>
+                  <label for="quota">
+                    {number(used)} of {number(limit)} used
+                  </label>
+                  <meter id="quota" min={0} max={Math.max(limit, 1)} high={limit * 0.9} optimum={0} value={used} />
+                </>
+              )}
+            </Part>
+          </section>
+        </div>
+        <div>
+          <section class="sheet">
+            <h2>By environment</h2>
+            <Part of={usage}>{(sums) => <Environments c={c} sums={sums} days={String(days)} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Top routes</h2>
+            <Part of={routes}>{(sums) => <TopRoutes sums={sums} environment={environment} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Keys that expire within 30 days</h2>
+            <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={now} />}</Part>
+          </section>
+        </div>
       </div>
     </>,
   );

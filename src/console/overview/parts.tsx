@@ -1,27 +1,26 @@
-/** The parts of the overview: sums, rankings, and what needs attention. */
+/** The parts of the overview: sums, and what needs attention. */
 
-import { findKey } from "../../control/access.ts";
 import type { UsageSum } from "../../domain/usage-sums.ts";
-import { isRefusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Page } from "../../store/pages.ts";
-import { kindOf, ranking } from "../frame/chart.tsx";
-import { namesIn } from "../frame/directory.ts";
-import { EnvironmentBadge, Expiry, SOON_MS, Table } from "../frame/parts.tsx";
+import { kindOf } from "../frame/chart.tsx";
+import { Day, EnvironmentBadge, SOON_MS } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
-import { number, plural } from "../frame/words.ts";
-import { ErrorCode } from "../key/usage.tsx";
+import { number, plural, spanOf } from "../frame/words.ts";
 
-/** Rows of a ranking. */
-export const TOP = 8;
+interface FiguresProps {
+  readonly sums: readonly UsageSum[];
+  /** Of the period before. */
+  readonly previous: readonly UsageSum[];
+}
 
-export function Figures({ sums }: { sums: readonly UsageSum[] }) {
+export function Figures({ sums, previous }: FiguresProps) {
   const total = (of: readonly UsageSum[]) => of.reduce((sum, { requests }) => sum + requests, 0);
-  const all = total(sums);
+  const [all, before] = [total(sums), total(previous)];
   const kind = (name: string) => total(sums.filter(({ group }) => kindOf(group.outcome) === name));
   const share = (part: number) => (all === 0 ? "" : `${((100 * part) / all).toFixed(1)} %`);
   const figures = [
-    ["Requests", all, ""],
+    ["Requests", all, before === 0 ? "" : `${changeOf(all, before)} than before`],
     ["Forwarded", kind("forwarded"), share(kind("forwarded"))],
     ["Over a limit (429)", kind("limited"), share(kind("limited"))],
     ["Refused for other reasons", kind("refused"), share(kind("refused"))],
@@ -40,48 +39,9 @@ export function Figures({ sums }: { sums: readonly UsageSum[] }) {
   );
 }
 
-export function Environments({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
-  const { gateway } = c.var.control;
-  return (
-    <Ranking
-      rows={ranking(sums, "environment")}
-      label="Environment"
-      show={(name) => <EnvironmentBadge name={name} gateway={gateway} />}
-    />
-  );
-}
-
-export function Refusals({ sums }: { sums: readonly UsageSum[] }) {
-  const refused = sums.filter(({ group }) => group.outcome !== "forwarded");
-  return <Ranking rows={ranking(refused, "outcome")} label="Reason" show={(code) => <ErrorCode code={code} />} />;
-}
-
-interface RankingProps {
-  readonly rows: readonly { readonly name: string; readonly requests: number }[];
-  readonly label: string;
-  readonly show: (name: string) => unknown;
-}
-
-export function Ranking({ rows, label, show: shown }: RankingProps) {
-  if (rows.length === 0) return <p class="faint">None in this time.</p>;
-  return (
-    <Table
-      caption={label}
-      rows={rows.slice(0, TOP)}
-      columns={[
-        { label: label, cell: ({ name }) => shown(name) as string },
-        { label: "Requests", isNumber: true, cell: ({ requests }) => number(requests) },
-      ]}
-    />
-  );
-}
-
-export async function TopKeys({ c, sums }: { c: Visit; sums: readonly UsageSum[] }) {
-  const top = ranking(sums, "key");
-  const { control, visitor } = c.var;
-  const keys = await Promise.all(top.map(({ name }) => findKey(control, visitor.caller, name, "api_keys:read")));
-  const nameOf = namesIn([keys.flatMap((key) => (isRefusal(key) ? [] : [key]))]);
-  return <Ranking rows={top} label="Key" show={(id) => <a href={`/keys/${id}`}>{nameOf(id)}</a>} />;
+function changeOf(now: number, before: number): string {
+  const percent = Math.round((100 * Math.abs(now - before)) / before);
+  return `${percent} % ${now < before ? "fewer" : "more"}`;
 }
 
 export function Expiring({ c, page, now }: { c: Visit; page: Page<ManagedKey>; now: number }) {
@@ -90,18 +50,20 @@ export function Expiring({ c, page, now }: { c: Visit; page: Page<ManagedKey>; n
   if (soon.length === 0) return <p class="faint">None.</p>;
   return (
     <>
-      <Table
-        caption="Keys that expire soon"
-        rows={soon}
-        columns={[
-          { label: "Key", cell: ({ id, name }) => <a href={`/keys/${id}`}>{name}</a> },
-          {
-            label: "Environment",
-            cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} />,
-          },
-          { label: "Expires", cell: ({ expiresAt }) => <Expiry at={expiresAt} now={now} /> },
-        ]}
-      />
+      <ul class="ranks">
+        {soon.map(({ id, name, environment, expiresAt }) => (
+          <li>
+            <a href={`/keys/${id}`}>
+              <span>
+                {name} <EnvironmentBadge name={environment} gateway={gateway} />
+              </span>
+              <span class="soon">
+                <Day at={expiresAt} words={`in ${spanOf(expiresAt - now)}`} />
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
       {soon.length === page.items.length && page.next && (
         <p>
           <a href="/keys?status=active&sort=expires_at">There are more than {plural(soon.length, "key")}</a>

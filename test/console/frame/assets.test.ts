@@ -1,12 +1,14 @@
 /** The console's style and scripts, which are files beside the Worker. */
 
 import { expect, test } from "vitest";
-import { SCRIPT_PATH, STYLE_PATH } from "../../../src/console/frame/assets.ts";
+import { CHART_SCRIPTS, CHART_STYLE, SCRIPT_PATH, STYLE_PATH } from "../../../src/console/frame/assets.ts";
 import { CONTROL, worker } from "../../management/call.ts";
 
 test.for([
   [STYLE_PATH, "text/css"],
   [SCRIPT_PATH, "text/javascript"],
+  ...CHART_SCRIPTS.map((path) => [path, "text/javascript"]),
+  [CHART_STYLE, "text/css"],
 ])("%s is asked for again each time, and sent only if it is another", async ([path, type]) => {
   const first = await worker.fetch(`${CONTROL}${path}`);
   expect([first.status, first.headers.get("content-type")]).toEqual([200, `${type}; charset=utf-8`]);

@@ -112,6 +112,7 @@ describe("With 120 keys and 300,000 requests", () => {
     await plain.getByText("Filters", { exact: true }).click();
     await plain.getByLabel("Environment").selectOption("sandbox");
     await plain.getByRole("button", { name: "Show keys" }).click();
+    await plain.waitForURL(/environment=sandbox/);
     expect(new Set(await plain.locator("td.environment-of").allTextContents())).toEqual(new Set(["sandbox"]));
     await plain.getByRole("link", { name: "Environment: sandbox" }).click();
     await plain.getByRole("link", { name: "Broad rights" }).click();
@@ -130,6 +131,49 @@ describe("With 120 keys and 300,000 requests", () => {
     const names = await page.locator(".bars g title").allTextContents();
     expect(names).toHaveLength(24);
     expect(new Set(names.map((name) => name.split(":").slice(0, 2).join(":"))).size).toBe(24);
+  });
+
+  test("a chart has a crosshair for the keyboard, zoom, the period before, and the SVG without script", async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto("/?days=30");
+    const chart = page.getByRole("slider", { name: "Requests by day" });
+    await chart.locator("canvas").waitFor();
+    expect(await page.locator("svg.bars").isVisible()).toBe(false);
+    const said = () => chart.getAttribute("aria-valuetext");
+    expect(await said()).toMatch(/so far: [\d,]+ requests?, .*in the day of the period before$/);
+    await chart.focus();
+    for (const key of ["ArrowLeft", "ArrowLeft", "ArrowRight"]) await page.keyboard.press(key);
+    expect(await chart.getAttribute("aria-valuenow")).toBe("28");
+    await page.keyboard.press("Home");
+    expect(await page.locator(".readout").textContent()).toBe(await said());
+    const reset = page.getByRole("button", { name: "Reset zoom" });
+    expect(await reset.isVisible()).toBe(false);
+    await page.keyboard.press("+");
+    await reset.click();
+    expect(await reset.isVisible()).toBe(false);
+    const box = await chart.boundingBox();
+    const [x, y] = [(box?.x ?? 0) + 200, (box?.y ?? 0) + 80];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 200, y, { steps: 5 });
+    await page.mouse.up();
+    await reset.waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.screenshot({ path: join(SHOTS, "history-overview-1280.png"), fullPage: true });
+    const { context, plain } = await withoutScript();
+    await plain.goto("/?days=30");
+    expect(await plain.locator("svg.bars").isVisible()).toBe(true);
+    expect(await plain.locator("svg.bars .previous").count()).toBe(1);
+    await context.close();
+  });
+
+  test("bars lead to the requests and keys behind them", async () => {
+    await page.goto("/?days=30&environment=production");
+    const hrefs = await page.locator(".ranks a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    expect(hrefs).toContain("/requests?reason=scope_missing&environment=production");
+    expect(hrefs.some((href) => href?.startsWith("/requests?route=%2F"))).toBe(true);
+    await page.getByRole("link", { name: /scope_missing/ }).click();
+    await page.getByRole("link", { name: "Reason: scope_missing" }).waitFor();
   });
 
   test("nothing breaks the policy of the pages, and times are in the visitor's zone on hover", async () => {
