@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { editD1 } from "../../helpers/d1-file.ts";
+import { METRICS_TOKEN } from "../../helpers/direct.ts";
 import type { RunningGateway } from "../../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
@@ -36,6 +37,14 @@ async function requestsOf(gateway: RunningGateway, { organizationId }: Tenant, k
   const { status, body } = await gateway.manage("GET", `/v1/usage?${query}`);
   expect(status).toBe(200);
   return body.data.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0);
+}
+
+/** All requests that metrics have, or the status of the refusal. */
+async function meteredBy({ port }: RunningGateway): Promise<number | string> {
+  const headers = { Authorization: `Bearer ${METRICS_TOKEN}` };
+  const response = await fetch(`http://localhost:${port}/metrics`, { headers });
+  const counts = [...(await response.text()).matchAll(/^keygate_requests_total\{.*\} (\d+)$/gm)];
+  return response.ok ? counts.reduce((sum, [, count]) => sum + Number(count), 0) : `${response.status}`;
 }
 
 const lastUseOf = async (gateway: RunningGateway, { id }: Key): Promise<number> =>
@@ -154,6 +163,8 @@ test("after an upgrade keys live, revoked ones stay dead, and counts continue; a
   await expect.poll(counted(current, quota), WITHIN).toBe(8);
   await expect.poll(counted(current, live), WITHIN).toBe(6);
   await expect.poll(() => lastUseOf(current, live), WITHIN).toBeGreaterThan(lastUse);
+  await expect.poll(() => meteredBy(current), WITHIN).toBeGreaterThanOrEqual(14);
+  const metered = await meteredBy(current);
 
   const [back] = await restart("released");
   expect(await answerTo(back, state.revoked)).toEqual({ status: 401, code: "key_revoked" });
@@ -163,6 +174,7 @@ test("after an upgrade keys live, revoked ones stay dead, and counts continue; a
   await expect.poll(counted(back, quota), { timeout: 90_000 }).toBe(9);
 
   const [again] = await restart("current");
+  expect(await meteredBy(again)).toBe(metered);
   await expect.poll(counted(again, quota), WITHIN).toBe(12);
   await expect.poll(counted(again, live), { timeout: 90_000 }).toBe(7);
 }, 540_000);
@@ -187,6 +199,7 @@ describe.each([
       // Such a collector counts nothing, and its isolates report again once it can.
       const query = `organization_id=${state.tenant.organizationId}`;
       expect(await two.manage("GET", `/v1/usage?${query}`)).toMatchObject({ status: 503 });
+      expect(await meteredBy(two)).toBe("503");
       return;
     }
     await expect.poll(() => requestsOf(one, state.tenant, state.rate), WITHIN).toBe(13);
