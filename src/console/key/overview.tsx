@@ -5,7 +5,6 @@ import { adviseOnScopes } from "../../control/keys/advise.ts";
 import { withLastUse } from "../../control/keys/last-use.ts";
 import { readAllLimits } from "../../control/keys/limits.ts";
 import { readUsage } from "../../control/keys/usage.ts";
-import { DAY_MS } from "../../domain/durations.ts";
 import { statusReasonOf } from "../../domain/key-status.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
@@ -34,7 +33,7 @@ async function overviewOf(c: Visit, key: ManagedKey) {
   const period = lastOf(USAGE_DAYS, "day", now);
   const wanted = { organizationId, keyId: id, from: period.from, to: period.to };
   const earlier = before(period);
-  const [used, record, workspaces, members, limits, usage, previous, refusals, advice] = await Promise.all([
+  const [used, record, workspaces, members, limits, usage, previous, advice] = await Promise.all([
     withLastUse(control, key),
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c),
@@ -42,7 +41,6 @@ async function overviewOf(c: Visit, key: ManagedKey) {
     readAllLimits(control, caller, id),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
     readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: ["day", "outcome"] }),
-    readUsage(control, caller, { ...wanted, from: now - 7 * DAY_MS, groupBy: ["hour", "outcome", "route"] }),
     adviseOnScopes(control, caller, id, ADVICE_DAYS),
   ]);
   const memberName = await memberNames(c, members, key.memberId ? [key.memberId] : []);
@@ -76,9 +74,7 @@ async function overviewOf(c: Visit, key: ManagedKey) {
           <h2>Use in the last {USAGE_DAYS} days</h2>
           <a href={`/keys/${id}/usage.csv?days=${USAGE_DAYS}`}>Export as CSV</a>
         </div>
-        <Part of={usage}>
-          {(sums) => <KeyUsage keyId={id} sums={sums} previous={previous} refusals={refusals} period={period} />}
-        </Part>
+        <Part of={usage}>{(sums) => <KeyUsage keyId={id} sums={sums} previous={previous} period={period} />}</Part>
       </section>
     </>
   );

@@ -7,22 +7,20 @@ import type { LimitState } from "../../domain/limit-state.ts";
 import type { UsageSum } from "../../domain/usage-sums.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { Chart } from "../frame/chart.tsx";
-import { Day, Moment, Part, Table } from "../frame/parts.tsx";
+import { Day, Table } from "../frame/parts.tsx";
 import type { Period } from "../frame/period.ts";
+import { Reasons } from "../frame/ranks.tsx";
 import { limitWords, listOf, number, secondsOf } from "../frame/words.ts";
-
-const MAX_REFUSALS = 8;
 
 interface UsageProps {
   readonly keyId: string;
   readonly sums: readonly UsageSum[];
   /** Of the period before. */
   readonly previous: readonly UsageSum[] | Refusal;
-  readonly refusals: readonly UsageSum[] | Refusal;
   readonly period: Period;
 }
 
-export function KeyUsage({ keyId, sums, previous, refusals, period }: UsageProps) {
+export function KeyUsage({ keyId, sums, previous, period }: UsageProps) {
   return (
     <>
       <Chart
@@ -31,37 +29,9 @@ export function KeyUsage({ keyId, sums, previous, refusals, period }: UsageProps
         period={period}
         label="Requests with this key, by day"
       />
-      <h3>Last refusals</h3>
-      <Part of={refusals}>{(found) => <LastRefusals keyId={keyId} sums={found} />}</Part>
+      <h3>Refusals by reason</h3>
+      <Reasons sums={sums} path={(reason) => `/keys/${keyId}/requests?${new URLSearchParams({ reason })}`} />
     </>
-  );
-}
-
-function LastRefusals({ keyId, sums }: { keyId: string; sums: readonly UsageSum[] }) {
-  const last = sums
-    .filter(({ group }) => group.outcome !== "forwarded")
-    .sort((a, b) => Number(b.group.hour) - Number(a.group.hour))
-    .slice(0, MAX_REFUSALS);
-  if (last.length === 0) return <p class="faint">None within 7 days.</p>;
-  return (
-    <Table
-      caption="Last refusals"
-      rows={last}
-      columns={[
-        { label: "Hour", cell: ({ group }) => <Moment at={Number(group.hour)} /> },
-        { label: "Reason", cell: ({ group }) => <ErrorCode code={String(group.outcome)} /> },
-        { label: "Route", cell: ({ group }) => (group.route ? <code>{group.route}</code> : "none") },
-        {
-          label: "Requests",
-          isNumber: true,
-          cell: ({ group, requests }) => (
-            <a href={`/keys/${keyId}/requests?${new URLSearchParams({ reason: String(group.outcome) })}`}>
-              {number(requests)}
-            </a>
-          ),
-        },
-      ]}
-    />
   );
 }
 

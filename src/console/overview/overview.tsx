@@ -1,9 +1,11 @@
 /** The first page: how the organization's keys are used, and what needs attention. */
 
 import { Hono } from "hono/tiny";
+import type { Control } from "../../control/control.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import { isRefusal } from "../../errors.ts";
 import { sessionToken } from "../../management/session.ts";
 import { Chart } from "../frame/chart.tsx";
@@ -11,12 +13,13 @@ import { Options } from "../frame/fields.tsx";
 import { requireVisitor } from "../frame/guard.ts";
 import { managesKeys, show } from "../frame/layout.tsx";
 import { Part } from "../frame/parts.tsx";
-import { before, lastOf } from "../frame/period.ts";
+import { before, lastOf, type Period } from "../frame/period.ts";
+import { TOP } from "../frame/ranks.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
 import { Expiring, Figures } from "./parts.tsx";
-import { Environments, Refusals, TOP, TopKeys, TopRoutes } from "./rankings.tsx";
+import { Environments, Refusals, TopKeys, TopRoutes } from "./rankings.tsx";
 
 const SPANS = [
   ["1", "24 hours"],
@@ -69,7 +72,9 @@ async function showOverview(c: Visit) {
   const earlier = before(period);
   const [usage, previous, routes, keys, expiring, quota] = await Promise.all([
     readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
-    readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] }),
+    isKept(control, earlier)
+      ? readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] })
+      : [],
     readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
     readUsage(control, caller, { ...wanted, groupBy: ["key"], top: TOP }),
     listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
@@ -150,6 +155,9 @@ async function showOverview(c: Visit) {
     </>,
   );
 }
+
+/** What is deleted is not looked for. */
+const isKept = ({ gateway, now }: Control, { from }: Period) => from > now() - gateway.retention.usageDays * DAY_MS;
 
 function Span({ c, days, environment }: { c: Visit; days: string; environment: string }) {
   const environments = Object.keys(c.var.control.gateway.environments).map((name) => [name, name] as const);

@@ -16,32 +16,34 @@ interface Props {
 
 export function RequestTable({ requests, now, nameOf }: Props) {
   return (
-    <Table
-      caption="Requests"
-      size="some"
-      rows={requests}
-      columns={[
-        { label: "Time (UTC)", cell: ({ at }) => <Day at={at} words={clockOf(at, now)} /> },
-        {
-          label: "Request",
-          cell: (request) => (
-            <a href={`/requests/${request.id}`}>
-              <code>{lineOf(request)}</code>
-              <span class="unseen">, explain the request {request.id}</span>
-            </a>
-          ),
-        },
-        { label: "Answer", cell: (request) => <Answer of={request} /> },
-        ...(nameOf
-          ? [{ label: "Key", cell: ({ keyId }: FoundRequest) => <KeyLink keyId={keyId} nameOf={nameOf} /> }]
-          : []),
-        {
-          label: "Took",
-          isNumber: true,
-          cell: ({ gatewayMs, originMs }) => `${number(gatewayMs + (originMs ?? 0))} ms`,
-        },
-      ]}
-    />
+    <div class="log">
+      <Table
+        caption="Requests"
+        size="some"
+        rows={requests}
+        columns={[
+          { label: "Time (UTC)", cell: ({ at }) => <Day at={at} words={clockOf(at, now)} /> },
+          {
+            label: "Request",
+            cell: (request) => (
+              <a href={`/requests/${request.id}`}>
+                <code>{lineOf(request)}</code>
+                <span class="unseen">, explain the request {request.id}</span>
+              </a>
+            ),
+          },
+          { label: "Answer", cell: (request) => <Answer of={request} /> },
+          ...(nameOf
+            ? [{ label: "Key", cell: ({ keyId }: FoundRequest) => <KeyLink keyId={keyId} nameOf={nameOf} /> }]
+            : []),
+          {
+            label: "Took",
+            isNumber: true,
+            cell: ({ gatewayMs, originMs }) => `${number(gatewayMs + (originMs ?? 0))} ms`,
+          },
+        ]}
+      />
+    </div>
   );
 }
 
