@@ -131,3 +131,121 @@ if (secret) {
     for (const text of secret.querySelectorAll("pre")) text.textContent = "";
   });
 }
+
+// The search as a dialog: Command-K, Control-K or `/`. Without script, its link opens the page.
+// https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const searchLink = document.querySelector(".go");
+if (searchLink && HTMLDialogElement.prototype.showModal) {
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  const apple = /Mac|iP/.test(navigator.platform);
+  searchLink.append(make("kbd", { textContent: apple ? "⌘K" : "Ctrl K" }));
+  const input = make("input", {
+    type: "text",
+    enterKeyHint: "go",
+    autocomplete: "off",
+    spellcheck: false,
+    placeholder: "Go to a key, a page, a request…",
+    ariaLabel: "Go to",
+    role: "combobox",
+    ariaExpanded: "true",
+    ariaAutoComplete: "list",
+  });
+  input.setAttribute("aria-controls", "hits");
+  const list = make("div", { id: "hits", className: "hits", role: "listbox", ariaLabel: "Results" });
+  const said = make("p", { className: "hint", role: "status" });
+  const dialog = make("dialog", { className: "search", ariaLabel: "Go to anything" }, input, list, said);
+  document.body.append(dialog);
+  let hits = [],
+    at = 0,
+    timer,
+    latest = 0;
+  const choose = (next) => {
+    at = hits.length ? (next + hits.length) % hits.length : 0;
+    for (const [index, option] of [...list.children].entries()) option.ariaSelected = String(index === at);
+    const chosen = list.children[at];
+    if (chosen) {
+      input.setAttribute("aria-activedescendant", chosen.id);
+      chosen.scrollIntoView({ block: "nearest" });
+    } else input.removeAttribute("aria-activedescendant");
+  };
+  const draw = () => {
+    list.replaceChildren(
+      ...hits.map(({ kind, name, note, path }, index) =>
+        make(
+          "a",
+          { id: `hit-${index}`, role: "option", href: path, tabIndex: -1 },
+          make("span", {}, make("strong", { textContent: name }), " ", make("small", { textContent: note })),
+          make("small", { textContent: kind }),
+        ),
+      ),
+    );
+    said.textContent = hits.length
+      ? hits.length + (hits.length === 1 ? " result" : " results")
+      : "Nothing found. Try a part of a name, an id, or the last four characters of a key.";
+    choose(0);
+  };
+  const refresh = async () => {
+    const turn = ++latest;
+    const response = await fetch("/go.json", { method: "POST", body: new URLSearchParams({ q: input.value }) }).catch(
+      () => undefined,
+    );
+    if (turn !== latest) return;
+    if (!response?.ok) {
+      said.textContent = "The search failed. Press Enter to try again.";
+      return;
+    }
+    hits = await response.json();
+    if (turn === latest) draw();
+  };
+  const open = () => {
+    if (dialog.open || document.querySelector("dialog[open]")) return;
+    dialog.showModal();
+    input.select();
+    refresh();
+  };
+  searchLink.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = undefined;
+      refresh();
+    }, 120);
+  });
+  dialog.addEventListener("keydown", async (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      choose(at + (event.key === "ArrowDown" ? 1 : -1));
+    }
+    if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      if (timer !== undefined || !list.children.length) {
+        clearTimeout(timer);
+        timer = undefined;
+        await refresh();
+      }
+      const chosen = hits[at];
+      if (chosen) location.assign(chosen.path);
+    }
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  addEventListener("keydown", (event) => {
+    const isShortcut =
+      event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey;
+    const isTyping = event.target.closest?.("input, select, textarea, [contenteditable]");
+    const isSlash = event.key === "/" && !isTyping && !event.metaKey && !event.ctrlKey && !event.altKey;
+    if (!isShortcut && !isSlash) return;
+    event.preventDefault();
+    open();
+  });
+}

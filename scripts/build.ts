@@ -7,12 +7,7 @@ import { dirname, join, resolve } from "node:path";
 export const ROOT = resolve(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
 /** Of the files of others that `assets` links to. */
-const LICENSES: Readonly<Record<string, string>> = {
-  "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt": "swagger-ui-bundle.js.LICENSE.txt",
-  "swagger-ui-dist/LICENSE": "LICENSE",
-  "swagger-ui-dist/NOTICE": "NOTICE",
-  "uplot/LICENSE": "uplot.js.LICENSE.txt",
-};
+const LICENSES: Readonly<Record<string, string>> = { "uplot/LICENSE": "uplot.js.LICENSE.txt" };
 
 export function build(): void {
   rmSync(DIST, { recursive: true, force: true });

@@ -5,14 +5,13 @@ import { Hono } from "hono/tiny";
 import type { Gateway } from "./config/compile.ts";
 import { consolePages } from "./console/console.tsx";
 import { assets, type ReadAsset } from "./console/frame/assets.ts";
-import { errorPages } from "./console/open/error-pages.ts";
-import { reference } from "./console/open/reference.ts";
-import { signInPages } from "./console/open/sign-in.ts";
+import { prefersPage, showToBrowser } from "./console/frame/browsers.ts";
 import { type Control, collisionOf } from "./control/control.ts";
 import { controlLine } from "./control-line.ts";
 import { type Log, messageLine } from "./domain/log-line.ts";
 import { isRefusal } from "./errors.ts";
 import { callOf, managementApi } from "./management/api.ts";
+import { documentReader } from "./management/api-document.ts";
 import { admitCall, type CallAccounts, deniedBefore } from "./management/call-limits.ts";
 import { credentialOf, identifyCaller, type Sources } from "./management/caller.ts";
 import type { ManagementEnv } from "./management/dispatch.ts";
@@ -38,13 +37,16 @@ const HTTPS_FOR_A_YEAR = "max-age=31536000";
 
 export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   const { gateway, newRequestId, log } = plane;
+  const { controlUrl } = gateway;
   const app = new Hono<ManagementEnv>();
+  const readDocument = documentReader(() => plane.readAsset("openapi.json", new Request(controlUrl)), controlUrl);
 
   app.use(async (c, next) => {
     const begunAt = plane.now();
     const requestId = newRequestId();
     c.set("control", plane.controlFor(c.req.raw));
     c.set("calls", plane.calls);
+    c.set("readDocument", readDocument);
     c.set("requestId", requestId);
     c.set("refuse", (refusal) => {
       c.set("refusal", refusal);
@@ -63,9 +65,6 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.route("/", metrics(plane));
   app.route("/", assets(plane.readAsset));
   app.route("/", consolePages());
-  app.route("/", errorPages);
-  app.route("/", reference(plane.readAsset));
-  app.route("/", signInPages);
 
   app.use("/v1/*", async (c, next) => {
     // What the API can do is no secret.
@@ -87,7 +86,13 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   });
   app.route("/", managementApi());
 
-  app.notFound((c) => c.var.refuse({ code: "not_found", problem: "Nothing is served at this path." }));
+  app.notFound(async (c) => {
+    const refusal = { code: "not_found", problem: "Nothing is served at this path." } as const;
+    const isPage = prefersPage(c.req.header("accept") ?? null);
+    const answer = isPage ? await showToBrowser(c as never, refusal) : c.var.refuse(refusal);
+    answer.headers.set("Vary", "Accept");
+    return answer;
+  });
   app.onError((error, c) => {
     const collision = collisionOf(error);
     if (collision) return c.var.refuse(collision);

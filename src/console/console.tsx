@@ -1,13 +1,13 @@
 /** The console: pages on the control base URL. They call the same verbs as the management API. */
 
-import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono/tiny";
-import { collisionOf } from "../control/control.ts";
 import { auditPages } from "./audit/list.tsx";
-import { requireRootVisitor, requireVisitor } from "./frame/guard.ts";
+import { greetVisitor, requireRootVisitor, requireVisitor } from "./frame/guard.ts";
+import { asPage } from "./frame/policy.ts";
 import { showRefusal } from "./frame/refusal-page.tsx";
 import { keepSent } from "./frame/send-again.tsx";
 import type { ConsoleEnv } from "./frame/visit.ts";
+import { goPages } from "./go/go.tsx";
 import { keyActions } from "./key/actions.tsx";
 import { keyConnect } from "./key/connect.tsx";
 import { firstRequest } from "./key/first-request.tsx";
@@ -19,8 +19,10 @@ import { keyExport } from "./keys/export.ts";
 import { keyList } from "./keys/list.tsx";
 import { newKeyPages } from "./keys/new.tsx";
 import { keysSelected } from "./keys/selected.tsx";
+import { errorPages } from "./open/error-pages.tsx";
 import { guide } from "./open/guide.tsx";
-import { PRIVATE_HEADERS } from "./open/page.ts";
+import { reference } from "./open/reference.tsx";
+import { signInPages } from "./open/sign-in.tsx";
 import { workspaceDeletion } from "./organizations/delete-workspace.tsx";
 import { organizationPage } from "./organizations/organization.tsx";
 import { organizationStatus } from "./organizations/organization-status.tsx";
@@ -36,6 +38,8 @@ import { explainPages } from "./requests/explain.tsx";
 import { requestLists } from "./requests/list.tsx";
 import { requestPage } from "./requests/request.tsx";
 
+/** For everyone. They know who is signed in. */
+const OPEN_PATHS = ["/guide", "/errors", "/docs", "/go", "/go.json"];
 const PRIVATE_PATHS = [
   "/keys",
   "/requests",
@@ -49,27 +53,16 @@ const PRIVATE_PATHS = [
 /** The platform team's. */
 const ROOT_PATH = "/organizations";
 
-/** Only our own files, and no script turns text into markup. https://w3c.github.io/trusted-types/dist/spec/ */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
-
 export function consolePages(): Hono<ConsoleEnv> {
   const pages = new Hono<ConsoleEnv>();
-  for (const path of ["/", "/guide", ...[...PRIVATE_PATHS, ROOT_PATH].map((path) => `${path}/*`)])
+  for (const path of ["/sign-in", "/sign-out", ...OPEN_PATHS]) pages.use(`${path}/*`, asPage);
+  for (const path of OPEN_PATHS) pages.use(`${path}/*`, greetVisitor);
+  for (const path of ["/", ...[...PRIVATE_PATHS, ROOT_PATH].map((path) => `${path}/*`)])
     pages.use(path, asPage, keepSent);
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
   pages.use(`${ROOT_PATH}/*`, requireRootVisitor);
-  pages.route("/", overview).route("/", guide);
+  pages.route("/", overview).route("/", signInPages);
+  pages.route("/", guide).route("/", errorPages).route("/", reference).route("/", goPages);
   pages
     .route("/", keyList)
     .route("/", keyExport)
@@ -87,17 +80,4 @@ export function consolePages(): Hono<ConsoleEnv> {
     pages.all(`${path}/*`, (c) => showRefusal(c, { code: "not_found", problem: "This page does not exist." }));
   }
   return pages;
-}
-
-const asPage: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
-  await next();
-  // It is already in the log.
-  if (c.error) c.res = await errorPage(c);
-  for (const [name, value] of Object.entries(PRIVATE_HEADERS)) c.header(name, value);
-  c.header("Content-Security-Policy", POLICY);
-};
-
-function errorPage(c: Context<ConsoleEnv>): Response | Promise<Response> {
-  const collision = c.error && collisionOf(c.error);
-  return showRefusal(c, collision ?? { code: c.res.status === 503 ? "key_store_unavailable" : "internal_error" });
 }

@@ -10,7 +10,6 @@ import { imports } from "./import.ts";
 import { insight } from "./insight.ts";
 import { keyLimits } from "./key-limits.ts";
 import { members } from "./members.ts";
-import { openApiDocument } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 import { organizations } from "./organizations.ts";
 import { peppers } from "./peppers.ts";
@@ -57,11 +56,7 @@ export function managementApi(): Hono<ManagementEnv> {
   for (const operation of operations) {
     api.on(operation.method, operation.path, (c) => dispatch(c, operation));
   }
-  let document: object | undefined;
-  api.get("/v1/openapi.json", (c) => {
-    document ??= openApiDocument(operations, c.var.control.gateway.controlUrl);
-    return c.json(document);
-  });
+  api.get("/v1/openapi.json", async (c) => c.json(await c.var.readDocument()));
   for (const path of new Set(operations.map(({ path }) => path))) {
     const allow = operations.filter((operation) => operation.path === path).map(({ method }) => method.toUpperCase());
     api.all(path, (c) => c.var.refuse({ code: "method_not_allowed", allow }));

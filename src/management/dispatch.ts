@@ -5,6 +5,7 @@ import * as z from "zod";
 import type { Caller, Control } from "../control/control.ts";
 import { idempotencyOf, once } from "../control/idempotency.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import type { ReadDocument } from "./api-document.ts";
 import type { CallAccounts } from "./call-limits.ts";
 import type { Answer, Asked, Operation } from "./operation.ts";
 import { parseBody, parseQuery } from "./parse.ts";
@@ -14,6 +15,7 @@ export interface ManagementEnv {
     control: Control;
     calls: CallAccounts;
     requestId: string;
+    readDocument: ReadDocument;
     /** `undefined` until it is known who calls, as are the next two until they are known. */
     caller: Caller;
     /** The name of the operation. */

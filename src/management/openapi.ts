@@ -7,6 +7,7 @@ import { Schemas } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 import { problemAnswer } from "./wire/problem.ts";
 
+const EXAMPLE_URL = "https://keys.example.com";
 const JSON_TYPE = "application/json";
 const TEXT = { type: "string" } as const;
 
@@ -25,7 +26,7 @@ const TAGS: Record<string, string> = {
   Peppers: "Under which secrets of the Worker the keys' secrets are stored.",
 };
 
-export function openApiDocument(operations: readonly Operation[], controlUrl: string): object {
+export function openApiDocument(operations: readonly Operation[]): object {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
@@ -40,7 +41,7 @@ export function openApiDocument(operations: readonly Operation[], controlUrl: st
       description: "Organizations, workspaces, members and their API keys.",
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: controlUrl }],
+    servers: [{ url: EXAMPLE_URL }],
     security: [{ token: [] }, { session: [] }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, description: TAGS[name] as string })),
     paths,
@@ -167,7 +168,7 @@ function refusal(
   schema: object,
 ) {
   const { title, status, meaning: detail, fix } = ERRORS[code];
-  const type = `https://keys.example.com/errors/${code}`;
+  const type = `${EXAMPLE_URL}/errors/${code}`;
   const example = { type, title, status, detail, code, fix, request_id: "req_…" };
   return { description, content: { [PROBLEM_TYPE]: { schema, example } } };
 }

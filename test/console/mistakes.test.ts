@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => vi.useRealTimers());
 
-/** Pages that have no form but that for signing out, or are no pages. */
-const NO_PAGE = /\*|^\/(?:guide|console\.|icon|audit\/events)/;
+/** Pages that change nothing, those of sign-in links, which have their own tests, and what is no page. */
+const NO_PAGE = /\*|^\/(?:guide|errors|docs|go|sign-in|console\.|icon|audit\/events)/;
 const PATHS = [
   ...new Set(
     consolePages()

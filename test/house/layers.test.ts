@@ -101,7 +101,8 @@ describe("Each layer knows only what is below it", () => {
 
   test("origins are called by the fetch that app.ts passes in", () => {
     // Text for browsers and for readers, which runs elsewhere.
-    const isText = (path: string) => path === "src/console/frame/script.ts" || path === "src/console/open/snippets.ts";
+    const TEXTS = ["frame/script.ts", "go/script.ts", "open/snippets.ts"].map((path) => `src/console/${path}`);
+    const isText = (path: string) => TEXTS.includes(path);
     const APP = ["src/app.ts", "src/gateway-app.ts"];
     const isElsewhere = (path: string) => APP.includes(path) || inFolder("cli")(path) || isText(path);
     expect(linesWith(/(?<![.\w#])fetch\(|globalThis\.fetch/, isElsewhere)).toEqual([]);

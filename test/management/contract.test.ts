@@ -1,8 +1,10 @@
 /** What the document promises of requests. Each answer of these tests is held to the document by `call` itself. */
 
 import { beforeAll, expect, test } from "vitest";
+import { operations } from "../../src/management/api.ts";
+import { openApiDocument } from "../../src/management/openapi.ts";
 import { migrate } from "../helpers/workerd.ts";
-import { call, makeKey, makeMember, setUp } from "./call.ts";
+import { CONTROL, call, makeKey, makeMember, setUp } from "./call.ts";
 import { checkAgainstDocument } from "./contract.ts";
 import type { Schema } from "./samples.ts";
 
@@ -19,6 +21,11 @@ const parameters = Object.entries<Schema>(document.paths).flatMap(([path, method
     parameters.map((parameter: Schema) => ({ path, method, responses, ...parameter })),
   ),
 );
+
+test("the document that is served is what the code says: if not, run `npm run openapi`", () => {
+  const written = JSON.parse(JSON.stringify(openApiDocument(operations)));
+  expect(document).toEqual({ ...written, servers: [{ url: CONTROL }] });
+});
 
 test("an answer that differs from the document in anything is found", async () => {
   const path = `/v1/organizations/${setting.organization.id}`;

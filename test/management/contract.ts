@@ -8,7 +8,7 @@ import { openApiDocument } from "../../src/management/openapi.ts";
 import type { Schema } from "./samples.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document
-const document: any = JSON.parse(JSON.stringify(openApiDocument(operations, "https://keys.example.com")));
+const document: any = JSON.parse(JSON.stringify(openApiDocument(operations)));
 const PATTERNS = operations.map(({ name, method, path }) => ({
   name,
   method,

@@ -116,6 +116,20 @@ describe.each(MADE_UP)("%s, made up anew each time,", (_, status, show) => {
   });
 });
 
+describe.each(["/errors/lookup_budget_spent", "/errors", "/guide", "/docs", "/go"])(
+  "a session to the open page %s, made up anew each time,",
+  (path) => {
+    test("reads D1 as often as the client's budget lasts, and never keeps anybody from the page", async () => {
+      const { ask, d1, spent } = gateway();
+      for (let n = 0; n < 2 * BUDGET; n++) {
+        expect((await ask("GET", path, cookie(token("kgs")))).response.status).toBe(200);
+      }
+      expect(d1).toHaveLength(BUDGET);
+      expect([...spent.keys()]).toEqual([CLIENT]);
+    });
+  },
+);
+
 describe("nothing is read for", () => {
   test.each<[string, ...ReturnType<Shown>]>([
     ["a malformed cookie", "GET", "/v1/whoami", cookie("kgs_short")],
@@ -131,12 +145,13 @@ describe("nothing is read for", () => {
     ],
     ["no credentials", "GET", "/v1/organizations", { "Keygate-Act-As": "mem_1" }],
     ["a form of another site", "POST", `/sign-in/${token("kgl")}`, { Origin: "https://evil.example" }],
-    ["a page of an error", "GET", "/errors/key_unknown", cookie(token("kgs"))],
-    ["the list of errors", "GET", "/errors", cookie(token("kgs"))],
-    ["the guide", "GET", "/guide", cookie(token("kgs"))],
-    ["the reference", "GET", "/docs", cookie(token("kgs"))],
+    ["a page of an error", "GET", "/errors/key_unknown"],
+    ["the list of errors", "GET", "/errors"],
+    ["the guide", "GET", "/guide"],
+    ["the reference", "GET", "/docs"],
     ["the document", "GET", "/v1/openapi.json", cookie(token("kgs"))],
     ["a path that is not there", "GET", "/nowhere", cookie(token("kgs"))],
+    ["a path that is not there, as a page", "GET", "/nowhere", { Accept: "text/html" }],
     ["the sign of life", "GET", "/healthz"],
   ])("%s", async (_, ...shown) => {
     const { ask, d1, kv, spent } = gateway();

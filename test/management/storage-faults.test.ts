@@ -189,9 +189,16 @@ describe("a failure of another binding", () => {
     expect(messages()[0]).toContain("KV: Network connection lost.");
   });
 
-  test("of the static assets: 503", async () => {
+  test("of the static files: 503", async () => {
     fault = { store: "ASSETS", error: bad(), call: /./ };
-    const answer = await send("GET", `${CONTROL}/docs/assets/swagger-ui.css`, {});
+    const answer = await send("GET", `${CONTROL}/console.css`, {});
     expect([answer.status, answer.retryAfter]).toEqual([503, "5"]);
+  });
+
+  test("of D1: the open pages are there for those who are signed in too, without their navigation", async () => {
+    fault = { store: "DB", error: bad(), call: /./ };
+    for (const path of ["/errors/key_store_unavailable", "/errors", "/guide", "/docs"]) {
+      expect((await send("GET", `${CONTROL}${path}`, { Cookie: cookie })).status).toBe(200);
+    }
   });
 });

@@ -71,8 +71,8 @@ describe("A new project", () => {
       ]);
       expect((await fetch(url, { method: "DELETE", headers })).status).toBe(403);
       expect((await fetch(url)).status).toBe(401);
-      const reference = await fetch(`http://localhost:${port}/docs/assets/swagger-ui.css`);
-      expect([reference.status, reference.headers.get("Content-Type")]).toEqual([200, expect.stringContaining("css")]);
+      const style = await fetch(`http://localhost:${port}/console.css`);
+      expect([style.status, style.headers.get("Content-Type")]).toEqual([200, expect.stringContaining("css")]);
     } finally {
       const ended = once(child, "exit");
       process.kill(-(child.pid as number), "SIGTERM");
@@ -102,7 +102,7 @@ describe("A new project", () => {
     const installed = join(project("minimal"), "node_modules");
     const files = globSync("**/*", { cwd: join(installed, "keygate") });
     expect(files.filter((name) => /\.map$|\.tsx?$/.test(name) && !name.endsWith(".d.ts"))).toEqual([]);
-    expect(globSync("{jose,hono,swagger-ui-dist}", { cwd: installed }).sort()).toEqual(["hono", "jose"]);
+    expect(globSync("{jose,hono}", { cwd: installed }).sort()).toEqual(["hono", "jose"]);
     expect(globSync("*", { cwd: join(installed, "keygate-origin") }).sort()).toEqual([
       "LICENSE",
       "README.md",

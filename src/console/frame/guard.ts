@@ -6,6 +6,8 @@ import { isRefusal } from "../../errors.ts";
 import { admitCall, type CallKind, deniedBefore } from "../../management/call-limits.ts";
 import { callerOfSession } from "../../management/caller.ts";
 import { readRootCaller, readSession, sessionToken } from "../../management/session.ts";
+import { StorageFailure } from "../../store/boundary.ts";
+import type { MemberSession } from "../../store/sessions.ts";
 import { isOfAnother, ROOT } from "./opened-by.ts";
 import { showRefusal } from "./refusal-page.tsx";
 import { askWhetherAs } from "./send-again.tsx";
@@ -44,6 +46,35 @@ export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next)
   if (isOfAnother(c.var.sent, ROOT)) return askWhetherAs(c, ROOT, "the platform team");
   return countVisit(c, caller, next);
 };
+
+/**
+ * For pages that are open to everyone: those who are signed in keep their navigation. Whatever prevents that leaves the page as it
+ * is for others, because it may be the one that explains why.
+ */
+export async function greet(c: Visit): Promise<void> {
+  if (sessionToken(c.req.raw) === undefined || deniedBefore(c, credentialOf(c), "read")) return;
+  try {
+    const session = await readSession(c.req.raw, c.var.control);
+    if (session && !isRefusal(session)) return await admitGreeted(c, callerOfSession(session, c.var.control), session);
+    const root = await readRootCaller(c.req.raw, c.var.control);
+    if (root && !isRefusal(root)) await admitGreeted(c, root, undefined);
+  } catch (error) {
+    if (!(error instanceof StorageFailure)) throw error;
+  }
+}
+
+export const greetVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
+  await greet(c);
+  await next();
+};
+
+async function admitGreeted(c: Visit, who: Omit<Caller, "requestId">, session: MemberSession | undefined) {
+  const { refusal } = await admitCall(c, credentialOf(c), who, "read");
+  if (refusal) return;
+  const caller = { ...who, requestId: c.var.requestId };
+  if (session) c.set("visitor", { caller, session });
+  else c.set("root", caller);
+}
 
 const credentialOf = (c: Visit) => sessionToken(c.req.raw) ?? "";
 

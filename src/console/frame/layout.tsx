@@ -3,11 +3,11 @@
 import { html } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { MemberStanding } from "../../control/control.ts";
 import { describe, type Refusal } from "../../errors.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import { ROOT, withOpener } from "./opened-by.ts";
-import type { Visit, Visitor } from "./visit.ts";
+import { type Place, placesFor } from "./places.ts";
+import { isWithoutScript, type Visit, type Visitor } from "./visit.ts";
 
 interface Page {
   readonly title: string;
@@ -22,7 +22,7 @@ export async function show(c: Visit, page: Page, content: unknown): Promise<Resp
   const status = refusal ? (describe(refusal).status as ContentfulStatusCode) : (page.status ?? 200);
   const title = refusal ? `Error: ${page.title}` : page.title;
   const document = (
-    <Document title={title} path={c.req.path} visitor={c.var.visitor} isRoot={c.var.root !== undefined}>
+    <Document title={title} c={c}>
       {content as string}
     </Document>
   );
@@ -31,13 +31,8 @@ export async function show(c: Visit, page: Page, content: unknown): Promise<Resp
   return c.html(opener === undefined ? markup : withOpener(markup, opener), status);
 }
 
-function Document({
-  title,
-  path,
-  visitor,
-  isRoot,
-  children,
-}: PropsWithChildren<{ title: string; path: string; visitor?: Visitor; isRoot: boolean }>) {
+function Document({ title, c, children }: PropsWithChildren<{ title: string; c: Visit }>) {
+  const { visitor, root } = c.var;
   return (
     <html lang="en">
       <head>
@@ -47,7 +42,7 @@ function Document({
         <title>{`${title} · Keygate`}</title>
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href={STYLE_PATH} />
-        <script src={SCRIPT_PATH} defer></script>
+        {!isWithoutScript(c) && <script src={SCRIPT_PATH} defer></script>}
       </head>
       <body>
         <a class="skip" href="#content">
@@ -55,12 +50,19 @@ function Document({
         </a>
         <header class="bar">
           <a class="brand" href="/">
-            Keygate
+            <img src="/icon.svg" alt="" width="24" height="24" />
+            <span>Keygate</span>
           </a>
-          {visitor && <Identity {...identityOf(visitor)} />}
-          {isRoot && <Identity name="Platform team" place="all organizations" path="/organizations" />}
+          <a class="go" href="/go" aria-keyshortcuts="Control+K Meta+K /">
+            Search
+          </a>
+          {visitor ? (
+            <Identity {...identityOf(visitor)} />
+          ) : (
+            root && <Identity name="Platform team" place="all organizations" path="/organizations" />
+          )}
         </header>
-        <Navigation path={path} visitor={visitor} isRoot={isRoot} />
+        <Navigation c={c} />
         <main id="content" tabindex={-1}>
           {children}
         </main>
@@ -96,56 +98,13 @@ function Identity({ name, place, path }: Who) {
   );
 }
 
-interface Place {
-  readonly path: string;
-  readonly name: string;
-  readonly isOpenTo?: (standing: MemberStanding) => boolean;
-}
-
-const PLACES: readonly Place[] = [
-  { path: "/", name: "Overview" },
-  { path: "/keys", name: "API keys", isOpenTo: managesKeys },
-  {
-    path: "/requests",
-    name: "Requests",
-    isOpenTo: (standing) => managesKeys(standing) && standing.scopes.has("usage:read"),
-  },
-  { path: "/workspaces", name: "Workspaces", isOpenTo: ({ scopes }) => scopes.has("workspaces:read") },
-  { path: "/members", name: "Members", isOpenTo: ({ scopes }) => scopes.has("members:read") },
-  { path: "/audit", name: "Audit", isOpenTo: ({ scopes }) => scopes.has("audit_events:read") },
-  { path: "/organization", name: "Organization", isOpenTo: ({ scopes }) => scopes.has("organizations:read") },
-  { path: "/sessions", name: "Your sessions" },
-];
-const OPEN_PLACES: readonly Place[] = [
-  { path: "/guide", name: "Guide" },
-  { path: "/errors", name: "Error codes" },
-  { path: "/docs", name: "Management API" },
-];
-
-export function managesKeys({ scopes, manages }: MemberStanding): boolean {
-  return scopes.has("api_keys:read") && (manages.organization !== "none" || manages.workspace !== "none");
-}
-
-const ROOT_PLACES: readonly Place[] = [{ path: "/organizations", name: "Organizations" }];
-
-function placesOf(visitor: Visitor | undefined, isRoot: boolean): readonly Place[] {
-  if (isRoot) return ROOT_PLACES;
-  const standing = visitor?.caller.standing;
-  return standing?.kind === "member" ? PLACES.filter(({ isOpenTo }) => isOpenTo?.(standing) ?? true) : [];
-}
-
-interface NavigationProps {
-  readonly path: string;
-  readonly visitor: Visitor | undefined;
-  readonly isRoot: boolean;
-}
-
-function Navigation({ path, visitor, isRoot }: NavigationProps) {
-  const own = placesOf(visitor, isRoot);
+function Navigation({ c }: { c: Visit }) {
+  const { own, open } = placesFor(c);
+  const { path } = c.req;
   return (
     <nav aria-label="Console">
       {own.length > 0 && <Places places={own} path={path} />}
-      <Places places={own.length > 0 ? OPEN_PLACES : [{ path: "/", name: "Sign in" }, ...OPEN_PLACES]} path={path} />
+      <Places places={open} path={path} />
     </nav>
   );
 }

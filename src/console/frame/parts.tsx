@@ -162,6 +162,11 @@ function CopyButton({ of, label, isSmall }: { of: string; label: string; isSmall
   );
 }
 
+/** Text with code in backticks. */
+export function Prose({ text }: { text: string }) {
+  return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part))}</>;
+}
+
 /** Text to copy. Without script there is no button, but the text can be selected. */
 export function Copyable({ id, label, text }: { id: string; label: string; text: string }) {
   return (

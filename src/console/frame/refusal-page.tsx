@@ -16,6 +16,11 @@ export function showRefusal(c: Visit, refusal: Refusal): Response | Promise<Resp
       <h1>{title}</h1>
       <p>{detail}</p>
       <p>{fix}</p>
+      {status === 404 && (
+        <p>
+          Go to the <a href="/">start page</a>, or <a href="/go">search</a>.
+        </p>
+      )}
       {(retryAfter !== undefined || status >= 500) && (
         <SendAgain c={c}>
           <strong>What you filled in is kept on this page.</strong>{" "}

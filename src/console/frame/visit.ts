@@ -26,3 +26,6 @@ export type Visit = Context<ConsoleEnv>;
 
 /** The caller on the platform team's pages. */
 export const rootOf = (c: Visit): Caller => c.var.root as Caller;
+
+/** The address of a page of a sign-in link is as good as a password, so no script runs there. */
+export const isWithoutScript = ({ req }: Pick<Visit, "req">): boolean => req.path.startsWith("/sign-in/");

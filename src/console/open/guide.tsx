@@ -6,7 +6,7 @@ import { expand } from "../../domain/scope.ts";
 import { type Code, ERRORS } from "../../errors.ts";
 import { PROBLEM_TYPE } from "../../problem.ts";
 import { show } from "../frame/layout.tsx";
-import { Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
+import { Day, EnvironmentBadge, Prose, Table } from "../frame/parts.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
 import { listOf, number, secondsOf } from "../frame/words.ts";
 import { ErrorCode } from "../key/usage.tsx";
@@ -202,7 +202,7 @@ function Errors({ gateway: { routes, onRefusal } }: { gateway: Gateway }) {
         columns={[
           { label: "Status", cell: ([, { status }]) => String(status) },
           { label: "Code", cell: ([code]) => <ErrorCode code={code} /> },
-          { label: "Fix", cell: ([, { fix }]) => fix.replaceAll("`", "") },
+          { label: "Fix", cell: ([, { fix }]) => <Prose text={fix} /> },
         ]}
       />
     </section>

@@ -54,7 +54,7 @@ describe("the page of a sign-in link", () => {
     expect(text).toContain("Acme &amp; Söhne");
     expect(text).toContain("Ada &lt;b&gt;Lovelace&lt;/b&gt;");
     expect(text).toContain(member.email);
-    expect(text).toContain('<form method="post">');
+    expect(text).toContain('<form class="sheet" method="post">');
   });
 
   test("spends nothing, however often and by whomever it is looked at", async () => {

@@ -1,8 +1,7 @@
-/** How the pages look: to readers of screens, on narrow ones, in both themes. */
+/** How pages look that take more than an address: to readers of screens, on narrow ones, in both themes. The others are in `walk.test.ts`. */
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
@@ -15,12 +14,6 @@ import { signedIn, signInLink } from "./visitors.ts";
 const SHOTS = join(PROJECT, "dist/console");
 const THEMES = ["light", "dark"] as const;
 const WIDTHS = [360, 1280];
-/** Of phones, tablets and notebooks, and between them. */
-const ALL_WIDTHS = [320, 360, 480, 640, 768, 896, 960, 1024, 1040, 1280];
-const MAX_BYTES = 20 * 1024;
-/** With the script of charts. */
-const MAX_BYTES_OF_CHARTS = 60 * 1024;
-const WITH_CHART = ["overview", "key"];
 
 let browser: Browser;
 let tenant: Tenant;
@@ -48,34 +41,6 @@ async function use(key: Key): Promise<void> {
   await call("DELETE", "/signatures/1");
 }
 
-const PAGES: Record<string, () => string> = {
-  overview: () => "/",
-  keys: () => "/keys",
-  "no-keys": () => "/keys?q=nothing-is-called-so",
-  "new-key": () => "/keys/new",
-  key: () => `/keys/${keyId}`,
-  "key-requests": () => `/keys/${keyId}/requests`,
-  "key-connect": () => `/keys/${keyId}/connect`,
-  "key-history": () => `/keys/${keyId}/history`,
-  requests: () => "/requests",
-  explain: () => "/explain",
-  edit: () => `/keys/${keyId}/edit`,
-  rotate: () => `/keys/${keyId}/rotate`,
-  revoke: () => `/keys/${keyId}/revoke`,
-  workspaces: () => "/workspaces",
-  workspace: () => `/workspaces/${tenant.workspaces[0]}`,
-  members: () => "/members",
-  member: () => `/members/${tenant.members.admin}`,
-  audit: () => "/audit",
-  organization: () => "/organization",
-  sessions: () => "/sessions",
-  guide: () => "/guide",
-  errors: () => "/errors",
-  "keys-selected": () => `/keys/selected/revoke?key=${keyId}&key=${busyId}`,
-  missing: () => "/keys/key_missing",
-};
-const CASES = Object.keys(PAGES).flatMap((name) => THEMES.map((theme) => ({ name, theme })));
-
 /** The page that is open, which another visit would not show again. */
 async function checkAsItIs(name: string): Promise<void> {
   for (const theme of THEMES) {
@@ -91,27 +56,7 @@ async function checkLook(shot: string, width: number): Promise<void> {
   expect(await violationsOf(page)).toEqual([]);
 }
 
-describe("Every page", () => {
-  test.for(CASES)("$name, $theme: axe finds nothing, and it fits 360 px", async ({ name, theme }) => {
-    await page.emulateMedia({ colorScheme: theme });
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.goto((PAGES[name] as () => string)());
-      await checkLook(`${name}-${width}-${theme}`, width);
-    }
-  });
-
-  test.for(Object.keys(PAGES))("%s scrolls sideways at no width", async (name) => {
-    await page.goto((PAGES[name] as () => string)());
-    const wider: number[] = [];
-    for (const width of ALL_WIDTHS) {
-      await page.setViewportSize({ width, height: 800 });
-      const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
-      if (over > 0) wider.push(width);
-    }
-    expect(wider).toEqual([]);
-  });
-
+describe("What a visitor comes to", () => {
   const STEPS: Record<string, () => Promise<unknown>> = {
     "secret-shown": async () => {
       await page.goto(`/keys/${keyId}/rotate`);
@@ -176,20 +121,5 @@ describe("Every page", () => {
     };
     await expect.poll(isCounted, { timeout: 120_000, interval: 3_000 }).toBeGreaterThan(0);
     await checkAsItIs(name);
-  });
-
-  test.for(Object.keys(PAGES))("%s is small, with all that it loads", async (name) => {
-    const sizes: Promise<number>[] = [];
-    const context = await browser.newContext({ storageState: await page.context().storageState() });
-    const fresh = await context.newPage();
-    fresh.on("response", (response) => {
-      sizes.push(response.body().then((body) => gzipSync(body).length));
-    });
-    await fresh.goto(`http://localhost:${gateway.port}${(PAGES[name] as () => string)()}`);
-    await fresh.waitForLoadState("networkidle");
-    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-    expect(bytes).toBeGreaterThan(500);
-    expect(bytes).toBeLessThan(WITH_CHART.includes(name) ? MAX_BYTES_OF_CHARTS : MAX_BYTES);
-    await context.close();
   });
 });

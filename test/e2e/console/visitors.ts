@@ -1,7 +1,9 @@
 /** Members at the console, in a browser. */
 
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import type { Gateway } from "../../helpers/gateway.ts";
+import { type Gateway, PROJECT } from "../../helpers/gateway.ts";
 
 export const consoleOf = ({ port }: Pick<Gateway, "port">) => `http://localhost:${port}`;
 
@@ -23,6 +25,29 @@ export async function signedIn(browser: Browser, gateway: Gateway, memberId: str
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("button", { name: "Sign out" }).waitFor();
   return page;
+}
+
+export async function rootLink(gateway: Gateway): Promise<string> {
+  const { status, body } = await gateway.manage("POST", "/v1/root-sign-in-links");
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return body.url;
+}
+
+/** The same for the platform team. */
+export async function signedInAsRoot(browser: Browser, gateway: Gateway): Promise<Page> {
+  const context = await browser.newContext({ baseURL: consoleOf(gateway), viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(await rootLink(gateway));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(/\/organizations$/);
+  return page;
+}
+
+/** Where a picture goes, to be looked at. */
+export function shotOf(name: string): string {
+  const folder = join(PROJECT, "dist/console");
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${name}.png`);
 }
 
 /** What the page complains of: errors of scripts, and violations of its policy. */
