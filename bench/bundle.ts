@@ -10,10 +10,10 @@ import type { GatewayConfig } from "../src/config/types.ts";
 /** What differs in nothing but its port is bundled once. */
 const ANY_PORT = 65_535;
 
-export async function bundle(entry: string, stop: AbortSignal): Promise<string> {
+export async function bundle(entry: string, stop: AbortSignal, flags: readonly string[] = []): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
   try {
-    await runWrangler(["deploy", entry, "--dry-run", "--minify=false", "--outdir", folder], stop);
+    await runWrangler(["deploy", entry, "--dry-run", "--minify=false", "--outdir", folder, ...flags], stop);
     const [module] = globSync(join(folder, "*.js"));
     return readFileSync(module as string, "utf8");
   } finally {
@@ -28,15 +28,18 @@ export interface Kind {
   readonly protects?: true;
   /** KV and the authorities are in the isolate itself. */
   readonly isNear?: true;
+  /** The ways to KV, D1 and objects take as long as they can in production. */
+  readonly delays?: true;
   /** What it causes is counted, in the objects too. `/counts` returns the counts and resets them. */
   readonly counts?: true;
 }
 
 /** A gateway at local base URLs, on a port that is still to be said. */
-export function entryOf({ leases = {}, protects, isNear, counts }: Kind): string {
+export function entryOf({ leases = {}, protects, isNear, delays, counts }: Kind): string {
   const app = protects ? "app" : "gateway";
-  const served = isNear
-    ? `{ fetch: (request, env, context) => ${app}.fetch(request, near(env), context) }`
+  const seen = isNear ? "near" : delays ? "delaying" : undefined;
+  const served = seen
+    ? `{ fetch: (request, env, context) => ${app}.fetch(request, ${seen}(env), context) }`
     : counts
       ? `{
   fetch: (request, env, context) =>
@@ -45,9 +48,11 @@ export function entryOf({ leases = {}, protects, isNear, counts }: Kind): string
       : ${app}.fetch(request, counting(env), context),
 }`
       : app;
+  const object = (name: string) => (counts ? `countingObject(${name})` : delays ? `delayingObject(${name})` : name);
   return `import { Hono } from "hono";
 import { CONFIG } from ${path("bench", "config.ts")};
 import { counting, countingObject, takeCounts } from ${path("bench", "workers", "counting.ts")};
+import { delaying, delayingObject } from ${path("bench", "workers", "delaying.ts")};
 import { handler } from ${path("bench", "workers", "handler.ts")};
 import { near } from ${path("bench", "workers", "near.ts")};
 import { createGateway } from ${path("src", "app.ts")};
@@ -61,8 +66,8 @@ const app = new Hono()
   .get("/production/protected/*", (c) => handler.fetch(c.req.raw, c.env));
 
 export default ${served};
-export const KeyAuthority = ${counts ? "countingObject(gateway.KeyAuthority)" : "gateway.KeyAuthority"};
-export const Courier = ${counts ? "countingObject(gateway.Courier)" : "gateway.Courier"};
+export const KeyAuthority = ${object("gateway.KeyAuthority")};
+export const Courier = ${object("gateway.Courier")};
 `;
 }
 

@@ -1,5 +1,6 @@
 /** What is measured. */
 
+import { createHash } from "node:crypto";
 import type { Load } from "./client.ts";
 import type { Runtime, WorkerName } from "./runtime.ts";
 import { newSecret, type SeededKey, seedKeys } from "./seed.ts";
@@ -15,7 +16,11 @@ interface Setting {
   readonly warm: boolean;
   /** Seconds of load right before each measurement, for leases to grow to what it asks of them. */
   readonly runUp?: number;
+  /** Requests for the runtime to compile the measured code, where the default would take minutes. */
+  readonly warmUp?: number;
   readonly status: number;
+  /** It is measured under open load too: next to its bindings, or only so and far from them. */
+  readonly open?: "near" | "far";
 }
 
 export interface Case extends Omit<Setting, "secrets"> {
@@ -36,9 +41,9 @@ const HANDLED = "/production/handled/1";
 const PROTECTED = "/production/protected/1";
 const FOLDER = "/production/folders/1";
 
-const MANY = 100_000;
 const SOME = 1_000;
 const FEW = 200;
+const FAR = 10_000;
 
 const forwarded = { path: SIGNATURE, order: "in turn", warm: true, status: 200 } as const;
 const hot = { ...forwarded, worker: "keygate", secrets: ({ ample }: Keys) => ample.slice(0, 1) } as const;
@@ -46,31 +51,57 @@ const some = { ...forwarded, worker: "crowded", secrets: ({ ample }: Keys) => am
 
 export const CASES: readonly Setting[] = [
   { ...hot, name: "bare", worker: "bare" },
-  { ...hot, name: "equal", worker: "equal" },
-  { ...hot, name: "hot key" },
+  { ...hot, name: "equal", worker: "equal", open: "near" },
+  { ...hot, name: "hot key", open: "near" },
   { ...hot, name: "hot key, signed", path: SIGNED },
   { ...hot, name: "hot key, handler", path: HANDLED },
   { ...hot, name: "hot key, protect", path: PROTECTED, worker: "protecting" },
-  { ...some, name: "1,000 keys", runUp: 4 },
+  { ...some, name: "1,000 keys", runUp: 4, open: "near" },
   { ...some, name: "1,000 keys, 10 s", worker: "patient", runUp: 12 },
-  { ...some, name: "100,000 keys", secrets: ({ ample }) => ample, order: "zipf", warm: false },
+  { ...some, name: "many keys", secrets: ({ ample }) => ample, order: "zipf", open: "near" },
   { ...hot, name: "nothing to lease", secrets: ({ tight }) => tight },
   { ...some, name: "cold, in KV", secrets: ({ unseen }) => unseen, order: "once", warm: false },
   { ...hot, name: "401 malformed", secrets: ({ ample }) => ample.slice(0, 1).map(mistyped), status: 401 },
   { ...hot, name: "401 unknown", secrets: () => [newSecret()], status: 401 },
   { ...hot, name: "403 scope", path: FOLDER, status: 403 },
   { ...hot, name: "429 rate", secrets: ({ spent }) => spent, status: 429 },
+  {
+    ...some,
+    name: "far: 10,000 keys",
+    worker: "delayed",
+    secrets: ({ ample }) => ample.slice(0, FAR),
+    order: "zipf",
+    open: "far",
+  },
+  { ...hot, name: "peer: KV and an object", worker: "kv-and-object", open: "near" },
 ];
 
-/** `colds`: how many keys to have ready that no isolate has seen. */
-export async function prepareCases(runtime: Runtime, colds: number): Promise<Case[]> {
-  const ample = secretsOf(await seedKeys(runtime.db, "ample", MANY));
+const BETTER_AUTH = {
+  ...forwarded,
+  name: "peer: better-auth on D1",
+  worker: "better-auth",
+  warmUp: 1_000,
+  open: "near",
+} as const;
+
+/** `colds`: how many keys to have ready that no isolate has seen. `many`: how many the row of many keys has. */
+export async function prepareCases(runtime: Runtime, colds: number, many: number): Promise<Case[]> {
+  const ample = secretsOf(await seedKeys(runtime.db, "ample", many));
   const tight = secretsOf(await seedKeys(runtime.db, "tight", FEW));
   const spent = secretsOf(await seedKeys(runtime.db, "spent", 1));
   const unseen = await seedKeys(runtime.db, "ample", colds);
   await writeToKv(runtime, unseen);
   const keys = { ample, tight, spent, unseen: secretsOf(unseen) };
-  return CASES.map((each) => ({ ...each, secrets: each.secrets(keys) }));
+  const cases = CASES.map((each) => ({ ...each, secrets: each.secrets(keys) }));
+  await runtime.kv.put(
+    `peer:${createHash("sha256")
+      .update(ample[0] as string)
+      .digest("hex")}`,
+    "key_peer",
+  );
+  const peer = runtime.urls["better-auth"];
+  if (peer === undefined) return cases;
+  return [...cases, { ...BETTER_AUTH, secrets: [await (await fetch(`${peer}/key`)).text()] }];
 }
 
 function secretsOf(keys: readonly SeededKey[]): string[] {

@@ -4,12 +4,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { inProject } from "../src/cli/operate/project.ts";
 import type { FlowLoad } from "./flow.ts";
+import type { Order } from "./order.ts";
 
 export interface Load {
   readonly url: string;
   /** One for each request. */
   readonly secrets: readonly string[];
-  readonly order: "in turn" | "zipf";
+  readonly order: Order;
   readonly connections: number;
   readonly seconds: number;
   /** So many requests, however long they take. */
@@ -34,6 +35,23 @@ export interface Client {
   stop(): void;
 }
 
+/** Requests that begin when they are due. */
+export interface OpenLoad extends Pick<Load, "secrets" | "order" | "seconds"> {
+  /** In turn. */
+  readonly urls: readonly string[];
+  readonly perSecond: number;
+}
+
+export interface OpenMeasured extends Pick<Measured, "p50" | "p99" | "statuses" | "answered"> {
+  readonly p999: number;
+  readonly due: number;
+}
+
+export interface OpenClient {
+  run(load: OpenLoad): Promise<OpenMeasured>;
+  stop(): void;
+}
+
 export interface FlowClient {
   /** How many were moved in a second. */
   run(load: FlowLoad): Promise<number>;
@@ -42,6 +60,10 @@ export interface FlowClient {
 
 export function startClient(): Client {
   return clientOf<Load, Measured>("load.ts");
+}
+
+export function startOpenClient(): OpenClient {
+  return clientOf<OpenLoad, OpenMeasured>("open-load.ts");
 }
 
 export function startFlowClient(): FlowClient {
@@ -67,7 +89,8 @@ export async function startOrigin(): Promise<{ url: string; stop(): void }> {
 
 /** Each ends when its channel does, and so also when this process dies. */
 function start(file: string): ChildProcess {
-  return fork(inProject("bench", file));
+  // What was never answered took infinitely long, which JSON cannot say.
+  return fork(inProject("bench", file), { serialization: "advanced" });
 }
 
 async function answerOf<T>(child: ChildProcess): Promise<T> {

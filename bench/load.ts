@@ -2,6 +2,7 @@
 
 import autocannon from "autocannon";
 import type { Load, Measured } from "./client.ts";
+import { nextOf, quantile } from "./order.ts";
 
 /** Connections are made and the runtime settles before anything counts. */
 const WARM_UP_MS = 250;
@@ -10,7 +11,7 @@ process.on("message", async (load: Load) => process.send?.(await run(load)));
 process.on("disconnect", () => process.exit());
 
 async function run({ url, secrets, order, connections, seconds, amount }: Load): Promise<Measured> {
-  const next = order === "zipf" ? zipf(secrets.length) : inTurn(secrets.length);
+  const next = nextOf(order, secrets.length);
   const begunAt = performance.now() + WARM_UP_MS;
   const endAt = begunAt + seconds * 1000;
   const latencies: number[] = [];
@@ -40,30 +41,4 @@ async function run({ url, secrets, order, connections, seconds, amount }: Load):
     made: requests.sent,
     answered: Object.values(statuses).reduce((sum, count) => sum + count, 0),
   };
-}
-
-function inTurn(count: number): () => number {
-  let at = 0;
-  return () => at++ % count;
-}
-
-/** The nth of them comes 1/n as often as the first. */
-function zipf(count: number): () => number {
-  const upTo = new Float64Array(count);
-  let total = 0;
-  for (let i = 0; i < count; i++) upTo[i] = total += 1 / (i + 1);
-  return () => {
-    const wanted = Math.random() * total;
-    let [low, high] = [0, count - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((upTo[middle] as number) < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -8,6 +8,8 @@ import type { Operations } from "./workers/counting.ts";
 export interface Shown extends Measured {
   /** Of workerd, for each request; with what the local KV, D1 and authorities take, which run in the same process. */
   readonly processorMicros: number;
+  /** The share of the key's requests that waited for no binding; `null` where no request had a key. */
+  readonly hits: number | null;
 }
 
 /** By case, one for each round. */
@@ -28,6 +30,7 @@ export interface Row {
   /** Milliseconds beyond what `bare` took. */
   readonly addedP50: Spread;
   readonly addedP99: Spread;
+  readonly hits: number | null;
   /** For each request; `null` where there is nothing to count. */
   readonly operations: Operations | null;
   readonly dollarsPerMillion: number;
@@ -40,6 +43,7 @@ export function rowsOf(rounds: Rounds, operations: Readonly<Record<string, Opera
       spreadOf(measured.map((mine, round) => value(mine, others[round] as Shown)));
     const micros = spreadOf(measured.map(({ processorMicros }) => processorMicros));
     const caused = operations[name] ?? null;
+    const hits = measured.flatMap(({ hits }) => hits ?? []);
     return {
       name,
       perSecond: spreadOf(measured.map(({ perSecond }) => perSecond)),
@@ -48,6 +52,7 @@ export function rowsOf(rounds: Rounds, operations: Readonly<Record<string, Opera
       ofEqual: beside(equal, (mine, other) => mine.perSecond / other.perSecond),
       addedP50: beside(bare, (mine, other) => mine.p50 - other.p50),
       addedP99: beside(bare, (mine, other) => mine.p99 - other.p99),
+      hits: hits.length > 0 ? spreadOf(hits).median : null,
       operations: caused,
       dollarsPerMillion: dollarsPerMillion(caused ?? {}, micros.median),
     };
@@ -65,11 +70,20 @@ export function dollarsPerMillion(counts: Partial<Operations>, processorMicros: 
 }
 
 export function tableOf(rows: readonly Row[]): string {
-  const table = tableWith(["case", "requests/s", "CPU µs", "of bare", "of equal", "p50 + ms", "p99 + ms"]);
-  for (const { name, perSecond, processorMicros, ofBare, ofEqual, addedP50, addedP99 } of rows) {
+  const table = tableWith(["case", "requests/s", "CPU µs", "of bare", "of equal", "hits", "p50 + ms", "p99 + ms"]);
+  for (const { name, perSecond, processorMicros, ofBare, ofEqual, hits, addedP50, addedP99 } of rows) {
     const [p50, p99] = [addedP50, addedP99].map(({ median }) => median.toFixed(2));
     const [rate, micros] = [perSecond, processorMicros].map(({ median }) => median.toFixed(0));
-    table.push([name, rate, micros, ratio(ofBare), ratio(ofEqual), p50, p99]);
+    table.push([
+      name,
+      rate,
+      micros,
+      ratio(ofBare),
+      ratio(ofEqual),
+      hits === null ? "" : `${(hits * 100).toFixed(1)} %`,
+      p50,
+      p99,
+    ]);
   }
   return table.toString();
 }
@@ -89,14 +103,15 @@ const COLUMNS = {
 /** What a request of each row causes, and what a million of them cost. */
 export function costTableOf(rows: readonly Row[]): string {
   const table = tableWith(["a request of", ...Object.values(COLUMNS), "$ / million"]);
-  for (const { name, operations, dollarsPerMillion } of rows) {
+  // What peers call is not counted.
+  for (const { name, operations, dollarsPerMillion } of rows.filter(({ name }) => !name.startsWith("peer: "))) {
     const counts = (Object.keys(COLUMNS) as (keyof Operations)[]).map((each) => amount(operations?.[each]));
     table.push([name, ...counts, dollarsPerMillion.toFixed(3)]);
   }
   return table.toString();
 }
 
-function tableWith(head: string[]) {
+export function tableWith(head: string[]) {
   const colAligns = head.map((_, at) => (at === 0 ? ("left" as const) : ("right" as const)));
   return new Table({ head, colAligns, style: { head: [], border: [] } });
 }

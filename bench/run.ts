@@ -8,8 +8,9 @@ import { CASES, type Case, prepareCases } from "./cases.ts";
 import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
 import { type Memory, measureMemory } from "./memory.ts";
+import { measureOpens, type Opens, tablesOf } from "./opens.ts";
 import { costTableOf, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
+import { isOfGateway, type Runtime, startRuntime } from "./runtime.ts";
 import { checkSameWork } from "./same-work.ts";
 import { Shower } from "./shower.ts";
 import type { Operations } from "./workers/counting.ts";
@@ -19,6 +20,10 @@ interface Options {
   readonly seconds: number;
   readonly counting: number;
   readonly connections: number;
+  readonly keys: number;
+  readonly open: number;
+  readonly delayed: number;
+  readonly betterAuth: boolean;
   readonly only: readonly string[];
 }
 
@@ -37,6 +42,10 @@ const options: Options = new Command("npm run bench --")
     60,
   )
   .option("--connections <count>", "requests under way at once", positive, 32)
+  .option("--keys <count>", "how many keys the row of many keys has, each shown once before", positive, 100_000)
+  .option("--open <seconds>", "how long each time under open load", positive, 5)
+  .option("--delayed <seconds>", "how long isolates with delays are under load before they are measured", positive, 60)
+  .option("--better-auth", "measure the API key plugin of better-auth on D1 too", false)
   .option("--only <names>", "cases whose names begin so, with commas between; bare and equal always run", names, [])
   .parse()
   .opts();
@@ -52,7 +61,10 @@ const client = startClient();
 try {
   say("Showing 100,000 keys to one isolate");
   const memory = await measureMemory(client, options.connections, stop.signal);
-  const runtime = await startRuntime(origin.url, stop.signal, { counted: CASES.filter(isCounted) });
+  const runtime = await startRuntime(origin.url, stop.signal, {
+    counted: CASES.filter(isCounted),
+    betterAuth: options.betterAuth,
+  });
   await bench(runtime, client, memory).finally(() => runtime.stop());
 } finally {
   client.stop();
@@ -62,20 +74,22 @@ try {
 async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<void> {
   say("Making keys");
   const colds = Math.ceil((options.rounds + 1) * (options.seconds + 0.5) * COLD_RATE);
-  const cases = await prepareCases(runtime, colds);
-  const yardsticks = cases.filter((each) => !isOfGateway(each));
+  const cases = await prepareCases(runtime, colds, options.keys);
+  const yardsticks = cases.filter(({ worker }) => worker === "bare" || worker === "equal");
   const shower = new Shower(runtime, client, options);
   await checkSameWork(runtime, cases[0]?.secrets[0] as string);
   const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
+  const opened = cases.filter((each) => each.name === "equal" || isWanted(each));
+  const opens = await measureOpens(runtime, shower, opened, options, say);
   const rows: Row[] = [];
   // Authorities write when their keys were last used, a minute later. Many of them would do so during other cases.
-  for (const workers of [["keygate", "protecting"], ["crowded"], ["patient"]]) {
+  for (const workers of [["keygate", "protecting", "kv-and-object", "better-auth"], ["crowded"], ["patient"]]) {
     const group = cases.filter((each) => workers.includes(each.worker) && isWanted(each));
     if (group.length === 0) continue;
     const rounds = await measureAll([...yardsticks, ...group], shower);
-    rows.push(...rowsOf(rounds, await countAll(group, shower)));
+    rows.push(...rowsOf(rounds, await countAll(group.filter(isCounted), shower)));
   }
-  write(rows, flows, memory);
+  write(rows, opens, flows, memory);
 }
 
 async function measureFlows(runtime: Runtime, secret: string): Promise<FlowRow[]> {
@@ -117,10 +131,10 @@ async function countAll(cases: readonly Case[], shower: Shower): Promise<Record<
   return counts;
 }
 
-function write(rows: readonly Row[], flows: readonly FlowRow[], memory: Memory): void {
-  const results = { options, processors: availableParallelism(), rows, flows, memory };
+function write(rows: readonly Row[], opens: Opens, flows: readonly FlowRow[], memory: Memory): void {
+  const results = { options, processors: availableParallelism(), rows, opens, flows, memory };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  process.stdout.write(`${tableOf(rows)}\n${costTableOf(rows)}\n${flowTableOf(flows)}\n`);
+  process.stdout.write(`${tableOf(rows)}\n${costTableOf(rows)}\n${tablesOf(opens)}\n${flowTableOf(flows)}\n`);
   const [before, after] = [memory.before, memory.after].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   process.stdout.write(`Memory of workerd: ${before} MiB, and ${after} MiB once it has seen ${memory.keys} keys\n`);
   say(`Wrote ${shown(RESULTS)}`);
@@ -132,11 +146,7 @@ function isWanted({ name }: { readonly name: string }): boolean {
 }
 
 function isCounted(each: Pick<Case, "name" | "worker">): boolean {
-  return isOfGateway(each) && isWanted(each);
-}
-
-function isOfGateway({ worker }: Pick<Case, "worker">): boolean {
-  return worker !== "bare" && worker !== "equal";
+  return isOfGateway(each.worker) && each.worker !== "delayed" && isWanted(each);
 }
 
 function say(text: string): void {

@@ -22,7 +22,7 @@ const SIGNING_KEYS = JSON.stringify(newSigningKeys(["production"]));
 
 /**
  * `crowded` is Keygate too, for the cases of many keys: what they leave in its memory is not to slow the others down. `patient`
- * has the longest leases there are.
+ * has the longest leases there are. `delayed` is three isolates with the same objects.
  */
 const GATEWAYS = {
   keygate: {},
@@ -30,12 +30,16 @@ const GATEWAYS = {
   patient: { leases: { ttlSeconds: 10 } },
   protecting: { protects: true },
   near: { isNear: true },
+  ...{ delayed: { delays: true }, "delayed-2": { delays: true }, "delayed-3": { delays: true } },
 } as const satisfies Record<string, Kind>;
 const YARDSTICKS = ["bare", "equal"] as const;
 
 type GatewayName = keyof typeof GATEWAYS;
 type Yardstick = (typeof YARDSTICKS)[number];
-export type WorkerName = Yardstick | GatewayName;
+/** What others do. `better-auth` runs if it is asked for. */
+const PEERS = ["kv-and-object", "better-auth"] as const;
+type Peer = (typeof PEERS)[number];
+export type WorkerName = Yardstick | GatewayName | Peer;
 
 /** A case whose calls are counted, and the Worker that it is about. */
 interface Counted {
@@ -48,6 +52,7 @@ interface Options {
   readonly v8Flags?: string;
   /** Each gets a separate isolate and separate authorities, so that nothing is counted that another case leaves behind. */
   readonly counted?: readonly Counted[];
+  readonly betterAuth?: boolean;
 }
 
 export interface Runtime {
@@ -60,6 +65,8 @@ export interface Runtime {
   readonly counters: Readonly<Record<string, string>>;
   /** The next line that any of the Workers logs. */
   nextLog(): Promise<string>;
+  /** Of the requests of keys since the last call, the share that waited for no binding; `null` if there were none. */
+  takeHits(): number | null;
   /** Resident memory of workerd, in bytes. */
   memory(): number;
   /** Processor time that workerd has taken, in microseconds. */
@@ -68,24 +75,30 @@ export interface Runtime {
 }
 
 export async function startRuntime(origin: string, stop: AbortSignal, options: Options = {}): Promise<Runtime> {
-  const { v8Flags = "", counted = [] } = options;
+  const { v8Flags = "", counted = [], betterAuth = false } = options;
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   let hearLog: ((line: string) => void) | undefined;
-  const workers = await workersFor(counted, stop);
+  let [asked, held] = [0, 0];
+  const workers = await workersFor(counted, betterAuth ? PEERS : PEERS.slice(0, 1), stop);
   process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       resourcePersistencePath: state,
-      handleStructuredLogs: ({ message }) => hearLog?.(message),
-      workers: workers.map(({ name, script, port, isGateway }) => ({
+      handleStructuredLogs: ({ message }) => {
+        hearLog?.(message);
+        if (!message.includes('"lease":"')) return;
+        asked += 1;
+        if (message.includes('"lease":"held"') && message.includes('"found_in":"memory"')) held += 1;
+      },
+      workers: workers.map(({ name, script, port, bindings }) => ({
         name,
         modules: true,
         script,
-        ...compatibility(),
+        ...compatibility(name === "better-auth" ? ["nodejs_compat"] : []),
         unsafeDirectSockets: [{ host: "127.0.0.1", port }],
         serviceBindings: { ORIGIN: { external: { address: new URL(origin).host, http: {} } } },
-        ...(isGateway && gatewayBindings()),
+        ...bindings,
       })),
     }),
   );
@@ -103,20 +116,29 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: O
       new Promise((resolve) => {
         hearLog = resolve;
       }),
+    takeHits: () => {
+      const share = asked === 0 ? null : held / asked;
+      [asked, held] = [0, 0];
+      return share;
+    },
     memory: () => residentBytes(workerd),
     processorTime: () => processorMicros(workerd),
     stop: () => miniflare.dispose(),
   };
 }
 
+export function isOfGateway(worker: WorkerName): boolean {
+  return worker in GATEWAYS;
+}
+
 interface Worker {
   readonly name: string;
   readonly script: string;
   readonly port: number;
-  readonly isGateway: boolean;
+  readonly bindings: object;
 }
 
-async function workersFor(counted: readonly Counted[], stop: AbortSignal): Promise<Worker[]> {
+async function workersFor(counted: readonly Counted[], peers: readonly Peer[], stop: AbortSignal): Promise<Worker[]> {
   const folder = inProject(".wrangler", "bench");
   mkdirSync(folder, { recursive: true });
   const bundles = new Map<string, Promise<string>>();
@@ -132,12 +154,14 @@ async function workersFor(counted: readonly Counted[], stop: AbortSignal): Promi
   };
   const gateway = async (name: string, kind: Kind): Promise<Worker> => {
     const port = await freePort();
-    return { name, script: onPort(await bundleOf(kind), port), port, isGateway: true };
+    const objects = kind.delays ? "delayed" : name;
+    return { name, script: onPort(await bundleOf(kind), port), port, bindings: gatewayBindings(objects, name) };
   };
   try {
     return await Promise.all([
-      ...YARDSTICKS.map(async (name) => ({ name, script: yardstick(name), port: await freePort(), isGateway: false })),
+      ...YARDSTICKS.map(async (name) => ({ name, script: yardstick(name), port: await freePort(), bindings: {} })),
       ...Object.entries(GATEWAYS).map(([name, kind]) => gateway(name, kind)),
+      ...peers.map((name) => peer(name, stop)),
       ...counted.map(({ worker }, n) => gateway(counterName(n), { ...kindOf(worker), counts: true })),
     ]);
   } finally {
@@ -145,9 +169,19 @@ async function workersFor(counted: readonly Counted[], stop: AbortSignal): Promi
   }
 }
 
+async function peer(name: Peer, stop: AbortSignal): Promise<Worker> {
+  const flags = ["--config", inProject("bench", "peers", "wrangler.toml")];
+  const script = await bundle(inProject("bench", "peers", `${name}.ts`), stop, flags);
+  const bindings =
+    name === "better-auth"
+      ? { d1Databases: { DB: "PEER" } }
+      : { kvNamespaces: { KV: "KV" }, durableObjects: { COUNTER: { className: "Counter", useSQLite: true } } };
+  return { name, script, port: await freePort(), bindings };
+}
+
 function kindOf(worker: WorkerName): Kind {
-  if (worker === "bare" || worker === "equal") throw new Error(`${worker} calls nothing that is counted`);
-  return GATEWAYS[worker];
+  if (!isOfGateway(worker)) throw new Error(`${worker} calls nothing that is counted`);
+  return GATEWAYS[worker as GatewayName];
 }
 
 function counterName(n: number): string {
@@ -158,13 +192,19 @@ function yardstick(name: Yardstick): string {
   return stripTypeScriptTypes(readFileSync(inProject("bench", "workers", `${name}.ts`), "utf8"));
 }
 
-function gatewayBindings() {
+/** `objects`: the Worker whose objects they are. */
+function gatewayBindings(objects: string, name: string) {
+  const ofObject = (className: string) => ({
+    className,
+    useSQLite: true,
+    ...(objects !== name && { scriptName: objects }),
+  });
   return {
     d1Databases: { DB: "DB" },
     kvNamespaces: { KV: "KV" },
     durableObjects: {
-      AUTHORITY: { className: "KeyAuthority", useSQLite: true },
-      COURIER: { className: "Courier", useSQLite: true },
+      AUTHORITY: ofObject("KeyAuthority"),
+      COURIER: ofObject("Courier"),
     },
     // All clients have one address here; how many keys it may look up is not what is measured.
     ratelimits: { LOOKUP_BUDGET: { namespace_id: "4201", simple: { limit: 10_000_000, period: 60 as const } } },
@@ -176,11 +216,11 @@ function gatewayBindings() {
   };
 }
 
-function compatibility(): { compatibilityDate: string; compatibilityFlags: string[] } {
+function compatibility(flags: readonly string[]): { compatibilityDate: string; compatibilityFlags: string[] } {
   const wrangler = parse(readFileSync(inProject("wrangler.toml"), "utf8"));
   return {
     compatibilityDate: String(wrangler.compatibility_date),
-    compatibilityFlags: wrangler.compatibility_flags as string[],
+    compatibilityFlags: [...(wrangler.compatibility_flags as string[]), ...flags],
   };
 }
 

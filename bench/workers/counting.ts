@@ -1,7 +1,7 @@
 /** Counts what an isolate and its objects cause, by what the platform charges for: calls at the bindings, rows in the objects. */
 
-type Method = (...given: unknown[]) => unknown;
-type Binding = Record<string, unknown>;
+import { type Binding, type Method, wrap, wrapStubs } from "./wrap.ts";
+
 type Context = { readonly storage: { readonly kv: object; readonly sql: object } };
 type Cursor = { readonly rowsWritten: number };
 type Result = {
@@ -124,23 +124,8 @@ function countingKv(target: Binding | undefined): Binding {
 }
 
 function countingStubs(namespace: Binding | undefined): Binding {
-  const countingCalls = (stub: Binding) =>
-    wrap(stub, (_, call) => (...given) => {
-      add("objectRequest");
-      return call(...given);
-    });
-  return wrap(namespace, (name, call) =>
-    name === "get" ? (...given) => countingCalls(call(...given) as Binding) : call,
-  );
-}
-
-function wrap(target: Binding | undefined, around: (name: string, call: Method, of: Binding) => Method): Binding {
-  if (!target) throw new Error("a binding is missing");
-  return new Proxy(target, {
-    get(of, name) {
-      if (typeof of[name as string] !== "function") return of[name as string];
-      // Called in place: a method of a stub is no function that could be bound.
-      return around(name as string, (...given) => (of as Record<string, Method>)[name as string]?.(...given), of);
-    },
+  return wrapStubs(namespace, (call) => (...given) => {
+    add("objectRequest");
+    return call(...given);
   });
 }
