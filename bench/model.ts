@@ -21,7 +21,6 @@ const USUAL = {
   // More than any of the keys is used.
   limits: { rates: [{ name: "second", limit: 100_000, window: 1, burst: 100_000 }], quotas: [] },
   leaseTtlMs: 2_000,
-  organizations: 0,
   usageDays: 90,
   dataPoints: false,
   scrapeSeconds: Number.POSITIVE_INFINITY,
@@ -29,10 +28,10 @@ const USUAL = {
 
 /** With as many collectors as `keygate cost` recommends, and as many days of usage as D1 has room for. */
 const MIXES: readonly Traffic[] = [
-  { ...USUAL, perSecond: 100, keys: 1_000, isolates: 10 },
-  { ...USUAL, perSecond: 2_000, keys: 10_000, isolates: 50 },
-  { ...USUAL, perSecond: 20_000, keys: 100_000, isolates: 400 },
-  { ...USUAL, perSecond: 200_000, keys: 1_000_000, isolates: 4_000 },
+  { ...USUAL, perSecond: 100, keys: 1_000, organizations: 100, isolates: 10 },
+  { ...USUAL, perSecond: 2_000, keys: 10_000, organizations: 1_000, isolates: 50 },
+  { ...USUAL, perSecond: 20_000, keys: 100_000, organizations: 10_000, isolates: 400 },
+  { ...USUAL, perSecond: 200_000, keys: 1_000_000, organizations: 100_000, isolates: 4_000 },
 ].map((traffic) => {
   const groups = groupsOf(traffic);
   const usageDays = Math.min(traffic.usageDays, usageDaysFor(groups, traffic.keys));

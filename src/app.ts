@@ -123,7 +123,7 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const reporter = new Reporter({
     send: objects.report,
     collectors: gateway.collectors,
-    requests: requestLog.keptMs > 0 ? new RequestReports(gateway.collectors, requestLog.paths) : undefined,
+    requests: requestLog.keptMs > 0 ? new RequestReports(gateway, requestLog.paths) : undefined,
     newId: () => crypto.randomUUID(),
     now,
     hear: (answer) => leases.hear(answer),

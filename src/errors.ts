@@ -385,7 +385,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   usage_unavailable: {
     status: 503,
     title: "Usage unavailable",
-    meaning: "Some of the requests that were counted cannot be read at the moment, so the sum would be too low.",
+    meaning:
+      "Some of the requests that were counted or kept cannot be read at the moment, so the answer would lack them.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },

@@ -1,13 +1,6 @@
 /** What the Durable Objects can be asked from elsewhere. A Worker and its objects can run two versions for some minutes after a deploy. */
 
-import type {
-  FoundRequest,
-  HourOfRequests,
-  Place,
-  RequestBatch,
-  RequestFilter,
-  RequestPage,
-} from "../domain/kept-request.ts";
+import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
@@ -62,12 +55,8 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   watchRecords(): Promise<number>;
   noteRecordChange(): Promise<void>;
   lastReconciled(): Reconciled;
-  /** For a request log. A batch that comes twice counts once. */
-  recordRequests(batch: RequestBatch): Promise<void>;
+  /** Of those that the collector keeps. */
   findRequest(id: string): FoundRequest | undefined;
-  listRequests(filter: RequestFilter, page: RequestPage): readonly FoundRequest[];
-  keysOfRequests(): readonly string[];
-  /** For the object that knows where each request is kept. */
-  indexRequests(hours: readonly HourOfRequests[]): Promise<void>;
-  placesOfRequest(id: string): readonly (Place | null)[];
+  listRequests(place: Place | null, filter: RequestFilter, page: RequestPage): readonly FoundRequest[];
+  keysOfRequests(place: Place): readonly string[];
 }

@@ -7,13 +7,14 @@ import { isRecent } from "../domain/age.ts";
 import { DAY_MS, HOUR_MS } from "../domain/durations.ts";
 import { batchAfterMs, COLLECT_EVERY_MS, KEYS_AT_ONCE, REPORTS_AT_ONCE } from "../domain/pace.ts";
 import type { KeyUse, Report, ReportAnswer } from "../domain/report.ts";
+import { RequestPace } from "../domain/request-pace.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
 import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import { addCollector, readOrganizationsOf } from "../store/usage.ts";
 import { DayWriter } from "./day-writer.ts";
 import { Journal } from "./journal.ts";
-import type { RequestRelay } from "./request-relay.ts";
+import { RequestStore } from "./request-store.ts";
 import type { Restores } from "./restores.ts";
 import { type Sums, sumsOf } from "./sums.ts";
 import { TrafficStore } from "./traffic-store.ts";
@@ -46,36 +47,34 @@ interface State {
 export interface CollectorSettings {
   readonly db: D1Database;
   readonly collectors: number;
+  /** How long requests are kept. */
+  readonly requestsKeptMs: number;
 }
 
 export class Collector {
   readonly #storage: DurableObjectStorage;
   readonly #restores: Restores;
-  readonly #relay: RequestRelay;
   readonly #settings: () => CollectorSettings;
   readonly #journal: Journal;
   readonly #hours: UsageBlocks;
   readonly #days: UsageBlocks;
   readonly #traffic: TrafficStore;
+  readonly requests: RequestStore;
+  readonly #pace = new RequestPace();
   /** Of reports since the last alarm. */
   #keys = 0;
   /** When a batch was written to D1 last. */
   #wroteAt = Number.NEGATIVE_INFINITY;
 
-  constructor(
-    storage: DurableObjectStorage,
-    restores: Restores,
-    relay: RequestRelay,
-    settings: () => CollectorSettings,
-  ) {
+  constructor(storage: DurableObjectStorage, restores: Restores, settings: () => CollectorSettings) {
     this.#storage = storage;
     this.#restores = restores;
-    this.#relay = relay;
     this.#settings = settings;
     this.#journal = new Journal(storage.kv);
     this.#hours = new UsageBlocks(storage.kv, "hour/");
     this.#days = new UsageBlocks(storage.kv, "day/");
     this.#traffic = new TrafficStore(storage.kv, this.#journal);
+    this.requests = new RequestStore(storage, this.#journal, () => settings().requestsKeptMs);
   }
 
   /** Whether this object is one. */
@@ -89,7 +88,7 @@ export class Collector {
     if (this.#journal.add(report, now)) this.#keys += report.keys?.length ?? 0;
     const soon = Math.max(now + SOON_MS, Math.min(state.workedOffAt, now) + COLLECT_EVERY_MS);
     await this.#ringBy(this.#keys < KEYS_AT_ONCE ? soon : now);
-    return { generation: await this.#learnOfRestore(now) };
+    return { generation: await this.#learnOfRestore(now), requests: this.#pace.hear(now) };
   }
 
   async alarm(now: number): Promise<void> {
@@ -99,12 +98,12 @@ export class Collector {
     await this.#learnOfRestore(now);
     const isAll = await this.#workOff(now);
     await this.#beListed();
-    const isPassedOn = await this.#relay.passOn(now);
+    this.requests.settle(now);
     const writer = new DayWriter(this.#storage, this.#days, this.#settings().db);
     const { days } = this.#state as State;
     const written = await this.#writeDays(writer, now);
     this.#removeOld(now);
-    if (!isAll || !isPassedOn) await this.#storage.setAlarm(now);
+    if (!isAll) await this.#storage.setAlarm(now);
     else if (written === "some") await this.#storage.setAlarm(now + this.#batchAfterMs);
     else if (written === "all") await this.#ringNext(writer.nextAt(days, now), now);
   }
@@ -173,7 +172,7 @@ export class Collector {
       for (const [name, left] of waiting) this.#journal.replace(name, left);
       this.#add(hours, days, now);
       this.#traffic.add(entries.map(([, heard]) => heard));
-      this.#relay.add(
+      this.requests.add(
         entries.flatMap(([, { requests }]) => requests),
         now,
       );
@@ -184,10 +183,10 @@ export class Collector {
     return entries.length < REPORTS_AT_ONCE || !organizations;
   }
 
-  /** So that it is asked for its traffic if the configuration has fewer collectors one day. The first is always asked. */
+  /** So that it is asked for what it has if the configuration has fewer collectors one day. The first is always asked. */
   async #beListed(): Promise<void> {
     const { number, isListed } = this.#state as State;
-    if (number === 0 || isListed || this.#traffic.isEmpty) return;
+    if (number === 0 || isListed || (this.#traffic.isEmpty && this.requests.isEmpty)) return;
     const isDone = await addCollector(this.#settings().db, number).catch(() => false);
     if (isDone) this.#put({ ...(this.#state as State), isListed: true });
   }
@@ -228,8 +227,9 @@ export class Collector {
   /** Reports that came meanwhile wait no longer than others. Each hour there may be something old. */
   async #ringNext(dueAt: number | undefined, now: number): Promise<void> {
     const { hours, days } = this.#state as State;
-    if (this.#journal.entries(1).length > 0 || !this.#relay.isEmpty) return;
-    if (hours.length + days.length === 0 && this.#traffic.isEmpty) return this.#storage.deleteAlarm();
+    if (this.#journal.entries(1).length > 0) return;
+    const isEmpty = hours.length + days.length === 0 && this.#traffic.isEmpty && this.requests.isEmpty;
+    if (isEmpty) return this.#storage.deleteAlarm();
     await this.#storage.setAlarm(
       Math.max(now + COLLECT_EVERY_MS, Math.min(dueAt ?? Number.POSITIVE_INFINITY, now + HOUR_MS)),
     );

@@ -7,14 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
-import type {
-  FoundRequest,
-  HourOfRequests,
-  Place,
-  RequestBatch,
-  RequestFilter,
-  RequestPage,
-} from "../domain/kept-request.ts";
+import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
@@ -27,9 +20,6 @@ import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
 import { Collector } from "./collector.ts";
 import { Reconciler } from "./reconciler.ts";
-import { RequestIndex } from "./request-index.ts";
-import { RequestLog } from "./request-log.ts";
-import { RequestRelay } from "./request-relay.ts";
 import { Restores } from "./restores.ts";
 import { Retention } from "./retention.ts";
 import { stubsOf } from "./stubs.ts";
@@ -52,8 +42,11 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   readonly #collector = new Collector(
     this.ctx.storage,
     new Restores(() => this.#stubs.role("reconciler").watchRecords()),
-    new RequestRelay(this.ctx.storage, () => this.#stubs),
-    () => ({ db: this.env.DB, collectors: this.gateway.collectors }),
+    () => ({
+      db: this.env.DB,
+      collectors: this.gateway.collectors,
+      requestsKeptMs: this.gateway.requestLog.keptMs,
+    }),
   );
   readonly #clock = new StuckClock(this.ctx);
 
@@ -132,30 +125,19 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     return this.#reconciler.latest;
   }
 
-  async recordRequests(batch: RequestBatch): Promise<void> {
-    this.#clock.restartIfStuck();
-    await this.#requestLog.record(batch, Date.now());
-  }
-
   findRequest(id: string): FoundRequest | undefined {
-    return this.#requestLog.find(id);
-  }
-
-  listRequests(filter: RequestFilter, page: RequestPage): readonly FoundRequest[] {
-    return this.#requestLog.list(filter, page);
-  }
-
-  keysOfRequests(): readonly string[] {
-    return this.#requestLog.keyIds();
-  }
-
-  async indexRequests(hours: readonly HourOfRequests[]): Promise<void> {
     this.#clock.restartIfStuck();
-    await this.#requestIndex.add(hours, Date.now());
+    return this.#collector.requests.find(id, Date.now());
   }
 
-  placesOfRequest(id: string): readonly (Place | null)[] {
-    return this.#requestIndex.find(id);
+  listRequests(place: Place | null, filter: RequestFilter, page: RequestPage): readonly FoundRequest[] {
+    this.#clock.restartIfStuck();
+    return this.#collector.requests.list(place, filter, page, Date.now());
+  }
+
+  keysOfRequests(place: Place): readonly string[] {
+    this.#clock.restartIfStuck();
+    return this.#collector.requests.keyIds(place, Date.now());
   }
 
   override async alarm(): Promise<void> {
@@ -164,8 +146,6 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     if (this.#tombstones.isHere) return this.#tombstones.alarm(Date.now());
     if (this.#collector.isHere) return this.#collector.alarm(Date.now());
     if (this.#reconciler.isHere) return this.#reconciler.alarm(Date.now());
-    if (this.#requestLog.isHere) return this.#requestLog.alarm(Date.now());
-    if (this.#requestIndex.isHere) return this.#requestIndex.alarm(Date.now());
     const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
     const watching = isRecent(watchUntil - WATCH_MS, WATCH_MS, Date.now());
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
@@ -191,14 +171,6 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
 
   get #stubs() {
     return stubsOf(this.env, this.gateway);
-  }
-
-  get #requestLog(): RequestLog {
-    return new RequestLog(this.ctx.storage, this.gateway.requestLog.keptMs);
-  }
-
-  get #requestIndex(): RequestIndex {
-    return new RequestIndex(this.ctx.storage, this.gateway.requestLog.keptMs);
   }
 
   async #tell(environment: string, keyId: string, number?: number): Promise<void> {

@@ -12,11 +12,3 @@ export function collectorName(collector: number): string {
 export function accountName(kind: "actor" | "organization" | "reserve", id: string, use: string): string {
   return `${kind}:${id}:${use}`;
 }
-
-/** Which object of the courier's class keeps the requests of an organization's keys, or of no known organization. */
-export function requestLogName(place: { organizationId: string; environment: string } | null): string {
-  return place ? `requests/${place.organizationId}/${place.environment}` : "requests/unknown";
-}
-
-/** Which object knows the request log of each request. */
-export const REQUEST_INDEX = "requests/index";

@@ -2,16 +2,17 @@
 
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
+import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Log } from "../domain/log-line.ts";
 import { collectorOf, type Report, type ReportAnswer } from "../domain/report.ts";
+import { type Homes, homeOf, homesOf, shardAt } from "../domain/request-homes.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
 import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary } from "../store/boundary.ts";
-import { requestsFrom } from "./requests.ts";
 import { againIfReset } from "./reset.ts";
 import type { Stubs } from "./stubs.ts";
 
@@ -23,8 +24,8 @@ const LAST_USE_DEADLINE_MS = 1_000;
 type Limits = readonly LimitState[] | Refusal;
 
 export function objectsOf(
-  { authority, account, role, collector, requestIndex, requestLog }: Stubs,
-  { plans, collectors }: Pick<Gateway, "plans" | "collectors">,
+  { authority, account, role, collector, collectorIn }: Stubs,
+  { plans, ...homes }: Pick<Gateway, "plans" | keyof Homes>,
   log: Log,
 ) {
   const asked = <T>(call: () => Promise<T>) => atBoundary("AUTHORITY", () => againIfReset(call), log);
@@ -34,8 +35,10 @@ export function objectsOf(
   return {
     ask: (question: Question) => asked<Answer>(() => authority(question.environment, question.keyId).ask(question)),
     askAccount: (name: string, question: AccountQuestion) => asked(() => account(name).askAccount(question)),
-    report: (number: number, report: Report): Promise<ReportAnswer> =>
-      heard(() => collector(number).report(number, report)),
+    report: (shard: number, report: Report): Promise<ReportAnswer> => {
+      const { home, number } = shardAt(shard, homes);
+      return heard(() => collectorIn(home, number).report(number, report));
+    },
     /** Of an object that need not be there. */
     ping: () => account("readyz").ping(),
     startHousekeeping: () =>
@@ -50,14 +53,25 @@ export function objectsOf(
         told(() => authority(environment, keyId).recordChanged(environment, keyId, plans)),
       callCourier: () => heard(() => role("courier").call()),
       collectTombstones: () => heard(() => role("tombstones").collectTombstones()),
-      ...requestsFrom({ requestIndex, requestLog }, heard),
+      findRequest: async (number: number, id: string) => {
+        const asked = homesOf(homes).map((home) =>
+          heard<FoundRequest | undefined>(() => collectorIn(home, number).findRequest(id)),
+        );
+        return (await Promise.all(asked)).find((found) => found !== undefined);
+      },
+      listRequests: (number: number, place: Place | null, filter: RequestFilter, page: RequestPage) =>
+        heard<readonly FoundRequest[]>(() =>
+          collectorIn(homeOf(place, homes), number).listRequests(place, filter, page),
+        ),
+      keysOfRequests: (number: number, place: Place) =>
+        heard<readonly string[]>(() => collectorIn(homeOf(place, homes), number).keysOfRequests(place)),
       readUsage: (number: number, question: UsageQuestion) =>
         heard(async () => (await collector(number).usage(question)) as UsageAnswer | "too much"),
       readTraffic: (number: number, question: TrafficQuestion) =>
         heard<readonly TrafficSum[]>(() => collector(number).traffic(question)),
       readTrafficTotals: (number: number) => heard<readonly RouteTraffic[]>(() => collector(number).trafficTotals()),
       readLastUse: (organizationId: string, keyId: string) =>
-        within(LAST_USE_DEADLINE_MS, collector(collectorOf(keyId, collectors)).lastUse(organizationId, keyId)),
+        within(LAST_USE_DEADLINE_MS, collector(collectorOf(keyId, homes.collectors)).lastUse(organizationId, keyId)),
       lastCleanup: () => heard(() => role("retention").lastCleanup()),
       noteRecordChange: () => heard(() => role("reconciler").noteRecordChange()),
       lastReconciled: () => heard(() => role("reconciler").lastReconciled()),

@@ -1,10 +1,9 @@
 /** The Durable Objects, each where it lives. Stubs are made only here. */
 
 import type { Gateway } from "../config/compile.ts";
-import type { Place } from "../domain/kept-request.ts";
 import { isWithin, type Jurisdiction, locationOf } from "../domain/location.ts";
 import type { Env } from "../env.ts";
-import { authorityName, collectorName, REQUEST_INDEX, requestLogName } from "./name.ts";
+import { authorityName, collectorName } from "./name.ts";
 
 export type Stubs = ReturnType<typeof stubsOf>;
 
@@ -32,9 +31,8 @@ export function stubsOf(
     },
     role: (role: "courier" | "retention" | "tombstones" | "reconciler") => courier(role),
     collector: (number: number) => courier(collectorName(number)),
-    requestIndex: () => courier(REQUEST_INDEX),
-    requestLog: (place: Place | null) =>
-      courierIn(place ? environments[place.environment]?.jurisdiction : jurisdiction, requestLogName(place)),
+    /** Of the requests of environments that have another jurisdiction. */
+    collectorIn: (home: Jurisdiction | undefined, number: number) => courierIn(home, collectorName(number)),
   };
 }
 

@@ -4,21 +4,15 @@
  */
 
 import { DAYS_EVERY_MS, PART_CHARACTERS } from "../domain/pace.ts";
-import { addTallies, decode, encode, halves, type Tallies } from "../domain/tallies.ts";
+import { addTallies, decode, encode, type Tallies } from "../domain/tallies.ts";
+import { emptied, halves, nextIdIn, type Part as Place, partOf } from "./parts.ts";
 
-export interface Part {
-  /** Names from here on, up to the next part. */
-  readonly first: string;
-  readonly id: number;
-  /** Characters. */
-  readonly size: number;
+export interface Part extends Place {
   /** When the first of its keys is to be written to D1; `null` if D1 has everything. */
   readonly dueAt: number | null;
   /** Whether D1 has lost what was written, so that everything is written again. */
   readonly isForgotten?: boolean;
 }
-
-const WHOLE: Part = { first: "", id: 0, size: 0, dueAt: null };
 
 export class UsageBlocks {
   readonly #kv: SyncKvStorage;
@@ -47,9 +41,9 @@ export class UsageBlocks {
   /** `like`: a period before, whose parts had about the same keys. */
   add(start: number, more: Tallies, like: number | undefined): void {
     const known = this.partsOf(start);
-    const parts = known.length > 0 ? known : emptied(like === undefined ? [] : this.partsOf(like));
+    const parts = known.length > 0 ? known : emptiedLike(like === undefined ? [] : this.partsOf(like));
     const byPart = Map.groupBy(more, ([name]) => partOf(parts, name));
-    const next = { id: Math.max(...parts.map(({ id }) => id)) + 1 };
+    const next = { id: nextIdIn(parts) };
     this.#put(
       start,
       parts.flatMap((part) => {
@@ -65,7 +59,7 @@ export class UsageBlocks {
   /** After some of the part's keys were written to D1. */
   replace(start: number, part: Part, tallies: Tallies): void {
     const parts = this.partsOf(start);
-    const next = { id: Math.max(...parts.map(({ id }) => id)) + 1 };
+    const next = { id: nextIdIn(parts) };
     this.#put(
       start,
       parts.flatMap((known) => (known.id === part.id ? this.#write(start, part, tallies, next) : [known])),
@@ -105,34 +99,8 @@ export class UsageBlocks {
   }
 }
 
-/** The parts that can have names from `first` to `last`. */
-export function partsBetween(parts: readonly Part[], first: string, last: string): Part[] {
-  return parts.filter((part, at) => {
-    const next = parts[at + 1];
-    return part.first <= last && (next === undefined || next.first > first);
-  });
-}
-
-function partOf(parts: readonly Part[], name: string): Part {
-  let [low, high] = [0, parts.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((parts[middle] as Part).first <= name) low = middle;
-    else high = middle - 1;
-  }
-  return parts[low] as Part;
-}
-
-/** Parts for a new period. Small neighbours become one. */
-function emptied(parts: readonly Part[]): Part[] {
-  const merged: Part[] = [];
-  for (const { first, size } of parts) {
-    const last = merged.at(-1);
-    if (last && last.size + size < PART_CHARACTERS / 2) merged[merged.length - 1] = { ...last, size: last.size + size };
-    else merged.push({ first, id: merged.length, size, dueAt: null });
-  }
-  return merged.length > 0 ? merged : [WHOLE];
-}
+const emptiedLike = (parts: readonly Part[]) =>
+  emptied(parts, PART_CHARACTERS).map((part): Part => ({ ...part, dueAt: null }));
 
 export function dueAtOf(tallies: Tallies): number | null {
   let dueAt: number | null = null;

@@ -4,7 +4,8 @@ import { startOfPeriod } from "../domain/quota.ts";
 import { addUse, decode, nameOfKey, type Tallies } from "../domain/tallies.ts";
 import { type Span, type UsageAnswer, type UsageQuestion, type UsageScope, UsageSums } from "../domain/usage-sums.ts";
 import type { Journal } from "./journal.ts";
-import { type Part, partsBetween, type UsageBlocks } from "./usage-blocks.ts";
+import { partsBetween } from "./parts.ts";
+import type { Part, UsageBlocks } from "./usage-blocks.ts";
 
 interface Stored {
   readonly hours: readonly number[];

@@ -43,16 +43,17 @@ export interface Control {
   readonly callCourier: () => Promise<void>;
   /** Remembers at once what ended, instead of within a minute, in case D1 is restored. */
   readonly collectTombstones: () => Promise<void>;
-  /** A finished request by its id, if it is kept. Rejects if the objects that keep requests cannot be reached. */
-  readonly findRequest: (id: string) => Promise<FoundRequest | undefined>;
+  /** Of the requests that the collector of this number keeps. Rejects if it cannot be asked. */
+  readonly findRequest: (collector: number, id: string) => Promise<FoundRequest | undefined>;
   /** One more than the page holds, if there is one. `null`: of no known organization. */
   readonly listRequests: (
+    collector: number,
     place: Place | null,
     filter: RequestFilter,
     page: RequestPage,
   ) => Promise<readonly FoundRequest[]>;
   /** The ids of the keys that have requests there. */
-  readonly keysOfRequests: (place: Place) => Promise<readonly string[]>;
+  readonly keysOfRequests: (collector: number, place: Place) => Promise<readonly string[]>;
   /** Of the collector of this number. Rejects if it cannot be asked. */
   readonly readUsage: (collector: number, question: UsageQuestion) => Promise<UsageAnswer | "too much">;
   /** Of all requests that the collector of this number has heard of: in some hours, and since it began. Rejects if it cannot be asked. */

@@ -1,4 +1,4 @@
-/** A finished request as a request log keeps it. Never a secret, a query or a body, and no path unless the configuration says so. */
+/** A finished request as a collector keeps it. Never a secret, a query or a body, and no path unless the configuration says so. */
 
 import { type Candidate, type Group, isFailure } from "./request-log.ts";
 
@@ -58,13 +58,6 @@ export interface RequestPage {
   readonly limit: number;
   /** The last request of the page before. */
   readonly after?: { readonly at: number; readonly id: string } | undefined;
-}
-
-/** What a collector passes on to a request log at once. */
-export interface RequestBatch {
-  /** The same if the batch comes again. */
-  readonly id: string;
-  readonly hours: readonly Omit<HourOfRequests, "place">[];
 }
 
 /** A request, and how many there were of its hour, route and outcome. */

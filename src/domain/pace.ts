@@ -36,5 +36,20 @@ export function batchAfterMs(collectors: number): number {
   return Math.max(5_000, collectors * 1_000);
 }
 
+/** What a collector keeps of single requests. */
+export const KEPT = {
+  /** That a collector wants to hear of, from all isolates together. */
+  aMinute: 30_000,
+  /** What reports had waits to be added to its hour until it is so much, or so old. */
+  waitingBytes: 8_000_000,
+  waitsMs: 10 * MINUTE_MS,
+  /** Of an hour, in one row. */
+  partCharacters: 250_000,
+  /** Of one organization and environment in an hour, beside those of requests whose route is left out. */
+  maxPlaceParts: 10,
+  /** Of an hour. A week of them is half of what an object can store: https://developers.cloudflare.com/durable-objects/platform/limits/ */
+  maxHourCharacters: 32_000_000,
+};
+
 /** How often D1 is asked for changes. */
 export const RECONCILE_EVERY_MS = 5_000;

@@ -39,6 +39,8 @@ export interface KeyUse {
 export interface ReportAnswer {
   /** The number of the latest restore of D1, which only grows; `undefined` if it is not known. */
   readonly generation?: number | undefined;
+  /** How many requests the next report can have. */
+  readonly requests?: number | undefined;
 }
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -1,6 +1,6 @@
 /**
  * The id of a request: `req_`, the minute in which it came in 7 hexadecimal digits, and 25 digits of a random UUID. The minute says
- * in which hour of a request log to look, and nobody can guess the rest.
+ * in which hour to look, and nobody can guess the rest.
  */
 
 import { HOUR_MS, MINUTE_MS } from "./durations.ts";

@@ -1,6 +1,6 @@
 /**
- * Which requests a request log keeps. In each hour, for each route and outcome: of those that failed the first 20, the last 20 and
- * their number, and of the others a random sample. The result is the same in whatever order, and however often, they come.
+ * Which requests are kept. In each hour, for each route and outcome: of those that failed the first 20, the last 20 and their number,
+ * and of the others a random sample. The result is the same in whatever order, and however often, they come.
  */
 
 import { randomPartOf } from "./request-id.ts";
@@ -25,11 +25,25 @@ export interface Group<T extends Candidate> {
   readonly kept: readonly T[];
 }
 
+export interface Bounds {
+  /** Of those that succeeded. */
+  readonly sample: number;
+  /** Of those that failed, the first and the last. */
+  readonly ends: number;
+}
+
 export const FIRST_KEPT = 20;
-export const LAST_KEPT = 20;
+export const LAST_KEPT = FIRST_KEPT;
 export const SAMPLE_SIZE = 20;
-/** In one hour; requests of further routes are kept without a route. */
-export const MAX_GROUPS = 400;
+
+const USUAL: Bounds = { sample: SAMPLE_SIZE, ends: FIRST_KEPT };
+
+/** If there is no room for so many: samples shrink first. */
+export const BOUNDS: readonly Bounds[] = [
+  USUAL,
+  ...[10, 5, 2, 1].map((sample) => ({ sample, ends: FIRST_KEPT })),
+  ...[10, 5, 2, 1].map((ends) => ({ sample: 1, ends })),
+];
 
 /** Refusals, and the origin's own errors. */
 export function isFailure(outcome: string): boolean {
@@ -37,36 +51,32 @@ export function isFailure(outcome: string): boolean {
 }
 
 /** Those of `candidates` that are kept. */
-export function select<T extends Candidate>(outcome: string, candidates: readonly T[]): readonly T[] {
+export function select<T extends Candidate>(
+  outcome: string,
+  candidates: readonly T[],
+  { sample, ends }: Bounds = USUAL,
+): readonly T[] {
   const known = new Map(candidates.map((candidate) => [candidate.id, candidate]));
-  if (!isFailure(outcome)) return [...known.values()].sort(byChance).slice(0, SAMPLE_SIZE);
+  if (!isFailure(outcome)) return [...known.values()].sort(byChance).slice(0, sample);
   const inOrder = [...known.values()].sort(byTime);
-  if (inOrder.length <= Math.min(FIRST_KEPT, LAST_KEPT)) return inOrder;
-  const first = inTurns(inOrder, FIRST_KEPT);
-  const last = inTurns(inOrder.toReversed(), LAST_KEPT);
+  if (inOrder.length <= ends) return inOrder;
+  const first = inTurns(inOrder, ends);
+  const last = inTurns(inOrder.toReversed(), ends);
   return [...new Set([...first, ...last])].sort(byTime);
 }
 
-/** Sums and selects again. */
+/** Sums and selects again. Both are of the same route and outcome. */
 export function mergeGroups<T extends Candidate>(
-  before: readonly Group<T>[],
-  more: readonly Group<T>[],
-): readonly Group<T>[] {
-  const groups = new Map(before.map((group) => [nameOf(group), group]));
-  for (const group of more) {
-    const isOneTooMany = groups.size >= MAX_GROUPS && !groups.has(nameOf(group));
-    const { outcome, requests, kept } = group;
-    const route = isOneTooMany ? "" : group.route;
-    const name = nameOf({ route, outcome });
-    const known = groups.get(name);
-    groups.set(name, {
-      route,
-      outcome,
-      requests: (known?.requests ?? 0) + requests,
-      kept: select(outcome, [...(known?.kept ?? []), ...kept]),
-    });
-  }
-  return [...groups.values()];
+  known: Group<T> | undefined,
+  { route, outcome, requests, kept }: Group<T>,
+  bounds?: Bounds,
+): Group<T> {
+  return {
+    route,
+    outcome,
+    requests: (known?.requests ?? 0) + requests,
+    kept: select(outcome, [...(known?.kept ?? []), ...kept], bounds),
+  };
 }
 
 /** The earliest of each sender before the second of any, and so on. */
@@ -82,9 +92,6 @@ function inTurns<T extends Candidate>(inOrder: readonly T[], count: number): rea
     .slice(0, count)
     .map(({ candidate }) => candidate);
 }
-
-/** Outcomes have no spaces. */
-const nameOf = ({ route, outcome }: { route: string; outcome: string }) => `${outcome} ${route}`;
 
 const byTime = (a: Candidate, b: Candidate) => a.at - b.at || compare(a.id, b.id);
 

@@ -5,7 +5,7 @@ import type { HourOfRequests, KeptRequest, Place } from "./kept-request.ts";
 import { randomPartOf } from "./request-id.ts";
 import { FIRST_KEPT, type Group, isFailure, LAST_KEPT, SAMPLE_SIZE, select } from "./request-log.ts";
 
-/** Of one report, so that it fits into one row of an object's storage. */
+/** Of one report to each collector. */
 export const MAX_REPORTED = 1_500;
 export const MAX_REPORTED_GROUPS = 3_000;
 /** Of one group, until some are selected. */
@@ -74,11 +74,10 @@ export class RequestTally<F extends Finished, More> {
     const all = this.#all;
     [this.#groups, this.#all, this.#hour] = [new Map(), [], Number.NaN];
     const hours = new Map<string, { place: Place | null; hour: number; groups: Group<KeptRequest>[] }>();
-    for (const { group, kept } of withinBounds(all)) {
-      const { place, hour, route, outcome, requests } = group;
+    for (const { place, hour, route, outcome, requests, waiting } of all) {
       const name = `${hour} ${place?.environment} ${place?.organizationId}`;
       const known = hours.get(name) ?? { place, hour, groups: [] };
-      known.groups.push({ route, outcome, requests, kept });
+      known.groups.push({ route, outcome, requests, kept: select(outcome, waiting) });
       hours.set(name, known);
     }
     return [...hours.values()];
@@ -126,35 +125,22 @@ function addToSample(group: Noting, kept: KeptRequest): void {
   if (last) group.greatest = randomPartOf(last.id);
 }
 
-interface Selected {
-  readonly group: Noting;
-  readonly kept: readonly KeptRequest[];
+/** At most so many requests: failures before the samples of what succeeded, and each group as many as any other, or all that it has. */
+export function withinBounds(hours: readonly HourOfRequests[], most: number): readonly HourOfRequests[] {
+  const all = hours.flatMap(({ groups }) => groups.flatMap(inTurns));
+  if (all.length <= most) return hours;
+  all.sort((a, b) => Number(b.failed) - Number(a.failed) || a.turn - b.turn || (a.chance < b.chance ? -1 : 1));
+  const chosen = new Set(all.slice(0, most).map(({ request }) => request));
+  const shorten = (group: Group<KeptRequest>) => ({ ...group, kept: group.kept.filter((each) => chosen.has(each)) });
+  return hours.map((hour) => ({ ...hour, groups: hour.groups.map(shorten) }));
 }
 
-/** Failures before the samples of what succeeded. */
-function withinBounds(groups: readonly Noting[]): Selected[] {
-  const selected = groups.map((group) => ({ group, kept: select(group.outcome, group.waiting) }));
-  const failed = shared(
-    selected.filter(({ group }) => group.failed),
-    MAX_REPORTED,
-  );
-  const left = MAX_REPORTED - failed.reduce((sum, { kept }) => sum + kept.length, 0);
-  const others = shared(
-    selected.filter(({ group }) => !group.failed),
-    left,
-  );
-  return [...failed, ...others];
-}
-
-/** Each group has as many as any other, or all that it has. */
-function shared(groups: readonly Selected[], total: number): Selected[] {
-  let share = FIRST_KEPT + LAST_KEPT;
-  const sum = () => groups.reduce((sum, { kept }) => sum + Math.min(kept.length, share), 0);
-  while (share > 0 && sum() > total) share -= 1;
-  return groups.map(({ group, kept }) => ({ group, kept: kept.length > share ? firstAndLast(kept, share) : kept }));
-}
-
-function firstAndLast<T>(list: readonly T[], count: number): readonly T[] {
-  const first = Math.ceil(count / 2);
-  return [...list.slice(0, first), ...list.slice(list.length - (count - first))];
+/** Of failures, the first and the last come before those in the middle. */
+function inTurns({ outcome, kept }: Group<KeptRequest>) {
+  const failed = isFailure(outcome);
+  return kept.map((request, at) => {
+    const fromEnd = kept.length - 1 - at;
+    const turn = !failed ? at : at <= fromEnd ? 2 * at : 2 * fromEnd + 1;
+    return { request, failed, turn, chance: randomPartOf(request.id) };
+  });
 }

@@ -59,13 +59,6 @@ export function addTallies(tallies: Tallies, more: Tallies): void {
   }
 }
 
-/** The lower and the upper half of the keys, in the order of their names. */
-export function halves(tallies: Tallies): [Tallies, Tallies] {
-  const sorted = [...tallies].sort(([one], [other]) => (one < other ? -1 : 1));
-  const middle = Math.ceil(sorted.length / 2);
-  return [new Map(sorted.slice(0, middle)), new Map(sorted.slice(middle))];
-}
-
 function tallyOf(tallies: Tallies, name: string, environment: string): Tally {
   const known = tallies.get(name);
   if (known) return known;

@@ -15,7 +15,7 @@ export const requests = [
     tag: "Requests",
     summary: "List finished requests",
     description:
-      "Newest first, of the keys that the caller manages, about a minute behind. Without `organization_id` and `key_id`: of the caller's organization, or, for the root token, of no known organization.",
+      "Newest first, of the keys that the caller manages, 10 to 20 seconds behind. Without `organization_id` and `key_id`: of the caller's organization, or, for the root token, of no known organization.",
     query: requestQuery,
     answer: pageAnswer(requestAnswer),
     async handle({ control, caller, query }) {
@@ -35,7 +35,7 @@ export const requests = [
     tag: "Requests",
     summary: "Find a finished request by its id",
     description:
-      "The id is in the `X-Request-Id` of every answer, and in the `request_id` of every error. About a minute behind.",
+      "The id is in the `X-Request-Id` of every answer, and in the `request_id` of every error. 10 to 20 seconds behind.",
     answer: requestAnswer,
     async handle({ control, caller, id }) {
       const request = await findRequest(control, caller, id);

@@ -24,9 +24,6 @@ const EVERY: Record<string, (stubs: Stubs) => unknown> = {
   account: ({ account }) => account("actor:root:all"),
   role: ({ role }) => role("tombstones"),
   collector: ({ collector }) => collector(2),
-  index: ({ requestIndex }) => requestIndex(),
-  log: ({ requestLog }) => requestLog({ organizationId: "org_1", environment: "production" }),
-  "log of none": ({ requestLog }) => requestLog(null),
 };
 const placesOf = (change: Parameters<typeof changed>[0]) =>
   Object.fromEntries(Object.entries(EVERY).map(([name, get]) => [name, String(get(stubs(change))).split(" ")[1]]));
@@ -36,17 +33,25 @@ describe("an object is", () => {
     expect(new Set(Object.values(placesOf({})))).toEqual(new Set(["anywhere"]));
   });
 
-  test("in the jurisdiction of its environment, with the log of its requests", () => {
-    const eu = { production: "eu", log: "eu" };
+  test("in the jurisdiction of its environment", () => {
     const rest = { sandbox: "anywhere", account: "anywhere", role: "anywhere", collector: "anywhere" };
     const change = { "environments.production.jurisdiction": "eu" };
-    expect(placesOf(change)).toEqual({ ...eu, ...rest, index: "anywhere", "log of none": "anywhere" });
+    expect(placesOf(change)).toEqual({ production: "eu", ...rest });
   });
 
   test("in that of the control plane if it is of no environment", () => {
-    const us = { account: "us", role: "us", collector: "us", index: "us", "log of none": "us" };
+    const us = { account: "us", role: "us", collector: "us" };
     const change = { "control.jurisdiction": "us" };
-    expect(placesOf(change)).toEqual({ ...us, production: "anywhere", sandbox: "anywhere", log: "anywhere" });
+    expect(placesOf(change)).toEqual({ ...us, production: "anywhere", sandbox: "anywhere" });
+  });
+});
+
+describe("a collector of requests", () => {
+  test("is in the jurisdiction of their environment, under the same name", () => {
+    expect(String(stubs({}).collectorIn("eu", 2))).toBe("COURIER eu collector/2");
+    expect(String(stubs({ "control.jurisdiction": "us" }).collectorIn(undefined, 2))).toBe(
+      "COURIER anywhere collector/2",
+    );
   });
 });
 

@@ -1,6 +1,5 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { REQUEST_INDEX, requestLogName } from "../../src/authority/name.ts";
 import type { Caller } from "../../src/control/control.ts";
 import { explainRequest } from "../../src/control/requests/explain.ts";
 import { findRequest, listRequests, type WantedRequests } from "../../src/control/requests/find.ts";
@@ -9,6 +8,7 @@ import type { KeptRequest, Place } from "../../src/domain/kept-request.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
 import { readKeyRecord } from "../../src/store/key-records.ts";
 import { readMember } from "../../src/store/members.ts";
+import { reportTo } from "../authority/collect.ts";
 import { AT_START, as, codeOf, controlOf, granted, root } from "../helpers/control.ts";
 import { hoursOf, keptRequest } from "../helpers/requests.ts";
 import { migrate, newId, type Seed, type SeededKey, seedKey } from "../helpers/workerd.ts";
@@ -17,13 +17,10 @@ vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
 afterAll(() => vi.useRealTimers());
 beforeAll(migrate);
 const control = controlOf();
-const courier = (name: string) => env.COURIER.get(env.COURIER.idFromName(name));
 
-/** As a collector does. */
+/** As an isolate does. */
 async function keep(place: Place | null, ...requests: KeptRequest[]): Promise<void> {
-  const hours = hoursOf(place, requests);
-  await courier(REQUEST_INDEX).indexRequests(hours);
-  await courier(requestLogName(place)).recordRequests({ id: crypto.randomUUID(), hours });
+  await reportTo(0, { sender: crypto.randomUUID(), number: 1, requests: hoursOf(place, requests) });
 }
 
 /** A request of the key. */

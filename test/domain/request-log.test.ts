@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { HOUR_MS } from "../../src/domain/durations.ts";
 import { hourOfRequest, randomPartOf, requestId } from "../../src/domain/request-id.ts";
 import {
+  BOUNDS,
   type Candidate,
   FIRST_KEPT,
   type Group,
   isFailure,
   LAST_KEPT,
-  MAX_GROUPS,
   mergeGroups,
   SAMPLE_SIZE,
   select,
@@ -162,24 +162,17 @@ describe("groups", () => {
 
   test("of the same route and outcome become one, with the sum of their requests", () => {
     const [a, b] = [requests("key_1", 3), requests("key_1", 2, NOON + 100)];
-    const merged = mergeGroups(
-      [group("/a", "500", a)],
-      [group("/a", "500", b), group("/b", "500", a), group("/a", "404", b)],
-    );
-    expect(merged.map(({ route, outcome, requests }) => [route, outcome, requests])).toEqual([
-      ["/a", "500", 5],
-      ["/b", "500", 3],
-      ["/a", "404", 2],
-    ]);
-    expect(merged[0]?.kept).toEqual([...a, ...b]);
+    const known = mergeGroups(undefined, group("/a", "500", a));
+    expect(mergeGroups(known, group("/a", "500", b))).toEqual(group("/a", "500", [...a, ...b]));
   });
 
-  test("beyond the most that an hour has are kept without their routes, and counted", () => {
-    const some = requests("key_1", 1);
-    const many = Array.from({ length: MAX_GROUPS + 50 }, (_, n) => group(`/${n}`, "500", some));
-    const merged = mergeGroups([], many);
-    expect(merged).toHaveLength(MAX_GROUPS + 1);
-    expect(merged.at(-1)).toMatchObject({ route: "", outcome: "500", requests: 50 });
-    expect(merged.reduce((sum, { requests }) => sum + requests, 0)).toBe(MAX_GROUPS + 50);
+  test("that have room for fewer keep fewer of what succeeded before they keep fewer failures, and count all", () => {
+    const all = requests("key_1", 100);
+    const keptOf = (outcome: string) =>
+      BOUNDS.map((bounds) => mergeGroups(undefined, group("/a", outcome, all), bounds).kept.length);
+    expect(keptOf("200")).toEqual([20, 10, 5, 2, 1, 1, 1, 1, 1]);
+    expect(keptOf("500")).toEqual([40, 40, 40, 40, 40, 20, 10, 4, 2]);
+    const least = mergeGroups(undefined, group("/a", "500", all), BOUNDS.at(-1));
+    expect(least).toEqual({ ...group("/a", "500", [all[0], all.at(-1)] as Candidate[]), requests: 100 });
   });
 });

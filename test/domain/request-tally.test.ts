@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { HOUR_MS } from "../../src/domain/durations.ts";
 import type { HourOfRequests, KeptRequest, Place } from "../../src/domain/kept-request.ts";
 import { requestId } from "../../src/domain/request-id.ts";
-import { FIRST_KEPT, LAST_KEPT, mergeGroups, SAMPLE_SIZE, select } from "../../src/domain/request-log.ts";
-import { type Finished, MAX_REPORTED, MAX_REPORTED_GROUPS, RequestTally } from "../../src/domain/request-tally.ts";
+import { FIRST_KEPT, type Group, LAST_KEPT, mergeGroups, SAMPLE_SIZE, select } from "../../src/domain/request-log.ts";
+import { type Finished, MAX_REPORTED_GROUPS, RequestTally, withinBounds } from "../../src/domain/request-tally.ts";
 
 const NOON = Date.UTC(2026, 10, 29, 12);
 const ACME: Place = { organizationId: "org_acme", environment: "production" };
@@ -40,8 +40,6 @@ function noteIn(
   const whose = { organization: place.organizationId, environment: place.environment };
   tally.note(whose, { request_id: request.id, time: request.at, route, reason, status }, request);
 }
-
-const keptIn = (hours: readonly HourOfRequests[]) => hours.flatMap(({ groups }) => groups.flatMap(({ kept }) => kept));
 
 describe("an isolate", () => {
   test("reports the first and the last failures of a flood, and how many there were", () => {
@@ -100,19 +98,51 @@ describe("an isolate", () => {
     ]);
   });
 
-  test("keeps a report within its bounds, and gives each group its share of them", () => {
+  test("notes so many groups at most", () => {
     const tally = new TestTally();
-    for (let organization = 0; organization < 2 * MAX_REPORTED_GROUPS; organization++) {
-      const place = { ...ACME, organizationId: `org_${organization}` };
-      if (organization < 100)
-        for (let n = 0; n < 50; n++) noteIn(tally, kept({ at: NOON + n }), "scope_missing", place);
-      else noteIn(tally, kept(), 200, place);
+    for (let n = 0; n < 2 * MAX_REPORTED_GROUPS; n++) {
+      noteIn(tally, kept(), 500, { ...ACME, organizationId: `org_${n}` });
     }
-    const hours = tally.take();
-    expect(hours.flatMap(({ groups }) => groups)).toHaveLength(MAX_REPORTED_GROUPS);
-    expect(keptIn(hours).length).toBeLessThanOrEqual(MAX_REPORTED);
-    const shares = new Set(hours.slice(0, 100).map(({ groups }) => groups[0]?.kept.length));
-    expect(shares).toEqual(new Set([MAX_REPORTED / 100]));
+    expect(tally.take().flatMap(({ groups }) => groups)).toHaveLength(MAX_REPORTED_GROUPS);
+  });
+});
+
+describe("the bounds of a report", () => {
+  function hoursOf(failing: number, each: number, succeeding = 0) {
+    const tally = new TestTally();
+    const place = (n: number) => ({ ...ACME, organizationId: `org_${n}` });
+    for (let n = 0; n < failing; n++) {
+      for (let m = 0; m < each; m++) noteIn(tally, kept({ at: NOON + m }), "scope_missing", place(n));
+    }
+    for (let n = 0; n < succeeding; n++) noteIn(tally, kept(), 200, place(n));
+    return tally.take();
+  }
+  const sizes = (hours: readonly HourOfRequests[]) =>
+    hours.flatMap(({ groups }) => groups.map(({ kept }) => kept.length));
+
+  test("give each group its share, and all that they have to those that have less", () => {
+    expect(sizes(withinBounds(hoursOf(100, 50, 1_000), 1_500)).filter((size) => size > 0)).toEqual(Array(100).fill(15));
+    const [few, many] = [hoursOf(50, 2), hoursOf(10, 50)];
+    expect(sizes(withinBounds([...few, ...many], 200))).toEqual([...Array(50).fill(2), ...Array(10).fill(10)]);
+  });
+
+  test.each([0, 1, 99, 150, 777])("are used to the full if there are more groups than room for %s", (most) => {
+    const within = withinBounds(hoursOf(300, 3, 300), most);
+    expect(sizes(within).reduce((sum, size) => sum + size, 0)).toBe(most);
+    expect(within.flatMap(({ groups }) => groups).reduce((sum, { requests }) => sum + requests, 0)).toBe(1_200);
+  });
+
+  test("leave out what succeeded before what failed, and the middle before the first and the last", () => {
+    const [hour] = withinBounds(hoursOf(1, 30, 1), 4);
+    expect(hour?.groups.map(({ outcome, kept }) => [outcome, kept.map(({ at }) => at - NOON)])).toEqual([
+      ["scope_missing", [0, 1, 28, 29]],
+      ["200", []],
+    ]);
+  });
+
+  test("change nothing if there is room for all", () => {
+    const hours = hoursOf(3, 5, 3);
+    expect(withinBounds(hours, 18)).toEqual(hours);
   });
 });
 
@@ -132,10 +162,11 @@ test("the reports of several isolates give what one would have reported", () => 
         noteIn(several[isolate] as TestTally, noted, outcome);
       }
       const groupsOf = (tally: TestTally | undefined) => tally?.take()[0]?.groups ?? [];
-      const merged = several.reduce(
-        (groups, tally) => mergeGroups(groups, groupsOf(tally)),
-        mergeGroups<KeptRequest>([], []),
-      );
+      const groups = new Map<string, Group<KeptRequest>>();
+      for (const group of several.flatMap(groupsOf)) {
+        groups.set(group.outcome, mergeGroups(groups.get(group.outcome), group));
+      }
+      const merged = [...groups.values()];
       const byOutcome = (a: { outcome: string }, b: { outcome: string }) => (a.outcome < b.outcome ? -1 : 1);
       expect([...merged].sort(byOutcome)).toEqual([...groupsOf(one)].sort(byOutcome));
       for (const { outcome, kept } of merged) {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { halves } from "../../src/authority/parts.ts";
 import type { KeyUse } from "../../src/domain/report.ts";
-import { addTallies, addUse, decode, encode, halves, type Tallies } from "../../src/domain/tallies.ts";
+import { addTallies, addUse, decode, encode, type Tallies } from "../../src/domain/tallies.ts";
 
 const NOON = Date.UTC(2026, 5, 15, 12);
 

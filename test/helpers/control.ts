@@ -2,11 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import config from "../../gateway.config.ts";
-import { requestsFrom } from "../../src/authority/requests.ts";
-import { stubsOf } from "../../src/authority/stubs.ts";
 import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
+import type { FoundRequest } from "../../src/domain/kept-request.ts";
 import type { RouteTraffic } from "../../src/domain/traffic.ts";
 import type { TrafficSum } from "../../src/domain/traffic-sums.ts";
 import type { UsageAnswer } from "../../src/domain/usage-sums.ts";
@@ -48,7 +47,10 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     lastCleanup: async () => undefined,
     noteRecordChange: async () => {},
     lastReconciled: async () => ({ lookedAt: null, restoredAt: null }),
-    ...requestsFrom(stubsOf(env, gateway), (call) => call()),
+    findRequest: (number, id) => collectorAt(number).findRequest(id) as Promise<FoundRequest | undefined>,
+    listRequests: (number, place, filter, page) =>
+      collectorAt(number).listRequests(place, filter, page) as Promise<readonly FoundRequest[]>,
+    keysOfRequests: (number, place) => collectorAt(number).keysOfRequests(place) as Promise<readonly string[]>,
     wait: (ms) => {
       time += ms;
     },

@@ -39,9 +39,12 @@ export function hoursOf(place: Place | null, requests: readonly KeptRequest[]): 
 }
 
 function groupsOf(requests: readonly KeptRequest[]): readonly Group<KeptRequest>[] {
-  const single = requests.map((request) => {
+  const groups = new Map<string, Group<KeptRequest>>();
+  for (const request of requests) {
     const { route, reason, status } = request;
-    return { route, outcome: reason ?? String(status), requests: 1, kept: [request] };
-  });
-  return single.reduce<readonly Group<KeptRequest>[]>((groups, group) => mergeGroups(groups, [group]), []);
+    const group = { route, outcome: reason ?? String(status), requests: 1, kept: [request] };
+    const name = `${group.outcome} ${route}`;
+    groups.set(name, mergeGroups(groups.get(name), group));
+  }
+  return [...groups.values()];
 }

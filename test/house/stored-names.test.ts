@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { accountName, authorityName, collectorName, REQUEST_INDEX, requestLogName } from "../../src/authority/name.ts";
+import { accountName, authorityName, collectorName } from "../../src/authority/name.ts";
 import { read, sources } from "./sources.ts";
 
 /** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
@@ -12,6 +12,7 @@ const STORAGE_KEYS = [
   "collected",
   "collector",
   "compared",
+  "kept_hours",
   "passed_on",
   "plan",
   "reconciler",
@@ -23,7 +24,7 @@ const STORAGE_KEYS = [
   "usage_written",
   "watch_until",
 ];
-const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "relay/", "traffic/", "usage/"];
+const STORAGE_PREFIXES = ["ended/", "holder/", "journal/", "kept/", "relay/", "traffic/", "usage/"];
 /** Of the hours and days of a collector. */
 const BLOCKS = ["day/", "hour/"];
 
@@ -69,8 +70,6 @@ describe("The names of what is stored never change:", () => {
     expect(authorityName("production", "key_1")).toBe("production/key_1");
     expect(accountName("actor", "mem_1", "calls")).toBe("actor:mem_1:calls");
     expect(collectorName(3)).toBe("collector/3");
-    expect(requestLogName({ organizationId: "org_1", environment: "production" })).toBe("requests/org_1/production");
-    expect([requestLogName(null), REQUEST_INDEX]).toEqual(["requests/unknown", "requests/index"]);
     const named = found(/\b(?:account|role)\("([^"]+)"\)/g);
     const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
       [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),
@@ -89,7 +88,6 @@ describe("The names of what is stored never change:", () => {
     const literal = found(/(?:kv|#storage)\.(?:get|put|delete)(?:<[^(]*>)?\(\s*"([^"]+)"/g);
     const constant = found(/^const (?:STATE|TOTALS|HOURS) = "([^"]+)"/gm);
     expect([...new Set([...literal, ...constant])].sort()).toEqual(STORAGE_KEYS);
-    expect(found(/new HourBlocks\(storage, "([^"]+)"/g)).toEqual(["index", "requests"]);
     expect(found(/^const (?:PREFIX = |nameOf = [^`\n]*)["`]([a-z]+\/)/gm)).toEqual(STORAGE_PREFIXES);
     expect(found(/new UsageBlocks\([^,]+, "([a-z]+\/)"\)/g)).toEqual(BLOCKS);
   });

@@ -175,7 +175,7 @@ describe("a failure of another binding", () => {
     fault = { store: "COURIER", error: bad(), call: /^(?:usage|lastUse)$/ };
     const page = await send("GET", `${CONTROL}/keys/${key.id}`, { Cookie: cookie });
     expect(page.status).toBe(200);
-    expect(page.text).toContain("Some of the requests that were counted cannot be read at the moment");
+    expect(page.text).toContain("Some of the requests that were counted or kept cannot be read at the moment");
     fault = { store: "COURIER", error: bad(), call: /^lastUse$/ };
     expect((await send("GET", `${CONTROL}/v1/api-keys/${key.id}`, asRoot)).status).toBe(200);
     expect((await send("GET", usage, asRoot)).status).toBe(200);

@@ -2,7 +2,7 @@
 
 import { collectorsFor } from "./collectors.ts";
 import type { Model } from "./model.ts";
-import { BUSIEST_KEY, REQUEST_LOGS, usageDaysFor } from "./parts.ts";
+import { BUSIEST_KEY, usageDaysFor } from "./parts.ts";
 import { groupsOf } from "./traffic.ts";
 
 export function adviceOn({ traffic, parts }: Model): string[] {
@@ -12,8 +12,6 @@ export function adviceOn({ traffic, parts }: Model): string[] {
   const advice: string[] = [];
   if (collectors > traffic.collectors) advice.push(`Set \`collectors: ${collectors}\`, so that each can do its work.`);
   if (days < traffic.usageDays) advice.push(`Set \`retention.usageDays: ${days}\`, so that D1 is half full at most.`);
-  const logs = parts.find(({ name }) => name === REQUEST_LOGS);
-  if (logs && logs.load > logs.limit / 2) advice.push("Set `requestLog.hours: 0`: these are too many request logs.");
   const busiest = parts.find(({ name }) => name === BUSIEST_KEY);
   if (busiest && busiest.load > busiest.limit / 2) {
     advice.push("Give the clients of the busiest key several keys, or set a longer `leases.ttlSeconds`.");

@@ -5,12 +5,14 @@ import {
   batchAfterMs,
   COLLECT_EVERY_MS,
   DAY_ROWS_AT_ONCE,
+  KEPT,
   KEYS_AT_ONCE,
   PART_CHARACTERS,
   REPORT_KEYS,
   REPORTS_AT_ONCE,
   reportAfterMs,
 } from "../../domain/pace.ts";
+import { keepingOf } from "./keeping.ts";
 import { LIMITS } from "./prices.ts";
 import { type Group, isolatesOfKey, type Traffic, usedWithin } from "./traffic.ts";
 
@@ -23,8 +25,8 @@ export interface Collecting {
   /** At most: many keys can share one. */
   readonly d1Batches: number;
   readonly d1RowsWritten: number;
-  /** Calls to request logs. */
-  readonly logged: number;
+  /** Of the requests that one of them keeps of an hour. */
+  readonly keptCharacters: number;
   /** Processor time. */
   readonly seconds: number;
 }
@@ -46,9 +48,9 @@ type Reporting = Pick<Traffic, "perSecond" | "isolates" | "organizations">;
 export function collectorsFor(groups: readonly Group[], traffic: Reporting): number {
   const keys = usedWithin(groups, HOUR_SECONDS);
   for (let collectors = Math.max(1, Math.ceil(keys / KEYS_OF_ONE)); collectors < MAX_COLLECTORS; collectors++) {
-    const { reports, seconds, logged } = collectingOf(groups, { ...traffic, collectors });
-    const isLogged = logged / collectors <= LIMITS.calls / 2;
-    if (reports / collectors <= LIMITS.object / 2 && isLogged && seconds / collectors <= LIMITS.seconds / 2)
+    const { reports, seconds, keptCharacters } = collectingOf(groups, { ...traffic, collectors });
+    const isStored = keptCharacters <= KEPT.maxHourCharacters / 2;
+    if (reports / collectors <= LIMITS.object / 2 && isStored && seconds / collectors <= LIMITS.seconds / 2)
       return collectors;
   }
   return MAX_COLLECTORS;
@@ -80,20 +82,11 @@ export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick
   // A report is a row, and its removal another. An alarm also writes two lists, its state, the names of isolates, and the counts of all
   // requests in the hour and since the beginning.
   const rows = reports * 2 + alarms * (parts(HOUR_SECONDS) + days + 6) + d1Batches * (days + 1);
-  const logged = loggedBy(groups, traffic, collectors / alarms);
+  const keeping = keepingOf(groups, { ...traffic, alarms });
   return {
-    ...{ reports, alarms, alarmSets: 3 * alarms, d1Batches, d1RowsWritten: d1Rows, logged },
-    // A request log stores what it hears. A collector keeps it in a row until then.
-    ...{ rows: rows + logged + (logged > 0 ? 2 * alarms : 0), seconds: uses * USE_SECONDS },
+    ...{ reports, alarms, alarmSets: 3 * alarms, d1Batches, d1RowsWritten: d1Rows },
+    ...{ rows: rows + keeping.rows, seconds: uses * USE_SECONDS + keeping.seconds, keptCharacters: keeping.characters },
   };
-}
-
-/** A collector passes on what it has heard since its last alarm: a call for each organization concerned, and one to the index. */
-function loggedBy(groups: readonly Group[], { organizations }: Reporting, seconds: number): number {
-  if (organizations === 0) return 0;
-  const keys = groups.reduce((sum, group) => sum + group.keys, 0);
-  const unused = 1 - usedWithin(groups, seconds) / keys;
-  return (organizations * (1 - unused ** (keys / organizations)) + 1) / seconds;
 }
 
 function keysInRound(groups: readonly Group[], traffic: Pick<Traffic, "isolates">, seconds: number): number {

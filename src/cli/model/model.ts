@@ -119,7 +119,7 @@ function operationsOf(sum: Tally, collecting: Collecting, traffic: Traffic): Rec
   return {
     request: sum.requests + scrapes,
     cpuMs: sum.requests * CPU_MS + scraped * SCRAPE_CPU_MS,
-    objectRequest: sum.objectRequests + collecting.reports + collecting.alarms + collecting.logged + looks + scraped,
+    objectRequest: sum.objectRequests + collecting.reports + collecting.alarms + looks + scraped,
     objectSecond: (sum.objectRequests + scraped) * OBJECT_SECONDS + collecting.seconds,
     objectRow: sum.objectRows + collecting.rows + looks,
     alarmSet: sum.alarmSets + collecting.alarmSets + looks,

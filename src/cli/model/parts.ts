@@ -1,7 +1,7 @@
 /** The parts of a gateway that have a limit, and how near they are to it. */
 
 import { DAY_SECONDS } from "../../domain/durations.ts";
-import { RECONCILE_EVERY_MS } from "../../domain/pace.ts";
+import { KEPT, RECONCILE_EVERY_MS } from "../../domain/pace.ts";
 import type { Collecting } from "./collectors.ts";
 import { LIMITS } from "./prices.ts";
 import { type Group, type Traffic, usedWithin } from "./traffic.ts";
@@ -23,7 +23,8 @@ export interface Loads {
   readonly collecting: Collecting;
 }
 
-export const REQUEST_LOGS = "request logs that a collector fills";
+/** Failures, and the least sample of what succeeded. With more, fewer of each are kept. */
+const KEPT_REQUESTS = "requests of an hour in a collector, MB";
 export const BUSIEST_KEY = "the busiest key's object";
 
 /** Rows that D1 writes in a large batch in the millisecond that a simple query takes: measured, 40 µs for each. */
@@ -53,7 +54,7 @@ export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads
       collecting.reports / collectors,
       LIMITS.object,
     ),
-    part(REQUEST_LOGS, collecting.logged / collectors, LIMITS.calls),
+    part(KEPT_REQUESTS, collecting.keptCharacters / 1e6, KEPT.maxHourCharacters / 1e6),
     part("processor time of a collector, s", collecting.seconds / collectors, LIMITS.seconds),
   ];
 }

@@ -36,8 +36,6 @@ export const LIMITS = {
   kvWrites: 1,
   /** Requests to one object that writes for each. */
   object: 500,
-  /** Calls that one object makes, each of which takes it about a millisecond. */
-  calls: 1_000,
   /** Processor time of one object, which has one thread. */
   seconds: 1,
 } as const;

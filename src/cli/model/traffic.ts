@@ -12,7 +12,7 @@ export interface Traffic {
   readonly isolateLifeMs: number;
   /** Objects that collect usage. */
   readonly collectors: number;
-  /** That have the keys; 0 if no requests are logged. */
+  /** That have the keys; 0 if no requests are kept. */
   readonly organizations: number;
   /** How long D1 keeps days of usage. */
   readonly usageDays: number;

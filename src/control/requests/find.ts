@@ -6,6 +6,7 @@ import { readVisibleAmong } from "../../store/hidden-keys.ts";
 import { type Cursor, cutPage, type Page, type PageRequest } from "../../store/pages.ts";
 import { findKey, findOrganization, isWithin, requireRoot, requireScope } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
+import { askCollectors } from "../keys/collect-usage.ts";
 import { visibleKeys } from "../keys/list.ts";
 import { checkEnvironment } from "../keys/rules.ts";
 import { notFound } from "../validation.ts";
@@ -23,7 +24,9 @@ const SEEING_REQUESTS = "usage:read";
 export async function findRequest(control: Control, caller: Caller, id: string): Promise<FoundRequest | Refusal> {
   const denied = requireScope(caller, SEEING_REQUESTS);
   if (denied) return denied;
-  const request = await control.findRequest(id);
+  const answers = await askCollectors(control, (number) => control.findRequest(number, id));
+  if (isRefusal(answers)) return answers;
+  const request = answers.find((found) => found !== undefined);
   return request && (await canSee(control, caller, request)) ? request : notFound("request");
 }
 
@@ -42,14 +45,22 @@ export async function listRequests(
   const ofOrganization = key?.organizationId ?? organizationId ?? ownOrganization(caller);
   const places = await placesOf(control, caller, ofOrganization, key?.environment ?? environment);
   if (isRefusal(places)) return places;
-  const lists = await Promise.all(
-    places.map(async (place) => {
-      const keyIds = key ? [key.id] : await visibleIn(control, caller, place);
-      return control.listRequests(place, { ...filter, keyIds }, { limit: page.limit, after: placeInList(page.after) });
-    }),
+  const wanted = { limit: page.limit, after: placeInList(page.after) };
+  const found: FoundRequest[] = [];
+  for (const place of places) {
+    const keyIds = key ? [key.id] : await visibleIn(control, caller, place);
+    if (isRefusal(keyIds)) return keyIds;
+    const lists = await askCollectors(control, (number) =>
+      control.listRequests(number, place, { ...filter, keyIds }, wanted),
+    );
+    if (isRefusal(lists)) return lists;
+    found.push(...lists.flat());
+  }
+  return cutPage(
+    found.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)),
+    page,
+    cursorOf,
   );
-  const found = lists.flat().sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
-  return cutPage(found, page, cursorOf);
 }
 
 async function canSee(control: Control, caller: Caller, { organizationId, keyId }: FoundRequest): Promise<boolean> {
@@ -102,10 +113,12 @@ async function visibleIn(
   control: Control,
   { standing }: Caller,
   place: Place | null,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly string[] | undefined | Refusal> {
   const visible = visibleKeys(standing);
   if (!visible || !place) return undefined;
-  return readVisibleAmong(control.db, place.organizationId, await control.keysOfRequests(place), visible);
+  const answers = await askCollectors(control, (number) => control.keysOfRequests(number, place));
+  if (isRefusal(answers)) return answers;
+  return readVisibleAmong(control.db, place.organizationId, [...new Set(answers.flat())], visible);
 }
 
 const ownOrganization = ({ standing }: Caller) => (standing.kind === "root" ? undefined : standing.organizationId);

@@ -67,7 +67,9 @@ export class Reporter {
     this.#options = options;
     this.#sender = options.newId();
     this.#trafficTo = collectorOf(this.#sender, options.collectors);
-    this.#shards = Array.from({ length: options.collectors }, () => ({
+    // Those that hear of usage come first.
+    const collectors = options.requests?.collectors ?? options.collectors;
+    this.#shards = Array.from({ length: collectors }, () => ({
       tallies: new Map(),
       number: 0,
       sent: undefined,
@@ -95,8 +97,8 @@ export class Reporter {
 
   #tallyOf(account: Account): KeyTally {
     const { keyId } = account;
-    const shards = this.#shards;
-    const { tallies } = (shards.length === 1 ? shards[0] : shards[collectorOf(keyId, shards.length)]) as Shard;
+    const { collectors } = this.#options;
+    const { tallies } = this.#shards[collectors === 1 ? 0 : collectorOf(keyId, collectors)] as Shard;
     const known = tallies.get(keyId);
     if (known) return known;
     // The oldest is lost, so that memory is bounded while a collector cannot be reached.
@@ -133,6 +135,7 @@ export class Reporter {
       const keys = [...sent.tallies.values()].map((tally) => tally.report(now()));
       const answer = await send(collector, { sender: this.#sender, number, keys, requests, traffic });
       if (shard.sent === sent) shard.sent = undefined;
+      this.#options.requests?.limit(collector, answer.requests);
       hear?.(answer);
     }
   }

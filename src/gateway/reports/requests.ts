@@ -2,31 +2,51 @@
 
 import type { HourOfRequests, KeptRequest } from "../../domain/kept-request.ts";
 import type { Entry } from "../../domain/log-line.ts";
-import { collectorOf } from "../../domain/report.ts";
-import { RequestTally, type Whose } from "../../domain/request-tally.ts";
+import { type Homes, homesOf, shardOf } from "../../domain/request-homes.ts";
+import { MAX_REPORTED, RequestTally, type Whose, withinBounds } from "../../domain/request-tally.ts";
 import { withoutSecrets } from "../../domain/secret.ts";
 import type { Visit } from "../visit.ts";
 
 /** Reports for one collector that wait while it cannot be reached. */
 const MAX_WAITING = 6;
 const MAX_PATH = 1_000;
+/** Of one report: a collector stores it in one row of 2 MB, with the uses of keys. */
+const MAX_CHARACTERS = 700_000;
+/** That are shorter in any case. */
+const FEW = 100;
 
 export type RequestReport = readonly HourOfRequests[];
 
 export class RequestReports {
   readonly #tally: RequestTally<Entry, Visit>;
+  readonly #homes: Homes;
   readonly #waiting: readonly RequestReport[][];
+  /** How many requests each collector can hear of in one report. */
+  readonly #limits: number[];
 
-  constructor(collectors: number, paths: boolean) {
+  constructor(homes: Homes, paths: boolean) {
+    const collectors = homesOf(homes).length * homes.collectors;
+    this.#homes = homes;
     this.#tally = new RequestTally((entry, { url }) => keptOf(entry, paths ? url.pathname : undefined));
     this.#waiting = Array.from({ length: collectors }, () => []);
+    this.#limits = Array<number>(collectors).fill(MAX_REPORTED);
   }
 
   note(whose: Whose | undefined, entry: Entry, visit: Visit): void {
     this.#tally.note(whose, entry, visit);
   }
 
-  /** What a collector has to hear next. All requests of an organization go to the same one. */
+  /** `undefined`: what a collector of an older version says. */
+  limit(collector: number, requests = MAX_REPORTED): void {
+    this.#limits[collector] = Math.min(requests, MAX_REPORTED);
+  }
+
+  /** How many collectors hear of requests, in all jurisdictions together. */
+  get collectors(): number {
+    return this.#waiting.length;
+  }
+
+  /** What a collector has to hear next. */
   next(collector: number): RequestReport | undefined {
     this.#share();
     return this.#waiting[collector]?.shift();
@@ -34,14 +54,18 @@ export class RequestReports {
 
   #share(): void {
     if (this.#tally.isEmpty) return;
-    const collectors = this.#waiting.length;
-    const shares = Map.groupBy(this.#tally.take(), ({ place }) => collectorOf(place?.organizationId ?? "", collectors));
+    const shares = Map.groupBy(this.#tally.take(), ({ place }) => shardOf(place, this.#homes));
     for (const [collector, report] of shares) {
       const waiting = this.#waiting[collector] as RequestReport[];
-      waiting.push(report);
+      waiting.push(fitting(report, this.#limits[collector] as number));
       if (waiting.length > MAX_WAITING) waiting.shift();
     }
   }
+}
+
+function fitting(report: RequestReport, limit: number): RequestReport {
+  const within = withinBounds(report, limit);
+  return limit > FEW && JSON.stringify(within).length > MAX_CHARACTERS ? fitting(report, limit / 2) : within;
 }
 
 function keptOf(entry: Entry, path: string | undefined): KeptRequest {

@@ -1,9 +1,8 @@
 /** Finished requests: of a key and of the organization, what explains them, and what fixes them. */
 
-import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { REQUEST_INDEX, requestLogName } from "../../../src/authority/name.ts";
 import type { KeptRequest } from "../../../src/domain/kept-request.ts";
+import { reportTo } from "../../authority/collect.ts";
 import { AT_START, controlOf } from "../../helpers/control.ts";
 import { hoursOf, keptRequest } from "../../helpers/requests.ts";
 import { migrate } from "../../helpers/workerd.ts";
@@ -14,7 +13,6 @@ vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
 afterAll(() => vi.useRealTimers());
 await migrate();
 const control = controlOf();
-const courier = (name: string) => env.COURIER.get(env.COURIER.idFromName(name));
 
 const REFUSED = {
   method: "POST",
@@ -32,9 +30,7 @@ async function keyWithRequests(
   const place = { organizationId: organization.id as string, environment: "sandbox" };
   const ids = { organizationId: organization.id as string, keyId: key.id as string };
   const requests = of.map((fields, at) => keptRequest({ at: AT_START - 3_000 + at * 1_000, ...ids, ...fields }));
-  const hours = hoursOf(place, requests);
-  await courier(REQUEST_INDEX).indexRequests(hours);
-  await courier(requestLogName(place)).recordRequests({ id: crypto.randomUUID(), hours });
+  await reportTo(0, { sender: crypto.randomUUID(), number: 1, requests: hoursOf(place, requests) });
   const [first] = requests as [KeptRequest];
   return { browser: await Browser.signedIn(control, member.id), key, other, refused: first, organization, workspace };
 }
