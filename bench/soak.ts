@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: large bodies, many streams and clients that leave, through one gateway process. Fails where memory grows,
- * an event is lost, or an origin is left waiting.
+ * `npm run soak`: large bodies, many streams and clients that leave, through one gateway process, and keys that come and go. Fails
+ * where memory grows, an event is lost, or an origin is left waiting.
  */
 
 import Table from "cli-table3";
@@ -9,6 +9,7 @@ import { wholeNumber } from "../src/cli/terminal/options.ts";
 import { startDirect } from "../test/helpers/direct.ts";
 import { startOrigin } from "../test/helpers/origin.ts";
 import { bearing, seed } from "../test/helpers/seed.ts";
+import { churn } from "./churn.ts";
 import { childNamed, residentBytes } from "./process.ts";
 import { download, leave, type Passage, stream, upload } from "./soak-stages.ts";
 
@@ -18,11 +19,14 @@ const MAX_LEAVING_MS = 100;
 /** Until the heap has taken the size that such work needs. */
 const WARM_UP = 256 * MEBIBYTE;
 const LEAVING = 40;
+/** Of the isolate's heap. A key that is not forgotten holds more: its lease alone is about 1 KB. */
+const MAX_BYTES_PER_KEY = 500;
 
 interface Options {
   readonly mebibytes: number;
   readonly streams: number;
   readonly seconds: number;
+  readonly keys: number;
 }
 
 const options: Options = new Command("npm run soak --")
@@ -30,6 +34,7 @@ const options: Options = new Command("npm run soak --")
   .option("--mebibytes <count>", "how much in each direction", wholeNumber, 2_048)
   .option("--streams <count>", "event streams at once", wholeNumber, 500)
   .option("--seconds <count>", "how long they last", wholeNumber, 60)
+  .option("--keys <count>", "keys that are created, used and revoked", wholeNumber, 1_000)
   .parse()
   .opts();
 
@@ -48,6 +53,7 @@ try {
   gateway.forget();
   await origin.stop();
 }
+await soakWithKeys();
 
 async function soak(): Promise<void> {
   const key = await (await seed(gateway)).key();
@@ -78,6 +84,17 @@ async function soak(): Promise<void> {
     table.push(["until the origin knew that its client had left", `${longest.toFixed(0)} ms`, ""]);
   });
   process.stdout.write(`${table}\n`);
+}
+
+/** Through another gateway, which remembers next to nothing. */
+async function soakWithKeys(): Promise<void> {
+  process.stderr.write(`${options.keys} keys that come and go\n`);
+  const { heldPerKey, residentPerKey } = await churn(options.keys);
+  const kibibytes = (residentPerKey / 1024).toFixed(1);
+  process.stdout.write(
+    `For each key the isolate's heap grew by ${heldPerKey.toFixed(0)} bytes, and the process by ${kibibytes} KiB.\n`,
+  );
+  check(heldPerKey < MAX_BYTES_PER_KEY, `the isolate holds ${heldPerKey.toFixed(0)} bytes of each key that is gone`);
 }
 
 /** The most by which workerd's resident memory was above what it was before. */

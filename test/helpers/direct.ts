@@ -22,11 +22,13 @@ const PEPPERS = `p1:${"D".repeat(43)}`;
 
 interface Options {
   /** Of the nth isolate; by default they all have the same. */
-  readonly signingKeysOf?: (n: number) => SigningKeys;
+  readonly signingKeysOf?: ((n: number) => SigningKeys) | undefined;
   /** Other values for constants of src, by their names, where a test cannot wait for what they are. */
   readonly constants?: Readonly<Record<string, number>>;
   /** The platform traces, and what it traces is in the output, a line for each event. */
   readonly isTraced?: boolean;
+  /** Where the isolates can be inspected. */
+  readonly inspectorPort?: number | undefined;
 }
 
 /** https://developers.cloudflare.com/workers/observability/logs/tail-workers/: what traces are made of. */
@@ -57,16 +59,20 @@ export async function startDirect(configText: string, options: Options = {}): Pr
 export async function startIsolates(
   configText: string | readonly string[],
   count: number,
-  { signingKeysOf, constants = {}, isTraced = false }: Options = {},
+  options: Options = {},
 ): Promise<DirectGateway[]> {
   const texts = typeof configText === "string" ? Array<string>(count).fill(configText) : configText;
   const isolates = await Promise.all(
     texts.map(async (text, n) => {
       const port = await freePort();
-      return { name: `isolate-${n}`, port, script: withConstants(onPort(await bundleOf(text), port), constants) };
+      return {
+        name: `isolate-${n}`,
+        port,
+        script: withConstants(onPort(await bundleOf(text), port), options.constants),
+      };
     }),
   );
-  return runIsolates(writeConfig(texts[0] as string).state, isolates, signingKeysOf, undefined, isTraced);
+  return runIsolates(writeConfig(texts[0] as string).state, isolates, options);
 }
 
 /** Each configuration is bundled once, whatever the port. */
@@ -86,7 +92,7 @@ function onPort(script: string, port: number): string {
   return replaceOnce(script, new RegExp(`(?<=withLocalBaseUrls\\(\\w+, )${ANY_PORT}(?=\\))`, "g"), port);
 }
 
-function withConstants(script: string, constants: Readonly<Record<string, number>>): string {
+function withConstants(script: string, constants: Readonly<Record<string, number>> = {}): string {
   const change = (text: string, [name, value]: [string, number]) =>
     replaceOnce(text, new RegExp(`(?<=^var ${name} = ).*(?=;$)`, "gm"), value);
   return Object.entries(constants).reduce(change, script);
@@ -105,13 +111,15 @@ interface Isolate {
   readonly script: string;
 }
 
+interface RunOptions extends Omit<Options, "constants"> {
+  readonly migrations?: (name: string) => boolean;
+}
+
 /** Isolates that share one state, which may be that of an earlier run. The authorities run the code of the first. */
 export async function runIsolates(
   state: string,
   isolates: readonly Isolate[],
-  signingKeysOf: (n: number) => SigningKeys = () => SIGNING_KEYS,
-  migrations: (name: string) => boolean = () => true,
-  isTraced = false,
+  { signingKeysOf = () => SIGNING_KEYS, migrations = () => true, isTraced = false, inspectorPort }: RunOptions = {},
 ): Promise<DirectGateway[]> {
   const first = isolates[0]?.name;
   const running = {
@@ -133,6 +141,7 @@ export async function runIsolates(
         })),
         ...(isTraced ? [TRACER] : []),
       ],
+      inspectorPort,
       handleStructuredLogs: ({ message }: { message: string }) => appendFileSync(outputFile(state), `${message}\n`),
     }),
     // As wrangler lays it out.

@@ -37,7 +37,7 @@ export async function prepare(origin: { readonly url: string }): Promise<{ state
         return { name: `isolate-${n}`, port, script };
       }),
     );
-    return runIsolates(state, isolates, undefined, (name) => isWanted(name, builds));
+    return runIsolates(state, isolates, { migrations: (name) => isWanted(name, builds) });
   }
   return { state, run };
 }
