@@ -1,7 +1,7 @@
 /** Builds `dist`, what the package `keygate` contains: JavaScript, the types of its exports, and the files that are served. */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, globSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dirname, "..");
@@ -13,7 +13,11 @@ export function build(): void {
   rmSync(DIST, { recursive: true, force: true });
   for (const project of ["tsconfig.build.json", "tsconfig.build-cli.json"]) compile(project);
   keepDeclarationsOf(["index.d.ts", "worker.d.ts"]);
-  cpSync(join(ROOT, "assets"), join(DIST, "assets"), { recursive: true, dereference: true });
+  mkdirSync(join(DIST, "assets"));
+  // A package cannot have links: each file is copied by itself, which follows them.
+  for (const name of readdirSync(join(ROOT, "assets"))) {
+    copyFileSync(join(ROOT, "assets", name), join(DIST, "assets", name));
+  }
   for (const [from, to] of Object.entries(LICENSES)) {
     copyFileSync(join(ROOT, "node_modules", from), join(DIST, "assets", to));
   }
