@@ -29,12 +29,15 @@ export async function readOrganization(db: D1Database, id: string): Promise<Orga
   return row ? organizationOf(row) : undefined;
 }
 
+/** Shorter texts are in too many ids. */
+const MIN_PART_OF_ID = 4;
+
 /** `sought`: part of the name or the id, or the email address of a member. Empty for all. */
 export async function listOrganizations(db: D1Database, page: PageRequest, sought = ""): Promise<Page<Organization>> {
   const { results } = await db
     .prepare(
       `SELECT * FROM organizations WHERE (created_at, id) > (?1, ?2)
-         AND (?4 = '' OR instr(lower(name), lower(?4)) OR instr(id, lower(?4)) OR (instr(?4, '@') AND EXISTS (
+         AND (?4 = '' OR instr(lower(name), lower(?4)) OR (length(?4) >= ${MIN_PART_OF_ID} AND instr(id, lower(?4))) OR (instr(?4, '@') AND EXISTS (
            SELECT 1 FROM members WHERE organization_id = organizations.id AND lower(email) = lower(?4) AND removed_at IS NULL)))
        ORDER BY created_at, id LIMIT ?3`,
     )

@@ -3,6 +3,7 @@
 import { Hono } from "hono/tiny";
 import { findOrganization } from "../../control/access.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
+import { readUsage } from "../../control/keys/usage.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";
 import { createSignInLink } from "../../control/sessions/sign-in-link.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -19,6 +20,7 @@ import { LinkSheet } from "../frame/link-sheet.tsx";
 import { type FormField, Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { pageIn } from "../frame/more.tsx";
 import { Facts, Moment, Part, Table } from "../frame/parts.tsx";
+import { lastOf } from "../frame/period.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import { type ConsoleEnv, rootOf, type Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
@@ -86,7 +88,11 @@ async function showTerms(c: Visit, sent: Sent | undefined) {
   const { gateway } = control;
   const organization = await findOrganization(control, rootOf(c), idOf(c), "organizations:read");
   if (isRefusal(organization)) return showRefusal(c, organization);
-  const quota = await readKeyQuota(control, rootOf(c), organization.id);
+  const { from, to } = lastOf(7, "day", control.now());
+  const [quota, usage] = await Promise.all([
+    readKeyQuota(control, rootOf(c), organization.id),
+    readUsage(control, rootOf(c), { organizationId: organization.id, from, to, groupBy: [] }),
+  ]);
   const refusal = sent?.refusal;
   const terms = sent?.to === "terms" ? sent : undefined;
   return show(
@@ -103,6 +109,7 @@ async function showTerms(c: Visit, sent: Sent | undefined) {
         <Facts
           facts={[
             ["Status", <span class={`status ${organization.status}`}>{organization.status}</span>],
+            ["Requests, 7 days", <Part of={usage}>{([sum]) => number(sum?.requests ?? 0)}</Part>],
             ["Key quota", <Part of={quota}>{({ used, limit }) => `${number(used)} of ${number(limit)} used`}</Part>],
             [
               "First key created",

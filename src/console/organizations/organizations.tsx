@@ -31,13 +31,16 @@ export const organizationList = new Hono<ConsoleEnv>()
     return isRefusal(made) ? showList(c, form, made) : finish(c, `/organizations/${made.id}`, "made");
   });
 
+const MAX_SOUGHT = 200;
+
 async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const { control } = c.var;
   const { gateway } = control;
   const page = pageIn(c);
   if (isRefusal(page)) return showRefusal(c, page);
+  const sought = (c.req.query("q") ?? "").trim().slice(0, MAX_SOUGHT);
   const [organizations, status] = await Promise.all([
-    listOrganizations(control.db, page),
+    listOrganizations(control.db, page, sought),
     readStatus(control, rootOf(c)),
   ]);
   return show(
@@ -48,9 +51,25 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       <p class="faint">The customers of this gateway. Their plans and quotas can only be set here.</p>
       <Done c={c} />
       <Mistakes refusal={refusal} fields={ORGANIZATION_FIELDS} />
+      <form class="find" action="/organizations">
+        <div>
+          <label for="q">Find organizations</label>
+          <input
+            type="search"
+            id="q"
+            name="q"
+            value={sought}
+            maxlength={MAX_SOUGHT}
+            placeholder="Name, id, or a member's email address"
+          />
+        </div>
+        <button type="submit" class="quiet">
+          Search
+        </button>
+      </form>
       <section class="sheet">
         {organizations.items.length === 0 ? (
-          <p>No organizations yet.</p>
+          <Nothing sought={sought} />
         ) : (
           <Table
             caption="Organizations"
@@ -82,7 +101,11 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
             ]}
           />
         )}
-        <More path="/organizations" next={organizations.next} />
+        <More
+          path="/organizations"
+          next={organizations.next}
+          query={sought === "" ? "" : `q=${encodeURIComponent(sought)}`}
+        />
       </section>
       <form class="sheet" method="post" action="/organizations" novalidate>
         <h2>New organization</h2>
@@ -91,6 +114,15 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       </form>
       {!isRefusal(status) && <Fullness database={status.database} />}
     </>,
+  );
+}
+
+function Nothing({ sought }: { sought: string }) {
+  if (sought === "") return <p>No organizations yet. Create the first one below.</p>;
+  return (
+    <p>
+      No organization matches “{sought}”. <a href="/organizations">Show all organizations</a>
+    </p>
   );
 }
 
