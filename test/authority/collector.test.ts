@@ -422,6 +422,32 @@ describe("many keys", () => {
     ]);
   });
 
+  test("of one organization that are more than one answer can read are refused, but not by the key", async () => {
+    const key = await seedKey();
+    await report(useOf(key, forwarded(7)));
+    await settle();
+    const part = "x".repeat(1_000_000);
+    await inStorage(({ kv }) => {
+      const name = (n: number) => `${key.organizationId}/z${n}`;
+      const [first, ...others] = Array.from({ length: 51 }, (_, n) => ({
+        first: name(n),
+        id: n + 1,
+        size: 0,
+        dueAt: null,
+      }));
+      kv.put(`hour/${NOON}`, [...(kv.get<object[]>(`hour/${NOON}`) ?? []), first, ...others]);
+      for (let n = 1; n <= 51; n++) kv.put(`hour/${NOON}/${n}`, part);
+    });
+    const question = { organizationId: key.organizationId, groups: ["key"] as const };
+    const hours = { from: NOON, to: NOON + HOUR };
+    expect(await readUsageOf(collector, { ...question, spans: { hours: [hours], days: undefined } })).toBe("too much");
+    const days = { from: MIDNIGHT, to: MIDNIGHT + DAY };
+    expect(await readUsageOf(collector, { ...question, spans: { hours: [], days } })).toMatchObject({
+      sums: [{ requests: 7 }],
+    });
+    expect(await hoursOf(key)).toEqual([[0, 7]]);
+  });
+
   test("do not wait for the minute where they are very many", async () => {
     const keys = keysOf(2_000);
     for (let isolate = 0; isolate < 9; isolate++) await report(...keys);

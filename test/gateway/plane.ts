@@ -47,6 +47,8 @@ export interface PlaneOptions {
   report?: ReporterOptions["send"];
   /** How long what is counted waits for its report; tests that wait for all work after the answer do not wait for that. */
   reportAfterMs?: number;
+  /** Whether unspent tokens go back after a report, which takes until their lease is over. Default: yes. */
+  givesBack?: boolean;
   /** Default: those of the environment. */
   signers?: Signers;
   /** Default: the one of the environment. */
@@ -92,7 +94,7 @@ export function buildPlane(options: PlaneOptions = {}): TestPlane {
   const leases = new Leases(options.ask ?? askAuthority, gateway, now);
   const reporter = new Reporter({
     ...{ send: options.report ?? reportTo, collectors: gateway.collectors, newId: () => newId("iso"), now },
-    afterRound: (accounts) => leases.giveBack(accounts),
+    ...(options.givesBack !== false && { afterRound: (accounts) => leases.giveBack(accounts) }),
     reportAfterMs: options.reportAfterMs,
   });
   return {

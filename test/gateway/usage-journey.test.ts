@@ -13,7 +13,7 @@ beforeAll(migrate);
 
 /** An isolate that tells what it has counted as soon as its work is waited for. */
 function isolate(options: PlaneOptions = {}) {
-  const plane = buildPlane({ reportAfterMs: 0, ...options });
+  const plane = buildPlane({ reportAfterMs: 0, givesBack: false, ...options });
   const pending: Promise<unknown>[] = [];
   const client = { address: newClient(), waitUntil: (work: Promise<unknown>) => pending.push(work) };
   return {
@@ -179,7 +179,7 @@ describe("requests of a key", () => {
   test("bring unspent tokens back with their report", async () => {
     const key = await seedKey({ limits: { rates: [{ name: "r", limit: 100, window: 3_600 }] } });
     let now = Date.now();
-    const { send, settled } = isolate({ now: () => now });
+    const { send, settled } = isolate({ now: () => now, givesBack: true });
     await Promise.all([1, 2, 3].map(() => send(requestWith(key, "/signatures/1"))));
     await send(requestWith(key, "/signatures/1"));
     const states = () => authorityOf(key).limitsOf(key.environment, key.id);
