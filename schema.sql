@@ -243,7 +243,8 @@ CREATE TABLE usage_hours (
 CREATE INDEX usage_hours_by_organization ON usage_hours (organization_id, hour);
 
 -- Requests of each UTC day (its beginning), as totals of one collector: to write them again changes nothing. Those of the running day
--- grow. Usage of before this migration is in usage_hours.
+-- grow. Usage of before this migration is in usage_hours. answers_…: what origins answered, by the class of the status, or that one was
+-- asked and gave no answer. Bytes are those of bodies whose length was announced. 0 in what was counted before there were these columns.
 CREATE TABLE usage_days (
   organization_id TEXT NOT NULL,
   key_id TEXT NOT NULL,
@@ -253,6 +254,14 @@ CREATE TABLE usage_days (
   route TEXT NOT NULL,
   outcome TEXT NOT NULL,
   requests INTEGER NOT NULL CHECK (requests > 0),
+  answers_1xx INTEGER NOT NULL DEFAULT 0,
+  answers_2xx INTEGER NOT NULL DEFAULT 0,
+  answers_3xx INTEGER NOT NULL DEFAULT 0,
+  answers_4xx INTEGER NOT NULL DEFAULT 0,
+  answers_5xx INTEGER NOT NULL DEFAULT 0,
+  answers_none INTEGER NOT NULL DEFAULT 0,
+  request_bytes INTEGER NOT NULL DEFAULT 0,
+  response_bytes INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (key_id, day, collector, route, outcome)
 ) STRICT, WITHOUT ROWID;
 

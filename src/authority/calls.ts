@@ -45,6 +45,8 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   report(number: number, report: Report): Promise<ReportAnswer>;
   /** `too much`: more than one answer can read. */
   usage(question: UsageQuestion): UsageAnswer | "too much";
+  /** The same. Versions that know no more than one organization at once, and no routes and outcomes, do not have it. */
+  usageOfAll(question: UsageQuestion): UsageAnswer | "too much";
   /** Of all requests, by hours that are kept. */
   traffic(question: TrafficQuestion): readonly TrafficSum[];
   /** Since the collector began: these counts only grow. */

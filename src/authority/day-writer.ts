@@ -1,6 +1,7 @@
 /** Writes to D1 what a collector has added up by days: a key's first use at once, then once an hour, and once more when the day ended. */
 
 import { within } from "../deadline.ts";
+import { newAnswered } from "../domain/answers.ts";
 import { DAY_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
 import { DAY_ROWS_AT_ONCE, DAYS_EVERY_MS } from "../domain/pace.ts";
@@ -12,6 +13,7 @@ import type { Part, UsageBlocks } from "./usage-blocks.ts";
 /** Characters in one batch. Each statement can have two megabytes of them. */
 const CHARACTERS = 800_000;
 const DEADLINE_MS = 20_000;
+const NOT_ANSWERED = newAnswered();
 
 interface Chosen {
   readonly day: number;
@@ -84,11 +86,12 @@ class Batch {
   isFull = false;
 
   /** Whether there was room for the key. */
-  add(name: string, { environment, requests, scopes, usedAt }: Tally, day: number): boolean {
+  add(name: string, { environment, requests, answered, scopes, usedAt }: Tally, day: number): boolean {
     const { organizationId, keyId } = keyOfName(name);
     const counts = [...requests].map(([count, number]): DayCount => {
       const { route, outcome } = countOfName(count);
-      return [organizationId, keyId, environment, day, route, outcome, number];
+      const more = answered.get(count) ?? NOT_ANSWERED;
+      return [organizationId, keyId, environment, day, route, outcome, number, ...more.slice(0, NOT_ANSWERED.length)];
     });
     const size = JSON.stringify([counts, keyId, [...scopes]]).length;
     const rows = this.#requests.length + this.#scopes.length + this.#uses.size;

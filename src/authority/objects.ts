@@ -13,6 +13,7 @@ import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary } from "../store/boundary.ts";
+import type { CourierCalls } from "./calls.ts";
 import { againIfReset } from "./reset.ts";
 import type { Stubs } from "./stubs.ts";
 
@@ -66,7 +67,7 @@ export function objectsOf(
       keysOfRequests: (number: number, place: Place) =>
         heard<readonly string[]>(() => collectorIn(homeOf(place, homes), number).keysOfRequests(place)),
       readUsage: (number: number, question: UsageQuestion) =>
-        heard(async () => (await collector(number).usage(question)) as UsageAnswer | "too much"),
+        heard(async () => (await usageFrom(collector(number), question)) as UsageAnswer | "too much"),
       readTraffic: (number: number, question: TrafficQuestion) =>
         heard<readonly TrafficSum[]>(() => collector(number).traffic(question)),
       readTrafficTotals: (number: number) => heard<readonly RouteTraffic[]>(() => collector(number).trafficTotals()),
@@ -77,4 +78,11 @@ export function objectsOf(
       lastReconciled: () => heard(() => role("reconciler").lastReconciled()),
     },
   };
+}
+
+/** An object of an older version rejects what it does not understand. */
+function usageFrom(collector: DurableObjectStub<CourierCalls>, question: UsageQuestion) {
+  const { organizationId, route, outcomes } = question;
+  const isOld = organizationId !== undefined && route === undefined && outcomes === undefined;
+  return isOld ? collector.usage(question) : collector.usageOfAll(question);
 }

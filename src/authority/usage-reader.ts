@@ -29,10 +29,12 @@ export class UsageReader {
 
   /** `too much`: more than one answer may read. */
   sum(question: UsageQuestion, { hours, days }: Stored, now: number): UsageAnswer | "too much" {
-    const { spans } = question;
+    const { spans, organizationId, top } = question;
     const liveFrom = this.#liveFrom(days, now);
     const sums = new UsageSums(question);
-    const live = spans.days && { ...spans.days, from: Math.max(spans.days.from, liveFrom) };
+    // Of all organizations D1 is not asked.
+    const first = organizationId === undefined ? Number.NEGATIVE_INFINITY : liveFrom;
+    const live = spans.days && { ...spans.days, from: Math.max(spans.days.from, first) };
     for (const hour of hours.filter((start) => spans.hours.some((span) => isIn(span, start)))) {
       for (const tallies of this.#read(this.#hours, hour, question)) sums.addTallies(tallies, hour);
     }
@@ -48,7 +50,7 @@ export class UsageReader {
       for (const key of keys) if (key.organizationId !== null) addUse(tallies, key.organizationId, key, arrivedAt);
       sums.addTallies(tallies, isAsked ? hour : day);
     }
-    return { liveFrom, sums: sums.all() };
+    return { liveFrom, sums: top ? sums.top(top) : sums.all() };
   }
 
   /** `undefined` if it was not used in the last two days. */
@@ -76,7 +78,16 @@ export class UsageReader {
     return Math.min(startOfPeriod("day", now), ...waiting, ...heard);
   }
 
-  *#read(blocks: UsageBlocks, start: number, { organizationId, keyIds }: UsageScope): Iterable<Tallies> {
+  *#read(blocks: UsageBlocks, start: number, scope: UsageScope): Iterable<Tallies> {
+    const { organizationId, keyIds, outcomes } = scope;
+    if (organizationId === undefined) {
+      for (const part of blocks.partsOf(start)) {
+        const text = this.#textOf(blocks, start, part);
+        const isAsked = text && (!outcomes || outcomes.some((outcome) => text.includes(`"${outcome} `)));
+        if (isAsked) yield decode(text);
+      }
+      return;
+    }
     const prefix = nameOfKey(organizationId, "");
     const isFew = keyIds !== undefined && keyIds.length <= 100;
     const parts = blocks.partsOf(start);

@@ -38,6 +38,11 @@ export function noteAnswer(answered: number[], entry: Entry): void {
   answered[RESPONSE_BYTES] = (answered[RESPONSE_BYTES] as number) + (entry.response_bytes ?? 0);
 }
 
+/** 4xx and 5xx. */
+export function failuresIn(answered: Answered): number {
+  return (answered[3] ?? 0) + (answered[4] ?? 0);
+}
+
 /** Adds `more` to `answered`. */
 export function addAnswered(answered: number[], more: Answered): void {
   for (const [place, count] of more.entries()) answered[place] = (answered[place] ?? 0) + count;

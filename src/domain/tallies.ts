@@ -3,12 +3,15 @@
  * order in which reports come, or on how counts were split between them.
  */
 
+import { type Answered, addAnswered } from "./answers.ts";
 import type { KeyUse } from "./report.ts";
 
 export interface Tally {
   readonly environment: string;
   /** By outcome and route, as `nameOfCount` joins them. */
   readonly requests: Map<string, number>;
+  /** Of those with answers or bodies, by the same names. */
+  readonly answered: Map<string, number[]>;
   readonly scopes: Set<string>;
   /** 0: not in this period, while it worked. */
   usedAt: number;
@@ -43,16 +46,18 @@ export function countOfName(name: string): { outcome: string; route: string } {
 /** `at`: when the report arrived. */
 export function addUse(tallies: Tallies, organizationId: string, use: KeyUse, at: number): void {
   const tally = tallyOf(tallies, nameOfKey(organizationId, use.keyId), use.environment);
-  for (const { route, outcome, requests } of use.counts) addCount(tally, nameOfCount(outcome, route), requests);
+  for (const { route, outcome, requests, answered } of use.counts) {
+    addCount(tally, nameOfCount(outcome, route), requests, answered);
+  }
   for (const scope of use.scopes) tally.scopes.add(scope);
   if (use.usedMsAgo !== null) tally.usedAt = Math.max(tally.usedAt, at - use.usedMsAgo);
   tally.isChanged = true;
 }
 
 export function addTallies(tallies: Tallies, more: Tallies): void {
-  for (const [name, { environment, requests, scopes, usedAt }] of more) {
+  for (const [name, { environment, requests, answered, scopes, usedAt }] of more) {
     const tally = tallyOf(tallies, name, environment);
-    for (const [count, number] of requests) addCount(tally, count, number);
+    for (const [count, number] of requests) addCount(tally, count, number, answered.get(count));
     for (const scope of scopes) tally.scopes.add(scope);
     tally.usedAt = Math.max(tally.usedAt, usedAt);
     tally.isChanged = true;
@@ -62,19 +67,23 @@ export function addTallies(tallies: Tallies, more: Tallies): void {
 function tallyOf(tallies: Tallies, name: string, environment: string): Tally {
   const known = tallies.get(name);
   if (known) return known;
-  const kept = { requests: new Map(), scopes: new Set<string>(), usedAt: 0, writtenAt: 0, isChanged: false };
-  const added = { environment, ...kept };
+  const empty = { requests: new Map(), answered: new Map(), scopes: new Set<string>() };
+  const added = { environment, ...empty, usedAt: 0, writtenAt: 0, isChanged: false };
   tallies.set(name, added);
   return added;
 }
 
-function addCount({ requests }: Tally, name: string, number: number): void {
+function addCount({ requests, answered }: Tally, name: string, number: number, more: Answered | undefined): void {
   const isOneTooMany = requests.size >= MAX_COUNTS && !requests.has(name);
   const counted = isOneTooMany ? nameOfCount(countOfName(name).outcome, "") : name;
   requests.set(counted, (requests.get(counted) ?? 0) + number);
+  if (!more) return;
+  const known = answered.get(counted);
+  if (known) addAnswered(known, more);
+  else answered.set(counted, [...more]);
 }
 
-/** Names are written once, and then by their places. */
+/** Names are written once, and then by their places. Older versions have no `answered`, and leave it out when they write. */
 type Written = [
   name: string,
   environment: number,
@@ -83,6 +92,7 @@ type Written = [
   writtenAt: number,
   isChanged: 0 | 1,
   scopes: number[],
+  answered?: [count: number, ...Answered][],
 ];
 
 export function encode(tallies: Tallies): string {
@@ -96,8 +106,9 @@ export function encode(tallies: Tallies): string {
   const written = [...tallies].map(([name, tally]): Written => {
     const requests = [...tally.requests].flatMap(([count, number]) => [placeOf(count), number]);
     const scopes = [...tally.scopes].map(placeOf);
+    const answered = [...tally.answered].map(([count, more]): [number, ...Answered] => [placeOf(count), ...more]);
     const { usedAt, writtenAt, isChanged } = tally;
-    return [name, placeOf(tally.environment), requests, usedAt, writtenAt, isChanged ? 1 : 0, scopes];
+    return [name, placeOf(tally.environment), requests, usedAt, writtenAt, isChanged ? 1 : 0, scopes, answered];
   });
   return JSON.stringify([[...places.keys()], written]);
 }
@@ -106,12 +117,13 @@ export function decode(text: string): Tallies {
   const [names, written] = JSON.parse(text) as [string[], Written[]];
   const nameAt = (place: number) => names[place] as string;
   return new Map(
-    written.map(([name, environment, counts, usedAt, writtenAt, isChanged, scopes]) => {
+    written.map(([name, environment, counts, usedAt, writtenAt, isChanged, scopes, more = []]) => {
       const requests = new Map<string, number>();
       for (let at = 0; at < counts.length; at += 2)
         requests.set(nameAt(counts[at] as number), counts[at + 1] as number);
-      const state = { usedAt, writtenAt, isChanged: isChanged === 1 };
-      return [name, { environment: nameAt(environment), requests, scopes: new Set(scopes.map(nameAt)), ...state }];
+      const answered = new Map(more.map(([count, ...rest]) => [nameAt(count), rest]));
+      const state = { scopes: new Set(scopes.map(nameAt)), usedAt, writtenAt, isChanged: isChanged === 1 };
+      return [name, { environment: nameAt(environment), requests, answered, ...state }];
     }),
   );
 }

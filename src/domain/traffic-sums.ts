@@ -2,7 +2,7 @@
 
 import { startOfPeriod } from "./quota.ts";
 import { addTraffic, newTraffic, type RouteTraffic, type Traffic } from "./traffic.ts";
-import type { Span } from "./usage-sums.ts";
+import { compareGroups, type Span } from "./usage-sums.ts";
 
 /** What traffic can be grouped by. */
 export const TRAFFIC_GROUPS = ["hour", "day", "environment", "route"] as const;
@@ -47,7 +47,9 @@ export class TrafficSums {
     this.#sums.set(name, sum);
   }
 
+  /** In the order of the groups. */
   all(): TrafficSum[] {
-    return [...this.#sums.values()];
+    const { groups } = this.#question;
+    return [...this.#sums.values()].sort((one, other) => compareGroups(one.group, other.group, groups));
   }
 }

@@ -113,3 +113,10 @@ function count(outcomes: Traffic["outcomes"], outcome: string | number, requests
   else if (outcomes.size < most || outcome === OTHER) outcomes.set(outcome, requests);
   else count(outcomes, OTHER, requests, most);
 }
+
+/** Refused by the gateway. */
+export function refusedIn({ outcomes }: Traffic): number {
+  let sum = 0;
+  for (const [outcome, requests] of outcomes) if (typeof outcome === "string" && outcome !== OTHER) sum += requests;
+  return sum;
+}

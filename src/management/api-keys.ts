@@ -9,11 +9,13 @@ import { listKeysFor } from "../control/keys/list.ts";
 import { revokeKey } from "../control/keys/revoke.ts";
 import { rotateKey } from "../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../control/keys/switch.ts";
+import { readUnusedKeys } from "../control/keys/unused.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { keyAnswer, keyBody, keyChangeOf, keyPatch, newKeyAnswer, newKeyOf, renderKey } from "../records/key.ts";
+import { UNUSED_SORT } from "../store/unused-keys.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { keyPageQuery, revocationBody, rotationBody } from "./wire/keys.ts";
+import { keyPageQuery, revocationBody, rotationBody, unusedQuery } from "./wire/keys.ts";
 import { pageAnswer, renderPage } from "./wire/page.ts";
 
 const tag = "API keys";
@@ -77,6 +79,23 @@ export const apiKeys = [
       const { environment, reach, permission, status, scope, q } = rest;
       const filter = { organizationId, memberId, workspaceId, environment, reach, permission, status, scope, q };
       const keys = await listKeysFor(control, caller, filter, sort, page);
+      const now = control.now();
+      return isRefusal(keys) ? keys : { body: renderPage(keys, (key) => renderKey(key, control.gateway, now)) };
+    },
+  }),
+  operation({
+    method: "get",
+    path: "/v1/unused-api-keys",
+    name: "listUnusedApiKeys",
+    tag,
+    summary: "List the keys of all organizations that were not used for some days",
+    description: "Only for the root token. Those that work, or are disabled; the longest unused first.",
+    query: unusedQuery,
+    answer: pageAnswer(keyAnswer),
+    async handle({ control, caller, query }) {
+      const page = readPage({ ...query, sort: UNUSED_SORT });
+      if (isRefusal(page)) return page;
+      const keys = await readUnusedKeys(control, caller, query.days, page);
       const now = control.now();
       return isRefusal(keys) ? keys : { body: renderPage(keys, (key) => renderKey(key, control.gateway, now)) };
     },

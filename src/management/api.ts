@@ -16,6 +16,7 @@ import { peppers } from "./peppers.ts";
 import { requests } from "./requests.ts";
 import { sessions } from "./sessions.ts";
 import { status } from "./status.ts";
+import { traffic } from "./traffic.ts";
 import { usage } from "./usage.ts";
 import { workspaces } from "./workspaces.ts";
 
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   ...imports,
   ...insight,
   ...usage,
+  ...traffic,
   ...requests,
   ...auditEvents,
   ...changes,

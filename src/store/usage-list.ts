@@ -1,8 +1,10 @@
 /** Usage as D1 has it: days that collectors have written, and hours from versions without collectors. */
 
 import type { Span, UsageGroup, UsageScope, UsageSum } from "../domain/usage-sums.ts";
+import { ANSWERED_COLUMNS } from "./usage.ts";
 
 export interface StoredUsage extends UsageScope {
+  readonly organizationId: string;
   /** Of the hours. */
   readonly span: Span;
   /** Of the days; `undefined` if no whole day is asked for. */
@@ -15,12 +17,13 @@ const EXPRESSIONS: Record<UsageGroup, string> = {
   hour: "at",
   day: "at - at % 86400000",
   environment: "environment",
+  organization: "organization_id",
   key: "key_id",
   route: "route",
   outcome: "outcome",
 };
 
-type Row = Record<`by_${UsageGroup}`, string | number> & { requests: number; refused: number };
+type Row = Record<`by_${UsageGroup}`, string | number> & Record<string, number>;
 
 /** Those with the most requests, at most `limit`. */
 export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number): Promise<UsageSum[]> {
@@ -31,12 +34,15 @@ export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number
     .all<Row>();
   return results.map((row) => ({
     group: Object.fromEntries(usage.groups.map((group) => [group, row[`by_${group}`]])),
-    requests: row.requests,
-    refused: row.refused,
+    requests: row.requests as number,
+    refused: row.refused as number,
+    failed: row.failed as number,
+    answered: ANSWERED_COLUMNS.map((name) => row[name] as number),
   }));
 }
 
-export function usageQuery({ organizationId, keyIds, environment, groups, ...usage }: StoredUsage, limit: number) {
+export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, limit: number) {
+  const { keyIds, environment, route, outcomes } = usage;
   const values: (string | number)[] = [];
   const bind = (value: string | number) => `?${values.push(value)}`;
   const organization = bind(organizationId);
@@ -45,21 +51,30 @@ export function usageQuery({ organizationId, keyIds, environment, groups, ...usa
     `${keyIds ? "+" : ""}organization_id = ${organization}`,
     ...(keyIds ? [`key_id IN (SELECT value FROM json_each(${bind(JSON.stringify(keyIds))}))`] : []),
     ...(environment === undefined ? [] : [`environment = ${bind(environment)}`]),
+    ...(route === undefined ? [] : [`route = ${bind(route)}`]),
+    ...(outcomes ? [`outcome IN (SELECT value FROM json_each(${bind(JSON.stringify(outcomes))}))`] : []),
   ];
-  const columns = "key_id, environment, route, outcome, requests";
-  const from = ({ from, to }: Span, at: string, table: string, more: readonly string[] = []) =>
-    `SELECT ${at} AS at, ${columns} FROM ${table}
+  const columns = "organization_id, key_id, environment, route, outcome, requests";
+  const from = ({ from, to }: Span, at: string, table: string, answered: string[], more: readonly string[] = []) =>
+    `SELECT ${at} AS at, ${columns}, ${answered.join(", ")} FROM ${table}
      WHERE ${[...conditions, `${at} >= ${bind(from)}`, `${at} < ${bind(to)}`, ...more].join(" AND ")}`;
   const isWritten = `day < coalesce(${bind(JSON.stringify(usage.liveFrom))} ->> collector, 0)`;
   const rows = [
-    from(usage.span, "hour", "usage_hours"),
-    ...(usage.days ? [from(usage.days, "day", "usage_days", [isWritten])] : []),
+    from(
+      usage.span,
+      "hour",
+      "usage_hours",
+      ANSWERED_COLUMNS.map((name) => `0 AS ${name}`),
+    ),
+    ...(usage.days ? [from(usage.days, "day", "usage_days", ANSWERED_COLUMNS, [isWritten])] : []),
   ];
   const names = groups.map((group) => `by_${group}`).join(", ");
   const sums = [
     ...groups.map((group) => `${EXPRESSIONS[group]} AS by_${group}`),
     "coalesce(sum(requests), 0) AS requests",
     "coalesce(sum(iif(outcome = 'forwarded', 0, requests)), 0) AS refused",
+    "coalesce(sum(iif(outcome = 'forwarded', answers_4xx + answers_5xx, requests)), 0) AS failed",
+    ...ANSWERED_COLUMNS.map((name) => `coalesce(sum(${name}), 0) AS ${name}`),
   ];
   const sql = `
     SELECT ${sums.join(", ")} FROM (${rows.join(" UNION ALL ")})

@@ -18,7 +18,16 @@ export type DayCount = readonly [
   route: string,
   outcome: string,
   requests: number,
+  ...answered: number[],
 ];
+
+/** What origins answered and the bytes, in the order of `Answered`. */
+export const ANSWERED_COLUMNS = [
+  ...["answers_1xx", "answers_2xx", "answers_3xx", "answers_4xx", "answers_5xx", "answers_none"],
+  ...["request_bytes", "response_bytes"],
+];
+const ANSWERED_VALUES = ANSWERED_COLUMNS.map((_, at) => `value ->> ${7 + at}`);
+const ANSWERED_MOST = ANSWERED_COLUMNS.map((name) => `${name} = max(${name}, excluded.${name})`);
 
 /** One batch for many keys. Counts and times never decrease, and what is known writes no row. */
 export async function writeDays(db: D1Database, collector: number, usage: DayUsage): Promise<void> {
@@ -26,10 +35,14 @@ export async function writeDays(db: D1Database, collector: number, usage: DayUsa
     collectorRow(db, collector),
     db
       .prepare(
-        `INSERT INTO usage_days (organization_id, key_id, environment, day, collector, route, outcome, requests)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?1, value ->> 4, value ->> 5, value ->> 6
+        `INSERT INTO usage_days (
+           organization_id, key_id, environment, day, collector, route, outcome, requests, ${ANSWERED_COLUMNS.join(", ")}
+         )
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?1, value ->> 4, value ->> 5, value ->> 6,
+           ${ANSWERED_VALUES.join(", ")}
          FROM json_each(?2) WHERE TRUE
-         ON CONFLICT DO UPDATE SET requests = excluded.requests WHERE excluded.requests > requests`,
+         ON CONFLICT DO UPDATE SET requests = excluded.requests, ${ANSWERED_MOST.join(", ")}
+         WHERE excluded.requests > requests`,
       )
       .bind(collector, JSON.stringify(usage.requests)),
     writeScopeUses(db, usage.scopes),

@@ -1,12 +1,14 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { sumTraffic, totalsReader } from "../../src/control/traffic/read.ts";
+import type { Caller } from "../../src/control/control.ts";
+import { readTraffic, sumTraffic, totalsReader } from "../../src/control/traffic/read.ts";
 import type { Entry } from "../../src/domain/log-line.ts";
 import type { Report } from "../../src/domain/report.ts";
 import { type RouteTraffic, TrafficTally } from "../../src/domain/traffic.ts";
+import type { TrafficQuestion } from "../../src/domain/traffic-sums.ts";
 import { StorageFailure } from "../../src/store/boundary.ts";
-import { controlOf, GATEWAY, granted } from "../helpers/control.ts";
+import { codeOf, controlOf, GATEWAY, granted, root } from "../helpers/control.ts";
 import { migrate, newId } from "../helpers/workerd.ts";
 import { collectorAt, reportTo, settleCollector } from "./collect.ts";
 
@@ -149,4 +151,35 @@ describe("a collector that the configuration no longer has", () => {
   const ofFewer = () => ({ ...controlOf(), gateway: { ...GATEWAY, collectors: 1 } });
   const countOf = (routes: readonly RouteTraffic[]) =>
     routes.find(({ route }) => route === "/only-public")?.outcomes.get(200);
+});
+
+describe("whoever reads traffic", () => {
+  const asked = { from: NOON, to: NOON + 1, groups: ["environment", "route"] } as const;
+  const read = (wanted: Partial<TrafficQuestion> = {}, caller = root()) =>
+    readTraffic(ofOne(), caller, { ...asked, ...wanted });
+
+  test("gets that of whole hours, of the environment and the route that are asked for", async () => {
+    await report([...trafficOf(3), ...trafficOf(2, { route: "/b" })]);
+    vi.setSystemTime(NOON + HOUR);
+    await report(trafficOf(4));
+    const rows = async (wanted: Partial<TrafficQuestion>) =>
+      granted(await read(wanted)).map(({ group, traffic }) => [...Object.values(group), traffic.outcomes.get(200)]);
+    expect(await rows({ from: NOON + 1, to: NOON + 2 })).toEqual([
+      ["sandbox", "/a/*", 3],
+      ["sandbox", "/b", 2],
+    ]);
+    expect(await rows({ to: NOON + HOUR + 1, route: "/a/*", groups: ["hour"] })).toEqual([
+      [NOON, 3],
+      [NOON + HOUR, 4],
+    ]);
+    expect(await rows({ environment: "production" })).toEqual([]);
+  });
+
+  test("has the root token, and asks for hours that are kept", async () => {
+    const member = { ...root(), standing: { kind: "member", scopes: new Set(["usage:read"]) } } as unknown as Caller;
+    expect(codeOf(await read({}, member))).toBe("management_forbidden");
+    expect(codeOf(await read({ from: NOON - 40 * DAY }))).toBe("validation_failed");
+    expect(codeOf(await read({ to: NOON }))).toBe("validation_failed");
+    expect(codeOf(await read({ environment: "nowhere" }))).toBe("validation_failed");
+  });
 });

@@ -58,6 +58,11 @@ const STATUS = {
   record_changes: { looked_at: "2026-11-20T14:02:36.750Z", restored_at: null },
 };
 
+const OF_ACME = { organization_id: ORG, organization_name: "Acme", key_id: KEY.id, key_name: "ci-pipeline" };
+const NO_ANSWERS = { answers: { "2xx": 0, broken_off: 0 }, request_bytes: 0, response_bytes: 0 };
+const SOME_ANSWERS = { answers: { "2xx": 50, "4xx": 39, broken_off: 1 }, request_bytes: 10, response_bytes: 900 };
+const TIMES = { gateway_ms: { p50: 0, p95: 1, p99: 4 }, origin_ms: { p50: 23, p95: 128, p99: 1_024 } };
+
 const COMMANDS: [args: string[], answer: unknown, method: string, path: string, body?: object][] = [
   [["orgs", "create", "--name", "Acme"], ORGANIZATION, "POST", "/v1/organizations", { name: "Acme" }],
   [
@@ -194,6 +199,44 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
     `/v1/usage?organization_id=${ORG}&group_by=day%2Ckey`,
   ],
   [
+    ["usage", "--limited"],
+    {
+      data: [
+        { ...OF_ACME, outcome: "rate_exceeded", requests: 1_200, refused: 1_200, failed: 1_200, ...NO_ANSWERS },
+        { ...OF_ACME, key_name: null, outcome: "quota_exceeded", requests: 3, refused: 3, failed: 3, ...NO_ANSWERS },
+      ],
+    },
+    "GET",
+    "/v1/usage?outcome=rate_exceeded%2Cquota_exceeded&group_by=key%2Coutcome",
+  ],
+  [
+    ["usage", "--failing", "--limit", "5"],
+    { data: [{ ...OF_ACME, requests: 90, refused: 1, failed: 40, ...SOME_ANSWERS }] },
+    "GET",
+    "/v1/usage?sort=failed&limit=5&group_by=key",
+  ],
+  [
+    ["traffic", "--environment", "production"],
+    {
+      data: [
+        { environment: "production", route: "/signatures/*", requests: 12, refused: 1, ...SOME_ANSWERS, ...TIMES },
+      ],
+    },
+    "GET",
+    "/v1/traffic?environment=production&group_by=environment%2Croute",
+  ],
+  [
+    ["traffic", "--route", "/a/*", "--by", "hour"],
+    {
+      data: [
+        { hour: "2026-11-20T14:00:00.000Z", requests: 12, refused: 1, ...SOME_ANSWERS, ...TIMES, origin_ms: null },
+      ],
+    },
+    "GET",
+    "/v1/traffic?route=%2Fa%2F*&group_by=hour",
+  ],
+  [["keys", "unused", "--days", "30", "--limit", "7"], pageOf(KEY), "GET", "/v1/unused-api-keys?days=30&limit=7"],
+  [
     ["keys", "advice", KEY.id],
     {
       scopes: [
@@ -214,7 +257,7 @@ describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(calls.map((call) => [call.method, call.path, call.body])).toEqual([[method, path, body]]);
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
-    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|3 keys do not know/);
+    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|3 keys do not know|\d requests/);
     expect(stdout).not.toMatch(/\d{4}-\d{2}-\d{2}T|undefined|null|\[object/);
     expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
   });

@@ -6,6 +6,8 @@ import { adviseOnScopes } from "../../src/control/keys/advise.ts";
 import { usageOfKeys } from "../../src/control/keys/collect-usage.ts";
 import { withLastUse } from "../../src/control/keys/last-use.ts";
 import { readUsage, type WantedUsage } from "../../src/control/keys/usage.ts";
+import { readUsageOfAll, type WantedUsageOfAll } from "../../src/control/keys/usage-of-all.ts";
+import { readUsageOfKeys } from "../../src/control/keys/usage-of-keys.ts";
 import { standingOfKey } from "../../src/control/standing.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
 import type { KeyUse } from "../../src/domain/report.ts";
@@ -139,7 +141,7 @@ describe("usage", () => {
   test("of those with the most requests alone is told however many there are", async () => {
     const key = await seedKey();
     await use(key, TODAY, { "/a forwarded": 1, "/b forwarded": 30, "/c rate_exceeded": 4, "/d forwarded": 2 });
-    expect(await rows(key, { groupBy: ["route"], top: 2 })).toEqual([
+    expect(await rows(key, { groupBy: ["route"], top: { by: "requests", count: 2 } })).toEqual([
       ["/b", 30, 0],
       ["/c", 4, 4],
     ]);
@@ -204,6 +206,9 @@ describe("usage", () => {
 });
 
 describe("usage that collectors have", () => {
+  const answered = (requests: number, ...answers: number[]) => ({
+    counts: [{ route: "/a", outcome: "forwarded", requests, answered: answers }],
+  });
   const counts = (requests: number, outcome = "forwarded") => ({ counts: [{ route: "/a", outcome, requests }] });
   const several = controlOf({ ...GATEWAY, collectors: 3 });
   let sent = 0;
@@ -227,6 +232,31 @@ describe("usage that collectors have", () => {
   });
   afterEach(() => {
     vi.useRealTimers();
+  });
+
+  test("says what origins answered and the bytes, the same before and after D1 has it, beside what has none", async () => {
+    const key = await seedKey();
+    await use(key, TODAY, { "/a forwarded": 1_000, "/a scope_missing": 7 });
+    await report(0, TODAY - DAY + HOUR, useOf(key, answered(10, 0, 6, 1, 2, 1, 0, 50, 700)));
+    await report(0, TODAY - DAY + HOUR, useOf(key, answered(5, 1, 4, 0, 0, 0, 0, 5, 70)));
+    await report(1, TODAY + HOUR, useOf(key, counts(3, "origin_timeout")));
+    for (const settle of [async () => {}, settleAll, settleAll]) {
+      await settle();
+      const [row] = granted(await sum(key));
+      expect(row).toEqual({
+        ...{ group: {}, requests: 1_025, refused: 10, failed: 13 },
+        answered: [1, 10, 1, 2, 1, 0, 55, 770],
+      });
+    }
+  });
+
+  test("can be of some outcomes and one route alone", async () => {
+    const key = await seedKey();
+    await use(key, TODAY, { "/a rate_exceeded": 1, "/b rate_exceeded": 2, "/a forwarded": 4 });
+    await report(0, AT_START, useOf(key, counts(8, "rate_exceeded")), useOf(key, counts(16)));
+    expect(await rowsOf(key, { outcomes: ["rate_exceeded", "quota_exceeded"] })).toEqual([[11, 11]]);
+    expect(await rowsOf(key, { outcomes: ["rate_exceeded"], route: "/a" })).toEqual([[9, 9]]);
+    expect(await rowsOf(key, { route: "/a", groupBy: ["organization"] })).toEqual([[key.organizationId, 29, 9]]);
   });
 
   test("is the same before and after they have told D1, and from all of them together, with that of before there were any", async () => {
@@ -337,6 +367,24 @@ describe("usage that collectors have", () => {
     expect([questions, calls]).toEqual([3, ["first", "all"]]);
   });
 
+  test("of keys in a list is that of collectors too, a number for each day, and of nobody who cannot see usage", async () => {
+    const key = await seedKey();
+    await use(key, TODAY - 6 * DAY, { "/a forwarded": 7 });
+    await report(0, TODAY - DAY, useOf(key, counts(3)));
+    await settleAll();
+    await report(1, AT_START, useOf(key, counts(5, "scope_missing")));
+    const asked = (caller: Caller, with_ = several) =>
+      readUsageOfKeys(with_, caller, key.organizationId, [key, { id: "key_unused" }], 7);
+    expect([...((await asked(root())) ?? [])]).toEqual([
+      [key.id, [7, 0, 0, 0, 0, 3, 5]],
+      ["key_unused", [0, 0, 0, 0, 0, 0, 0]],
+    ]);
+    const blind = { ...root(), standing: { ...(await memberOf(key, "owner")).standing, scopes: new Set<string>() } };
+    expect(await asked(blind as Caller)).toBeUndefined();
+    const failing = { ...several, readUsage: () => Promise.reject(new StorageFailure("down")) };
+    expect(await asked(root(), failing)).toBeUndefined();
+  });
+
   test("has the last use of a key as it is, and as D1 has it where the collector cannot be asked", async () => {
     const key = await seedKey();
     await report(0, AT_START - 5_000, useOf(key, { usedMsAgo: 1_000 }));
@@ -348,6 +396,92 @@ describe("usage that collectors have", () => {
     expect((await withLastUse(control, { ...managed, lastUsedAt: AT_START })).lastUsedAt).toBe(AT_START);
     const down = { readLastUse: () => Promise.reject(new Error("down")) };
     expect(await withLastUse(down, { ...managed, lastUsedAt: 5 })).toMatchObject({ lastUsedAt: 5 });
+  });
+});
+
+describe("usage of all organizations", () => {
+  const several = controlOf({ ...GATEWAY, collectors: 3 });
+  const TOP = { by: "requests", count: 100 } as const;
+  let sent = 0;
+  const report = (collector: number, ...uses: KeyUse[]) => {
+    sent += 1;
+    return reportTo(collector, { sender: "all", number: sent, keys: uses });
+  };
+  const of = (outcome: string, requests: number) => ({ counts: [{ route: "/all", outcome, requests }] });
+  const read = (wanted: Partial<WantedUsageOfAll> = {}, caller = root()) =>
+    readUsageOfAll(several, caller, {
+      from: TODAY,
+      to: AT_START,
+      route: "/all",
+      groupBy: ["key"],
+      top: TOP,
+      ...wanted,
+    });
+  const rowsOf = async (wanted: Partial<WantedUsageOfAll> = {}) =>
+    granted(await read(wanted)).sums.map(({ group, requests, failed }) => [...Object.values(group), requests, failed]);
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("says who was refused by a limit today, and which keys fail, with their names, whichever collector knows", async () => {
+    const [one, other, third] = [await seedKey(), await seedKey(), await seedKey()];
+    await report(0, useOf(one, of("rate_exceeded", 5)), useOf(other, of("quota_exceeded", 9)));
+    await report(1, useOf(third, of("forwarded", 100)), useOf(third, of("scope_missing", 20)));
+    const limited = { outcomes: ["rate_exceeded", "quota_exceeded"], groupBy: ["key", "outcome"] } as const;
+    const expected = [
+      [other.organizationId, other.id, "quota_exceeded", 9, 9],
+      [one.organizationId, one.id, "rate_exceeded", 5, 5],
+    ];
+    for (const settle of [async () => {}, () => Promise.all([0, 1].map(settleCollector))]) {
+      await settle();
+      expect(await rowsOf(limited)).toEqual(expected);
+      expect(await rowsOf({ top: { by: "failed", count: 2 } })).toEqual([
+        [third.organizationId, third.id, 120, 20],
+        [other.organizationId, other.id, 9, 9],
+      ]);
+      expect(await rowsOf({ groupBy: ["organization"], top: { by: "requests", count: 1 } })).toEqual([
+        [third.organizationId, 120, 20],
+      ]);
+    }
+    const { names } = granted(await read(limited));
+    expect([...names.keys()].sort()).toEqual([one.id, other.id, one.organizationId, other.organizationId].sort());
+  });
+
+  test("is of whole days, and asks each collector once, however many organizations there are", async () => {
+    const keys = await Promise.all(Array.from({ length: 12 }, () => seedKey()));
+    vi.setSystemTime(AT_START - 3 * DAY);
+    await report(0, ...keys.map((key) => useOf(key, of("rate_exceeded", 2))));
+    vi.setSystemTime(AT_START);
+    let asked = 0;
+    const counting: typeof several.readUsage = (...question) => {
+      asked += 1;
+      return several.readUsage(...question);
+    };
+    const wanted = { from: AT_START - 3 * DAY, to: AT_START - 3 * DAY + 1, groupBy: [], top: TOP };
+    const found = granted(
+      await readUsageOfAll({ ...several, readUsage: counting }, root(), { route: "/all", ...wanted }),
+    );
+    expect([found.sums.map(({ requests }) => requests), asked]).toEqual([[24], 3]);
+    expect(await rowsOf({ ...wanted, from: AT_START - 2 * DAY, to: AT_START - DAY })).toEqual([]);
+  });
+
+  test("is for the root token, of the days that collectors keep, and not by hour", async () => {
+    const key = await seedKey();
+    expect(codeOf(await read({}, await memberOf(key, "owner")))).toBe("management_forbidden");
+    expect(codeOf(await read({ groupBy: ["hour"] }))).toBe("validation_failed");
+    expect(codeOf(await read({ from: AT_START - 40 * DAY }))).toBe("validation_failed");
+    expect(codeOf(await read({ from: AT_START, to: AT_START }))).toBe("validation_failed");
+    expect(codeOf(await read({ environment: "nowhere" }))).toBe("validation_failed");
+  });
+
+  test("is not told too low: it cannot be read while one collector cannot be asked", async () => {
+    const failing = { ...several, readUsage: () => Promise.reject(new StorageFailure("COURIER")) };
+    const wanted = { from: TODAY, to: AT_START, groupBy: ["key"], top: TOP } as const;
+    expect(codeOf(await readUsageOfAll(failing, root(), wanted))).toBe("usage_unavailable");
   });
 });
 

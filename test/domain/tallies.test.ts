@@ -24,7 +24,9 @@ const requestsIn = (tallies: Tallies) =>
 /** Without the order in which keys, counts and scopes came. */
 const shown = (tallies: Tallies) =>
   [...tallies]
-    .map(([name, { requests, scopes, ...rest }]) => [name, [...requests].sort(), [...scopes].sort(), rest])
+    .map(([name, { requests, answered, scopes, ...rest }]) => {
+      return [name, [...requests].sort(), [...scopes].sort(), [...answered].sort(), rest];
+    })
     .sort();
 
 const uses = fc.array(
@@ -37,6 +39,7 @@ const uses = fc.array(
         route: fc.constantFrom("", "/a", "/b c", "forwarded /a", "/ü"),
         outcome: fc.constantFrom("forwarded", "scope_missing"),
         requests: fc.integer({ min: 1, max: 1_000 }),
+        answered: fc.option(fc.tuple(...Array.from({ length: 8 }, () => fc.nat({ max: 5_000 }))), { nil: undefined }),
       }),
       { maxLength: 4 },
     ),
@@ -62,9 +65,16 @@ describe("the use of keys", () => {
           ["scope_missing /b c", 4],
         ],
         ["a:read", "b:read"],
+        [],
         { environment: "sandbox", usedAt: NOON - 1_000, writtenAt: 0, isChanged: true },
       ],
-      ["org_1/key_2", [["forwarded /a", 1]], [], { environment: "sandbox", usedAt: 0, writtenAt: 0, isChanged: true }],
+      [
+        "org_1/key_2",
+        [["forwarded /a", 1]],
+        [],
+        [],
+        { environment: "sandbox", usedAt: 0, writtenAt: 0, isChanged: true },
+      ],
     ]);
   });
 
@@ -87,7 +97,10 @@ describe("the use of keys", () => {
         const single = list.flatMap((use) => [
           { ...use, counts: [] },
           ...use.counts.flatMap((count) =>
-            Array.from({ length: count.requests % 50 }, () => ({ ...use, counts: [{ ...count, requests: 1 }] })),
+            Array.from({ length: count.requests % 50 }, (_, at) => ({
+              ...use,
+              counts: [{ ...count, requests: 1, answered: at === 0 ? count.answered : undefined }],
+            })),
           ),
         ]);
         const many = list.map((use) => ({
@@ -111,6 +124,17 @@ describe("the use of keys", () => {
         expect(decode(encode(tallies))).toEqual(tallies);
       }),
     );
+  });
+
+  test("that an older version has stored has no answers, and one that it reads is as it knows it", () => {
+    const text = encode(
+      tally([useOf({ counts: [{ route: "/a", outcome: "forwarded", requests: 2, answered: [0, 2] }] })]),
+    );
+    const [names, written] = JSON.parse(text);
+    const old = written.map((each: unknown[]) => each.slice(0, 7));
+    const read = decode(JSON.stringify([names, old])).get("org_1/key_1");
+    expect([read?.requests.get("forwarded /a"), read?.answered.size]).toEqual([2, 0]);
+    expect(written[0].slice(0, 7)).toEqual(old[0]);
   });
 
   test("is all in the two halves, the lower names in the first", () => {

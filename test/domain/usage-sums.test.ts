@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addUse, type Tallies } from "../../src/domain/tallies.ts";
-import { firstHour, type Span, spansOf, type UsageGroup, UsageSums } from "../../src/domain/usage-sums.ts";
+import {
+  firstHour,
+  type Span,
+  spansOf,
+  USAGE_SORTS,
+  type UsageGroup,
+  type UsageSort,
+  UsageSums,
+} from "../../src/domain/usage-sums.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -99,10 +107,44 @@ describe("sums", () => {
     expect(rows(sum([], { keyIds: [] }))).toEqual([[0, 0]]);
   });
 
+  test("of all organizations are by organization and key, of the routes and outcomes that are asked for", () => {
+    const all = new UsageSums({ groups: ["organization", "key"], environment: "sandbox", outcomes: ["forwarded"] });
+    all.addTallies(tallies, TODAY);
+    expect(rows(all)).toEqual([
+      ["org_1", "key_1", 5, 0],
+      ["org_2", "key_3", 100, 0],
+    ]);
+    const elsewhere = new UsageSums({ groups: ["organization"], route: "/b" });
+    elsewhere.addTallies(tallies, TODAY);
+    expect(elsewhere.all()).toEqual([]);
+  });
+
+  test("count as failed what was refused, and what an origin answered with 4xx or 5xx", () => {
+    const answered: Tallies = new Map();
+    const counts = [
+      { route: "/a", outcome: "forwarded", requests: 10, answered: [0, 6, 1, 2, 1, 0, 50, 700] },
+      { route: "/a", outcome: "origin_timeout", requests: 3, answered: [0, 0, 0, 0, 0, 3, 0, 0] },
+      { route: "/a", outcome: "scope_missing", requests: 4 },
+    ];
+    const use = { keyId: "key_1", environment: "sandbox", organizationId: "org_1", scopes: [], usedMsAgo: null };
+    addUse(answered, "org_1", { ...use, counts }, NOW);
+    const sums = new UsageSums({ groups: ["key"] });
+    sums.addTallies(answered, TODAY);
+    // Of a collector of an older version.
+    sums.add({ group: { key: "key_2" }, requests: 5, refused: 2 });
+    expect(sums.all()).toEqual([
+      { group: { key: "key_1" }, requests: 17, refused: 7, failed: 10, answered: [0, 6, 1, 2, 1, 3, 50, 700] },
+      { group: { key: "key_2" }, requests: 5, refused: 2, failed: 2, answered: [0, 0, 0, 0, 0, 0, 0, 0] },
+    ]);
+    const first = (by: UsageSort) => sums.top({ by, count: 1 }).map(({ group }) => group.key);
+    expect(USAGE_SORTS.map(first)).toEqual([["key_1"], ["key_1"], ["key_1"], ["key_1"]]);
+    expect(sums.top({ by: "response_bytes", count: 9 })).toHaveLength(1);
+  });
+
   test("of those with the most requests come first", () => {
     expect(
       sum(["outcome"])
-        .top(1)
+        .top({ by: "requests", count: 1 })
         .map(({ group }) => group),
     ).toEqual([{ outcome: "forwarded" }]);
   });

@@ -17,6 +17,8 @@ const ROOT_ALONE = [
   "retirePepper",
   "listKeysOfPepper",
   "readStatus",
+  "readTraffic",
+  "listUnusedApiKeys",
   "resetLimits",
 ];
 

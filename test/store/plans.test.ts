@@ -8,7 +8,6 @@ import { countPlaces } from "../../src/store/key-count.ts";
 import { KeyFinder } from "../../src/store/key-finder.ts";
 import { countKnown, unknownMembers } from "../../src/store/key-import.ts";
 import { readKeyRecord } from "../../src/store/key-records.ts";
-import { sumDaysOfKeys } from "../../src/store/key-usage.ts";
 import { readKey, readKeys } from "../../src/store/keys.ts";
 import { emailTaken, hasOtherMember, listMembers, readMember } from "../../src/store/members.ts";
 import { listOrganizations, readOrganization } from "../../src/store/organizations.ts";
@@ -45,7 +44,6 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "what an authority lends": (db) => readKeyRecord(db, "sandbox", "key_1"),
   "a key": (db) => readKey(db, "key_1"),
   "some keys": (db) => readKeys(db, ["key_1", "key_2"]),
-  "the week of some keys": (db) => sumDaysOfKeys(db, ["key_1", "key_2"], 1),
   "keys that hold places": (db) => countPlaces(db, "org_1", true, 1),
   "secrets that are imported": (db) => countKnown(db, [["a", "b"]]),
   "members of keys that are imported": (db) => unknownMembers(db, "org_1", ["mem_1"]),

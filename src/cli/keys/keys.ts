@@ -7,6 +7,7 @@ import { bodyOf, optionsToCreate } from "./fields.ts";
 import { filterQuery, filters, type KeyFilters, SORTS } from "./filters.ts";
 import { KEYS_PATH } from "./path.ts";
 import { addRevoke } from "./revoke.ts";
+import { addUnused } from "./unused.ts";
 import { asTable, type CreatedKey, createdInWords, inWords, type Key } from "./words.ts";
 
 export function addKeys(program: Command): void {
@@ -56,4 +57,5 @@ export function addKeys(program: Command): void {
   addKeyChanges(keys);
   addRevoke(keys);
   addAdvice(keys);
+  addUnused(keys);
 }

@@ -24,7 +24,7 @@ export interface Bar extends Record<Kind, number> {
 }
 
 /** One bar for each hour or day, also without requests. */
-export function barsOf(sums: readonly UsageSum[], period: Period): Bar[] {
+export function barsOf(sums: readonly Pick<UsageSum, "group" | "requests">[], period: Period): Bar[] {
   const bars = new Map(startsOf(period).map((at): [number, Bar] => [at, { at, forwarded: 0, limited: 0, refused: 0 }]));
   for (const { group, requests } of sums) {
     const bar = bars.get(Number(group[period.by]));

@@ -93,7 +93,7 @@ async function propsOf(c: Visit, { chosen, wanted, page, workspaces, members }: 
   const isAll = !page.next && !page.previous;
   const [count, usage, memberName] = await Promise.all([
     isAll ? keys.length : countKeysFor(control, caller, wanted.keys, MAX_COUNT + 1),
-    readUsageOfKeys(control, caller, keys, TREND_DAYS),
+    readUsageOfKeys(control, caller, visitor.session.organizationId, keys, TREND_DAYS),
     memberNames(c, members, creators),
   ]);
   return {

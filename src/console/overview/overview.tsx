@@ -77,7 +77,7 @@ async function showOverview(c: Visit) {
       ? readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] })
       : [],
     readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
-    readUsage(control, caller, { ...wanted, groupBy: ["key"], top: TOP }),
+    readUsage(control, caller, { ...wanted, groupBy: ["key"], top: { by: "requests", count: TOP } }),
     listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
       limit: 5,
       after: undefined,

@@ -1,5 +1,15 @@
 import { DAY_MS } from "../../domain/durations.ts";
-import { firstHour, HOURS_DAYS, hourly, spansOf, type UsageGroup, type UsageSum } from "../../domain/usage-sums.ts";
+import {
+  firstHour,
+  HOURS_DAYS,
+  hourly,
+  type Span,
+  spansOf,
+  type Top,
+  type UsageGroup,
+  type UsageScope,
+  type UsageSum,
+} from "../../domain/usage-sums.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { listVisibleKeyIds } from "../../store/key-list.ts";
 import { findKey, findOrganization } from "../access.ts";
@@ -9,16 +19,15 @@ import { collectUsage, MAX_SUMS } from "./collect-usage.ts";
 import { visibleKeys } from "./list.ts";
 import { checkEnvironment } from "./rules.ts";
 
-export interface WantedUsage {
+export interface WantedUsage extends Omit<UsageScope, "keyIds" | "groups"> {
   readonly organizationId: string;
   readonly keyId?: string | undefined;
-  readonly environment?: string | undefined;
   /** The first hour that counts, by any moment of it; `to` is not included. */
   readonly from: number;
   readonly to: number;
   readonly groupBy: readonly UsageGroup[];
-  /** So many, those with the most requests, instead of all. */
-  readonly top?: number;
+  /** The greatest, instead of all. */
+  readonly top?: Top | undefined;
 }
 
 /** How many days one call can span. */
@@ -30,7 +39,7 @@ export async function readUsage(
   caller: Caller,
   wanted: WantedUsage,
 ): Promise<readonly UsageSum[] | Refusal> {
-  const { organizationId, keyId, environment, groupBy, top } = wanted;
+  const { organizationId, keyId, environment, route, outcomes, groupBy, top } = wanted;
   const organization = await findOrganization(control, caller, organizationId, "usage:read");
   if (isRefusal(organization)) return organization;
   const now = control.now();
@@ -39,7 +48,8 @@ export async function readUsage(
   if (refusal) return refusal;
   const visibleTo = visibleKeys(caller.standing);
   const visible = visibleTo && (await listVisibleKeyIds(control.db, organizationId, visibleTo));
-  const scope = { organizationId, keyIds: keyId === undefined ? visible : [keyId], environment, groups: groupBy };
+  const keyIds = keyId === undefined ? visible : [keyId];
+  const scope = { organizationId, keyIds, environment, route, outcomes, groups: groupBy };
   const sums = await collectUsage(control, scope, groupBy.includes("hour") ? hourly(wanted) : spansOf(wanted, now));
   if (isRefusal(sums)) return sums;
   if (top !== undefined) return sums.top(top);
@@ -61,7 +71,16 @@ function checkSpan({ from, to, groupBy }: WantedUsage, now: number): Refusal | u
   return invalid("from", `must be at most ${HOURS_DAYS} days ago by hour; ask by day`);
 }
 
-function checkEnvironmentOf({ gateway }: Control, { environment }: WantedUsage): Refusal | undefined {
+/** Of what collectors keep. */
+export function checkKept({ from, to }: Span, now: number): Refusal | undefined {
+  if (to <= from) return invalid("to", "must be later than from");
+  return from >= firstHour(now) ? undefined : invalid("from", `must be at most ${HOURS_DAYS} days ago`);
+}
+
+export function checkEnvironmentOf(
+  { gateway }: Control,
+  { environment }: Pick<WantedUsage, "environment">,
+): Refusal | undefined {
   return environment === undefined ? undefined : checkEnvironment(environment, gateway);
 }
 

@@ -1,11 +1,15 @@
 /** The traffic of the whole gateway: what all collectors know of it. */
 
+import { startOfPeriod } from "../../domain/quota.ts";
 import { type RouteTraffic, TrafficTally, UNBOUNDED } from "../../domain/traffic.ts";
 import { type TrafficQuestion, type TrafficSum, TrafficSums } from "../../domain/traffic-sums.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { countCollectors } from "../../store/usage-list.ts";
-import type { Control } from "../control.ts";
-import { askCollectors } from "../keys/collect-usage.ts";
+import { requireRoot } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
+import { askCollectors, MAX_SUMS } from "../keys/collect-usage.ts";
+import { checkEnvironmentOf, checkKept } from "../keys/usage.ts";
+import { invalid } from "../validation.ts";
 
 type Sources = Pick<Control, "db" | "gateway" | "readTrafficTotals">;
 
@@ -38,4 +42,20 @@ export async function sumTraffic(
   const sums = new TrafficSums(question);
   for (const sum of answers.flat()) sums.add(sum);
   return sums.all();
+}
+
+/** `from`: any moment of the first hour that counts. */
+export async function readTraffic(
+  control: Control,
+  caller: Caller,
+  wanted: TrafficQuestion,
+): Promise<readonly TrafficSum[] | Refusal> {
+  const refusal =
+    requireRoot(caller, "see the traffic of all organizations") ??
+    checkKept(wanted, control.now()) ??
+    checkEnvironmentOf(control, wanted);
+  if (refusal) return refusal;
+  const sums = await sumTraffic(control, { ...wanted, from: startOfPeriod("hour", wanted.from) });
+  if (isRefusal(sums) || sums.length <= MAX_SUMS) return sums;
+  return invalid("group_by", `gives more than ${MAX_SUMS} rows; ask for a shorter time, one route, or fewer groups`);
 }

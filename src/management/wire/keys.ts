@@ -6,7 +6,9 @@ import { PERMISSIONS, REACHES } from "../../domain/key.ts";
 import { KEY_STATUSES } from "../../domain/key-status.ts";
 import { givenId } from "../../records/forms.ts";
 import { KEY_SORTS } from "../../store/key-list.ts";
-import { page } from "./page.ts";
+import { page, wholeNumber } from "./page.ts";
+
+export const unusedQuery = z.strictObject({ ...page, days: wholeNumber(1, 3_650).default(90) });
 
 export const rotationBody = z.strictObject({
   grace_seconds: z

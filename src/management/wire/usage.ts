@@ -1,22 +1,53 @@
 /** What keys were used for. */
 
 import * as z from "zod";
-import { USAGE_GROUPS, type UsageSum } from "../../domain/usage-sums.ts";
+import { ANSWERS, type Answered, REQUEST_BYTES, RESPONSE_BYTES } from "../../domain/answers.ts";
+import { USAGE_GROUPS, USAGE_SORTS, type UsageSum } from "../../domain/usage-sums.ts";
 import { givenId, givenTime, time, unique } from "../../records/forms.ts";
+import type { Names } from "../../store/names.ts";
+import { wholeNumber } from "./page.ts";
+
+const nameList = (text: string) => unique(text.split(",").filter(Boolean));
+
+export const groupBy = <T extends string>(groups: readonly T[], usual: string) =>
+  z
+    .string()
+    .default(usual)
+    .transform(nameList)
+    .pipe(z.array(z.enum(groups)))
+    .describe(`A comma-separated list of ${groups.join(", ")}.`);
 
 export const usageQuery = z.strictObject({
-  organization_id: givenId,
+  organization_id: givenId.optional(),
   key_id: givenId.optional(),
-  environment: z.string().optional(),
+  environment: z.string().max(64).optional(),
+  route: z.string().max(1000).optional().describe("As configured; empty for requests that match no route."),
+  outcome: z.string().max(1000).transform(nameList).optional().describe("A comma-separated list."),
   from: givenTime.optional(),
   to: givenTime.optional(),
-  group_by: z
-    .string()
-    .default("day")
-    .transform((text) => unique(text.split(",").filter(Boolean)))
-    .pipe(z.array(z.enum(USAGE_GROUPS)))
-    .describe(`A comma-separated list of ${USAGE_GROUPS.join(", ")}.`),
+  group_by: groupBy(USAGE_GROUPS, "day"),
+  sort: z.enum(USAGE_SORTS).optional().describe("The greatest come first."),
+  limit: wholeNumber(1, 1_000).optional(),
 });
+
+const bytes = z.int().describe("Of bodies whose length was announced.");
+
+/** How many answers of each class, and how much went through. */
+export const answeredFields = {
+  answers: z
+    .strictObject(Object.fromEntries(ANSWERS.map((name) => [name, z.int()])))
+    .describe("Of origins. `broken_off`: no answer came."),
+  request_bytes: bytes,
+  response_bytes: bytes,
+};
+
+export function renderAnswered(answered: Answered) {
+  return {
+    answers: Object.fromEntries(ANSWERS.map((name, place) => [name, answered[place] ?? 0])),
+    request_bytes: answered[REQUEST_BYTES] ?? 0,
+    response_bytes: answered[RESPONSE_BYTES] ?? 0,
+  };
+}
 
 export const usageAnswer = z.strictObject({
   data: z.array(
@@ -25,28 +56,38 @@ export const usageAnswer = z.strictObject({
         hour: time.optional(),
         day: time.optional(),
         environment: z.string().optional(),
+        organization_id: z.string().optional(),
+        organization_name: z.string().nullable().optional().describe("If all organizations were asked for."),
         key_id: z.string().optional(),
+        key_name: z.string().nullable().optional(),
         route: z.string().optional().describe("As configured; empty if there was none."),
         outcome: z.string().optional().describe("`forwarded`, or the code of the refusal."),
         requests: z.int(),
-        refused: z.int().describe("How many of these did not reach an origin."),
+        refused: z.int().describe("By the gateway."),
+        failed: z.int().describe("Refused, or answered with 4xx or 5xx."),
+        ...answeredFields,
       })
       .meta({ id: "Usage" }),
   ),
 });
 
-export function renderUsage({ group, requests, refused }: UsageSum) {
-  const { hour, day, key, ...names } = group;
+/** `names`: where all organizations were asked for. What is `undefined` is not in the answer. */
+export function renderUsage({ group, requests, refused, failed, answered }: UsageSum, names?: Names) {
+  const { hour, day, organization, key, ...others } = group;
+  const nameOf = (id: string | number | undefined) => (id && names ? (names.get(String(id)) ?? null) : undefined);
   return {
-    ...(hour !== undefined && { hour: timeText(Number(hour)) }),
-    ...(day !== undefined && { day: timeText(Number(day)) }),
-    ...(key !== undefined && { key_id: key }),
-    ...names,
-    requests,
-    refused,
+    hour: timeText(hour),
+    day: timeText(day),
+    organization_id: organization,
+    organization_name: nameOf(organization),
+    key_id: key,
+    key_name: nameOf(key),
+    ...others,
+    ...{ requests, refused, failed },
+    ...renderAnswered(answered),
   };
 }
 
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
+export function timeText(ms: string | number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }

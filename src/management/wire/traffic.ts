@@ -1,0 +1,57 @@
+/** All requests of the gateway, by environment and route. */
+
+import * as z from "zod";
+import { countIn, type Histogram, quantile } from "../../domain/histogram.ts";
+import { refusedIn } from "../../domain/traffic.ts";
+import { TRAFFIC_GROUPS, type TrafficSum } from "../../domain/traffic-sums.ts";
+import { givenTime, time } from "../../records/forms.ts";
+import { answeredFields, groupBy, renderAnswered, timeText } from "./usage.ts";
+
+export const trafficQuery = z.strictObject({
+  environment: z.string().max(64).optional(),
+  route: z.string().max(1000).optional().describe("As configured; empty for requests that match no route."),
+  from: givenTime.optional(),
+  to: givenTime.optional(),
+  group_by: groupBy(TRAFFIC_GROUPS, "environment,route"),
+});
+
+const times = z.strictObject({ p50: z.int(), p95: z.int(), p99: z.int() }).nullable().describe("Milliseconds.");
+
+export const trafficAnswer = z.strictObject({
+  data: z.array(
+    z
+      .strictObject({
+        hour: time.optional(),
+        day: time.optional(),
+        environment: z.string().optional().describe("Empty if no environment was called."),
+        route: z.string().optional().describe("As configured; empty if there was none."),
+        requests: z.int(),
+        refused: z.int().describe("By the gateway."),
+        outcomes: z.record(z.string(), z.int()).describe("By the code of the refusal, or the status."),
+        ...answeredFields,
+        gateway_ms: times,
+        origin_ms: times,
+      })
+      .meta({ id: "Traffic" }),
+  ),
+});
+
+export function renderTraffic({ group, traffic }: TrafficSum) {
+  const { hour, day, ...names } = group;
+  return {
+    hour: timeText(hour),
+    day: timeText(day),
+    ...names,
+    requests: countIn(traffic.gatewayMs),
+    refused: refusedIn(traffic),
+    outcomes: Object.fromEntries(traffic.outcomes),
+    ...renderAnswered(traffic.answered),
+    gateway_ms: renderTimes(traffic.gatewayMs),
+    origin_ms: renderTimes(traffic.originMs),
+  };
+}
+
+function renderTimes(histogram: Histogram) {
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => quantile(histogram, q));
+  return p50 === undefined ? null : { p50, p95, p99 };
+}
