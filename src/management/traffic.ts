@@ -12,7 +12,7 @@ export const traffic = [
     name: "readTraffic",
     tag: "Operation",
     summary: "Show all requests by route, and how long the gateway and the origins took",
-    description: "Only for the root token. With and without keys, by whole hours; by default, of the last day.",
+    description: "Only for the root token.",
     query: trafficQuery,
     answer: trafficAnswer,
     async handle({ control, caller, query }) {

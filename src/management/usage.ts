@@ -20,7 +20,7 @@ export const usage = [
     tag: "Usage",
     summary: "Show what keys were used for",
     description:
-      "For the keys that the caller manages, some ten seconds behind; by default, of the last day. Hours are kept for 31 days. The root token can leave out `organization_id` and `key_id`: then for all organizations, by whole days of the last 31, by default today and the first 100.",
+      "By default of the last day. The root token can leave out `organization_id`: then of all, by whole days of the last 31.",
     query: usageQuery,
     answer: usageAnswer,
     async handle({ control, caller, query }) {

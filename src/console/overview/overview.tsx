@@ -19,7 +19,7 @@ import { TOP } from "../frame/ranks.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
-import { Expiring, Figures } from "./parts.tsx";
+import { Answers, Expiring, Figures } from "./parts.tsx";
 import { Environments, Refusals, TopKeys, TopRoutes } from "./rankings.tsx";
 
 const SPANS = [
@@ -119,6 +119,10 @@ async function showOverview(c: Visit) {
           <section class="sheet">
             <h2>Refusals by reason</h2>
             <Part of={usage}>{(sums) => <Refusals sums={sums} environment={environment} />}</Part>
+          </section>
+          <section class="sheet">
+            <h2>Answers of the origin</h2>
+            <Part of={usage}>{(sums) => <Answers sums={sums} />}</Part>
           </section>
           <section class="sheet">
             <h2>Top keys</h2>

@@ -1,10 +1,11 @@
 /** The parts of the overview: sums, and what needs attention. */
 
+import { ANSWERS, addAnswered, newAnswered } from "../../domain/answers.ts";
 import type { UsageSum } from "../../domain/usage-sums.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Page } from "../../store/pages.ts";
 import { kindOf } from "../frame/chart.tsx";
-import { Day, EnvironmentBadge, SOON_MS } from "../frame/parts.tsx";
+import { Day, EnvironmentBadge, SOON_MS, Table } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
 import { number, plural, spanOf } from "../frame/words.ts";
 
@@ -36,6 +37,24 @@ export function Figures({ sums, previous }: FiguresProps) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** What origins answered, by the class of the status. */
+export function Answers({ sums }: { sums: readonly UsageSum[] }) {
+  const answered = newAnswered();
+  for (const sum of sums) addAnswered(answered, sum.answered);
+  const rows = ANSWERS.map((name, place) => [name, answered[place] ?? 0] as const).filter(([, count]) => count > 0);
+  if (rows.length === 0) return <p class="faint">None in this time.</p>;
+  return (
+    <Table
+      caption="Answers of the origin"
+      rows={rows}
+      columns={[
+        { label: "Status", cell: ([name]) => (name === "broken_off" ? "no answer" : name) },
+        { label: "Requests", isNumber: true, cell: ([, count]) => number(count) },
+      ]}
+    />
   );
 }
 

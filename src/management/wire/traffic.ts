@@ -9,7 +9,7 @@ import { answeredFields, groupBy, renderAnswered, timeText } from "./usage.ts";
 
 export const trafficQuery = z.strictObject({
   environment: z.string().max(64).optional(),
-  route: z.string().max(1000).optional().describe("As configured; empty for requests that match no route."),
+  route: z.string().max(1000).optional(),
   from: givenTime.optional(),
   to: givenTime.optional(),
   group_by: groupBy(TRAFFIC_GROUPS, "environment,route"),
@@ -23,10 +23,10 @@ export const trafficAnswer = z.strictObject({
       .strictObject({
         hour: time.optional(),
         day: time.optional(),
-        environment: z.string().optional().describe("Empty if no environment was called."),
-        route: z.string().optional().describe("As configured; empty if there was none."),
+        environment: z.string().optional(),
+        route: z.string().optional(),
         requests: z.int(),
-        refused: z.int().describe("By the gateway."),
+        refused: z.int(),
         outcomes: z.record(z.string(), z.int()).describe("By the code of the refusal, or the status."),
         ...answeredFields,
         gateway_ms: times,

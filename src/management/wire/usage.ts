@@ -21,12 +21,12 @@ export const usageQuery = z.strictObject({
   organization_id: givenId.optional(),
   key_id: givenId.optional(),
   environment: z.string().max(64).optional(),
-  route: z.string().max(1000).optional().describe("As configured; empty for requests that match no route."),
-  outcome: z.string().max(1000).transform(nameList).optional().describe("A comma-separated list."),
+  route: z.string().max(1000).optional(),
+  outcome: z.string().max(1000).transform(nameList).optional(),
   from: givenTime.optional(),
   to: givenTime.optional(),
   group_by: groupBy(USAGE_GROUPS, "day"),
-  sort: z.enum(USAGE_SORTS).optional().describe("The greatest come first."),
+  sort: z.enum(USAGE_SORTS).optional(),
   limit: wholeNumber(1, 1_000).optional(),
 });
 
@@ -63,7 +63,7 @@ export const usageAnswer = z.strictObject({
         route: z.string().optional().describe("As configured; empty if there was none."),
         outcome: z.string().optional().describe("`forwarded`, or the code of the refusal."),
         requests: z.int(),
-        refused: z.int().describe("By the gateway."),
+        refused: z.int(),
         failed: z.int().describe("Refused, or answered with 4xx or 5xx."),
         ...answeredFields,
       })
