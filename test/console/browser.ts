@@ -200,9 +200,10 @@ export class Browser {
   }
 }
 
-/** The form that the page sends to `action`. */
+/** The form that the page sends to `action`: that which changes something, if another only searches. */
 export function formTo(page: Page, action: string): PageForm {
-  const form = page.forms.find((one) => (one.action || page.path) === action);
+  const forms = page.forms.filter((one) => (one.action || page.path) === action);
+  const form = forms.find(({ method }) => method === "post") ?? forms[0];
   if (!form) throw new Error(`no form to ${action} on ${page.path} (${page.status}): ${page.text.slice(0, 300)}`);
   return form;
 }
