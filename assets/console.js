@@ -163,7 +163,8 @@ if (searchLink && HTMLDialogElement.prototype.showModal) {
   let hits = [],
     at = 0,
     timer,
-    latest = 0;
+    latest = 0,
+    answered = Promise.resolve();
   const choose = (next) => {
     at = hits.length ? (next + hits.length) % hits.length : 0;
     for (const [index, option] of [...list.children].entries()) option.ariaSelected = String(index === at);
@@ -189,7 +190,7 @@ if (searchLink && HTMLDialogElement.prototype.showModal) {
       : "Nothing found. Try a part of a name, an id, or the last four characters of a key.";
     choose(0);
   };
-  const refresh = async () => {
+  const ask = async () => {
     const turn = ++latest;
     const response = await fetch("/go.json", { method: "POST", body: new URLSearchParams({ q: input.value }) }).catch(
       () => undefined,
@@ -199,8 +200,13 @@ if (searchLink && HTMLDialogElement.prototype.showModal) {
       said.textContent = "The search failed. Press Enter to try again.";
       return;
     }
-    hits = await response.json();
-    if (turn === latest) draw();
+    const found = await response.json();
+    if (turn !== latest) return;
+    hits = found;
+    draw();
+  };
+  const refresh = () => {
+    answered = ask();
   };
   const open = () => {
     if (dialog.open || document.querySelector("dialog[open]")) return;
@@ -230,8 +236,9 @@ if (searchLink && HTMLDialogElement.prototype.showModal) {
       if (timer !== undefined || !list.children.length) {
         clearTimeout(timer);
         timer = undefined;
-        await refresh();
+        refresh();
       }
+      await answered;
       const chosen = hits[at];
       if (chosen) location.assign(chosen.path);
     }

@@ -55,13 +55,29 @@ test.for([
   expect(asked.filter((url) => url.includes(key.secret))).toEqual([]);
 });
 
+test("Enter waits for what was found for the whole text", async () => {
+  await page.goto("/");
+  await page.keyboard.press("/");
+  await page.getByText("results").waitFor();
+  await page.route("**/go.json", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await route.continue();
+  });
+  const asked = page.waitForRequest("**/go.json");
+  await page.keyboard.type("ort-berl");
+  await asked;
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/keys/${key.id}$`));
+  await page.unroute("**/go.json");
+});
+
 describe("The dialog", () => {
   test("is opened by its button, moved through by arrows, and closed by Escape, which gives the focus back", async () => {
     await page.goto("/keys");
     await page.locator(".go").click();
     await dialog().waitFor();
     await page.keyboard.type("nightly");
-    await page.getByText("2 results").waitFor();
+    await page.getByText("2 results", { exact: true }).waitFor();
     const first = await chosen().textContent();
     await page.keyboard.press("ArrowDown");
     expect(await chosen().textContent()).not.toBe(first);
