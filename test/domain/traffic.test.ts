@@ -181,8 +181,8 @@ describe("the sums of traffic", () => {
   test("are by what is asked for", () => {
     expect(sumsOf({ groups: [] })).toEqual([[{}, 6]]);
     expect(sumsOf({ groups: ["environment"] })).toEqual([
-      [{ environment: "sandbox" }, 4],
       [{ environment: "production" }, 2],
+      [{ environment: "sandbox" }, 4],
     ]);
     expect(sumsOf({ groups: ["hour"], environment: "sandbox", route: "/b" })).toEqual([
       [{ hour: NOON }, 1],
