@@ -106,7 +106,16 @@ export function temporaryFolder(): string {
 /** A checkout of its own, for tests that would change this one. */
 export function copyOfProject(): string {
   const folder = temporaryFolder();
-  for (const name of ["bin", "src", "examples", "migrations", "package.json", "wrangler.toml", "gateway.config.ts"]) {
+  for (const name of [
+    "assets",
+    "bin",
+    "src",
+    "examples",
+    "migrations",
+    "package.json",
+    "wrangler.toml",
+    "gateway.config.ts",
+  ]) {
     cpSync(join(PROJECT, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(PROJECT, "node_modules"), join(folder, "node_modules"));
