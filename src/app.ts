@@ -129,7 +129,6 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
     hear: (answer) => leases.hear(answer),
     afterRound: (accounts) => leases.giveBack(accounts),
   });
-  const checkJurisdictions = jurisdictionCheck(env.DB, jurisdictionsOf(gateway), log);
   const keys: Keys = { gateway, identifier: new Identifier(finder, lookupBudget, now), leases, now };
   const control: Omit<Control, "findSecret" | "look" | "nearCaller"> = {
     db,
@@ -194,12 +193,12 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
         d1: () => pingD1(env.DB),
         kv: () => env.KV.get("readyz"),
         authority: objects.ping,
-        jurisdiction: checkJurisdictions,
+        jurisdiction: jurisdictionCheck(env.DB, jurisdictionsOf(gateway), log),
       },
     }),
     data,
     signers,
-    startHousekeeping: hourly(() => Promise.allSettled([checkJurisdictions(), objects.startHousekeeping()]), now),
+    startHousekeeping: hourly(objects.startHousekeeping, now),
   };
 }
 

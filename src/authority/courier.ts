@@ -4,7 +4,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { Gateway } from "../config/compile.ts";
+import { type Gateway, jurisdictionsOf } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
@@ -14,7 +14,9 @@ import type { RouteTraffic } from "../domain/traffic.ts";
 import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Env } from "../env.ts";
+import { toConsole } from "../log.ts";
 import { deliver } from "../store/delivery.ts";
+import { jurisdictionCheck } from "../store/jurisdictions.ts";
 import { readOutbox } from "../store/outbox.ts";
 import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
@@ -49,6 +51,7 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     }),
   );
   readonly #clock = new StuckClock(this.ctx);
+  #checkJurisdictions: (() => Promise<void>) | undefined;
 
   async call(): Promise<void> {
     this.#clock.restartIfStuck();
@@ -59,10 +62,13 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     if (set === null || set > now + ROUND_MS) await this.ctx.storage.setAlarm(now + ROUND_MS);
   }
 
-  /** For the object of this class that deletes old rows. */
+  /** For the object of this class that deletes old rows. It also records the jurisdictions that are new, if nobody asks for `/readyz`. */
   async startRetention(): Promise<void> {
     this.#clock.restartIfStuck();
     await this.#retention.start(Date.now());
+    this.#checkJurisdictions ??= jurisdictionCheck(this.env.DB, jurisdictionsOf(this.gateway), toConsole);
+    // The log says which objects would move; a fault of D1 is for the next hour.
+    await this.#checkJurisdictions().catch(() => undefined);
   }
 
   lastCleanup(): Cleanup | undefined {

@@ -58,6 +58,21 @@ async function withIo(onIo: OnIo): Promise<void> {
   });
 }
 
+test("the object of the cleanup records jurisdictions that are new, for gateways that nobody asks whether they are ready", async () => {
+  await run("DELETE FROM jurisdictions");
+  await object.startRetention();
+  expect(await countOf("jurisdictions")).toBeGreaterThan(1);
+});
+
+test("the object of the cleanup says in the log that the configuration moves objects, and deletes old rows all the same", async () => {
+  await run("DELETE FROM jurisdictions");
+  await run("INSERT INTO jurisdictions (objects, jurisdiction) VALUES ('production', 'eu')");
+  await object.startRetention();
+  expect(lines.join()).toContain('objects of \\"production\\" were created in eu');
+  expect(await alarmAt()).not.toBeNull();
+  await run("DELETE FROM jurisdictions");
+});
+
 describe("what has been over for long", () => {
   test("is removed once a day, a day after the object was first called, and each kind in its own time", async () => {
     const key = await seedKey({ revokedAt: NOON - 91 * DAY });
