@@ -197,6 +197,10 @@ if (searchLink && HTMLDialogElement.prototype.showModal) {
     );
     if (turn !== latest) return;
     if (!response?.ok) {
+      // Enter opens nothing that an earlier search found.
+      hits = [];
+      list.replaceChildren();
+      input.removeAttribute("aria-activedescendant");
       said.textContent = "The search failed. Press Enter to try again.";
       return;
     }

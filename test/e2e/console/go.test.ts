@@ -71,6 +71,21 @@ test("Enter waits for what was found for the whole text", async () => {
   await page.unroute("**/go.json");
 });
 
+test("Enter asks again after a search that failed, and opens nothing that was found before it", async () => {
+  await page.goto("/guide");
+  await page.keyboard.press("/");
+  await page.getByText("results").waitFor();
+  await page.route("**/go.json", (route) => route.abort());
+  await page.keyboard.type("ort-berl");
+  await page.getByText("The search failed").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByText("The search failed").waitFor();
+  expect(new URL(page.url()).pathname).toBe("/guide");
+  await page.unroute("**/go.json");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/keys/${key.id}$`));
+});
+
 describe("The dialog", () => {
   test("is opened by its button, moved through by arrows, and closed by Escape, which gives the focus back", async () => {
     await page.goto("/keys");

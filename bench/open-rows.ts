@@ -1,0 +1,86 @@
+/** Open load: the waiting that a closed loop hides. And the same with the ways to KV, D1 and objects that there are in production. */
+
+import type Table from "cli-table3";
+import type { Case } from "./cases.ts";
+import type { OpenClient, OpenMeasured } from "./client.ts";
+import { ratio, type Spread, spreadOf, tableWith } from "./report.ts";
+import type { Runtime, WorkerName } from "./runtime.ts";
+
+export interface OpenRow {
+  readonly name: string;
+  /** Requests a second that were due, and the share of them that was answered. */
+  readonly perSecond: number;
+  readonly answered: Spread;
+  /** Milliseconds from when a request was due. */
+  readonly p50: Spread;
+  readonly p99: Spread;
+  readonly p999: Spread;
+  /** The p99, beside that of `equal` in the same round. */
+  readonly ofEqual: Spread;
+  /** The share of requests that waited for no binding; `null` for what is not Keygate. */
+  readonly hits: number | null;
+}
+
+/** A case, or one that several Workers share. */
+export interface OpenCase extends Pick<Case, "name" | "path" | "secrets" | "order" | "status"> {
+  readonly workers: readonly WorkerName[];
+  readonly isOfGateway: boolean;
+}
+
+interface Setting {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+}
+
+/** The first is `equal`. */
+export async function measureOpen(
+  cases: readonly OpenCase[],
+  runtime: Runtime,
+  client: OpenClient,
+  { rounds, seconds, perSecond }: Setting,
+): Promise<OpenRow[]> {
+  const measured = new Map<string, OpenMeasured[]>(cases.map(({ name }) => [name, []]));
+  const hits = new Map<string, number | null>();
+  for (let round = 0; round < rounds; round++) {
+    for (const each of round % 2 ? cases.toReversed() : cases) {
+      runtime.takeHits();
+      const urls = each.workers.map((worker) => runtime.urls[worker] + each.path);
+      const order = each.order === "zipf" ? "zipf" : "in turn";
+      const answers = await client.run({ urls, secrets: each.secrets, order, perSecond, seconds });
+      const stray = answers.answered - (answers.statuses[each.status] ?? 0);
+      if (stray > 0 || Object.keys(answers.statuses).length > 1)
+        process.stderr.write(`${each.name}: ${JSON.stringify(answers.statuses)}\n`);
+      measured.get(each.name)?.push(answers);
+      hits.set(each.name, each.isOfGateway ? runtime.takeHits() : null);
+    }
+  }
+  const equal = measured.get(cases[0]?.name as string) as OpenMeasured[];
+  return cases.map(({ name }) => {
+    const rows = measured.get(name) as OpenMeasured[];
+    const spread = (value: (row: OpenMeasured, round: number) => number) => spreadOf(rows.map(value));
+    return {
+      name,
+      perSecond,
+      answered: spread(({ answered, due }) => answered / due),
+      p50: spread(({ p50 }) => p50),
+      p99: spread(({ p99 }) => p99),
+      p999: spread(({ p999 }) => p999),
+      ofEqual: spread(({ p99 }, round) => p99 / (equal[round] as OpenMeasured).p99),
+      hits: hits.get(name) ?? null,
+    };
+  });
+}
+
+export function openTableOf(title: string, rows: readonly OpenRow[]): string {
+  const table: Table.Table = tableWith([title, "answered", "hits", "p50 ms", "p99 ms", "p99.9 ms", "p99 of equal"]);
+  for (const { name, answered, hits, p50, p99, p999, ofEqual } of rows) {
+    const times = [p50, p99, p999].map(({ median }) =>
+      median === Number.POSITIVE_INFINITY ? "never" : median.toFixed(1),
+    );
+    table.push([name, percent(answered.median), hits === null ? "" : percent(hits), ...times, ratio(ofEqual)]);
+  }
+  return table.toString();
+}
+
+export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
