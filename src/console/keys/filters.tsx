@@ -6,6 +6,7 @@ import { KEY_STATUSES } from "../../domain/key-status.ts";
 import { scopesOf } from "../../domain/scope.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Workspace } from "../../records/workspace.ts";
+import { type Chip, Chips } from "../frame/chips.tsx";
 import { Cell, Options } from "../frame/fields.tsx";
 import type { Problems } from "../frame/mistakes.tsx";
 import { PERMISSION_WORDS, REACH_WORDS } from "../frame/words.ts";
@@ -40,6 +41,7 @@ export function KeyFilters(props: Props) {
   const choices = choicesOf(props);
   const [, ...selects] = FILTER_FIELDS;
   const set = selects.filter(({ id }) => chosen.has(id));
+  const view = chosen.get("view");
   return (
     <>
       <form class="find" action="/keys" novalidate>
@@ -71,40 +73,17 @@ export function KeyFilters(props: Props) {
           </div>
         </details>
       </form>
-      <Chips chosen={chosen} choices={choices} />
+      <Chips chips={chipsOf(chosen, choices)} all={view === null ? "/keys" : `/keys?view=${view}`} />
     </>
   );
 }
 
-/** What is filtered by; each can be taken away alone. */
-function Chips({ chosen, choices }: { chosen: URLSearchParams; choices: Readonly<Record<string, Choices>> }) {
-  const set = FILTER_FIELDS.filter(({ id }) => chosen.has(id));
-  if (set.length === 0) return null;
-  const nameOf = (id: string) => {
+function chipsOf(chosen: URLSearchParams, choices: Readonly<Record<string, Choices>>): Chip[] {
+  return FILTER_FIELDS.filter(({ id }) => chosen.has(id)).map(({ id, label }) => {
     const value = chosen.get(id) ?? "";
-    return id === "q" ? `“${value}”` : (choices[id]?.find(([one]) => one === value)?.[1] ?? value);
-  };
-  const view = chosen.get("view");
-  return (
-    <ul class="chips" aria-label="Filters that are set">
-      {set.map(({ id, label }) => (
-        <li>
-          <a href={listPath(chosen, { [id]: "" })}>
-            <span>
-              {label}: <strong>{nameOf(id)}</strong>
-            </span>{" "}
-            <span aria-hidden="true">×</span>
-            <span class="unseen">, remove</span>
-          </a>
-        </li>
-      ))}
-      <li>
-        <a class="plain" href={view === null ? "/keys" : `/keys?view=${view}`}>
-          Clear all
-        </a>
-      </li>
-    </ul>
-  );
+    const name = id === "q" ? `“${value}”` : (choices[id]?.find(([one]) => one === value)?.[1] ?? value);
+    return { label, value: name, path: listPath(chosen, { [id]: "" }) };
+  });
 }
 
 const SORTS = [

@@ -7,6 +7,7 @@ import type { FoundRequest } from "../../domain/kept-request.ts";
 import { ERRORS, isRefusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Page } from "../../store/pages.ts";
+import { type Chip, Chips } from "../frame/chips.tsx";
 import { namesIn } from "../frame/directory.ts";
 import { Cell, Options } from "../frame/fields.tsx";
 import { show } from "../frame/layout.tsx";
@@ -54,7 +55,7 @@ async function listOf(c: Visit, key: ManagedKey | undefined) {
         <Mistakes refusal={refusal} fields={filters} />
         <Views path={path} chosen={chosen} />
         <Filters c={c} path={path} chosen={chosen} filters={filters} problems={problemsOf(refusal, filters)} />
-        <Chips path={path} chosen={chosen} />
+        <Chips chips={chipsOf(path, chosen)} all={path} />
         {!isRefusal(found) && (await Found({ c, path, chosen, page: found, key }))}
       </>
     ),
@@ -138,29 +139,12 @@ function Filters({ c, path, chosen, filters, problems }: FiltersProps) {
   );
 }
 
-function Chips({ path, chosen }: { path: string; chosen: URLSearchParams }) {
-  const set = FILTERS.filter(({ id }) => chosen.has(id));
-  if (set.length === 0) return null;
-  return (
-    <ul class="chips" aria-label="Filters that are set">
-      {set.map(({ id, label }) => (
-        <li>
-          <a href={listPath(path, chosen, { [id]: "" })}>
-            <span>
-              {label}: <strong>{chosen.get(id)}</strong>
-            </span>{" "}
-            <span aria-hidden="true">×</span>
-            <span class="unseen">, remove</span>
-          </a>
-        </li>
-      ))}
-      <li>
-        <a class="plain" href={path}>
-          Clear all
-        </a>
-      </li>
-    </ul>
-  );
+function chipsOf(path: string, chosen: URLSearchParams): Chip[] {
+  return FILTERS.filter(({ id }) => chosen.has(id)).map(({ id, label }) => ({
+    label,
+    value: chosen.get(id) ?? "",
+    path: listPath(path, chosen, { [id]: "" }),
+  }));
 }
 
 interface NothingProps {
