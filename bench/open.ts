@@ -2,7 +2,7 @@
 
 import type { Case } from "./cases.ts";
 import { startOpenClient } from "./client.ts";
-import { measureOpen, type OpenCase, type OpenRow, openTableOf } from "./open.ts";
+import { measureOpen, type OpenCase, type OpenRow, openTableOf } from "./open-rows.ts";
 import { isOfGateway, type Runtime } from "./runtime.ts";
 import type { Shower } from "./shower.ts";
 

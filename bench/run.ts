@@ -8,7 +8,7 @@ import { CASES, type Case, prepareCases } from "./cases.ts";
 import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
 import { type Memory, measureMemory } from "./memory.ts";
-import { measureOpens, type Opens, tablesOf } from "./opens.ts";
+import { measureOpens, type Opens, tablesOf } from "./open.ts";
 import { costTableOf, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
 import { isOfGateway, type Runtime, startRuntime } from "./runtime.ts";
 import { checkSameWork } from "./same-work.ts";
