@@ -6,6 +6,7 @@ import { startBrowser } from "../../helpers/browser.ts";
 import { type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
+import { hasFocus } from "./keyboard.ts";
 import { complaintsOf, consoleOf, shotOf, signedIn } from "./visitors.ts";
 
 let browser: Browser;
@@ -100,7 +101,7 @@ describe("The dialog", () => {
     expect(await chosen().textContent()).toBe(first);
     await page.keyboard.press("Escape");
     await dialog().waitFor({ state: "hidden" });
-    expect(await page.evaluate("document.activeElement.className")).toBe("go");
+    await hasFocus(page, ".go");
   });
 
   test("is not opened by a slash that is typed into a field", async () => {

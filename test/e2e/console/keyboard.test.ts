@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
-import { type Keyboard, keyboardOf } from "./keyboard.ts";
+import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
 import { signedIn, signInLink } from "./visitors.ts";
 
 let browser: Browser;
@@ -30,7 +30,7 @@ describe("By keyboard alone", () => {
     await page.goto("/keys");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    expect(await page.evaluate("document.activeElement.id")).toBe("content");
+    await hasFocus(page, "#content");
     await keyboard.enter(/^New key$/);
     await keyboard.write(/^Name$/, "by keyboard");
     await keyboard.toggle(/^emails:read$/);
@@ -105,7 +105,7 @@ describe("By keyboard alone", () => {
     await keyboard.write(/^Reason$/, "a trial");
     await keyboard.write(/how many keys/, "3");
     await keyboard.enter(/^Revoke 2 keys for good$/);
-    expect(await page.evaluate("document.activeElement.id")).toBe("mistakes");
+    await hasFocus(page, "#mistakes");
     await keyboard.write(/how many keys/, "2");
     await keyboard.enter(/^Revoke 2 keys for good$/);
     await says("2 keys are revoked.");

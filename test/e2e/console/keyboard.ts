@@ -6,7 +6,7 @@ import { expect } from "vitest";
 const MAX_PRESSES = 150;
 
 export interface Keyboard {
-  /** Goes on to the next thing with this name, which has to show that it has the focus. */
+  /** Moves to the next element with this name, which has to show that it has the focus. */
   to(name: RegExp): Promise<void>;
   /** The same, and presses Enter there, which leads to another page. */
   enter(name: RegExp): Promise<void>;
@@ -50,6 +50,11 @@ export function keyboardOf(page: Page): Keyboard {
     },
   };
   return keyboard;
+}
+
+/** Waits until an element has the focus: a browser gives it to `autofocus` when it next draws, which can be after the load event. */
+export async function hasFocus(page: Page, selector: string): Promise<void> {
+  await page.locator(`${selector}:focus`).waitFor();
 }
 
 function focusOf(page: Page): Promise<{ name: string; outline: string }> {

@@ -9,7 +9,7 @@ import { PROJECT } from "../../helpers/gateway.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
-import { type Keyboard, keyboardOf } from "./keyboard.ts";
+import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
 import { signedIn } from "./visitors.ts";
 
 const SHOTS = join(PROJECT, "dist/console");
@@ -31,7 +31,6 @@ beforeEach(async () => {
 });
 afterAll(() => browser?.close());
 
-const focused = () => page.evaluate(() => document.activeElement?.id);
 const quotaOf = (name: string, limit = 10) => ({ name, limit, per: "day" });
 
 /** As it is: narrow, and in both themes. */
@@ -49,13 +48,13 @@ describe("A form with mistakes", () => {
     await page.goto("/keys/new");
     await keyboard.write(/^Allowed client addresses$/, "nonsense");
     await keyboard.enter(/^Create the key$/);
-    expect(await focused()).toBe("mistakes");
+    await hasFocus(page, "#mistakes");
     expect(await page.locator("#mistakes a").allTextContents()).toEqual(["Name", "Scopes", "Allowed client addresses"]);
     await look("new-key-mistakes");
     for (const id of ["name", "scopes", "allowed_addresses"]) {
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
-      expect(await focused()).toBe(id);
+      await hasFocus(page, `#${id}`);
       await page.locator("#mistakes").focus();
       for (const link of await page.locator("#mistakes a").all()) {
         await page.keyboard.press("Tab");
@@ -86,7 +85,7 @@ describe("A form with mistakes", () => {
     const plain = await context.newPage();
     await plain.goto(`http://localhost:${gateway.port}/keys/new`);
     await plain.getByRole("button", { name: "Create the key" }).click();
-    expect(await plain.locator("#mistakes:focus").count()).toBe(1);
+    await hasFocus(plain, "#mistakes");
     await context.close();
   });
 });
@@ -165,7 +164,7 @@ describe("What stops others", () => {
     await keyboard.enter(/^Remove the member$/);
     await keyboard.write(/^They have active keys/, "somebody");
     await keyboard.enter(/^Remove member$/);
-    expect(await focused()).toBe("mistakes");
+    await hasFocus(page, "#mistakes");
     await look("removal-asked");
     await keyboard.write(/^They have active keys/, "member");
     await keyboard.enter(/^Remove member$/);
