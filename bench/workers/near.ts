@@ -1,13 +1,15 @@
 /**
- * Stands in for KV and the authorities, inside the isolate: every secret is found, and its key may do nothing. What the
- * process then holds in memory is the gateway's own.
+ * Stands in for KV, the authorities and the collectors, inside the isolate: every secret is found, its key may do nothing, and reports
+ * are stored nowhere. What the isolate then holds in memory is the gateway's own; a collector has an isolate to itself on the edge.
  */
 
 type Question = { environment: string; keyId: string; secretHash: string };
 
 export function near<Env extends object>(env: Env): Env {
-  return { ...env, KV: { get: entryOf }, AUTHORITY: { idFromName: (name: string) => name, get: () => ({ ask }) } };
+  return { ...env, KV: { get: entryOf }, AUTHORITY: objects({ ask }), COURIER: objects({ report: async () => ({}) }) };
 }
+
+const objects = (calls: object) => ({ idFromName: (name: string) => name, get: () => calls });
 
 async function entryOf(name: string): Promise<string> {
   return JSON.stringify({ key_id: `key_${name.slice(-32)}`, pepper_id: "bench" });
