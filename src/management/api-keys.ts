@@ -18,8 +18,6 @@ import { readPage } from "./paging.ts";
 import { keyPageQuery, revocationBody, rotationBody, unusedQuery } from "./wire/keys.ts";
 import { pageAnswer, renderPage } from "./wire/page.ts";
 
-const tag = "API keys";
-
 const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | Refusal =>
   isRefusal(changed)
     ? changed
@@ -46,9 +44,6 @@ export const apiKeys = [
     method: "post",
     path: "/v1/api-keys",
     name: "createApiKey",
-    tag,
-    summary: "Create a key",
-    description: "The answer has the secret, which is never shown again. You cannot grant more than you have.",
     body: keyBody,
     answer: newKeyAnswer,
     status: 201,
@@ -67,9 +62,6 @@ export const apiKeys = [
     method: "get",
     path: "/v1/api-keys",
     name: "listApiKeys",
-    tag,
-    summary: "List an organization's keys",
-    description: "Only keys that the caller manages.",
     query: keyPageQuery,
     answer: pageAnswer(keyAnswer),
     async handle({ control, caller, query }) {
@@ -87,9 +79,6 @@ export const apiKeys = [
     method: "get",
     path: "/v1/unused-api-keys",
     name: "listUnusedApiKeys",
-    tag,
-    summary: "List the keys of all organizations that were not used for some days",
-    description: "Only for the root token. Those that work, or are disabled; the longest unused first.",
     query: unusedQuery,
     answer: pageAnswer(keyAnswer),
     async handle({ control, caller, query }) {
@@ -104,8 +93,6 @@ export const apiKeys = [
     method: "get",
     path: "/v1/api-keys/:id",
     name: "readApiKey",
-    tag,
-    summary: "Show a key",
     answer: keyAnswer,
     versioned: true,
     handle: read,
@@ -114,9 +101,6 @@ export const apiKeys = [
     method: "patch",
     path: "/v1/api-keys/:id",
     name: "changeApiKey",
-    tag,
-    summary: "Change a key",
-    description: "The environment, reach and member of a key cannot change.",
     body: keyPatch,
     answer: keyAnswer,
     versioned: true,
@@ -130,9 +114,6 @@ export const apiKeys = [
     method: "post",
     path: "/v1/api-keys/:id/rotate",
     name: "rotateApiKey",
-    tag,
-    summary: "Give a key a new secret",
-    description: "The id and the limits stay the same. The old secrets keep working for the grace period.",
     body: rotationBody,
     answer: newKeyAnswer,
     versioned: true,
@@ -149,9 +130,6 @@ export const apiKeys = [
     method: "delete",
     path: "/v1/api-keys/:id/secrets/:secret_id",
     name: "endApiKeySecret",
-    tag,
-    summary: "End an old secret of a key",
-    description: "The other secrets keep working. The newest cannot end alone.",
     answer: keyAnswer,
     versioned: true,
     delayed: true,
@@ -163,8 +141,6 @@ export const apiKeys = [
     path: "/v1/api-keys/:id/revoke",
     kind: "end",
     name: "revokeApiKey",
-    tag,
-    summary: "Revoke a key, for good",
     body: revocationBody,
     answer: keyAnswer,
     versioned: true,
@@ -178,8 +154,6 @@ export const apiKeys = [
     path: "/v1/api-keys/:id/disable",
     kind: "end",
     name: "disableApiKey",
-    tag,
-    summary: "Disable a key",
     answer: keyAnswer,
     versioned: true,
     delayed: true,
@@ -190,8 +164,6 @@ export const apiKeys = [
     method: "post",
     path: "/v1/api-keys/:id/enable",
     name: "enableApiKey",
-    tag,
-    summary: "Enable a key again",
     answer: keyAnswer,
     versioned: true,
     delayed: true,

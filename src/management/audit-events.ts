@@ -12,9 +12,6 @@ export const auditEvents = [
     method: "get",
     path: "/v1/audit-events",
     name: "listAuditEvents",
-    tag: "Audit",
-    summary: "List changes, who made them, and when",
-    description: "Newest first. With `target`: the history of one key, member, workspace or organization.",
     query: auditQuery,
     answer: pageAnswer(auditEventAnswer),
     async handle({ control, caller, query }) {

@@ -8,9 +8,6 @@ export const changes = [
     method: "get",
     path: "/v1/changes/:id",
     name: "readChange",
-    tag: "Changes",
-    summary: "Show how many authorities do not know of a change yet",
-    description: "`Location` of a 202 answer points here.",
     answer: changeAnswer,
     async handle({ control, caller, id }) {
       const pending = await readChange(control, caller, id);

@@ -7,7 +7,7 @@ import { operation } from "./operation.ts";
 const importAnswer = z
   .strictObject({
     imported: z.int(),
-    skipped: z.int().describe("Keys whose secrets the gateway already knows."),
+    skipped: z.int(),
   })
   .meta({ id: "Import" });
 
@@ -16,10 +16,6 @@ export const imports = [
     method: "post",
     path: "/v1/api-keys/import",
     name: "importApiKeys",
-    tag: "API keys",
-    summary: "Import keys by the SHA-256 digests of their secrets",
-    description:
-      "For the root token. Imports all keys or none. Keys that were imported before are skipped, so a call can be repeated.",
     body: importBody,
     maxBodyBytes: 1_000_000,
     answer: importAnswer,

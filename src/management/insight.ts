@@ -9,8 +9,6 @@ export const insight = [
     method: "get",
     path: "/v1/whoami",
     name: "whoami",
-    tag: "Insight",
-    summary: "Show what the credential is, and what it can do",
     answer: whoamiAnswer,
     handle: async ({ control, caller }) => ({ body: renderWhoami(await whoami(control, caller)) }),
   }),
@@ -19,9 +17,6 @@ export const insight = [
     path: "/v1/explain",
     kind: "read",
     name: "explain",
-    tag: "Insight",
-    summary: "Explain how a request would be decided, step by step",
-    description: "Counts against no limit, and forwards nothing.",
     body: explainBody,
     answer: explanationAnswer,
     async handle({ control, caller, body }) {

@@ -12,8 +12,6 @@ import {
   renderLimit,
 } from "./wire/key-limits.ts";
 
-const tag = "API keys";
-
 type Shown = (KeyLimits & { readonly states: readonly LimitState[] }) | Refusal;
 
 const show = (limits: Shown): Answer | Refusal =>
@@ -31,8 +29,6 @@ export const keyLimits = [
     method: "get",
     path: "/v1/api-keys/:id/limits",
     name: "readLimits",
-    tag,
-    summary: "Show what is left of a key's limits",
     answer: limitsAnswer,
     handle: async ({ control, caller, id }) => show(await readAllLimits(control, caller, id)),
   }),
@@ -40,9 +36,6 @@ export const keyLimits = [
     method: "post",
     path: "/v1/api-keys/:id/limits/reset",
     name: "resetLimits",
-    tag,
-    summary: "Reset a key's limits",
-    description: "Except the tokens that are lent to isolates now.",
     answer: limitsAnswer,
     async handle({ control, caller, id }) {
       const states = await resetLimits(control, caller, id);
@@ -53,8 +46,6 @@ export const keyLimits = [
     method: "get",
     path: "/v1/api-keys/:id/advice",
     name: "adviseOnScopes",
-    tag,
-    summary: "List the scopes that a key has not used",
     query: adviceQuery,
     answer: adviceAnswer,
     async handle({ control, caller, id, query }) {

@@ -16,8 +16,6 @@ import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { organizationPageQuery, pageAnswer, renderPage } from "./wire/page.ts";
 
-const tag = "Members";
-
 const show = (member: MemberRecord | Refusal): Answer | Refusal =>
   isRefusal(member) ? member : { body: renderMember(member), version: member.version };
 
@@ -34,9 +32,6 @@ export const members = [
     method: "post",
     path: "/v1/members",
     name: "createMember",
-    tag,
-    summary: "Create a member",
-    description: "The role and workspaces cannot be more than the caller's.",
     body: memberBody,
     answer: memberAnswer,
     status: 201,
@@ -50,8 +45,6 @@ export const members = [
     method: "get",
     path: "/v1/members",
     name: "listMembers",
-    tag,
-    summary: "List an organization's members",
     query: organizationPageQuery,
     answer: pageAnswer(memberAnswer),
     async handle({ control, caller, query }) {
@@ -66,8 +59,6 @@ export const members = [
     method: "get",
     path: "/v1/members/:id",
     name: "readMember",
-    tag,
-    summary: "Show a member",
     answer: memberAnswer,
     versioned: true,
     handle: read,
@@ -76,10 +67,6 @@ export const members = [
     method: "patch",
     path: "/v1/members/:id",
     name: "changeMember",
-    tag,
-    summary: "Change a member",
-    description:
-      "The change also applies to keys that act as the member. Members cannot change their own role, and the last owner stays an owner.",
     body: memberPatch,
     answer: memberAnswer,
     versioned: true,
@@ -93,10 +80,6 @@ export const members = [
     method: "delete",
     path: "/v1/members/:id",
     name: "removeMember",
-    tag,
-    summary: "Remove a member",
-    description:
-      "This also ends the keys that act as the member, so the caller must manage all of these keys, and belong to the member's workspaces.",
     answer: memberAnswer,
     versioned: true,
     delayed: true,

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { ERRORS } from "../errors.ts";
 import { CHALLENGE_HEADER, PROBLEM_TYPE } from "../problem.ts";
+import { CALLS } from "./documented-calls.ts";
 import { Schemas } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 import { problemAnswer } from "./wire/problem.ts";
@@ -43,7 +44,7 @@ export function openApiDocument(operations: readonly Operation[]): object {
     },
     servers: [{ url: EXAMPLE_URL }],
     security: [{ token: [] }, { session: [] }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, description: TAGS[name] as string })),
+    tags: Object.keys(CALLS).map((name) => ({ name, description: TAGS[name] as string })),
     paths,
     components: {
       schemas: schemas.components,
@@ -64,23 +65,29 @@ export function openApiDocument(operations: readonly Operation[]): object {
   };
 }
 
+function wordsOf(name: string) {
+  for (const [tag, calls] of Object.entries(CALLS)) if (calls[name]) return { tag, ...calls[name] };
+  throw new Error(`documented-calls.ts does not say what ${name} does`);
+}
+
 function describe(operation: Operation, schemas: Schemas): object {
-  const { name, tag, summary, description, query, body, answer, status = 200, delayed } = operation;
+  const { name, query, body, answer, status = 200, delayed } = operation;
+  const { tag, summary, description } = wordsOf(name);
   const headers = headersOf(operation);
-  const success = { description: summary, headers, content: jsonOf(schemas.of(answer, "output")) };
-  const problem = schemas.of(problemAnswer, "output");
+  const success = { description: summary, headers, content: jsonOf(schemas.of(answer, "output", name)) };
+  const problem = schemas.of(problemAnswer, "output", name);
   return {
     operationId: name,
     tags: [tag],
     summary,
     ...(description && { description }),
     parameters: [
-      ...(operation.path.includes(":id") ? schemas.parameters("path", pathParameters(operation.path)) : []),
-      ...(query ? schemas.parameters("query", query as z.ZodObject) : []),
-      ...schemas.parameters("header", requestHeaders(operation)),
+      ...(operation.path.includes(":id") ? schemas.parameters("path", pathParameters(operation.path), name) : []),
+      ...(query ? schemas.parameters("query", query as z.ZodObject, name) : []),
+      ...schemas.parameters("header", requestHeaders(operation), name),
     ],
     ...(body && {
-      requestBody: { required: !body.safeParse({}).success, content: jsonOf(schemas.of(body, "input")) },
+      requestBody: { required: !body.safeParse({}).success, content: jsonOf(schemas.of(body, "input", name)) },
     }),
     responses: {
       [status]: success,

@@ -1,4 +1,7 @@
-/** One call of the management API, described once: what parses it, what it is documented by, and the one verb that it calls. */
+/**
+ * One call of the management API, described once: what parses it, the form of its answer, and the one verb that it calls. Its words are
+ * in `documented-calls.ts`, and those of its fields in `documented-fields.ts`, so that the Worker does not carry them.
+ */
 
 import type * as z from "zod";
 import type { Effect } from "../control/commit.ts";
@@ -34,9 +37,6 @@ export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.Z
   readonly kind?: CallKind;
   /** `operationId` of the OpenAPI document. */
   readonly name: string;
-  readonly tag: string;
-  readonly summary: string;
-  readonly description?: string;
   readonly query?: Query;
   readonly body?: Body;
   /** The most bytes of a body, if not the usual number. */

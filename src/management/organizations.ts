@@ -16,8 +16,6 @@ import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { pageAnswer, pageQuery, renderPage } from "./wire/page.ts";
 
-const tag = "Organizations";
-
 const show = (organization: Organization | Refusal): Answer | Refusal =>
   isRefusal(organization) ? organization : { body: renderOrganization(organization), version: organization.version };
 
@@ -29,9 +27,6 @@ export const organizations = [
     method: "post",
     path: "/v1/organizations",
     name: "createOrganization",
-    tag,
-    summary: "Create an organization",
-    description: "Only for the root token.",
     body: organizationBody,
     answer: organizationAnswer,
     status: 201,
@@ -45,9 +40,6 @@ export const organizations = [
     method: "get",
     path: "/v1/organizations",
     name: "listOrganizations",
-    tag,
-    summary: "List organizations",
-    description: "All of them for the root token; for other callers, their own.",
     query: pageQuery,
     answer: pageAnswer(organizationAnswer),
     async handle({ control, caller, query }) {
@@ -64,8 +56,6 @@ export const organizations = [
     method: "get",
     path: "/v1/organizations/:id",
     name: "readOrganization",
-    tag,
-    summary: "Show an organization",
     answer: organizationAnswer,
     versioned: true,
     handle: read,
@@ -74,10 +64,6 @@ export const organizations = [
     method: "patch",
     path: "/v1/organizations/:id",
     name: "changeOrganization",
-    tag,
-    summary: "Change an organization",
-    description:
-      "Owners can change the name. Only the root token can change the plan, environments, key quota and status.",
     body: organizationPatch,
     answer: organizationAnswer,
     versioned: true,

@@ -13,16 +13,11 @@ import {
   retirementBody,
 } from "./wire/peppers.ts";
 
-const tag = "Peppers";
-
 export const peppers = [
   operation({
     method: "get",
     path: "/v1/peppers",
     name: "listPeppers",
-    tag,
-    summary: "List the peppers, and how many secrets are stored under each",
-    description: "Only for the root token.",
     answer: peppersAnswer,
     async handle({ control, caller }) {
       const list = await listPeppers(control, caller);
@@ -33,10 +28,6 @@ export const peppers = [
     method: "get",
     path: "/v1/peppers/:id/keys",
     name: "listKeysOfPepper",
-    tag,
-    summary: "List the keys that would stop working without a pepper",
-    description:
-      "Only for the root token. These keys have a secret that has not been used since the pepper was replaced.",
     query: pageQuery,
     answer: pageAnswer(keyUnderPepperAnswer),
     async handle({ control, caller, id, query }) {
@@ -50,9 +41,6 @@ export const peppers = [
     method: "post",
     path: "/v1/peppers/:id/retire",
     name: "retirePepper",
-    tag,
-    summary: "Delete the hashes that are stored under a replaced pepper",
-    description: "Only for the root token. Afterwards you can remove the pepper from KEYGATE_PEPPERS.",
     body: retirementBody,
     answer: retiredAnswer,
     async handle({ control, caller, id, body }) {

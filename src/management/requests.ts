@@ -12,10 +12,6 @@ export const requests = [
     method: "get",
     path: "/v1/requests",
     name: "listRequests",
-    tag: "Requests",
-    summary: "List finished requests",
-    description:
-      "Newest first, of the keys that the caller manages, 10 to 20 seconds behind. Without `organization_id` and `key_id`: of the caller's organization, or, for the root token, of no known organization.",
     query: requestQuery,
     answer: pageAnswer(requestAnswer),
     async handle({ control, caller, query }) {
@@ -32,10 +28,6 @@ export const requests = [
     method: "get",
     path: "/v1/requests/:id",
     name: "readRequest",
-    tag: "Requests",
-    summary: "Find a finished request by its id",
-    description:
-      "The id is in the `X-Request-Id` of every answer, and in the `request_id` of every error. 10 to 20 seconds behind.",
     answer: requestAnswer,
     async handle({ control, caller, id }) {
       const request = await findRequest(control, caller, id);
@@ -46,9 +38,6 @@ export const requests = [
     method: "get",
     path: "/v1/requests/:id/explanation",
     name: "explainRequest",
-    tag: "Requests",
-    summary: "Explain a finished request: what was decided then, what would be decided now, and what to change",
-    description: "Counts against no limit, and forwards nothing.",
     answer: pastAnswer,
     async handle({ control, caller, id }) {
       const explained = await explainRequest(control, caller, id);

@@ -15,16 +15,11 @@ import {
   signInLinkBody,
 } from "./wire/sessions.ts";
 
-const tag = "Sessions";
-
 export const sessions = [
   operation({
     method: "post",
     path: "/v1/sign-in-links",
     name: "createSignInLink",
-    tag,
-    summary: "Create a sign-in link for a member",
-    description: "Works once, within ten minutes. Owners can create links for members of their organization.",
     body: signInLinkBody,
     answer: signInLinkAnswer,
     status: 201,
@@ -38,9 +33,6 @@ export const sessions = [
     method: "post",
     path: "/v1/root-sign-in-links",
     name: "createRootSignInLink",
-    tag,
-    summary: "Create a link that signs the platform team in to the console",
-    description: "Only for the root token. Works once, within ten minutes; the session lasts an hour.",
     answer: signInLinkAnswer,
     status: 201,
     async handle({ control, caller }) {
@@ -53,9 +45,6 @@ export const sessions = [
     method: "get",
     path: "/v1/sessions",
     name: "listSessions",
-    tag,
-    summary: "List a member's sessions",
-    description: "Only active sessions.",
     query: sessionPageQuery,
     answer: pageAnswer(sessionAnswer),
     async handle({ control, caller, query }) {
@@ -69,9 +58,6 @@ export const sessions = [
     method: "delete",
     path: "/v1/sessions",
     name: "revokeSessions",
-    tag,
-    summary: "End a member's sessions",
-    description: "All except the session that makes the call.",
     query: sessionsQuery,
     answer: revokedSessionsAnswer,
     async handle({ control, caller, query }) {
@@ -83,8 +69,6 @@ export const sessions = [
     method: "delete",
     path: "/v1/sessions/:id",
     name: "revokeSession",
-    tag,
-    summary: "End a session",
     answer: sessionAnswer,
     async handle({ control, caller, id }) {
       const session = await revokeSession(control, caller, id);

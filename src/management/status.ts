@@ -10,29 +10,25 @@ const removed = z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, z.i
 const statusAnswer = z
   .strictObject({
     database: z.strictObject({
-      bytes: z.int().describe("The size of the data in D1."),
-      limit_bytes: z.int().describe("The most that D1 can hold, from the configuration."),
-      full: z.number().describe("`bytes` as a share of `limit_bytes`."),
+      bytes: z.int(),
+      limit_bytes: z.int(),
+      full: z.number(),
       oldest_audit_event_at: time.nullable(),
     }),
-    retention: z
-      .strictObject({ usage_days: z.int(), audit_days: z.int(), dead_key_days: z.int() })
-      .describe("How long old records are kept."),
+    retention: z.strictObject({ usage_days: z.int(), audit_days: z.int(), dead_key_days: z.int() }),
     last_cleanup: z
       .strictObject({
         started_at: time,
-        ended_at: time.nullable().describe("`null` while it is running."),
-        removed: removed.describe("Rows deleted because of their age."),
+        ended_at: time.nullable(),
+        removed: removed,
       })
-      .nullable()
-      .describe("`null` if there was none yet, or if it cannot be read."),
+      .nullable(),
     record_changes: z
       .strictObject({
-        looked_at: time.nullable().describe("When D1 was last asked for changes made by hand; `null` if it never was."),
-        restored_at: time.nullable().describe("When D1 was last found to have been restored to an earlier time."),
+        looked_at: time.nullable(),
+        restored_at: time.nullable(),
       })
-      .nullable()
-      .describe("`null` if it cannot be read."),
+      .nullable(),
   })
   .meta({ id: "Status" });
 
@@ -41,9 +37,6 @@ export const status = [
     method: "get",
     path: "/v1/status",
     name: "readStatus",
-    tag: "Operation",
-    summary: "Show how full the database is, and when it was last asked for changes",
-    description: "Only for the root token.",
     answer: statusAnswer,
     async handle({ control, caller }) {
       const state = await readStatus(control, caller);

@@ -10,9 +10,6 @@ export const traffic = [
     method: "get",
     path: "/v1/traffic",
     name: "readTraffic",
-    tag: "Operation",
-    summary: "Show all requests by route, and how long the gateway and the origins took",
-    description: "Only for the root token.",
     query: trafficQuery,
     answer: trafficAnswer,
     async handle({ control, caller, query }) {

@@ -17,10 +17,6 @@ export const usage = [
     method: "get",
     path: "/v1/usage",
     name: "readUsage",
-    tag: "Usage",
-    summary: "Show what keys were used for",
-    description:
-      "By default of the last day. The root token can leave out `organization_id`: then of all, by whole days of the last 31.",
     query: usageQuery,
     answer: usageAnswer,
     async handle({ control, caller, query }) {

@@ -16,8 +16,6 @@ import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { organizationPageQuery, pageAnswer, renderPage } from "./wire/page.ts";
 
-const tag = "Workspaces";
-
 const show = (workspace: Workspace | Refusal): Answer | Refusal =>
   isRefusal(workspace) ? workspace : { body: renderWorkspace(workspace), version: workspace.version };
 
@@ -29,10 +27,6 @@ export const workspaces = [
     method: "post",
     path: "/v1/workspaces",
     name: "createWorkspace",
-    tag,
-    summary: "Create a workspace",
-    description:
-      "If the caller's role manages only their own workspaces, the caller becomes a member of the new workspace.",
     body: workspaceBody,
     answer: workspaceAnswer,
     status: 201,
@@ -46,8 +40,6 @@ export const workspaces = [
     method: "get",
     path: "/v1/workspaces",
     name: "listWorkspaces",
-    tag,
-    summary: "List an organization's workspaces",
     query: organizationPageQuery,
     answer: pageAnswer(workspaceAnswer),
     async handle({ control, caller, query }) {
@@ -62,8 +54,6 @@ export const workspaces = [
     method: "get",
     path: "/v1/workspaces/:id",
     name: "readWorkspace",
-    tag,
-    summary: "Show a workspace",
     answer: workspaceAnswer,
     versioned: true,
     handle: read,
@@ -72,9 +62,6 @@ export const workspaces = [
     method: "patch",
     path: "/v1/workspaces/:id",
     name: "changeWorkspace",
-    tag,
-    summary: "Rename a workspace",
-    description: "For members who belong to it, or whose role manages all workspace keys.",
     body: workspacePatch,
     answer: workspaceAnswer,
     versioned: true,
@@ -86,10 +73,6 @@ export const workspaces = [
     method: "delete",
     path: "/v1/workspaces/:id",
     name: "deleteWorkspace",
-    tag,
-    summary: "Delete a workspace",
-    description:
-      "For members who belong to it, or whose role manages all workspace keys. Keys and members lose it; a key that reaches no other workspace is revoked.",
     answer: workspaceAnswer,
     versioned: true,
     delayed: true,

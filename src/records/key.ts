@@ -34,31 +34,29 @@ const FIELDS = {
   reach: { form: reach },
   workspace_ids: { form: z.array(id), as: "json", elsewhere: true },
   permission: { form: permission },
-  scopes: { form: z.array(z.string()).describe("Scopes and bundles, as granted."), as: "json", elsewhere: true },
+  scopes: { form: z.array(z.string()), as: "json", elsewhere: true },
   name: { form: z.string() },
   description: { form: z.string().nullable() },
-  plan: { form: z.string().nullable().describe("Its own plan; `null` for its organization's.") },
+  plan: { form: z.string().nullable() },
   limits: { form: limits, as: "json" },
   allowed_addresses: { form: z.array(z.string()), as: "json" },
-  hint: { form: z.string().describe("The visible part of the newest secret."), elsewhere: true },
+  hint: { form: z.string(), elsewhere: true },
   secrets: {
-    form: z
-      .array(z.strictObject({ id: z.string(), hint: z.string(), created_at: time, expires_at: time.nullable() }))
-      .describe("Those that have not ended, newest first."),
+    form: z.array(z.strictObject({ id: z.string(), hint: z.string(), created_at: time, expires_at: time.nullable() })),
     ...{ elsewhere: true, derived: true },
   },
   status: {
-    form: z.enum(KEY_STATUSES).describe("What a request would get. `blocked`: refused, for a reason outside the key."),
+    form: z.enum(KEY_STATUSES),
     ...{ elsewhere: true, derived: true },
   },
   status_reason: {
-    form: z.enum(STATUS_REASONS).nullable().describe("The code of the refusal; `null` if the key is active."),
+    form: z.enum(STATUS_REASONS).nullable(),
     ...{ elsewhere: true, derived: true },
   },
   created_at: { form: time, as: "time" },
   expires_at: { form: time, as: "time" },
   last_used_at: {
-    form: time.nullable().describe("Some ten seconds behind; in lists up to an hour while the key is in use."),
+    form: time.nullable(),
     as: "time",
   },
   disabled_at: { form: time.nullable(), as: "time", hidden: true },
@@ -127,9 +125,8 @@ export const keyToImport = keyBody.omit({ organization_id: true, environment: tr
   sha256: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "is not a SHA-256 digest of 64 hexadecimal digits")
-    .toLowerCase()
-    .describe("The hash of the secret as clients send it, in UTF-8."),
-  hint: z.string().trim().max(24).default("imported").describe("The visible part of the secret, to recognize it."),
+    .toLowerCase(),
+  hint: z.string().trim().max(24).default("imported"),
 });
 export const importBody = z.strictObject({
   organization_id: givenId,
@@ -144,7 +141,7 @@ export type KeyAnswer = z.output<typeof keyAnswer>;
 export const newKeyAnswer = z
   .strictObject({
     ...KEY.shape,
-    secret: z.string().nullable().describe("Never shown again; `null` if the call repeats an earlier one."),
+    secret: z.string().nullable(),
   })
   .meta({ id: "ApiKeyWithSecret" });
 

@@ -15,13 +15,13 @@ const FIELDS = {
   name: { form: z.string() },
   plan: { form: z.string().nullable() },
   environments: { form: z.array(z.string()), as: "json" },
-  key_quota: { form: z.int().nullable().describe("`null`: the value in the configuration.") },
+  key_quota: { form: z.int().nullable() },
   status: { form: status },
-  trial_started_at: { form: time.nullable().describe("When its first key was created."), as: "time" },
+  trial_started_at: { form: time.nullable(), as: "time" },
   created_at: { form: time, as: "time" },
   version: { form: z.string(), hidden: true },
   location: {
-    form: location.describe("Where the authorities of its new keys are created, if the configuration says so."),
+    form: location,
   },
 } as const satisfies Fields;
 

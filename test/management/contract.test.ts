@@ -2,6 +2,8 @@
 
 import { beforeAll, expect, test } from "vitest";
 import { operations } from "../../src/management/api.ts";
+import { CALLS } from "../../src/management/documented-calls.ts";
+import { FIELDS } from "../../src/management/documented-fields.ts";
 import { openApiDocument } from "../../src/management/openapi.ts";
 import { migrate } from "../helpers/workerd.ts";
 import { CONTROL, call, makeKey, makeMember, setUp } from "./call.ts";
@@ -25,6 +27,22 @@ const parameters = Object.entries<Schema>(document.paths).flatMap(([path, method
 test("the document that is served is what the code says: if not, run `npm run openapi`", () => {
   const written = JSON.parse(JSON.stringify(openApiDocument(operations)));
   expect(document).toEqual({ ...written, servers: [{ url: CONTROL }] });
+});
+
+test("each call says what it does, and no words are left of a call or a field that is gone", () => {
+  const summaries = Object.values<Schema>(document.paths).flatMap((methods) => Object.values<Schema>(methods));
+  expect(summaries.filter(({ summary }) => !summary)).toEqual([]);
+  const named = Object.values(CALLS).flatMap((calls) => Object.keys(calls));
+  expect(named.sort()).toEqual(operations.map(({ name }) => name).sort());
+  const written = JSON.stringify(document);
+  const lost = Object.entries(FIELDS).flatMap(([owner, fields]) =>
+    Object.entries(fields)
+      .filter(([, words]) => !written.includes(`"description":${JSON.stringify(words)}`))
+      .map(([name]) => `${owner}.${name}`),
+  );
+  expect(lost).toEqual([]);
+  const owners = [...named, ...Object.keys(document.components.schemas)];
+  expect(Object.keys(FIELDS).filter((owner) => !owners.includes(owner))).toEqual([]);
 });
 
 test("an answer that differs from the document in anything is found", async () => {

@@ -8,9 +8,9 @@ import { page } from "./page.ts";
 export const auditQuery = z.strictObject({
   ...page,
   organization_id: givenId,
-  target: givenId.optional().describe("The id of the changed record."),
-  actor: givenId.optional().describe("`root`, or the id of a member or key."),
-  action: z.string().max(64).optional().describe("For example `api_key.created`."),
+  target: givenId.optional(),
+  actor: givenId.optional(),
+  action: z.string().max(64).optional(),
   from: givenTime.optional(),
   to: givenTime.optional(),
 });
@@ -20,13 +20,11 @@ export const auditEventAnswer = z
     id,
     at: time,
     organization_id: id,
-    actor: z.string().describe("`root`, or the id of a member or key."),
-    via: z.string().describe("The credential of the actor: `root`, `session`, or the id of a key."),
-    action: z.string().describe("For example `api_key.created`."),
-    target: z.string().describe("The id of the changed record."),
-    details: z
-      .record(z.string(), z.unknown())
-      .describe("At most 2 KB: long texts and lists are cut, with a note of how much is missing."),
+    actor: z.string(),
+    via: z.string(),
+    action: z.string(),
+    target: z.string(),
+    details: z.record(z.string(), z.unknown()),
     request_id: z.string(),
   })
   .meta({ id: "AuditEvent" });

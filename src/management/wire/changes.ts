@@ -3,6 +3,4 @@
 import * as z from "zod";
 import { id } from "../../records/forms.ts";
 
-export const changeAnswer = z
-  .strictObject({ id, pending_keys: z.int().describe("Keys whose authorities do not know of the change yet.") })
-  .meta({ id: "Change" });
+export const changeAnswer = z.strictObject({ id, pending_keys: z.int() }).meta({ id: "Change" });

@@ -12,12 +12,12 @@ export const whoamiAnswer = z
   .strictObject({
     kind: z.enum(["root", "member", "key"]),
     actor: z.string(),
-    via: z.string().describe("`root`, or the id of the session or key."),
+    via: z.string(),
     organization: z.strictObject({ id, name: z.string() }).nullable(),
     member: z.strictObject({ id, name: z.string(), role: z.string() }).nullable(),
-    scopes: z.array(z.string()).nullable().describe("Effective scopes; `null` for all."),
-    workspaces: z.array(id).nullable().describe("`null` for all."),
-    environment: z.string().nullable().describe("The environment whose keys the caller manages; `null` for all."),
+    scopes: z.array(z.string()).nullable(),
+    workspaces: z.array(id).nullable(),
+    environment: z.string().nullable(),
     expires_at: time.nullable(),
     manages: z.strictObject({ organization: manages, workspace: manages }),
   })
@@ -28,21 +28,17 @@ export function renderWhoami({ expiresAt, ...who }: Whoami) {
 }
 
 export const explainBody = z.strictObject({
-  key_id: givenId.optional().describe("A key; the newest secret is assumed."),
-  key: z.string().max(512).optional().describe("A secret, instead of `key_id`. It is neither stored nor shown."),
+  key_id: givenId.optional(),
+  key: z.string().max(512).optional(),
   method: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, "is not a method"),
-  url: z.string().min(1).max(32_768).describe("The whole URL, as the client would call it."),
-  client_address: z
-    .string()
-    .max(64)
-    .optional()
-    .describe("The address of the client; by default, an address that the key allows."),
+  url: z.string().min(1).max(32_768),
+  client_address: z.string().max(64).optional(),
   headers: z.record(z.string(), z.string()).optional(),
 });
 
 export const decisionAnswer = z.strictObject({
   allowed: z.boolean(),
-  status: z.int().nullable().describe("The status of the gateway's own answer; `null` if the origin answers."),
+  status: z.int().nullable(),
   code: z.string().nullable(),
   detail: z.string(),
   fix: z.string().nullable(),
@@ -51,27 +47,25 @@ export const decisionAnswer = z.strictObject({
 export const explanationAnswer = z
   .strictObject({
     decision: decisionAnswer,
-    steps: z
-      .array(
-        z.strictObject({
-          step: z.enum(STEPS),
-          check: z.enum(CHECKS),
-          outcome: z.enum(OUTCOMES),
-          code: z.string().nullable(),
-          detail: z.string(),
-        }),
-      )
-      .describe("All checks, so that you see every problem at once."),
+    steps: z.array(
+      z.strictObject({
+        step: z.enum(STEPS),
+        check: z.enum(CHECKS),
+        outcome: z.enum(OUTCOMES),
+        code: z.string().nullable(),
+        detail: z.string(),
+      }),
+    ),
     required_scope: z.string().nullable(),
-    lacking_in: z.array(z.enum(NARROWINGS)).describe("Which of the key's sets do not have the scope."),
+    lacking_in: z.array(z.enum(NARROWINGS)),
     key: z
       .strictObject({
         id,
         organization_id: id,
         environment: z.string(),
-        base_url: z.string().describe("The base URL of the key's environment."),
-        scopes: z.array(z.string()).describe("Effective scopes."),
-        workspaces: z.array(id).nullable().describe("`null` for all."),
+        base_url: z.string(),
+        scopes: z.array(z.string()),
+        workspaces: z.array(id).nullable(),
       })
       .nullable(),
   })

@@ -12,14 +12,14 @@ const limit = {
   name: z.string(),
   kind: z.enum(["rate", "quota"]),
   limit: z.int(),
-  window: z.int().optional().describe("For a rate: seconds."),
-  burst: z.int().optional().describe("For a rate: how many requests at once."),
-  per: z.enum(["hour", "day", "month"]).optional().describe("For a quota: a calendar period in UTC."),
+  window: z.int().optional(),
+  burst: z.int().optional(),
+  per: z.enum(["hour", "day", "month"]).optional(),
 };
 
 const source = {
   source: z.enum(["plan", "key"]),
-  plan: z.string().nullable().describe("The name of the plan, if it comes from one."),
+  plan: z.string().nullable(),
 };
 
 export const limitsAnswer = z.strictObject({
@@ -27,29 +27,22 @@ export const limitsAnswer = z.strictObject({
     z
       .strictObject({
         ...limit,
-        remaining: z.number().describe("Without lent tokens."),
-        lent: z.int().describe("Lent to isolates now, and possibly used."),
-        reset_ms: z
-          .number()
-          .describe("Time until the limit is full again; if nothing remains, until one request is possible."),
+        remaining: z.number(),
+        lent: z.int(),
+        reset_ms: z.number(),
       })
       .meta({ id: "Limit" }),
   ),
-  applied: z
-    .array(
-      z
-        .strictObject({
-          ...source,
-          ...limit,
-          binds: z.boolean().describe("False if another limit is always reached first."),
-          bound_by: z
-            .strictObject({ ...source, name: z.string() })
-            .nullable()
-            .describe("That other limit."),
-        })
-        .meta({ id: "AppliedLimit" }),
-    )
-    .describe("Every limit of the key and of its plan. `data` has one for each name: the lower of two."),
+  applied: z.array(
+    z
+      .strictObject({
+        ...source,
+        ...limit,
+        binds: z.boolean(),
+        bound_by: z.strictObject({ ...source, name: z.string() }).nullable(),
+      })
+      .meta({ id: "AppliedLimit" }),
+  ),
 });
 
 export function renderLimit(state: LimitState) {
@@ -76,11 +69,9 @@ export const adviceQuery = z.strictObject({ days: wholeNumber(1, 366).default(30
 
 export const adviceAnswer = z
   .strictObject({
-    scopes: z.array(
-      z.strictObject({ scope: z.string(), last_used_at: time.nullable().describe("The start of the day.") }),
-    ),
-    unused: z.array(z.string()).describe("Not used within `days`."),
-    too_young: z.boolean().describe("The key is younger than `days`, so there is no advice."),
+    scopes: z.array(z.strictObject({ scope: z.string(), last_used_at: time.nullable() })),
+    unused: z.array(z.string()),
+    too_young: z.boolean(),
   })
   .meta({ id: "Advice" });
 

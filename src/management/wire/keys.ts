@@ -11,11 +11,7 @@ import { page, wholeNumber } from "./page.ts";
 export const unusedQuery = z.strictObject({ ...page, days: wholeNumber(1, 3_650).default(90) });
 
 export const rotationBody = z.strictObject({
-  grace_seconds: z
-    .int()
-    .min(0)
-    .max(MAX_GRACE_SECONDS)
-    .describe("How long the old secrets keep working next to the new one; 0 ends them at once."),
+  grace_seconds: z.int().min(0).max(MAX_GRACE_SECONDS),
 });
 
 export const revocationBody = z.strictObject({ reason: z.string().max(2000).nullable().default(null) });
@@ -29,13 +25,7 @@ export const keyPageQuery = z.strictObject({
   status: z.enum(KEY_STATUSES).optional(),
   member_id: givenId.optional(),
   workspace_id: givenId.optional(),
-  scope: z.string().max(200).optional().describe("As granted: a scope, or a bundle by its name."),
-  q: z
-    .string()
-    .max(200)
-    .optional()
-    .describe(
-      "A part of the name, the description or the id (6 characters or more), or the last characters of a secret as its hint shows them (4 or more); case is ignored for A to Z.",
-    ),
+  scope: z.string().max(200).optional(),
+  q: z.string().max(200).optional(),
   sort: z.enum(KEY_SORTS).default("created_at"),
 });

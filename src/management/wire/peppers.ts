@@ -12,7 +12,7 @@ export const peppersAnswer = z.strictObject({
         id,
         status: z.enum(["current", "retiring", "inactive"]),
         secrets: z.int(),
-        secrets_under_it_alone: z.int().describe("Secrets that would stop working without it."),
+        secrets_under_it_alone: z.int(),
       })
       .meta({ id: "Pepper" }),
   ),
@@ -32,13 +32,13 @@ export function renderKeyUnderPepper({ id, organizationId, name, lastUsedAt }: K
 }
 
 export const retirementBody = z.strictObject({
-  force: z.boolean().default(false).describe("Even if keys would stop working."),
+  force: z.boolean().default(false),
 });
 
 export const retiredAnswer = z
   .strictObject({
     removed: z.int(),
-    has_more: z.boolean().describe("Repeat the call to continue."),
-    lost_keys: z.int().describe("Keys that stop working when the pepper is removed."),
+    has_more: z.boolean(),
+    lost_keys: z.int(),
   })
   .meta({ id: "RetiredPepper" });

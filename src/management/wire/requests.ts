@@ -12,9 +12,9 @@ export const requestQuery = z.strictObject({
   organization_id: givenId.optional(),
   key_id: givenId.optional(),
   environment: z.string().max(64).optional(),
-  reason: z.string().max(64).optional().describe("The code of a refusal, for example `scope_missing`."),
+  reason: z.string().max(64).optional(),
   status: wholeNumber(100, 999).optional(),
-  route: z.string().max(1000).optional().describe("As configured; empty for requests that match no route."),
+  route: z.string().max(1000).optional(),
   from: givenTime.optional(),
   to: givenTime.optional(),
 });
@@ -23,22 +23,22 @@ export const requestAnswer = z
   .strictObject({
     id,
     at: time,
-    environment: z.string().nullable().describe("The environment whose base URL was called."),
+    environment: z.string().nullable(),
     method: z.string(),
-    route: z.string().describe("As configured; empty if there was none."),
-    path: z.string().nullable().describe("`null` unless `requestLog.paths` is set."),
+    route: z.string(),
+    path: z.string().nullable(),
     status: z.int(),
-    reason: z.string().nullable().describe("The code of the refusal; `null` if the request was not refused."),
-    reason_members: z.record(z.string(), z.unknown()).describe("What else is known of the refusal."),
+    reason: z.string().nullable(),
+    reason_members: z.record(z.string(), z.unknown()),
     organization_id: id.nullable(),
     key_id: id.nullable(),
-    client_address: z.string().nullable().describe("As far as the configuration allows."),
+    client_address: z.string().nullable(),
     trace_id: z.string(),
     origin: z.string().nullable(),
     origin_status: z.int().nullable(),
     gateway_ms: z.int(),
     origin_ms: z.int().nullable(),
-    alike: z.int().describe("How many requests of that hour had this route and this outcome. Some of them are kept."),
+    alike: z.int(),
   })
   .meta({ id: "Request" });
 
@@ -71,10 +71,10 @@ export function renderRequest(request: FoundRequest) {
 export const pastAnswer = z
   .strictObject({
     request: requestAnswer,
-    decided: decisionAnswer.describe("What was decided. `status` is that of the answer."),
-    now: explanationAnswer.nullable().describe("What would be decided now; `null` if that cannot be known."),
-    assumed: z.string().describe("What `now` assumes, or why it is `null`."),
-    change: z.array(z.string()).describe("What to change, for those who manage keys."),
+    decided: decisionAnswer,
+    now: explanationAnswer.nullable(),
+    assumed: z.string(),
+    change: z.array(z.string()),
   })
   .meta({ id: "RequestExplanation" });
 

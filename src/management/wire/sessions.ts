@@ -7,17 +7,17 @@ import { page } from "./page.ts";
 
 export const signInLinkBody = z.strictObject({
   member_id: givenId,
-  next: z.string().max(2000).default("/").describe("The path to open after the sign-in."),
+  next: z.string().max(2000).default("/"),
 });
 
 export const signInLinkAnswer = z
   .strictObject({
-    url: z.string().describe("Never shown again. Anyone who opens it is signed in."),
+    url: z.string(),
     expires_at: time,
   })
   .meta({ id: "SignInLink" });
 
-const ofMember = { member_id: givenId.optional().describe("Default: the caller.") };
+const ofMember = { member_id: givenId.optional() };
 
 export const sessionPageQuery = z.strictObject({ ...page, ...ofMember });
 
@@ -28,9 +28,9 @@ export const sessionAnswer = z
     id,
     organization_id: id,
     member_id: id,
-    current: z.boolean().describe("Whether this session made the call."),
+    current: z.boolean(),
     created_at: time,
-    last_seen_at: time.describe("Up to five minutes behind."),
+    last_seen_at: time,
     expires_at: time,
   })
   .meta({ id: "Session" });

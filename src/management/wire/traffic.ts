@@ -15,7 +15,7 @@ export const trafficQuery = z.strictObject({
   group_by: groupBy(TRAFFIC_GROUPS, "environment,route"),
 });
 
-const times = z.strictObject({ p50: z.int(), p95: z.int(), p99: z.int() }).nullable().describe("Milliseconds.");
+const times = z.strictObject({ p50: z.int(), p95: z.int(), p99: z.int() }).nullable();
 
 export const trafficAnswer = z.strictObject({
   data: z.array(
@@ -27,7 +27,7 @@ export const trafficAnswer = z.strictObject({
         route: z.string().optional(),
         requests: z.int(),
         refused: z.int(),
-        outcomes: z.record(z.string(), z.int()).describe("By the code of the refusal, or the status."),
+        outcomes: z.record(z.string(), z.int()),
         ...answeredFields,
         gateway_ms: times,
         origin_ms: times,

@@ -14,8 +14,7 @@ export const groupBy = <T extends string>(groups: readonly T[], usual: string) =
     .string()
     .default(usual)
     .transform(nameList)
-    .pipe(z.array(z.enum(groups)))
-    .describe(`A comma-separated list of ${groups.join(", ")}.`);
+    .pipe(z.array(z.enum(groups)));
 
 export const usageQuery = z.strictObject({
   organization_id: givenId.optional(),
@@ -30,13 +29,11 @@ export const usageQuery = z.strictObject({
   limit: wholeNumber(1, 1_000).optional(),
 });
 
-const bytes = z.int().describe("Of bodies whose length was announced.");
+const bytes = z.int();
 
 /** How many answers of each class, and how much went through. */
 export const answeredFields = {
-  answers: z
-    .strictObject(Object.fromEntries(ANSWERS.map((name) => [name, z.int()])))
-    .describe("Of origins. `broken_off`: no answer came."),
+  answers: z.strictObject(Object.fromEntries(ANSWERS.map((name) => [name, z.int()]))),
   request_bytes: bytes,
   response_bytes: bytes,
 };
@@ -57,14 +54,14 @@ export const usageAnswer = z.strictObject({
         day: time.optional(),
         environment: z.string().optional(),
         organization_id: z.string().optional(),
-        organization_name: z.string().nullable().optional().describe("If all organizations were asked for."),
+        organization_name: z.string().nullable().optional(),
         key_id: z.string().optional(),
         key_name: z.string().nullable().optional(),
-        route: z.string().optional().describe("As configured; empty if there was none."),
-        outcome: z.string().optional().describe("`forwarded`, or the code of the refusal."),
+        route: z.string().optional(),
+        outcome: z.string().optional(),
         requests: z.int(),
         refused: z.int(),
-        failed: z.int().describe("Refused, or answered with 4xx or 5xx."),
+        failed: z.int(),
         ...answeredFields,
       })
       .meta({ id: "Usage" }),
