@@ -23,6 +23,7 @@ import {
   removeSignInLinks,
   removeUsageDays,
   removeUsageHours,
+  removeUsageSums,
 } from "../store/retention.ts";
 
 type Settings = Gateway["retention"];
@@ -131,6 +132,7 @@ const REMOVALS: Record<Kind, { remove: Removal; keptMs: (settings: Settings) => 
   members: { remove: removeMembers, keptMs: daysOf("deadKeyDays") },
   audit_events: { remove: removeAuditEvents, keptMs: daysOf("auditDays") },
   usage_days: { remove: removeUsageDays, keptMs: daysOf("usageDays") },
+  usage_sums: { remove: removeUsageSums, keptMs: daysOf("usageDays") },
 };
 
 function seen(state: State, now: number): State {

@@ -39,6 +39,21 @@ export function findOrganization(control: Control, caller: Caller, id: string, s
   return find(control, caller, { name: "organization", scope, read: readOrganization }, id);
 }
 
+/** Whether the organization is the caller's to see. That of a member exists, so it is not read. */
+export async function checkOrganization(
+  control: Control,
+  caller: Caller,
+  id: string,
+  scope: Scope,
+): Promise<Refusal | undefined> {
+  const { standing } = caller;
+  if (standing.kind === "member") {
+    return requireScope(caller, scope) ?? (standing.organizationId === id ? undefined : notFound("organization"));
+  }
+  const organization = await findOrganization(control, caller, id, scope);
+  return isRefusal(organization) ? organization : undefined;
+}
+
 export function findWorkspace(control: Control, caller: Caller, id: string, scope: Scope) {
   return find(control, caller, { name: "workspace", scope, read: readWorkspace }, id);
 }

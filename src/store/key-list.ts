@@ -140,21 +140,6 @@ export function keyCountQuery(filter: KeyFilter, max: number, now: number): { sq
   return { sql, values };
 }
 
-export async function listVisibleKeyIds(
-  db: D1Database,
-  organizationId: string,
-  visibleTo: VisibleKeys,
-): Promise<string[]> {
-  const values: Value[] = [];
-  const bind = (value: Value) => `?${values.push(value)}`;
-  const conditions = conditionsOf({ organizationId, visibleTo }, bind, 0);
-  const { results } = await db
-    .prepare(`SELECT id FROM api_keys INDEXED BY ${SEARCHED} WHERE ${conditions.join(" AND ")}`)
-    .bind(...values)
-    .all<{ id: string }>();
-  return results.map(({ id }) => id);
-}
-
 function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
   const { organizationId, environment, reach, permission, status, memberId, workspaceId, scope, q } = filter;
   const { unusedSince, neverUsed, expiresBefore, scopeIn, visibleTo } = filter;

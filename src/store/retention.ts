@@ -12,6 +12,7 @@ export const KINDS = [
   "members",
   "audit_events",
   "usage_days",
+  "usage_sums",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -41,6 +42,12 @@ const MAX_KEYS = 50;
 
 export const removeUsageHours = removalOfUsage("usage_hours", "key_id, hour, route, outcome", "hour");
 export const removeUsageDays = removalOfUsage("usage_days", "key_id, day, collector, route, outcome", "day");
+
+export const removeUsageSums = removalOfUsage(
+  "usage_sums",
+  "organization_id, day, collector, environment, route, outcome",
+  "day",
+);
 
 /** The events of a key are its history, and are kept as long as the key. */
 export const removeAuditEvents: Removal = (db, before, after) =>

@@ -1,10 +1,13 @@
-/** Usage as D1 has it: days that collectors have written, and hours from versions without collectors. */
+/** Usage as D1 has it: days that collectors have written, of each key or summed up, and hours from versions without collectors. */
 
 import type { Span, UsageGroup, UsageScope, UsageSum } from "../domain/usage-sums.ts";
+import { type VisibleKeys, visibilityOf } from "./key-list.ts";
 import { ANSWERED_COLUMNS } from "./usage.ts";
 
 export interface StoredUsage extends UsageScope {
   readonly organizationId: string;
+  /** If set, only of keys that a caller can see. */
+  readonly visibleTo?: VisibleKeys | undefined;
   /** Of the hours. */
   readonly span: Span;
   /** Of the days; `undefined` if no whole day is asked for. */
@@ -27,11 +30,11 @@ type Row = Record<`by_${UsageGroup}`, string | number> & Record<string, number>;
 
 /** Those with the most requests, at most `limit`. */
 export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number): Promise<UsageSum[]> {
-  const { sql, values } = usageQuery(usage, limit);
-  const { results } = await db
-    .prepare(sql)
-    .bind(...values)
-    .all<Row>();
+  const results = await readRows(db, usageQuery(usage, limit)).catch((error) => {
+    // New code can run before its migration, and D1 can be restored to a time before it.
+    if (!/no such table: usage_sums/.test(String(error))) throw error;
+    return readRows(db, usageQuery(usage, limit, "usage_days"));
+  });
   return results.map((row) => ({
     group: Object.fromEntries(usage.groups.map((group) => [group, row[`by_${group}`]])),
     requests: row.requests as number,
@@ -41,8 +44,19 @@ export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number
   }));
 }
 
-export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, limit: number) {
-  const { keyIds, environment, route, outcomes } = usage;
+async function readRows(db: D1Database, { sql, values }: ReturnType<typeof usageQuery>): Promise<readonly Row[]> {
+  const { results } = await db
+    .prepare(sql)
+    .bind(...values)
+    .all<Row>();
+  return results;
+}
+
+/** `summed`: the table of days without keys. */
+export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, limit: number, summed = "usage_sums") {
+  const { keyIds, visibleTo, environment, route, outcomes } = usage;
+  // Rows of single keys are many, and most sums need none of them.
+  const isOfKeys = keyIds !== undefined || visibleTo !== undefined || groups.includes("key");
   const values: (string | number)[] = [];
   const bind = (value: string | number) => `?${values.push(value)}`;
   const organization = bind(organizationId);
@@ -53,8 +67,9 @@ export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, li
     ...(environment === undefined ? [] : [`environment = ${bind(environment)}`]),
     ...(route === undefined ? [] : [`route = ${bind(route)}`]),
     ...(outcomes ? [`outcome IN (SELECT value FROM json_each(${bind(JSON.stringify(outcomes))}))`] : []),
+    ...(visibleTo ? [isVisible(visibleTo, bind)] : []),
   ];
-  const columns = "organization_id, key_id, environment, route, outcome, requests";
+  const columns = `organization_id, ${isOfKeys ? "key_id, " : ""}environment, route, outcome, requests`;
   const from = ({ from, to }: Span, at: string, table: string, answered: string[], more: readonly string[] = []) =>
     `SELECT ${at} AS at, ${columns}, ${answered.join(", ")} FROM ${table}
      WHERE ${[...conditions, `${at} >= ${bind(from)}`, `${at} < ${bind(to)}`, ...more].join(" AND ")}`;
@@ -66,7 +81,7 @@ export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, li
       "usage_hours",
       ANSWERED_COLUMNS.map((name) => `0 AS ${name}`),
     ),
-    ...(usage.days ? [from(usage.days, "day", "usage_days", ANSWERED_COLUMNS, [isWritten])] : []),
+    ...(usage.days ? [from(usage.days, "day", isOfKeys ? "usage_days" : summed, ANSWERED_COLUMNS, [isWritten])] : []),
   ];
   const names = groups.map((group) => `by_${group}`).join(", ");
   const sums = [
@@ -80,6 +95,10 @@ export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, li
     SELECT ${sums.join(", ")} FROM (${rows.join(" UNION ALL ")})
     ${names && `GROUP BY ${names} ORDER BY requests DESC, ${names}`} LIMIT ${bind(limit)}`;
   return { sql, values };
+}
+
+function isVisible(visibleTo: VisibleKeys, bind: (value: string | number) => string): string {
+  return `EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = key_id AND ${visibilityOf(visibleTo, bind)})`;
 }
 
 /** Of every collector that has ever written. */

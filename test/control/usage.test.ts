@@ -196,7 +196,7 @@ describe("usage", () => {
       .all<{ detail: string }>();
     for (const [table, at] of [
       ["usage_hours", "hour"],
-      ["usage_days", "day"],
+      [keyIds ? "usage_days" : "usage_sums", "day"],
     ] as const) {
       const found = results.filter(({ detail }) => detail.includes(table));
       const index = keyIds ? `(key_id=? AND ${at}>? AND ${at}<?)` : `(organization_id=? AND ${at}>? AND ${at}<?)`;

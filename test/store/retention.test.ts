@@ -11,6 +11,7 @@ import {
   removeSignInLinks,
   removeUsageDays,
   removeUsageHours,
+  removeUsageSums,
 } from "../../src/store/retention.ts";
 import { migrate, newId, type Seed, seedKey } from "../helpers/workerd.ts";
 
@@ -24,6 +25,7 @@ beforeEach(async () => {
   for (const table of [
     "usage_hours",
     "usage_days",
+    "usage_sums",
     "audit_events",
     "sessions",
     "sign_in_links",
@@ -127,6 +129,8 @@ describe("usage by day", () => {
     );
     expect(await removeAll(removeUsageDays)).toMatchObject({ rows: 603 });
     expect(await column("SELECT day FROM usage_days ORDER BY day")).toEqual([BORDER, BORDER + 24 * HOUR]);
+    expect(await removeAll(removeUsageSums)).toMatchObject({ rows: 603 });
+    expect(await column("SELECT day FROM usage_sums ORDER BY day")).toEqual([BORDER, BORDER + 24 * HOUR]);
   });
 });
 

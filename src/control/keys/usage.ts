@@ -11,8 +11,7 @@ import {
   type UsageSum,
 } from "../../domain/usage-sums.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { listVisibleKeyIds } from "../../store/key-list.ts";
-import { findKey, findOrganization } from "../access.ts";
+import { checkOrganization, findKey } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { invalid, notFound } from "../validation.ts";
 import { collectUsage, MAX_SUMS } from "./collect-usage.ts";
@@ -40,16 +39,15 @@ export async function readUsage(
   wanted: WantedUsage,
 ): Promise<readonly UsageSum[] | Refusal> {
   const { organizationId, keyId, environment, route, outcomes, groupBy, top } = wanted;
-  const organization = await findOrganization(control, caller, organizationId, "usage:read");
-  if (isRefusal(organization)) return organization;
   const now = control.now();
   const refusal =
-    checkSpan(wanted, now) ?? checkEnvironmentOf(control, wanted) ?? (await checkKey(control, caller, wanted));
+    (await checkOrganization(control, caller, organizationId, "usage:read")) ??
+    checkSpan(wanted, now) ??
+    checkEnvironmentOf(control, wanted) ??
+    (await checkKey(control, caller, wanted));
   if (refusal) return refusal;
-  const visibleTo = visibleKeys(caller.standing);
-  const visible = visibleTo && (await listVisibleKeyIds(control.db, organizationId, visibleTo));
-  const keyIds = keyId === undefined ? visible : [keyId];
-  const scope = { organizationId, keyIds, environment, route, outcomes, groups: groupBy };
+  const which = keyId === undefined ? { visibleTo: visibleKeys(caller.standing) } : { keyIds: [keyId] };
+  const scope = { organizationId, ...which, environment, route, outcomes, groups: groupBy };
   const sums = await collectUsage(control, scope, groupBy.includes("hour") ? hourly(wanted) : spansOf(wanted, now));
   if (isRefusal(sums)) return sums;
   if (top !== undefined) return sums.top(top);
