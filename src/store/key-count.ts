@@ -1,4 +1,4 @@
-import { holdsPlace } from "./key-status.ts";
+import { placesHeld } from "./key-status.ts";
 
 /** The keys that hold a place of the organization's quota. */
 export async function countPlaces(
@@ -8,7 +8,7 @@ export async function countPlaces(
   now: number,
 ): Promise<number> {
   const count = await db
-    .prepare(`SELECT count(*) AS places FROM api_keys WHERE organization_id = ?1 AND ${holdsPlace(actsAsMember, "?2")}`)
+    .prepare(`SELECT ${placesHeld(actsAsMember, "?1", "?2")} AS places`)
     .bind(organizationId, now)
     .first<number>("places");
   return count ?? 0;

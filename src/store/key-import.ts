@@ -1,7 +1,7 @@
 /** Many keys of one organization at once, each with the hash of a secret that its holder already has. */
 
 import { KEY_COLUMNS, keyCells, type ManagedKey } from "../records/key.ts";
-import { holdsPlace } from "./key-status.ts";
+import { placesHeld } from "./key-status.ts";
 
 export interface ImportedKey {
   readonly key: ManagedKey;
@@ -39,7 +39,7 @@ export function keyImports(db: D1Database, wanted: KeyImport): D1PreparedStateme
          SELECT ${KEY_COLUMNS.map((column) => `entry.value ->> '${column}'`).join(", ")}
          FROM json_each(?1) AS entry
          WHERE ${IS_NEW}
-           AND (SELECT count(*) FROM api_keys WHERE organization_id = ?2 AND ${holdsPlace(actsAsMember, "?3")})
+           AND ${placesHeld(actsAsMember, "?2", "?3")}
              + (SELECT count(*) FROM json_each(?1) AS entry WHERE ${IS_NEW}) <= ?4
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ?2 AND version = ?5)
            AND NOT EXISTS (SELECT 1 FROM json_each(?1) AS entry JOIN members ON members.id = entry.value ->> 'member_id'

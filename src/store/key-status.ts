@@ -71,3 +71,13 @@ export function holdsPlace(actsAsMember: boolean, now: string): string {
   const lives = `revoked_at IS NULL AND expires_at > ${now}`;
   return actsAsMember ? `${lives} AND NOT ${LOST_MEMBER}` : lives;
 }
+
+/** How many keys of the organization hold a place. Of all living keys an index is read, and of those that lost their member the rest. */
+export function placesHeld(actsAsMember: boolean, organization: string, now: string): string {
+  const lives = `revoked_at IS NULL AND expires_at > ${now}`;
+  const all = `SELECT count(*) FROM api_keys WHERE organization_id = ${organization} AND ${lives}`;
+  if (!actsAsMember) return `(${all})`;
+  const lost = `SELECT count(*) FROM members m CROSS JOIN api_keys ON member_id = m.id AND api_keys.organization_id = ${organization}
+    WHERE m.organization_id = ${organization} AND m.removed_at IS NOT NULL AND ${lives}`;
+  return `((${all}) - (${lost}))`;
+}

@@ -3,7 +3,7 @@
 import { CHANGED_KEY_COLUMNS, KEY_COLUMNS, keyCells, keyOf, type ManagedKey } from "../records/key.ts";
 import type { Row } from "../records/record.ts";
 import { assignments, places, values } from "./columns.ts";
-import { holdsPlace } from "./key-status.ts";
+import { placesHeld } from "./key-status.ts";
 
 export interface NewSecret {
   readonly hash: string;
@@ -45,8 +45,7 @@ export function keyInserts(
     db
       .prepare(
         `INSERT INTO api_keys (${KEY_COLUMNS.join(", ")}) SELECT ${places(KEY_COLUMNS, 4)}
-         WHERE (SELECT count(*) FROM api_keys
-             WHERE organization_id = ${at("organization_id")} AND ${holdsPlace(actsAsMember, at("created_at"))}) < ?1
+         WHERE ${placesHeld(actsAsMember, at("organization_id"), at("created_at"))} < ?1
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ${at("organization_id")} AND version = ?2)
            AND (${at("member_id")} IS NULL OR EXISTS (SELECT 1 FROM members WHERE id = ${at("member_id")} AND version = ?3))`,
       )
