@@ -1,6 +1,6 @@
 /** Names for the ids on a page. */
 
-import { findMember, findOrganization, findWorkspace } from "../../control/access.ts";
+import { checkOrganization, findMember, findWorkspace } from "../../control/access.ts";
 import { isRefusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Workspace } from "../../records/workspace.ts";
@@ -15,8 +15,8 @@ const PAGE = { limit: MAX_LISTED, after: undefined };
 export async function workspacesOf(c: Visit): Promise<readonly Workspace[]> {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
-  const organization = await findOrganization(control, visitor.caller, organizationId, "workspaces:read");
-  return isRefusal(organization) ? [] : (await listWorkspaces(control.db, organizationId, PAGE)).items;
+  const refusal = await checkOrganization(control, visitor.caller, organizationId, "workspaces:read");
+  return refusal ? [] : (await listWorkspaces(control.db, organizationId, PAGE)).items;
 }
 
 /** The workspaces the visitor can choose, and those in `ids`, which a form must keep. */
@@ -33,8 +33,8 @@ export async function offeredWorkspaces(c: Visit, ids: readonly string[]): Promi
 export async function membersOf(c: Visit): Promise<readonly MemberRecord[]> {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
-  const organization = await findOrganization(control, visitor.caller, organizationId, "members:read");
-  return isRefusal(organization) ? [] : (await listMembers(control.db, organizationId, PAGE)).items;
+  const refusal = await checkOrganization(control, visitor.caller, organizationId, "members:read");
+  return refusal ? [] : (await listMembers(control.db, organizationId, PAGE)).items;
 }
 
 export type NameOf = (id: string) => string;

@@ -6,6 +6,7 @@ import { isRefusal } from "../../errors.ts";
 import { admitCall, type CallKind, deniedBefore } from "../../management/call-limits.ts";
 import { callerOfSession } from "../../management/caller.ts";
 import { readRootCaller, readSession, sessionToken } from "../../management/session.ts";
+import { askedOnce } from "../../store/asked-once.ts";
 import { StorageFailure } from "../../store/boundary.ts";
 import type { MemberSession } from "../../store/sessions.ts";
 import { isOfAnother, ROOT } from "./opened-by.ts";
@@ -65,7 +66,7 @@ export async function greet(c: Visit): Promise<void> {
 
 export const greetVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   await greet(c);
-  await next();
+  await make(c, next);
 };
 
 async function admitGreeted(c: Visit, who: Omit<Caller, "requestId">, session: MemberSession | undefined) {
@@ -88,10 +89,19 @@ export function kindOfVisit({ req: { method, path } }: Pick<Visit, "req">): Call
   return ENDS.test(path) ? "end" : "change";
 }
 
+/** Parts of a page ask the same: whose key it is, who the members are. A form changes what they would hear. */
+async function make(c: Visit, next: Next): Promise<void> {
+  if (c.req.method !== "GET") return next();
+  const { db, end } = askedOnce(c.var.control.db);
+  c.set("control", { ...c.var.control, db });
+  await next();
+  end();
+}
+
 async function countVisit(c: Visit, who: Omit<Caller, "requestId">, next: Next): Promise<Response | undefined> {
   const { refusal, headers } = await admitCall(c, credentialOf(c), who, kindOfVisit(c));
   if (refusal) return showRefusal(c, refusal);
-  await next();
+  await make(c, next);
   for (const [name, value] of headers) c.header(name, value);
   return undefined;
 }

@@ -22,7 +22,7 @@ import type { FormField } from "../frame/mistakes.tsx";
 import { EnvironmentBadge } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
-import { affectedBy } from "./affected.tsx";
+import { Affected, recentUse } from "./affected.tsx";
 import { type ControlsProps, checkName, NameOfKey } from "./name-of-key.tsx";
 import { Rotation, rotate } from "./rotation.tsx";
 
@@ -97,27 +97,28 @@ for (const path of ["/keys/:id/:action{rotate|disable|enable|revoke}", "/keys/:i
     if (isRefusal(form)) return showRefusal(c, form);
     const key = await keyOf(c);
     if (isRefusal(key)) return showRefusal(c, key);
-    const done = await actionOf(c).act(c, key, form);
+    const done = await actionOf(c).act(c, await withLastUse(c.var.control, key), form);
     return isRefusal(done) ? askFor(c, key, form, done) : done;
   });
 }
 
 const actionOf = (c: Visit) => ACTIONS[c.req.param("action") as string] as Action;
 
-/** As the page names it: with the hint of the secret that is meant. Its last use is the latest, for the question whether it is in use. */
+/** As the page names it: with the hint of the secret that is meant. */
 async function keyOf(c: Visit): Promise<ManagedKey | Refusal> {
-  const found = await findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
-  if (isRefusal(found)) return found;
-  const key = await withLastUse(c.var.control, found);
+  const key = await findKey(c.var.control, c.var.visitor.caller, c.req.param("id") as string, "api_keys:read");
+  if (isRefusal(key)) return key;
   const secretId = c.req.param("secret");
   if (secretId === undefined) return key;
   const secret = secretsOf(key).find(({ id }) => id === secretId);
   return secret ? { ...key, hint: secret.hint } : notFound("secret");
 }
 
-async function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal: Refusal | undefined) {
+async function askFor(c: Visit, found: ManagedKey, form: Form | undefined, refusal: Refusal | undefined) {
   const { title, button, grave, effect, fields, Controls } = actionOf(c);
-  const affected = await affectedBy(c, key);
+  const { control } = c.var;
+  // Its last use is the latest, for the question whether it is in use.
+  const [key, sums] = await Promise.all([withLastUse(control, found), recentUse(c, found)]);
   return ask(c, {
     ...{ title, button, grave, refusal, fields },
     crumbs: [
@@ -127,11 +128,11 @@ async function askFor(c: Visit, key: ManagedKey, form: Form | undefined, refusal
     content: (problems) => (
       <>
         <p>
-          <strong>{key.name}</strong> <EnvironmentBadge name={key.environment} gateway={c.var.control.gateway} />{" "}
+          <strong>{key.name}</strong> <EnvironmentBadge name={key.environment} gateway={control.gateway} />{" "}
           <code>{key.hint}</code>
         </p>
         <p>{effect(c)}</p>
-        {affected}
+        <Affected keyOf={key} sums={sums} now={control.now()} />
         {Controls && <Controls c={c} keyOf={key} form={form} problems={problems} />}
       </>
     ),

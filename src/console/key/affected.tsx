@@ -4,7 +4,7 @@ import { readUsage } from "../../control/keys/usage.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
 import { startOfPeriod } from "../../domain/quota.ts";
 import type { UsageSum } from "../../domain/usage-sums.ts";
-import { isRefusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import { ranking } from "../frame/chart.tsx";
 import { Ago } from "../frame/parts.tsx";
@@ -13,11 +13,20 @@ import { number, plural } from "../frame/words.ts";
 
 const MAX_ROUTES = 3;
 
-export async function affectedBy(c: Visit, { id, organizationId, lastUsedAt }: ManagedKey) {
-  const { control, visitor } = c.var;
+export function recentUse({ var: { control, visitor } }: Visit, { id, organizationId }: ManagedKey) {
   const now = control.now();
   const wanted = { organizationId, keyId: id, from: now - HOUR_MS, to: now, groupBy: ["route", "outcome"] as const };
-  const sums = await readUsage(control, visitor.caller, wanted);
+  return readUsage(control, visitor.caller, wanted);
+}
+
+interface Props {
+  readonly keyOf: ManagedKey;
+  /** `recentUse` of it. */
+  readonly sums: readonly UsageSum[] | Refusal;
+  readonly now: number;
+}
+
+export function Affected({ keyOf: { lastUsedAt }, sums, now }: Props) {
   const last =
     lastUsedAt === null ? (
       <>It was never used.</>

@@ -6,7 +6,7 @@ import type { Organization } from "../../records/organization.ts";
 import { countKeys, type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../../store/key-list.ts";
 import type { StatusFacts } from "../../store/key-status.ts";
 import type { Page, PageRequest } from "../../store/pages.ts";
-import { findOrganization } from "../access.ts";
+import { checkOrganization, findOrganization } from "../access.ts";
 import type { Caller, Control, Standing } from "../control.ts";
 
 export interface WantedKeys extends Omit<KeyFilter, "visibleTo" | "status"> {
@@ -41,10 +41,14 @@ async function filterFor(
   caller: Caller,
   { status, ...filter }: WantedKeys,
 ): Promise<KeyFilter | Refusal> {
+  const visibleTo = visibleKeys(caller.standing);
+  if (!status) {
+    const refusal = await checkOrganization(control, caller, filter.organizationId, "api_keys:read");
+    return refusal ?? { ...filter, visibleTo };
+  }
   const organization = await findOrganization(control, caller, filter.organizationId, "api_keys:read");
   if (isRefusal(organization)) return organization;
-  const ofStatus = status && { is: status, facts: factsOf(organization, control.gateway) };
-  return { ...filter, status: ofStatus, visibleTo: visibleKeys(caller.standing) };
+  return { ...filter, status: { is: status, facts: factsOf(organization, control.gateway) }, visibleTo };
 }
 
 /** What the status of an organization's keys depends on beside the keys and their members. */

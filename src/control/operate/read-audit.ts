@@ -1,8 +1,8 @@
-import { isRefusal, type Refusal } from "../../errors.ts";
+import type { Refusal } from "../../errors.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { type AuditFilter, listAuditEvents } from "../../store/audit-list.ts";
 import type { Page, PageRequest } from "../../store/pages.ts";
-import { findOrganization } from "../access.ts";
+import { checkOrganization } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { visibleKeys } from "../keys/list.ts";
 
@@ -13,8 +13,8 @@ export async function readAudit(
   filter: Omit<AuditFilter, "visibleTo">,
   page: PageRequest,
 ): Promise<Page<AuditEvent> | Refusal> {
-  const organization = await findOrganization(control, caller, filter.organizationId, "audit_events:read");
-  if (isRefusal(organization)) return organization;
+  const refusal = await checkOrganization(control, caller, filter.organizationId, "audit_events:read");
+  if (refusal) return refusal;
   const visibleTo = visibleKeys(caller.standing);
   return listAuditEvents(control.db, { ...filter, visibleTo }, page);
 }

@@ -4,7 +4,7 @@ import type { FoundRequest, Place, RequestFilter } from "../../domain/kept-reque
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { readVisibleAmong } from "../../store/hidden-keys.ts";
 import { type Cursor, cutPage, type Page, type PageRequest } from "../../store/pages.ts";
-import { findKey, findOrganization, isWithin, requireRoot, requireScope } from "../access.ts";
+import { checkOrganization, findKey, isWithin, requireRoot, requireScope } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { askCollectors } from "../keys/collect-usage.ts";
 import { visibleKeys } from "../keys/list.ts";
@@ -46,16 +46,16 @@ export async function listRequests(
   const places = await placesOf(control, caller, ofOrganization, key?.environment ?? environment);
   if (isRefusal(places)) return places;
   const wanted = { limit: page.limit, after: placeInList(page.after) };
-  const found: FoundRequest[] = [];
-  for (const place of places) {
-    const keyIds = key ? [key.id] : await visibleIn(control, caller, place);
-    if (isRefusal(keyIds)) return keyIds;
-    const lists = await askCollectors(control, (number) =>
-      control.listRequests(number, place, { ...filter, keyIds }, wanted),
-    );
-    if (isRefusal(lists)) return lists;
-    found.push(...lists.flat());
-  }
+  const lists = await Promise.all(
+    places.map(async (place) => {
+      const keyIds = key ? [key.id] : await visibleIn(control, caller, place);
+      if (isRefusal(keyIds)) return keyIds;
+      return askCollectors(control, (number) => control.listRequests(number, place, { ...filter, keyIds }, wanted));
+    }),
+  );
+  const failed = lists.find(isRefusal);
+  if (failed) return failed;
+  const found = (lists as (readonly (readonly FoundRequest[])[])[]).flat(2);
   return cutPage(
     found.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)),
     page,
@@ -99,8 +99,8 @@ async function placesOf(
   environment: string | undefined,
 ): Promise<readonly (Place | null)[] | Refusal> {
   if (organizationId === undefined) return requireRoot(caller, "see requests of no known organization") ?? [null];
-  const organization = await findOrganization(control, caller, organizationId, SEEING_REQUESTS);
-  if (isRefusal(organization)) return organization;
+  const refusal = await checkOrganization(control, caller, organizationId, SEEING_REQUESTS);
+  if (refusal) return refusal;
   const { standing } = caller;
   const own = standing.kind === "member" ? standing.key?.environment : undefined;
   return Object.keys(control.gateway.environments)
