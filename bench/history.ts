@@ -22,15 +22,23 @@ export interface History {
 /** In days; usage is kept for so long by default. */
 const PAST_DAYS = 90;
 const REQUESTS = 300_000;
+/** Of the last days, hours are written, which stand for what a collector would know. */
+const HOURS_FOR_DAYS = 1;
+
+interface Options {
+  readonly now?: number;
+  /** Of the first organization, beside those with a history. */
+  readonly moreKeys?: number;
+}
 
 /** `state`: where the gateway keeps its own. */
-export function writeHistory(state: string, now = Date.now()): History {
-  const [file] = globSync(join(state, "v3/d1/**/*.sqlite")).filter((path) => !path.endsWith("metadata.sqlite"));
+export function writeHistory(state: string, { now = Date.now(), moreKeys = 0 }: Options = {}): History {
+  const [file] = globSync(join(state, "**/d1/**/*.sqlite")).filter((path) => !path.endsWith("metadata.sqlite"));
   if (!file) throw new Error(`${state} has no database yet. Start the gateway with it first.`);
   const db = new DatabaseSync(file);
   try {
     db.exec("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE");
-    const history = write(db, now);
+    const history = write(db, now, moreKeys);
     db.exec("COMMIT");
     return history;
   } finally {
@@ -38,19 +46,24 @@ export function writeHistory(state: string, now = Date.now()): History {
   }
 }
 
-function write(db: DatabaseSync, now: number): History {
+function write(db: DatabaseSync, now: number, moreKeys: number): History {
   const random = seeded(1);
   const organizations = ORGANIZATIONS.map((organization) => {
     writePeople(db, organization, now - PAST_DAYS * DAY_MS);
     const keys = keysOf(organization, { now, random });
-    for (const key of keys) writeKey(db, organization, key);
+    const write = keyWriter(db, organization);
+    for (const key of keys) write(key);
     return { id: organization.id, ownerId: organization.members[0]?.id ?? "", keys };
   });
-  return { organizations, requests: writeUsage(db, organizations, now, random) };
+  const requests = writeUsage(db, organizations, now, random);
+  const [first] = ORGANIZATIONS as [Organization];
+  const write = keyWriter(db, first);
+  for (const key of keysOf({ ...first, keys: moreKeys }, { now, random })) write(key);
+  return { organizations, requests };
 }
 
 function insertion(db: DatabaseSync, into: string): (...values: SQLInputValue[]) => void {
-  const statement = db.prepare(`INSERT OR REPLACE INTO ${into} VALUES (${into.split(",").map(() => "?")})`);
+  const statement = db.prepare(`INSERT OR IGNORE INTO ${into} VALUES (${into.split(",").map(() => "?")})`);
   return (...values) => {
     statement.run(...values);
   };
@@ -76,56 +89,44 @@ function writePeople(db: DatabaseSync, { id, name, plan, workspaces, members }: 
   }
 }
 
-function writeKey(db: DatabaseSync, { id: organization }: Organization, key: PastKey): void {
-  insertion(
+function keyWriter(db: DatabaseSync, { id: organization }: Organization): (key: PastKey) => void {
+  const record = insertion(
     db,
     `api_keys (id, organization_id, member_id, environment, reach, permission, name, description, created_at, expires_at, last_used_at,
       disabled_at, revoked_at, revoked_by, version)`,
-  )(
-    ...[key.id, organization, key.memberId, key.environment, key.workspaces.length > 0 ? "workspace" : "organization"],
-    ...[key.permission, key.name, key.description, key.createdAt, key.expiresAt, key.lastUsedAt],
-    ...[key.disabledAt, key.revokedAt, key.revokedAt && key.memberId, `ver_${key.id}`],
   );
   const scope = insertion(db, "api_key_scopes (key_id, scope)");
-  for (const name of key.scopes) scope(key.id, name);
   const workspace = insertion(db, "api_key_workspaces (organization_id, key_id, workspace_id)");
-  for (const one of key.workspaces) workspace(organization, key.id, one);
-  const hint = `${key.environment === "production" ? "kg_live" : "kg_test"}_…${key.lastFour}`;
-  insertion(db, "api_key_secrets (hash, key_id, pepper_id, hint, created_at)")(
-    `hash of ${key.id}`,
-    key.id,
-    "p1",
-    hint,
-    key.createdAt,
-  );
+  const secret = insertion(db, "api_key_secrets (hash, key_id, pepper_id, hint, created_at)");
   const event = insertion(
     db,
     "audit_events (id, at, organization_id, actor, action, target, details, request_id, via)",
   );
-  const details = JSON.stringify({ environment: key.environment, name: key.name, scopes: key.scopes });
-  event(
-    `evt_${key.id}`,
-    key.createdAt,
-    organization,
-    key.memberId,
-    "api_key.created",
-    key.id,
-    details,
-    `req_${key.id}`,
-    "ses_1",
-  );
-  if (key.revokedAt === null) return;
-  event(
-    `evt_${key.id}_end`,
-    key.revokedAt,
-    organization,
-    key.memberId,
-    "api_key.revoked",
-    key.id,
-    "{}",
-    `req_${key.id}_end`,
-    "ses_1",
-  );
+  return (key) => {
+    record(
+      ...[
+        key.id,
+        organization,
+        key.memberId,
+        key.environment,
+        key.workspaces.length > 0 ? "workspace" : "organization",
+      ],
+      ...[key.permission, key.name, key.description, key.createdAt, key.expiresAt, key.lastUsedAt],
+      ...[key.disabledAt, key.revokedAt, key.revokedAt && key.memberId, `ver_${key.id}`],
+    );
+    for (const name of key.scopes) scope(key.id, name);
+    for (const one of key.workspaces) workspace(organization, key.id, one);
+    const hint = `${key.environment === "production" ? "kg_live" : "kg_test"}_…${key.lastFour}`;
+    secret(`hash of ${key.id}`, key.id, "p1", hint, key.createdAt);
+    const happened = (at: number, action: string, details: object, name = key.id) =>
+      event(
+        ...[`evt_${name}`, at, organization, key.memberId, action, key.id],
+        ...[JSON.stringify(details), `req_${name}`, "ses_1"],
+      );
+    const { environment, name, scopes } = key;
+    happened(key.createdAt, "api_key.created", { environment, name, scopes });
+    if (key.revokedAt !== null) happened(key.revokedAt, "api_key.revoked", {}, `${key.id}_end`);
+  };
 }
 
 function writeUsage(
@@ -134,19 +135,46 @@ function writeUsage(
   now: number,
   random: () => number,
 ): number {
-  const insert = insertion(db, "usage_hours (organization_id, key_id, environment, hour, route, outcome, requests)");
+  const insertHour = insertion(
+    db,
+    "usage_hours (organization_id, key_id, environment, hour, route, outcome, requests)",
+  );
   const first = now - (now % HOUR_MS) - PAST_DAYS * DAY_MS;
+  const firstHour = now - (now % DAY_MS) - HOURS_FOR_DAYS * DAY_MS;
+  const days = new Map<string, { cells: readonly (string | number)[]; requests: number }>();
   let written = 0;
   for (const { organization, key, hour, route, outcome, requests } of usageOf(organizations, {
-    first,
-    now,
-    requests: REQUESTS,
-    random,
+    ...{ first, now, requests: REQUESTS, random },
   })) {
-    insert(organization, key.id, key.environment, hour, route, outcome, requests);
     written += requests;
+    if (hour >= firstHour) insertHour(organization, key.id, key.environment, hour, route, outcome, requests);
+    else {
+      const cells = [organization, key.id, key.environment, hour - (hour % DAY_MS), route, outcome];
+      const known = days.get(cells.join());
+      days.set(cells.join(), { cells, requests: (known?.requests ?? 0) + requests });
+    }
   }
+  writeDays(db, [...days.values()], random);
   return written;
+}
+
+/** As collectors write them, with what origins answered. */
+function writeDays(
+  db: DatabaseSync,
+  days: readonly { cells: readonly (string | number)[]; requests: number }[],
+  random: () => number,
+): void {
+  const insert = insertion(
+    db,
+    `usage_days (organization_id, key_id, environment, day, route, outcome, collector, requests, answers_2xx, answers_4xx,
+      answers_5xx, response_bytes)`,
+  );
+  for (const { cells, requests } of days) {
+    const answered = cells.at(-1) === "forwarded" ? requests : 0;
+    const wrong = Math.round(answered * 0.05 * random());
+    const failed = Math.round(answered * 0.01 * random());
+    insert(...cells, 0, requests, answered - wrong - failed, wrong, failed, answered * 900);
+  }
 }
 
 if (import.meta.main) {

@@ -199,6 +199,7 @@ function settings(objectsOf: string | undefined) {
       ]),
     ),
     ratelimits: Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit])),
+    serviceBindings: { ASSETS: { disk: { path: join(PROJECT, "assets"), writable: false } } },
   };
 }
 
