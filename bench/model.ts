@@ -34,7 +34,7 @@ const MIXES: readonly Traffic[] = [
   { ...USUAL, perSecond: 200_000, keys: 1_000_000, organizations: 100_000, isolates: 4_000 },
 ].map((traffic) => {
   const groups = groupsOf(traffic);
-  const usageDays = Math.min(traffic.usageDays, usageDaysFor(groups, traffic.keys));
+  const usageDays = Math.min(traffic.usageDays, usageDaysFor(groups, traffic));
   return { ...traffic, usageDays, collectors: collectorsFor(groups, traffic) };
 });
 

@@ -8,7 +8,7 @@ import { groupsOf } from "./traffic.ts";
 export function adviceOn({ traffic, parts }: Model): string[] {
   const groups = groupsOf(traffic);
   const collectors = collectorsFor(groups, traffic);
-  const days = usageDaysFor(groups, traffic.keys);
+  const days = usageDaysFor(groups, traffic);
   const advice: string[] = [];
   if (collectors > traffic.collectors) advice.push(`Set \`collectors: ${collectors}\`, so that each can do its work.`);
   if (days < traffic.usageDays) advice.push(`Set \`retention.usageDays: ${days}\`, so that D1 is half full at most.`);

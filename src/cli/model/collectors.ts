@@ -36,8 +36,8 @@ const USE_SECONDS = 90e-6;
 /** Of a key in an hour or a day, with one route and one scope, and how full a part is on average. */
 const KEY_CHARACTERS = 130;
 const FULLNESS = 3 / 4;
-/** In an hour: the count of its day, and its last use, which two indexes have. */
-const D1_ROWS_OF_KEY = 4;
+/** In an hour: the count of its day, the sum that it is a part of, and its last use, which two indexes have. */
+const D1_ROWS_OF_KEY = 5;
 /** As the configuration says of `collectors`. */
 const KEYS_OF_ONE = 20_000;
 const MAX_COLLECTORS = 100;

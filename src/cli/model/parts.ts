@@ -32,21 +32,23 @@ const ROWS_OF_QUERY = 25;
 /** Of a key with its secret, its scopes and their indexes; of a day of a key, with its index: measured. */
 const KEY_BYTES = 2_000;
 const DAY_BYTES = 260;
+/** Of the sum of an organization's day. */
+const SUM_BYTES = 130;
 /** The entry of a key in KV is written again after a day. */
 const KV_WRITES = 1 / DAY_SECONDS;
 
 export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads): Part[] {
   const { d1Reads, busiestObject, collecting } = loads;
-  const { keys, collectors } = traffic;
+  const { keys, collectors, organizations, usageDays } = traffic;
   const queries =
     d1Reads + collecting.d1Batches + collecting.d1RowsWritten / ROWS_OF_QUERY + 1_000 / RECONCILE_EVERY_MS;
-  const bytes = keys * KEY_BYTES + usedWithin(groups, DAY_SECONDS) * traffic.usageDays * DAY_BYTES;
+  const bytes = keys * KEY_BYTES + usageDays * bytesOfDay(groups, organizations);
   const part = (name: string, load: number, limit: number, grows = true): Part => {
     return { name, load, limit, halfAtKeys: grows ? (keys * limit) / 2 / load : Number.POSITIVE_INFINITY };
   };
   return [
     part("D1 queries", queries, LIMITS.d1),
-    part(`D1 with ${traffic.usageDays} days of usage, GB`, bytes / 1e9, LIMITS.d1Gigabytes),
+    part(`D1 with ${usageDays} days of usage, GB`, bytes / 1e9, LIMITS.d1Gigabytes),
     part("KV writes of one entry", KV_WRITES, LIMITS.kvWrites, false),
     part(BUSIEST_KEY, busiestObject, LIMITS.object, false),
     part(
@@ -60,7 +62,16 @@ export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads
 }
 
 /** For how many days usage can be kept, if D1 is to be half full at most. */
-export function usageDaysFor(groups: readonly Group[], keys: number): number {
+export function usageDaysFor(
+  groups: readonly Group[],
+  { keys, organizations }: Pick<Traffic, "keys" | "organizations">,
+): number {
   const left = (LIMITS.d1Gigabytes * 1e9) / 2 - keys * KEY_BYTES;
-  return Math.max(1, Math.floor(left / DAY_BYTES / usedWithin(groups, DAY_SECONDS)));
+  return Math.max(1, Math.floor(left / bytesOfDay(groups, organizations)));
+}
+
+/** Of usage. */
+function bytesOfDay(groups: readonly Group[], organizations: number): number {
+  const used = usedWithin(groups, DAY_SECONDS);
+  return used * DAY_BYTES + Math.min(organizations, used) * SUM_BYTES;
 }
