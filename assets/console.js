@@ -94,9 +94,12 @@ addEventListener("click", (event) => {
       cancel.preventDefault();
       dialog.close();
     });
+    // A link of a menu is hidden by then.
+    const menu = link.closest("[popover]");
+    const opener = menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link;
     dialog.addEventListener("close", () => {
       dialog.remove();
-      link.focus();
+      opener.focus();
     });
     dialog.append(document.adoptNode(asked));
     document.body.append(dialog);

@@ -1,4 +1,4 @@
-/** What can be done with one key of the list. Each is a page, and the page of the key leads to them too. */
+/** What can be done with one key of the list. Each is a page; what asks first is a dialog, as on the page of the key. */
 
 import type { ManagedKey } from "../../records/key.ts";
 
@@ -10,8 +10,8 @@ interface Props {
 
 export function RowMenu({ keyOf: { id, name, revokedAt, expiresAt, disabledAt }, now, can }: Props) {
   const isLiving = revokedAt === null && expiresAt > now;
-  const deeds = [
-    ...(can.write && isLiving ? ["Edit", "Rotate", disabledAt === null ? "Disable" : "Enable"] : []),
+  const asked = [
+    ...(can.write && isLiving ? ["Rotate", disabledAt === null ? "Disable" : "Enable"] : []),
     ...(can.revoke && revokedAt === null ? ["Revoke"] : []),
   ];
   return (
@@ -20,8 +20,11 @@ export function RowMenu({ keyOf: { id, name, revokedAt, expiresAt, disabledAt },
         <span aria-hidden="true">⋯</span>
       </button>
       <div popover="auto" id={`menu-${id}`} class="menu">
-        {deeds.map((deed) => (
-          <a href={`/keys/${id}/${deed.toLowerCase()}`}>{deed}</a>
+        {can.write && isLiving && <a href={`/keys/${id}/edit`}>Edit</a>}
+        {asked.map((deed) => (
+          <a href={`/keys/${id}/${deed.toLowerCase()}`} data-dialog>
+            {deed}…
+          </a>
         ))}
         <a href={`/keys/${id}/requests`}>Requests</a>
         <a href={`/keys/${id}/history`}>History</a>

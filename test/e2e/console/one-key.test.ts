@@ -74,6 +74,35 @@ describe("A dialog", () => {
     expect(await statusOf(key)).toBe("revoked");
   });
 
+  test("opens from the menu of a row in the list too, and gives the focus back to its button", async () => {
+    const key = await tenant.key({ name: "of the menu" });
+    await page.goto("/keys");
+    const button = page.getByRole("button", { name: "Actions for of the menu" });
+    const open = async (deed: string) => {
+      await button.click();
+      await page
+        .locator("[popover]:popover-open")
+        .getByRole("link", { name: `${deed}…` })
+        .click();
+      const dialog = page.locator("dialog[open]");
+      await dialog.getByText("of the menu").waitFor();
+      return dialog;
+    };
+    for (const deed of ["Rotate", "Disable", "Revoke"]) {
+      const dialog = await open(deed);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      await expect.poll(() => button.evaluate("document.activeElement.ariaLabel")).toBe("Actions for of the menu");
+    }
+    await (await open("Disable")).getByRole("button", { name: "Disable" }).click();
+    await page.getByText("The key was disabled.").waitFor();
+    expect(await statusOf(key)).toBe("disabled");
+    await plain.goto("/keys");
+    await plain.getByRole("button", { name: "Actions for of the menu" }).click();
+    await plain.locator("[popover]:popover-open").getByRole("link", { name: "Enable…" }).click();
+    await plain.getByRole("heading", { name: "Enable the key" }).waitFor();
+  });
+
   test.for(["with script", "without script"])("rotates, disables, enables and revokes: %s", async (how) => {
     const on = how === "with script" ? page : plain;
     const key = await tenant.key({ name: "changes" });
