@@ -1,6 +1,7 @@
 /** The fields of an organization, for the platform team. */
 
 import type { Gateway } from "../../config/compile.ts";
+import { LOCATIONS, type Location } from "../../domain/location.ts";
 import type { Organization } from "../../records/organization.ts";
 import { Choices, Field, Options } from "../frame/fields.tsx";
 import { Form, wholeNumberIn } from "../frame/form.ts";
@@ -19,7 +20,21 @@ export const ORGANIZATION_FIELDS: readonly FormField[] = [
   { id: "plan", label: "Plan" },
   { id: "environments", label: "Environments" },
   { id: "key_quota", label: "Key quota" },
+  { id: "location", label: "Location" },
 ];
+
+/** As Cloudflare calls them: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+const LOCATION_WORDS: Record<Location, string> = {
+  wnam: "Western North America",
+  enam: "Eastern North America",
+  sam: "South America",
+  weur: "Western Europe",
+  eeur: "Eastern Europe",
+  apac: "Asia-Pacific",
+  oc: "Oceania",
+  afr: "Africa",
+  me: "Middle East",
+};
 
 export function OrganizationFields({ form, gateway, problems }: Props) {
   const plans = Object.keys(gateway.plans).map((name) => [name, name] as const);
@@ -59,6 +74,24 @@ export function OrganizationFields({ form, gateway, problems }: Props) {
       >
         <input inputmode="numeric" value={form.text("key_quota")} autocomplete="off" />
       </Field>
+      {gateway.keys.authorityLocation === "organization" && (
+        <Field
+          name="location"
+          label="Location"
+          hint="Where the limits of its new keys are counted. Existing keys stay where they are."
+          problem={problems.get("location")}
+        >
+          <select>
+            <Options
+              options={[
+                ["", "near the first request"],
+                ...LOCATIONS.map((name) => [name, LOCATION_WORDS[name]] as const),
+              ]}
+              chosen={form.text("location")}
+            />
+          </select>
+        </Field>
+      )}
     </>
   );
 }
@@ -70,14 +103,17 @@ export function organizationFieldsOf(form: Form) {
     plan: form.textOrNull("plan"),
     environments: form.list("environments"),
     key_quota: wholeNumberIn(form.text("key_quota")) ?? null,
+    // Only if it has an effect does the form have it.
+    ...(form.has("location") && { location: form.textOrNull("location") }),
   };
 }
 
-export function formOf({ name, plan, environments, keyQuota }: Partial<Organization>): Form {
+export function formOf({ name, plan, environments, keyQuota, location }: Partial<Organization>): Form {
   return new Form([
     ["name", name ?? ""],
     ["plan", plan ?? ""],
     ["key_quota", String(keyQuota ?? "")],
+    ["location", location ?? ""],
     ...(environments ?? []).map((environment): [string, string] => ["environments", environment]),
   ]);
 }

@@ -49,6 +49,7 @@ export function guarding(origins: { production: string; sandbox: string }) {
       member: { scopes: ["read:all", "write:all"], manages: { organization: "none", workspace: "none" } },
       guest: { scopes: [], manages: { organization: "none", workspace: "none" } },
     },
+    keys: { authorityLocation: "organization" },
     plans: { free: { rates: [{ name: "minute", limit: 60, window: 60 }] } },
     routes: [
       { path: "/teammates/*", origin: "main", resource: "teammates" },

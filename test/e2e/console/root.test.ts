@@ -37,6 +37,7 @@ describe("The platform team", () => {
     await page.getByLabel("Plan").selectOption("free");
     await page.getByLabel("production").uncheck();
     await page.getByLabel(/Key quota/).fill("5");
+    await page.getByLabel("Location").selectOption("Western Europe");
     await page.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByText("Created.", { exact: true }).waitFor();
     const id = page.url().split("/").at(-1)?.split("?")[0] as string;
@@ -45,6 +46,7 @@ describe("The platform team", () => {
       plan: "free",
       environments: ["sandbox"],
       key_quota: 5,
+      location: "weur",
     });
     await page.getByLabel("Email address").fill("first@newcomer.test");
     await page.getByLabel("Their name").fill("First");
@@ -54,6 +56,24 @@ describe("The platform team", () => {
     await visitor.goto(link as string);
     await visitor.getByRole("button", { name: "Sign in" }).click();
     await visitor.getByText("owner, Newcomer").waitFor();
+  });
+
+  test("gives an organization a location, whose new keys are there and work, and takes it away", async () => {
+    const { organizationId } = tenant;
+    const save = async (location: string) => {
+      await page.goto(`/organizations/${organizationId}`);
+      await page.getByLabel("Location").selectOption(location);
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText(/^Saved\./).waitFor();
+    };
+    await save("Oceania");
+    const key = await tenant.key({ scopes: ["emails:read"] });
+    expect(key.id).toMatch(/^key_oc_/);
+    const answer = await fetch(`${gateway.base("sandbox")}/nobody/1`, { headers: bearing(key) });
+    expect(answer.status).not.toBe(401);
+    await save("near the first request");
+    expect((await organization(organizationId)).location).toBeNull();
+    expect((await tenant.key({ scopes: ["emails:read"] })).id).not.toMatch(/^key_oc_/);
   });
 
   test("is told what is wrong with a member, and not that it were the organization's name", async () => {
