@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../helpers/browser.ts";
 import { PROJECT } from "../helpers/gateway.ts";
+import { seed } from "../helpers/seed.ts";
+import { signedIn } from "./console/visitors.ts";
 import { devServer as gateway } from "./shared.ts";
 
 const control = `http://localhost:${gateway.port}`;
@@ -59,4 +61,27 @@ test("the pages at /docs show every operation, each with a command for curl that
   expect(JSON.parse(stdout)).toMatchObject({ actor: "root" });
   expect(new Set(asked)).toEqual(new Set([control]));
   await page.close();
+});
+
+test("a signed-in member sends a call that reads from its page, with and without script, and others are not offered", async () => {
+  const tenant = await seed(gateway);
+  const member = await signedIn(browser, gateway, tenant.members.owner);
+  const storageState = await member.context().storageState();
+  const plain = await browser.newContext({ storageState, javaScriptEnabled: false, baseURL: control });
+  for (const page of [member, await plain.newPage()]) {
+    await page.goto("/docs/readWorkspace");
+    await page.getByLabel("id", { exact: true }).fill(tenant.workspaces[0]);
+    const opened = page.waitForEvent("popup");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    const answer = await opened;
+    await answer.waitForURL(`${control}/v1/workspaces/${tenant.workspaces[0]}`);
+    expect(JSON.parse((await answer.locator("pre").textContent()) as string)).toMatchObject({ name: "Berlin" });
+  }
+  await member.goto("/docs/listApiKeys");
+  expect(await member.getByLabel("organization_id", { exact: true }).inputValue()).toBe(tenant.organizationId);
+  await member.goto("/docs/revokeApiKey");
+  expect(await member.getByRole("button", { name: "Send", exact: true }).count()).toBe(0);
+  const stranger = await browser.newPage({ baseURL: control });
+  await stranger.goto("/docs/listApiKeys");
+  expect(await stranger.getByRole("button", { name: "Send", exact: true }).count()).toBe(0);
 });

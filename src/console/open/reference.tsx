@@ -9,6 +9,7 @@ import { Links } from "../frame/links.tsx";
 import { Copyable, Prose, Table } from "../frame/parts.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
 import { type Field, fieldsOf, type Schemas, typeOf } from "./schema-rows.ts";
+import { isSent, pathOfCall, SendCall } from "./send-call.tsx";
 
 export interface DocumentedCall extends DescribedCall {
   readonly method: string;
@@ -56,6 +57,7 @@ export const reference = new Hono<ConsoleEnv>()
     const document = await c.var.readDocument();
     const call = callsOf(document).find(({ operationId }) => operationId === c.req.param("name"));
     if (!call) return c.notFound();
+    if (isSent(c) && call.method === "GET") return c.redirect(pathOfCall(call, c.req.query()), 303);
     const { schemas } = document.components;
     const [body, answer] = [schemaIn(call.requestBody), schemaIn(successOf(call))];
     return show(
@@ -73,6 +75,7 @@ export const reference = new Hono<ConsoleEnv>()
           </p>
         )}
         <Copyable id="curl" label="the command" text={curlOf(call, controlUrl, body && fieldsOf(body, schemas))} />
+        <SendCall c={c} call={call} />
         {["path", "query", "header"].map((place) => (
           <Fields title={TITLES[place]} fields={parametersIn(call, place, schemas)} />
         ))}
