@@ -177,6 +177,9 @@ CREATE TABLE audit_events (
 CREATE UNIQUE INDEX audit_events_by_idempotency ON audit_events (actor, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX audit_events_by_time ON audit_events (organization_id, at, id);
 CREATE INDEX audit_events_by_target ON audit_events (target, at);
+-- For the audit trail of one actor, and of one kind of action: without them, all events of the organization would be looked at.
+CREATE INDEX audit_events_by_actor ON audit_events (organization_id, actor, at, id);
+CREATE INDEX audit_events_by_action ON audit_events (organization_id, action, at, id);
 -- For removing what is old, and for the age of the oldest event.
 CREATE INDEX audit_events_by_age ON audit_events (at);
 

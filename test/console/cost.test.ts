@@ -82,6 +82,8 @@ async function seedKeys(organizationId: string, memberId: string, keys: number):
       `INSERT INTO api_key_scopes (key_id, scope) SELECT ${id}, 'signatures:read' FROM json_each(?1) WHERE ?3 = ?3 AND ?4 = ?4`,
       `INSERT INTO api_key_secrets (hash, key_id, pepper_id, hint, created_at)
        SELECT 'hash of ' || ${id}, ${id}, 'p1', 'kg_test_…' || substr(?2, -4), ?4 FROM json_each(?1) WHERE ?3 = ?3`,
+      `INSERT INTO audit_events (id, at, organization_id, actor, action, target, details, request_id)
+       SELECT 'evt_' || ${id}, ?4 - value, ?2, ?3, 'api_key.created', ${id}, '{}', 'req_1' FROM json_each(?1)`,
     ].map((sql) => env.DB.prepare(sql).bind(numbers, organizationId, memberId, now)),
   );
 }
@@ -165,7 +167,7 @@ const ROUTES = [
 const OPEN = /^\/(?:guide|errors|docs|go)\b/;
 const QUERIES = [
   ...["/?days=1", "/?days=30", "/?days=90", "/keys?sort=name", "/keys?view=expiring", "/keys?view=broad"],
-  ...["/keys?q=zzzz", "/go?q=zzzz"],
+  ...["/keys?q=zzzz", "/go?q=zzzz", "/audit?actor=mem_none", "/audit?action=session.revoked", "/audit?target=key_none"],
 ];
 const CASES = [...ROUTES, ...QUERIES].flatMap((route): (readonly [route: string, as: "owner" | "root"])[] => {
   if (route.startsWith("/organizations")) return [[route, "root"]];
@@ -179,7 +181,7 @@ const FOR_EACH_KEY: readonly (readonly [which: RegExp, rows: number])[] = [
   [/^\/(?:\?.*)?$|^\/organizations?(?:\/:id)?$/, 1],
   // Nothing matches, so all are looked at.
   [/[?&](?:q=zzzz|view=broad)$|^\/workspaces\/:id\/delete$/, 1],
-  [/^\/keys\/export\.csv$/, 20],
+  [/^\/(?:keys\/export|audit\/events)\./, 20],
 ];
 /** What tells of single keys in use reads a row of usage for each of their days, its entry in an index, and the sorted sum. */
 const TELLS_OF_KEYS_IN_USE = /^\/(?:\?.*)?$|^\/keys\/usage\.csv$/;

@@ -128,19 +128,21 @@ test.each([
 
 describe("the audit trail is read from an index", () => {
   const visibleTo = { organization: { memberId: "mem_1" }, workspace: { workspaceIds: ["ws_1"] } };
-  const more: [string, Partial<AuditFilter>][] = [
-    ["nothing more", {}],
-    ["target", { target: "key_1" }],
-    ["actor", { actor: "root" }],
-    ["action", { action: "api_key.created" }],
-    ["time", { from: 1, to: 2 }],
-    ["who sees", { visibleTo }],
-    ["all at once", { target: "key_1", actor: "root", action: "a", from: 1, to: 2, visibleTo }],
+  const more: [string, Partial<AuditFilter>, string][] = [
+    ["nothing more", {}, "by_time"],
+    ["target", { target: "key_1" }, "by_target"],
+    ["actor", { actor: "root" }, "by_actor"],
+    ["action", { action: "api_key.created" }, "by_action"],
+    ["time", { from: 1, to: 2 }, "by_time"],
+    ["who sees", { visibleTo }, "by_time"],
+    ["target and actor", { target: "key_1", actor: "root", action: "a" }, "by_target"],
+    ["all at once", { target: "key_1", actor: "root", action: "a", from: 1, to: 2, visibleTo }, "by_target"],
   ];
-  test.each(more)("filtered by %s, on the first page and on a deep one", async (_, filter) => {
+  test.each(more)("filtered by %s, on the first page and on a deep one", async (_, filter, index) => {
     for (const page of [FIRST, NEXT]) {
       const plans = await scansOf((db) => listAuditEvents(db, { organizationId: "org_1", ...filter }, page));
       expect(plans).toMatchObject([{ scans: [] }]);
+      expect(plans[0]?.details[0]).toMatch(new RegExp(`^SEARCH audit_events USING INDEX audit_events_${index} `));
     }
   });
 });
