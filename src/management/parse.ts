@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { withoutSecrets } from "../domain/secret.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import { wordsOf } from "../records/mistakes.ts";
 import { textProblems } from "./text.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -28,7 +29,9 @@ export function parseQuery<S extends z.ZodType>(context: Context, schema: S): z.
   }
   const repeated = Object.entries(context.req.queries()).filter(([, values]) => values.length > 1);
   const errors = repeated.map(([name]) => ({ field: withoutSecrets(name), problem: "is given more than once" }));
-  return errors.length > 0 ? { code: "validation_failed", errors } : check(schema, context.req.query());
+  if (errors.length > 0) return { code: "validation_failed", errors };
+  // Lists are one text here, so their entries have no places.
+  return check(schema, context.req.query(), (path) => path.slice(0, 1));
 }
 
 /** Names each field whose text cannot be kept as it is. */
@@ -48,12 +51,18 @@ export function isEncodedText(encoded: string): boolean {
   }
 }
 
-export function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> | Refusal {
+export function check<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  fieldOf = (path: readonly PropertyKey[]) => path,
+): z.output<S> | Refusal {
   const unreadable = refuseText(input);
   if (unreadable) return unreadable;
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: wordsOf });
   if (result.success) return result.data;
-  return { code: "validation_failed", errors: result.error.issues.flatMap(problemsOf) };
+  const problems = result.error.issues.flatMap((issue) => problemsOf({ ...issue, path: [...fieldOf(issue.path)] }));
+  const different = new Map(problems.map((each) => [`${each.field} ${each.problem}`, each]));
+  return { code: "validation_failed", errors: [...different.values()] };
 }
 
 /** Like `check`, but the right fields can be checked further even if others are wrong. */
@@ -72,18 +81,11 @@ export function checkEach<S extends z.ZodObject>(
 
 function problemsOf(issue: z.core.$ZodIssue): { field: string; problem: string }[] {
   const field = withoutSecrets(issue.path.join("."));
-  if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: wordsOf(issue) }];
+  if (issue.code !== "unrecognized_keys") return [{ field: field || "body", problem: issue.message }];
   return issue.keys.map((key) => ({
     field: withoutSecrets([...issue.path, key].join(".")),
     problem: "is not a field of this call",
   }));
-}
-
-/** zod's own message is "Invalid input: expected string, received undefined". */
-function wordsOf({ code, message }: z.core.$ZodIssue): string {
-  const form = code === "invalid_type" ? /expected (\w+), received (\w+)/.exec(message) : null;
-  if (!form) return message;
-  return form[2] === "undefined" ? "is required" : `must be of type ${form[1]}`;
 }
 
 export async function readText(request: Request, maxBytes: number): Promise<{ text: string } | Refusal> {

@@ -1,7 +1,7 @@
 /** Turns a line's fields into the API's form of a key. The gateway itself checks what only it knows, such as scopes. */
 
-import type * as z from "zod";
 import { keyToImport } from "../../records/key.ts";
+import { wordsOf } from "../../records/mistakes.ts";
 import { KEY_CELLS, REQUIRED_CELLS } from "../keys/fields.ts";
 import { type Cell, digest, text } from "./cells.ts";
 
@@ -39,11 +39,6 @@ export function rowOf(fields: unknown, defaults: Defaults): { row: Row } | { pro
   }
   const sent = Object.entries(given).map(([name, value]) => [name, CELLS[name]?.send?.(value) ?? value]);
   const row = Object.fromEntries(sent);
-  const issue = keyToImport.safeParse(row).error?.issues[0];
-  return issue ? { problem: `${issue.path.join(".")} ${wordsOf(issue)}` } : { row };
-}
-
-function wordsOf(issue: z.core.$ZodIssue): string {
-  const isTooLong = issue.code === "too_big" && issue.origin === "string";
-  return isTooLong ? `must be at most ${issue.maximum} characters long` : issue.message;
+  const issue = keyToImport.safeParse(row, { error: wordsOf }).error?.issues[0];
+  return issue ? { problem: `${issue.path.join(".")} ${issue.message}` } : { row };
 }
