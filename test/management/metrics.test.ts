@@ -245,8 +245,8 @@ describe("metrics", () => {
     ["everything without routes, if routes have many outcomes each", 400, 50, false, false],
   ])("are %s, and never more than 4 MB", (_, routes, outcomes, countsHaveRoutes, timesHaveRoutes) => {
     const text = renderMetrics(manyRoutes(routes, outcomes));
-    expect(text.includes('keygate_requests_total{environment="sandbox",route=')).toBe(countsHaveRoutes);
-    expect(text.includes('keygate_origin_seconds_count{environment="sandbox",route=')).toBe(timesHaveRoutes);
+    expect(text.includes('keygate_requests_total{environment="sandbox",route="/')).toBe(countsHaveRoutes);
+    expect(text.includes('keygate_origin_seconds_count{environment="sandbox",route="/')).toBe(timesHaveRoutes);
     expect(text.length).toBeLessThan(4_000_000);
     const requests = [...text.matchAll(/keygate_requests_total\{[^}]*\} (\d+)/g)].map(([, count]) => Number(count));
     const all = 2 * routes * outcomes;
@@ -254,4 +254,30 @@ describe("metrics", () => {
     const timed = [...text.matchAll(/keygate_gateway_seconds_count\{[^}]*\} (\d+)/g)].map(([, count]) => Number(count));
     expect(timed.reduce((sum, count) => sum + count)).toBe(all);
   });
+
+  test("rise in no series by more than there were requests, and fall in none, however many routes come to be", () => {
+    const tally = new TrafficTally();
+    const last = new Map<string, number>();
+    let route = 0;
+    for (const routes of [10, 200, 340, 350, 360, 460, 1_010]) {
+      const before = requestsIn(tally);
+      // Those without a route are a separate series, before and after.
+      tally.note({ environment: "sandbox", status: 404, reason: "route_not_found", gateway_ms: 1 } as Entry);
+      for (; route < routes; route++)
+        for (let status = 200; status < 250; status++) {
+          const answered = { origin: "api", origin_status: status, origin_ms: 1 };
+          tally.note({ environment: "sandbox", route: `/r${route}/*`, status, gateway_ms: 1, ...answered } as Entry);
+        }
+      for (const [, series, value] of renderMetrics(tally.all()).matchAll(/^(keygate_\w+(?:\{.*\})?) ([\d.]+)$/gm)) {
+        const rise = Number(value) - (last.get(series as string) ?? Number(value));
+        expect(rise, series).toBeGreaterThanOrEqual(0);
+        expect(rise, series).toBeLessThanOrEqual(requestsIn(tally) - before);
+        last.set(series as string, Number(value));
+      }
+    }
+    expect([...last.keys()].some((series) => series.includes('route="*"'))).toBe(true);
+  });
 });
+
+const requestsIn = (tally: TrafficTally) =>
+  tally.all().reduce((sum, { gatewayMs }) => sum + gatewayMs.counts.reduce((all, count) => all + count), 0);

@@ -67,7 +67,10 @@ export function renderMetrics(traffic: readonly RouteTraffic[]): string {
 type Place = readonly [Labels, Traffic];
 type Sample = readonly [Labels, number];
 
-/** What an environment has in all. A series whose labels change ends, and does not fall. */
+/** Stands for all routes of an environment: no path is like this. Requests without a route have no label, and are counted before. */
+const ALL_ROUTES = "*";
+
+/** What an environment has in all. A series whose labels change ends, and neither falls nor jumps. */
 function byEnvironment(traffic: readonly RouteTraffic[]): Place[] {
   const sums = new Map<string, Traffic>();
   for (const { environment, route: _, ...counts } of traffic) {
@@ -75,7 +78,7 @@ function byEnvironment(traffic: readonly RouteTraffic[]): Place[] {
     sums.set(environment, sum);
     addTraffic(sum, counts, UNBOUNDED);
   }
-  return [...sums].map(([environment, counts]) => [{ environment }, counts]);
+  return [...sums].map(([environment, counts]) => [{ environment, route: ALL_ROUTES }, counts]);
 }
 
 /** `outcome`: a status, the code of a refusal, or `other`. */
