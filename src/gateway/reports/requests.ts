@@ -7,12 +7,12 @@ import { MAX_REPORTED, RequestTally, type Whose, withinBounds } from "../../doma
 import { withoutSecrets } from "../../domain/secret.ts";
 import type { Visit } from "../visit.ts";
 
-/** Reports for one collector that wait while it cannot be reached. */
+/** Rounds of reports for one collector that wait while it cannot be reached. */
 const MAX_WAITING = 6;
 const MAX_PATH = 1_000;
 /** Of one report: a collector stores it in one row of 2 MB, with the uses of keys. */
 const MAX_CHARACTERS = 700_000;
-/** That are shorter in any case. */
+/** If so few are too long, it is because of how many kinds there are. */
 const FEW = 100;
 
 export type RequestReport = readonly HourOfRequests[];
@@ -20,7 +20,8 @@ export type RequestReport = readonly HourOfRequests[];
 export class RequestReports {
   readonly #tally: RequestTally<Entry, Visit>;
   readonly #homes: Homes;
-  readonly #waiting: readonly RequestReport[][];
+  /** By collector and round. */
+  readonly #waiting: readonly RequestReport[][][];
   /** How many requests each collector can hear of in one report. */
   readonly #limits: number[];
 
@@ -49,23 +50,34 @@ export class RequestReports {
   /** What a collector has to hear next. */
   next(collector: number): RequestReport | undefined {
     this.#share();
-    return this.#waiting[collector]?.shift();
+    const [parts] = this.#waiting[collector] as RequestReport[][];
+    const next = parts?.shift();
+    if (parts?.length === 0) this.#waiting[collector]?.shift();
+    return next;
   }
 
   #share(): void {
     if (this.#tally.isEmpty) return;
     const shares = Map.groupBy(this.#tally.take(), ({ place }) => shardOf(place, this.#homes));
     for (const [collector, report] of shares) {
-      const waiting = this.#waiting[collector] as RequestReport[];
-      waiting.push(fitting(report, this.#limits[collector] as number));
+      const waiting = this.#waiting[collector] as RequestReport[][];
+      waiting.push([...fitting(report, this.#limits[collector] as number)]);
       if (waiting.length > MAX_WAITING) waiting.shift();
     }
   }
 }
 
-function fitting(report: RequestReport, limit: number): RequestReport {
+/** With fewer requests if that is too long, and then in several: how many there were of each kind is never left out. */
+function fitting(report: RequestReport, limit: number): readonly RequestReport[] {
   const within = withinBounds(report, limit);
-  return limit > FEW && JSON.stringify(within).length > MAX_CHARACTERS ? fitting(report, limit / 2) : within;
+  if (JSON.stringify(within).length <= MAX_CHARACTERS) return [within];
+  return limit > FEW ? fitting(report, limit / 2) : halvesOf(within).flatMap((half) => fitting(half, limit));
+}
+
+function halvesOf(report: RequestReport): readonly [RequestReport, RequestReport] {
+  const single = report.flatMap(({ groups, ...of }) => groups.map((group) => ({ ...of, groups: [group] })));
+  const middle = Math.ceil(single.length / 2);
+  return [single.slice(0, middle), single.slice(middle)];
 }
 
 function keptOf(entry: Entry, path: string | undefined): KeptRequest {
