@@ -1,6 +1,7 @@
 /** What the Durable Objects can be asked from elsewhere. A Worker and its objects can run two versions for some minutes after a deploy. */
 
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
+import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
@@ -49,6 +50,7 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   usageOfAll(question: UsageQuestion): UsageAnswer | "too much";
   /** Of all requests, by hours that are kept. */
   traffic(question: TrafficQuestion): readonly TrafficSum[];
+  latency(question: LatencyQuestion): readonly LatencySum[];
   /** Since the collector began: these counts only grow. */
   trafficTotals(): readonly RouteTraffic[];
   /** `undefined` if the key was not used in the last two days. */

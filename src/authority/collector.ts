@@ -5,6 +5,7 @@
 
 import { isRecent } from "../domain/age.ts";
 import { DAY_MS, HOUR_MS } from "../domain/durations.ts";
+import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import { batchAfterMs, COLLECT_EVERY_MS, KEYS_AT_ONCE, REPORTS_AT_ONCE } from "../domain/pace.ts";
 import type { KeyUse, Report, ReportAnswer } from "../domain/report.ts";
 import { RequestPace } from "../domain/request-pace.ts";
@@ -14,6 +15,7 @@ import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import { addCollector, readOrganizationsOf } from "../store/usage.ts";
 import { DayWriter } from "./day-writer.ts";
 import { Journal } from "./journal.ts";
+import { LatencyReader } from "./latency-reader.ts";
 import { RequestStore } from "./request-store.ts";
 import type { Restores } from "./restores.ts";
 import { type Sums, sumsOf } from "./sums.ts";
@@ -29,6 +31,7 @@ const HOURS_KEPT_MS = 32 * DAY_MS;
 const DAYS_KEPT_MS = 35 * DAY_MS;
 
 const STATE = "collector";
+const NOTHING = { hours: [], days: [] };
 
 interface State {
   readonly number: number;
@@ -109,7 +112,7 @@ export class Collector {
   }
 
   usage(question: UsageQuestion, now: number): UsageAnswer | "too much" {
-    return this.#reader.sum(question, this.#state ?? { hours: [], days: [] }, now);
+    return this.#reader.sum(question, this.#state ?? NOTHING, now);
   }
 
   lastUse(organizationId: string, keyId: string): number | undefined {
@@ -118,6 +121,10 @@ export class Collector {
 
   traffic(question: TrafficQuestion): readonly TrafficSum[] {
     return this.#traffic.sum(question);
+  }
+
+  latency(question: LatencyQuestion): readonly LatencySum[] {
+    return new LatencyReader(this.#journal, this.#hours, this.#days).sum(question, this.#state ?? NOTHING);
   }
 
   trafficTotals(): readonly RouteTraffic[] {

@@ -8,6 +8,7 @@ import { type Gateway, jurisdictionsOf } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
+import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
@@ -109,6 +110,11 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   traffic(question: TrafficQuestion): readonly TrafficSum[] {
     this.#clock.restartIfStuck();
     return this.#collector.traffic(question);
+  }
+
+  latency(question: LatencyQuestion): readonly LatencySum[] {
+    this.#clock.restartIfStuck();
+    return this.#collector.latency(question);
   }
 
   trafficTotals(): readonly RouteTraffic[] {

@@ -2,14 +2,15 @@
 
 import { HOUR_MS } from "../domain/durations.ts";
 import type { HourOfRequests } from "../domain/kept-request.ts";
-import type { KeyUse, Report } from "../domain/report.ts";
+import type { KeyUse, OrganizationLatency, Report } from "../domain/report.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
 
 export interface Heard {
   readonly arrivedAt: number;
   readonly keys: readonly KeyUse[];
   readonly requests: readonly HourOfRequests[];
-  /** `undefined` in what older versions have stored. */
+  /** `undefined` in what older versions have stored, as is the next. */
+  readonly latencies?: readonly OrganizationLatency[] | undefined;
   readonly traffic?: readonly RouteTraffic[] | undefined;
 }
 
@@ -31,10 +32,11 @@ export class Journal {
   }
 
   /** Whether the report is new. It is stored once this object answers. */
-  add({ sender, number, keys = [], requests = [], traffic = [] }: Report, now: number): boolean {
+  add({ sender, number, ...report }: Report, now: number): boolean {
     const senders = this.#known();
     if ((senders.get(sender)?.[1] ?? 0) >= number) return false;
-    this.#kv.put<Heard>(`${PREFIX}${sender}/${number}`, { arrivedAt: now, keys, requests, traffic });
+    const { keys = [], latencies = [], requests = [], traffic = [] } = report;
+    this.#kv.put<Heard>(`${PREFIX}${sender}/${number}`, { arrivedAt: now, keys, latencies, requests, traffic });
     senders.set(sender, [sender, number, now]);
     return true;
   }

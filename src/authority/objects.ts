@@ -3,6 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
+import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Log } from "../domain/log-line.ts";
@@ -70,6 +71,8 @@ export function objectsOf(
         heard(async () => (await usageFrom(collector(number), question)) as UsageAnswer | "too much"),
       readTraffic: (number: number, question: TrafficQuestion) =>
         heard<readonly TrafficSum[]>(() => collector(number).traffic(question)),
+      readLatency: (number: number, question: LatencyQuestion) =>
+        heard<readonly LatencySum[]>(() => collector(number).latency(question)),
       readTrafficTotals: (number: number) => heard<readonly RouteTraffic[]>(() => collector(number).trafficTotals()),
       readLastUse: (organizationId: string, keyId: string) =>
         within(LAST_USE_DEADLINE_MS, collector(collectorOf(keyId, homes.collectors)).lastUse(organizationId, keyId)),

@@ -1,9 +1,9 @@
-/** What the keys of some reports did, by hours and by days. */
+/** What the keys and organizations of some reports did, by hours and by days. */
 
 import { HOUR_MS } from "../domain/durations.ts";
 import { startOfPeriod } from "../domain/quota.ts";
 import type { KeyUse } from "../domain/report.ts";
-import { addUse, type Tallies } from "../domain/tallies.ts";
+import { addLatencyOf, addUse, type Tallies } from "../domain/tallies.ts";
 import type { Heard } from "./journal.ts";
 
 /** How long a key waits whose organization D1 cannot say. */
@@ -24,8 +24,12 @@ export function sumsOf(
 ): Sums {
   const [hours, days] = [new Map<number, Tallies>(), new Map<number, Tallies>()];
   const waiting = new Map<string, Heard>();
-  for (const [name, { arrivedAt, keys }] of entries) {
+  for (const [name, { arrivedAt, keys, latencies = [] }] of entries) {
     const left: KeyUse[] = [];
+    for (const each of latencies) {
+      addLatencyOf(ofPeriod(hours, startOfPeriod("hour", arrivedAt)), each);
+      addLatencyOf(ofPeriod(days, startOfPeriod("day", arrivedAt)), each);
+    }
     for (const key of keys) {
       const organization = key.organizationId ?? organizations?.get(key.keyId);
       if (organization !== undefined) {

@@ -3,6 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { KeyRecord } from "../domain/key.ts";
+import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Location } from "../domain/location.ts";
 import type { Reconciled } from "../domain/record-changes.ts";
@@ -58,6 +59,7 @@ export interface Control {
   readonly readUsage: (collector: number, question: UsageQuestion) => Promise<UsageAnswer | "too much">;
   /** Of all requests that the collector of this number has heard of: in some hours, and since it began. Rejects if it cannot be asked. */
   readonly readTraffic: (collector: number, question: TrafficQuestion) => Promise<readonly TrafficSum[]>;
+  readonly readLatency: (collector: number, question: LatencyQuestion) => Promise<readonly LatencySum[]>;
   readonly readTrafficTotals: (collector: number) => Promise<readonly RouteTraffic[]>;
   /** As the key's collector knows it. Rejects if it cannot be asked soon. */
   readonly readLastUse: (organizationId: string, keyId: string) => Promise<number | undefined>;

@@ -4,6 +4,7 @@
  */
 
 import type { HourOfRequests } from "./kept-request.ts";
+import type { ShortLatency } from "./latency.ts";
 import type { RouteTraffic } from "./traffic.ts";
 import type { UsageCount } from "./usage.ts";
 
@@ -16,6 +17,8 @@ export interface Report {
    */
   readonly number: number;
   readonly keys?: readonly KeyUse[];
+  /** Of requests of these keys. */
+  readonly latencies?: readonly OrganizationLatency[] | undefined;
   /** Some of its requests, and how many there were. */
   readonly requests?: readonly HourOfRequests[] | undefined;
   /** Of all requests, with and without a key. */
@@ -33,6 +36,13 @@ export interface KeyUse {
   readonly scopes: readonly string[];
   /** How long ago the key, while it works, was last used; `null` if it was not. */
   readonly usedMsAgo: number | null;
+}
+
+/** Of the requests of one organization in one environment, since the report before. */
+export interface OrganizationLatency {
+  readonly organizationId: string;
+  readonly environment: string;
+  readonly latency: ShortLatency;
 }
 
 /** What a collector answers once a report is stored. */

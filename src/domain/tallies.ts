@@ -4,7 +4,8 @@
  */
 
 import { type Answered, addAnswered } from "./answers.ts";
-import type { KeyUse } from "./report.ts";
+import { addLatency, type Latency, newLatency, restored, type ShortLatency, shortened } from "./latency.ts";
+import type { KeyUse, OrganizationLatency } from "./report.ts";
 
 export interface Tally {
   readonly environment: string;
@@ -17,11 +18,13 @@ export interface Tally {
   usedAt: number;
   /** When it was last written to D1; 0 for never. */
   writtenAt: number;
-  /** Whether something was added since. */
+  /** Whether something was added since that D1 is to have. */
   isChanged: boolean;
+  /** Of an organization in an environment, which has nothing else. */
+  latency?: Latency | undefined;
 }
 
-/** By organization and key, as `nameOfKey` joins them. */
+/** By organization and key, as `nameOfKey` joins them, and by organization and environment, as `nameOfEnvironment` does. */
 export type Tallies = Map<string, Tally>;
 
 /** Different routes and outcomes of one key; further ones count without a route. */
@@ -29,6 +32,9 @@ const MAX_COUNTS = 500;
 
 /** Keys of one organization are neighbours in this order. Ids have no slash. */
 export const nameOfKey = (organizationId: string, keyId: string) => `${organizationId}/${keyId}`;
+
+/** Before the keys of the organization: no id begins with a colon. */
+export const nameOfEnvironment = (organizationId: string, environment: string) => `${organizationId}/:${environment}`;
 
 export function keyOfName(name: string): { organizationId: string; keyId: string } {
   const at = name.indexOf("/");
@@ -54,13 +60,22 @@ export function addUse(tallies: Tallies, organizationId: string, use: KeyUse, at
   tally.isChanged = true;
 }
 
+export function addLatencyOf(tallies: Tallies, { organizationId, environment, latency }: OrganizationLatency): void {
+  const tally = tallyOf(tallies, nameOfEnvironment(organizationId, environment), environment);
+  tally.latency ??= newLatency();
+  addLatency(tally.latency, restored(latency));
+}
+
 export function addTallies(tallies: Tallies, more: Tallies): void {
-  for (const [name, { environment, requests, answered, scopes, usedAt }] of more) {
+  for (const [name, { environment, requests, answered, scopes, usedAt, isChanged, latency }] of more) {
     const tally = tallyOf(tallies, name, environment);
     for (const [count, number] of requests) addCount(tally, count, number, answered.get(count));
     for (const scope of scopes) tally.scopes.add(scope);
     tally.usedAt = Math.max(tally.usedAt, usedAt);
-    tally.isChanged = true;
+    tally.isChanged ||= isChanged;
+    if (!latency) continue;
+    tally.latency ??= newLatency();
+    addLatency(tally.latency, latency);
   }
 }
 
@@ -83,7 +98,7 @@ function addCount({ requests, answered }: Tally, name: string, number: number, m
   else answered.set(counted, [...more]);
 }
 
-/** Names are written once, and then by their places. Older versions have no `answered`, and leave it out when they write. */
+/** Names are written once, and then by their places. Older versions do not have the last ones, and leave them out when they write. */
 type Written = [
   name: string,
   environment: number,
@@ -93,6 +108,7 @@ type Written = [
   isChanged: 0 | 1,
   scopes: number[],
   answered?: [count: number, ...Answered][],
+  latency?: ShortLatency,
 ];
 
 export function encode(tallies: Tallies): string {
@@ -107,8 +123,9 @@ export function encode(tallies: Tallies): string {
     const requests = [...tally.requests].flatMap(([count, number]) => [placeOf(count), number]);
     const scopes = [...tally.scopes].map(placeOf);
     const answered = [...tally.answered].map(([count, more]): [number, ...Answered] => [placeOf(count), ...more]);
-    const { usedAt, writtenAt, isChanged } = tally;
-    return [name, placeOf(tally.environment), requests, usedAt, writtenAt, isChanged ? 1 : 0, scopes, answered];
+    const { usedAt, writtenAt, isChanged, latency } = tally;
+    const counted = [name, placeOf(tally.environment), requests, usedAt, writtenAt, isChanged ? 1 : 0, scopes] as const;
+    return latency ? [...counted, answered, shortened(latency)] : [...counted, answered];
   });
   return JSON.stringify([[...places.keys()], written]);
 }
@@ -117,13 +134,14 @@ export function decode(text: string): Tallies {
   const [names, written] = JSON.parse(text) as [string[], Written[]];
   const nameAt = (place: number) => names[place] as string;
   return new Map(
-    written.map(([name, environment, counts, usedAt, writtenAt, isChanged, scopes, more = []]) => {
+    written.map(([name, environment, counts, usedAt, writtenAt, isChanged, scopes, more = [], latency]) => {
       const requests = new Map<string, number>();
       for (let at = 0; at < counts.length; at += 2)
         requests.set(nameAt(counts[at] as number), counts[at + 1] as number);
       const answered = new Map(more.map(([count, ...rest]) => [nameAt(count), rest]));
       const state = { scopes: new Set(scopes.map(nameAt)), usedAt, writtenAt, isChanged: isChanged === 1 };
-      return [name, { environment: nameAt(environment), requests, answered, ...state }];
+      const taken = latency && { latency: restored(latency) };
+      return [name, { environment: nameAt(environment), requests, answered, ...state, ...taken }];
     }),
   );
 }

@@ -4,17 +4,13 @@
  */
 
 import { addAnswered, newAnswered, noteAnswer } from "./answers.ts";
-import { type Histogram, merge, newHistogram, record } from "./histogram.ts";
+import { addLatency, type Latency, newLatency, noteLatency } from "./latency.ts";
 import type { Entry } from "./log-line.ts";
 
-export interface Traffic {
+export interface Traffic extends Latency {
   /** By the code of the refusal, or the status of the answer. */
   readonly outcomes: Map<string | number, number>;
   readonly answered: number[];
-  /** Until the headers of the answer, without the wait for the origin. */
-  readonly gatewayMs: Histogram;
-  /** Of requests that were sent to an origin, until the headers of its answer, or until nobody waited for them. */
-  readonly originMs: Histogram;
 }
 
 export interface RouteTraffic extends Traffic {
@@ -55,9 +51,8 @@ export class TrafficTally {
   note(entry: Entry): void {
     const traffic = this.#at(entry.environment ?? "", entry.route ?? "");
     count(traffic.outcomes, entry.reason ?? entry.status, 1, this.#bounds.outcomes);
-    record(traffic.gatewayMs, entry.gateway_ms);
     noteAnswer(traffic.answered, entry);
-    if (entry.origin_ms !== undefined) record(traffic.originMs, entry.origin_ms);
+    noteLatency(traffic, entry);
   }
 
   add({ environment, route, ...more }: RouteTraffic): void {
@@ -96,15 +91,14 @@ export class TrafficTally {
 }
 
 export function newTraffic(): Traffic {
-  return { outcomes: new Map(), answered: newAnswered(), gatewayMs: newHistogram(), originMs: newHistogram() };
+  return { outcomes: new Map(), answered: newAnswered(), ...newLatency() };
 }
 
 /** Adds `more` to `traffic`. */
 export function addTraffic(traffic: Traffic, more: Traffic, { outcomes: most }: Bounds = BOUNDS): void {
   for (const [outcome, requests] of more.outcomes) count(traffic.outcomes, outcome, requests, most);
   addAnswered(traffic.answered, more.answered);
-  merge(traffic.gatewayMs, more.gatewayMs);
-  merge(traffic.originMs, more.originMs);
+  addLatency(traffic, more);
 }
 
 function count(outcomes: Traffic["outcomes"], outcome: string | number, requests: number, most: number): void {

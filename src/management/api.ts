@@ -9,6 +9,7 @@ import { dispatch, type ManagementEnv } from "./dispatch.ts";
 import { imports } from "./import.ts";
 import { insight } from "./insight.ts";
 import { keyLimits } from "./key-limits.ts";
+import { latency } from "./latency.ts";
 import { members } from "./members.ts";
 import type { Operation } from "./operation.ts";
 import { organizations } from "./organizations.ts";
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   ...insight,
   ...usage,
   ...traffic,
+  ...latency,
   ...requests,
   ...auditEvents,
   ...changes,

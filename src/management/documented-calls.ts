@@ -117,6 +117,10 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
       description:
         "By default of the last day. The root token can leave out `organization_id`: then of all, by whole days of the last 31.",
     },
+    readLatency: {
+      summary: "Show how long the gateway and the origins took for an organization",
+      description: "Of all its keys together, by default of the last day. The last 31 days can be asked for.",
+    },
   },
   Operation: {
     readTraffic: {

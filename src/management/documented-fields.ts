@@ -93,6 +93,10 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     gateway_ms: "Milliseconds.",
     origin_ms: "Milliseconds.",
   },
+  Latency: {
+    gateway_ms: "Milliseconds.",
+    origin_ms: "Milliseconds.",
+  },
   Request: {
     environment: "The environment whose base URL was called.",
     route: "As configured; empty if there was none.",
@@ -175,6 +179,9 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   readTraffic: {
     group_by: "A comma-separated list of hour, day, environment, route.",
+  },
+  readLatency: {
+    group_by: "A comma-separated list of hour, day, environment.",
   },
   listRequests: {
     reason: "The code of a refusal, for example `scope_missing`.",

@@ -171,7 +171,7 @@ describe("a report", () => {
 
   test("with sections that this version does not know is heard all the same", async () => {
     const key = await seedKey();
-    const later = { sender: newId("iso"), number: 1, keys: [useOf(key, forwarded(2))], latencies: [1, 2, 3] };
+    const later = { sender: newId("iso"), number: 1, keys: [useOf(key, forwarded(2))], surprises: [1, 2, 3] };
     await reportTo(collector, later);
     await reportTo(collector, { sender: newId("iso"), number: 1 });
     await settle();

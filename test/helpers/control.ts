@@ -6,6 +6,7 @@ import { compile, type Gateway } from "../../src/config/compile.ts";
 import type { Caller, Control } from "../../src/control/control.ts";
 import { standingOfMember } from "../../src/control/standing.ts";
 import type { FoundRequest } from "../../src/domain/kept-request.ts";
+import type { LatencySum } from "../../src/domain/latency-sums.ts";
 import type { RouteTraffic } from "../../src/domain/traffic.ts";
 import type { TrafficSum } from "../../src/domain/traffic-sums.ts";
 import type { UsageAnswer } from "../../src/domain/usage-sums.ts";
@@ -41,6 +42,7 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
     callCourier: async () => {},
     collectTombstones: async () => {},
     readUsage: (number, question) => collectorAt(number).usage(question) as Promise<UsageAnswer | "too much">,
+    readLatency: (number, question) => collectorAt(number).latency(question) as Promise<readonly LatencySum[]>,
     readTraffic: (number, question) => collectorAt(number).traffic(question) as Promise<readonly TrafficSum[]>,
     readTrafficTotals: (number) => collectorAt(number).trafficTotals() as Promise<readonly RouteTraffic[]>,
     readLastUse: (organization, keyId) => collectorAt(0).lastUse(organization, keyId) as Promise<number | undefined>,

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { call, example } from "../gateway/call.ts";
 import { bars } from "../terminal/bars.ts";
-import { time } from "../terminal/options.ts";
+import { Failure } from "../terminal/failure.ts";
+import { id, time } from "../terminal/options.ts";
 import { dim, grouped, moment, table } from "../terminal/render.ts";
 
 type Times = { p50: number; p95: number; p99: number } | null;
@@ -19,11 +20,12 @@ interface Sum {
 }
 
 interface Options {
+  organization?: string;
   environment?: string;
   route?: string;
   from?: string;
   to?: string;
-  by: "route" | "environment" | "hour" | "day";
+  by?: "route" | "environment" | "hour" | "day";
   sort?: Sort;
 }
 
@@ -42,12 +44,19 @@ export function addTraffic(program: Command): void {
     .description(
       "show how long the gateway and the origins took, by route: half, 95 % and 99 % of all requests took no longer (root token only)",
     )
+    .addOption(
+      new Option("--organization <id>", "of the keys of this organization, org_…, by environment")
+        .argParser(id("org"))
+        .conflicts("route"),
+    )
     .option("--environment <name>", "only this environment")
     .option("--route <path>", "only this route, as configured")
     .option("--from <time>", "from this day or time (default: a day ago)", time)
     .option("--to <time>", "before this day or time", time)
     .addOption(
-      new Option("--by <group>", "one line for each").choices(["route", "environment", "hour", "day"]).default("route"),
+      new Option("--by <group>", "one line for each (default: route, or environment)").choices([
+        ...["route", "environment", "hour", "day"],
+      ]),
     )
     .addOption(
       new Option(
@@ -60,12 +69,21 @@ export function addTraffic(program: Command): void {
       example("traffic", "traffic --route '/signatures/*' --by hour", "traffic --sort gateway --from 2026-11-20"),
     )
     .action(
-      call(async (api, { by, sort, ...query }: Options) => {
-        const group_by = by === "route" ? "environment,route" : by;
-        const answer = await api.get<{ data: Sum[] }>("/v1/traffic", { ...query, group_by });
+      call(async (api, { sort, ...options }: Options) => {
+        const { path, query } = questionOf(options);
+        const answer = await api.get<{ data: Sum[] }>(path, query);
         return { ...answer, body: { data: inOrder(answer.body.data, sort) } };
       }, asTable),
     );
+}
+
+function questionOf({ organization, by, ...query }: Omit<Options, "sort">) {
+  if (organization === undefined) {
+    const group_by = by === undefined || by === "route" ? "environment,route" : by;
+    return { path: "/v1/traffic", query: { ...query, group_by } };
+  }
+  if (by === "route") throw new Failure("Routes are known of all organizations together. Leave out --organization.");
+  return { path: "/v1/latency", query: { ...query, organization_id: organization, group_by: by ?? "environment" } };
 }
 
 function inOrder(data: Sum[], sort: Sort | undefined): Sum[] {

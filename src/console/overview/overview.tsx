@@ -5,7 +5,9 @@ import type { Control } from "../../control/control.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
+import { readLatency, seesLatency } from "../../control/traffic/latency.ts";
 import { DAY_MS } from "../../domain/durations.ts";
+import { firstHour, HOURS_DAYS } from "../../domain/usage-sums.ts";
 import { isRefusal } from "../../errors.ts";
 import { sessionToken } from "../../management/session.ts";
 import { Chart } from "../frame/chart.tsx";
@@ -19,6 +21,7 @@ import { TOP } from "../frame/ranks.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
+import { Latencies } from "./latency.tsx";
 import { Answers, Expiring, Figures } from "./parts.tsx";
 import { Environments, Refusals, TopKeys, TopRoutes } from "./rankings.tsx";
 
@@ -71,7 +74,9 @@ async function showOverview(c: Visit) {
   const wanted = { organizationId, environment, from, to };
   const { caller } = visitor;
   const earlier = before(period);
-  const [usage, previous, routes, keys, expiring, quota] = await Promise.all([
+  const isLonger = from < firstHour(now);
+  const kept = isLonger ? firstHour(now) : from;
+  const [usage, previous, routes, keys, expiring, quota, latency] = await Promise.all([
     readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
     isKept(control, earlier)
       ? readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] })
@@ -83,6 +88,9 @@ async function showOverview(c: Visit) {
       after: undefined,
     }),
     readKeyQuota(control, caller, organizationId),
+    seesLatency(caller.standing)
+      ? readLatency(control, caller, { ...wanted, from: kept, groupBy: ["environment"] })
+      : undefined,
   ]);
   return show(
     c,
@@ -124,6 +132,12 @@ async function showOverview(c: Visit) {
             <h2>Answers of the origin</h2>
             <Part of={usage}>{(sums) => <Answers sums={sums} />}</Part>
           </section>
+          {latency && (
+            <section class="sheet">
+              <h2>Latency{isLonger ? ` of the last ${HOURS_DAYS} days` : ""}</h2>
+              <Part of={latency}>{(sums) => <Latencies c={c} sums={sums} />}</Part>
+            </section>
+          )}
           <section class="sheet">
             <h2>Top keys</h2>
             <Part of={keys}>{(sums) => <TopKeys c={c} sums={sums} />}</Part>

@@ -8,17 +8,18 @@ import { isRecent } from "../../domain/age.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
 import type { Entry } from "../../domain/log-line.ts";
 import { REPORT_KEYS, REPORT_ROUTES, reportAfterMs } from "../../domain/pace.ts";
-import { collectorOf, type Report, type ReportAnswer } from "../../domain/report.ts";
+import { collectorOf, type OrganizationLatency, type Report, type ReportAnswer } from "../../domain/report.ts";
 import type { Whose } from "../../domain/request-tally.ts";
 import { type RouteTraffic, TrafficTally } from "../../domain/traffic.ts";
 import type { WaitUntil } from "../admit/flights.ts";
 import type { Visit } from "../visit.ts";
 import { KeyTally, type Use } from "./key-tally.ts";
+import { LatencyTally } from "./latency-tally.ts";
 import type { RequestReport, RequestReports } from "./requests.ts";
 
 /** How many keys' counts one isolate holds for each collector while that cannot be reached. */
 const COUNTED_KEYS = 16_000;
-/** About how many characters are in one report, a quarter of what a collector can store in a row. */
+/** About how many characters of keys and latencies are in one report, a quarter of what a collector can store in a row. */
 const REPORT_CHARACTERS = 500_000;
 /** How long a report is sent again; a collector knows it longer than that. */
 const RESEND_MS = HOUR_MS;
@@ -26,6 +27,7 @@ const RESEND_MS = HOUR_MS;
 /** What one collector has yet to hear. */
 interface Shard {
   readonly tallies: Map<string, KeyTally>;
+  readonly latencies: LatencyTally;
   /** Of its reports so far. */
   number: number;
   /** Sent, and perhaps not received. */
@@ -35,6 +37,7 @@ interface Shard {
 interface Sent {
   readonly number: number;
   readonly tallies: ReadonlyMap<string, KeyTally>;
+  readonly latencies: readonly OrganizationLatency[];
   readonly requests: RequestReport | undefined;
   readonly traffic: readonly RouteTraffic[] | undefined;
   readonly firstAt: number;
@@ -71,6 +74,7 @@ export class Reporter {
     const collectors = options.requests?.collectors ?? options.collectors;
     this.#shards = Array.from({ length: collectors }, () => ({
       tallies: new Map(),
+      latencies: new LatencyTally(),
       number: 0,
       sent: undefined,
     }));
@@ -78,13 +82,15 @@ export class Reporter {
 
   /** A request of a key that was answered. */
   count(key: Account, use: Use, now: number, waitUntil: WaitUntil): void {
-    this.#tallyOf(key).count(use, now);
+    const shard = this.#shardOf(key);
+    tallyOf(shard, key).count(use, now);
+    if (use.organizationId !== undefined) shard.latencies.note(use.organizationId, key.environment, use.entry);
     this.#beginRound(now, waitUntil);
   }
 
   /** A use of a key that is not counted: a call of the management API. */
   use(key: Account, organizationId: string, now: number, waitUntil: WaitUntil): void {
-    this.#tallyOf(key).use(organizationId, now);
+    tallyOf(this.#shardOf(key), key).use(organizationId, now);
     this.#beginRound(now, waitUntil);
   }
 
@@ -95,17 +101,9 @@ export class Reporter {
     this.#beginRound(entry.time, visit.waitUntil);
   }
 
-  #tallyOf(account: Account): KeyTally {
-    const { keyId } = account;
+  #shardOf({ keyId }: Account): Shard {
     const { collectors } = this.#options;
-    const { tallies } = this.#shards[collectors === 1 ? 0 : collectorOf(keyId, collectors)] as Shard;
-    const known = tallies.get(keyId);
-    if (known) return known;
-    // The oldest is lost, so that memory is bounded while a collector cannot be reached.
-    if (tallies.size >= COUNTED_KEYS) tallies.delete(tallies.keys().next().value as string);
-    const added = new KeyTally(account);
-    tallies.set(keyId, added);
-    return added;
+    return this.#shards[collectors === 1 ? 0 : collectorOf(keyId, collectors)] as Shard;
   }
 
   #beginRound(now: number, waitUntil: WaitUntil): void {
@@ -131,9 +129,9 @@ export class Reporter {
     for (;;) {
       const sent = nextOf(shard, now(), () => this.#nextOfAll(collector));
       if (!sent) return;
-      const { number, requests, traffic } = sent;
+      const { number, latencies, requests, traffic } = sent;
       const keys = [...sent.tallies.values()].map((tally) => tally.report(now()));
-      const answer = await send(collector, { sender: this.#sender, number, keys, requests, traffic });
+      const answer = await send(collector, { sender: this.#sender, number, keys, latencies, requests, traffic });
       if (shard.sent === sent) shard.sent = undefined;
       this.#options.requests?.limit(collector, answer.requests);
       hear?.(answer);
@@ -147,26 +145,39 @@ export class Reporter {
   }
 }
 
+function tallyOf({ tallies }: Shard, account: Account): KeyTally {
+  const known = tallies.get(account.keyId);
+  if (known) return known;
+  // The oldest is lost, so that memory is bounded while a collector cannot be reached.
+  if (tallies.size >= COUNTED_KEYS) tallies.delete(tallies.keys().next().value as string);
+  const added = new KeyTally(account);
+  tallies.set(account.keyId, added);
+  return added;
+}
+
 /** A report that perhaps did not arrive comes first, as it was. */
 function nextOf(shard: Shard, now: number, more: () => Pick<Sent, "requests" | "traffic">): Sent | undefined {
   if (shard.sent && isRecent(shard.sent.firstAt, RESEND_MS, now)) return shard.sent;
   shard.sent = undefined;
-  const tallies = take(shard.tallies);
+  const { tallies, left } = take(shard.tallies);
+  const latencies = left > 0 ? shard.latencies.take(left) : [];
   const { requests, traffic } = more();
-  if (tallies.size === 0 && !requests && !traffic) return undefined;
+  if (tallies.size === 0 && latencies.length === 0 && !requests && !traffic) return undefined;
   shard.number += 1;
-  shard.sent = { number: shard.number, tallies, requests, traffic, firstAt: now };
+  shard.sent = { number: shard.number, tallies, latencies, requests, traffic, firstAt: now };
   return shard.sent;
 }
 
-function take(all: Map<string, KeyTally>): Map<string, KeyTally> {
-  const taken = new Map<string, KeyTally>();
-  let characters = 0;
+/** `left`: characters that the report has room for. */
+function take(all: Map<string, KeyTally>): { tallies: Map<string, KeyTally>; left: number } {
+  const tallies = new Map<string, KeyTally>();
+  let left = REPORT_CHARACTERS;
   for (const [keyId, tally] of all) {
-    characters += tally.characters;
-    if (taken.size > 0 && (taken.size >= REPORT_KEYS || characters > REPORT_CHARACTERS)) break;
-    taken.set(keyId, tally);
+    const { characters } = tally;
+    if (tallies.size > 0 && (tallies.size >= REPORT_KEYS || characters > left)) break;
+    left -= characters;
+    tallies.set(keyId, tally);
     all.delete(keyId);
   }
-  return taken;
+  return { tallies, left };
 }

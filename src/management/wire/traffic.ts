@@ -1,10 +1,12 @@
-/** All requests of the gateway, by environment and route. */
+/** All requests of the gateway, by environment and route, and how long those of one organization took. */
 
 import * as z from "zod";
 import { countIn, type Histogram, quantile } from "../../domain/histogram.ts";
+import type { Latency } from "../../domain/latency.ts";
+import { LATENCY_GROUPS, type LatencySum } from "../../domain/latency-sums.ts";
 import { refusedIn } from "../../domain/traffic.ts";
 import { TRAFFIC_GROUPS, type TrafficSum } from "../../domain/traffic-sums.ts";
-import { givenTime, time } from "../../records/forms.ts";
+import { givenId, givenTime, time } from "../../records/forms.ts";
 import { answeredFields, groupBy, renderAnswered, timeText } from "./usage.ts";
 
 export const trafficQuery = z.strictObject({
@@ -36,6 +38,35 @@ export const trafficAnswer = z.strictObject({
   ),
 });
 
+export const latencyQuery = z.strictObject({
+  organization_id: givenId.optional(),
+  environment: z.string().max(64).optional(),
+  from: givenTime.optional(),
+  to: givenTime.optional(),
+  group_by: groupBy(LATENCY_GROUPS, "environment"),
+});
+
+export const latencyAnswer = z.strictObject({
+  data: z.array(
+    z
+      .strictObject({
+        hour: time.optional(),
+        day: time.optional(),
+        environment: z.string().optional(),
+        requests: z.int(),
+        gateway_ms: times,
+        origin_ms: times,
+      })
+      .meta({ id: "Latency" }),
+  ),
+});
+
+export function renderLatency({ group, latency }: LatencySum) {
+  const { hour, day, ...names } = group;
+  const requests = countIn(latency.gatewayMs);
+  return { hour: timeText(hour), day: timeText(day), ...names, requests, ...renderBoth(latency) };
+}
+
 export function renderTraffic({ group, traffic }: TrafficSum) {
   const { hour, day, ...names } = group;
   return {
@@ -46,9 +77,12 @@ export function renderTraffic({ group, traffic }: TrafficSum) {
     refused: refusedIn(traffic),
     outcomes: Object.fromEntries(traffic.outcomes),
     ...renderAnswered(traffic.answered),
-    gateway_ms: renderTimes(traffic.gatewayMs),
-    origin_ms: renderTimes(traffic.originMs),
+    ...renderBoth(traffic),
   };
+}
+
+function renderBoth({ gatewayMs, originMs }: Latency) {
+  return { gateway_ms: renderTimes(gatewayMs), origin_ms: renderTimes(originMs) };
 }
 
 function renderTimes(histogram: Histogram) {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { newLatency, noteLatency, shortened } from "../../../src/domain/latency.ts";
 import type { Entry } from "../../../src/domain/log-line.ts";
 import { reportAfterMs } from "../../../src/domain/pace.ts";
 import { collectorOf, type Report } from "../../../src/domain/report.ts";
@@ -12,9 +13,11 @@ const REPORT_AFTER_MS = reportAfterMs(1);
 const HOUR = 3_600_000;
 const forwarded: Use = {
   ...{ route: "/a", outcome: "forwarded", scope: "a:read", organizationId: "org_1", isUse: true },
-  entry: { origin: "a", origin_status: 200, request_bytes: 3, response_bytes: 20 } as Entry,
+  entry: {
+    ...{ gateway_ms: 2, origin_ms: 40, origin: "a", origin_status: 200, request_bytes: 3, response_bytes: 20 },
+  } as Entry,
 };
-const refused: Use = { ...forwarded, outcome: "scope_missing", scope: undefined, entry: {} as Entry };
+const refused: Use = { ...forwarded, outcome: "scope_missing", scope: undefined, entry: { gateway_ms: 7 } as Entry };
 
 afterEach(() => {
   vi.useRealTimers();
@@ -47,6 +50,14 @@ function reporterOf({ collectors = 1, fails = () => false, hear = () => {}, afte
   return { reporter, clock, sent, timers, count, waitUntil, settle: () => Promise.all(timers) };
 }
 
+/** Of requests that took so long in the gateway and at the origin. */
+function shortLatencyOf(...requests: [gateway: number, origin: number | null][]) {
+  const latency = newLatency();
+  for (const [gateway_ms, origin_ms] of requests)
+    noteLatency(latency, { gateway_ms, ...(origin_ms !== null && { origin_ms }) } as Entry);
+  return shortened(latency);
+}
+
 const requestsIn = (report: Report | undefined) =>
   (report?.keys ?? []).flatMap(({ counts }) => counts).reduce((sum, { requests }) => sum + requests, 0);
 
@@ -75,6 +86,7 @@ describe("what an isolate has counted", () => {
           { keyId: "key_1", ...about, counts, scopes: ["a:read"], usedMsAgo: 700 },
           { keyId: "key_2", ...about, counts: one, scopes: ["a:read"], usedMsAgo: 1_000 },
         ],
+        latencies: [{ ...about, latency: shortLatencyOf([2, 40], [7, null], [2, 40], [2, 40]) }],
       },
     ]);
   });
@@ -146,6 +158,69 @@ describe("what an isolate has counted", () => {
     count(forwarded, "key_2");
     await settle();
     expect(told).toEqual([["key_1", "key_2"]]);
+  });
+});
+
+describe("the latency of organizations", () => {
+  const REPORT_CHARACTERS = 500_000;
+  const of = (n: number): Use => ({ ...forwarded, organizationId: `org_${n}` });
+  const timesIn = (reports: readonly Report[]) =>
+    reports.flatMap(({ latencies = [] }) => latencies).map(({ latency }) => latency[0][2] as number);
+
+  test("goes to the collectors of their keys, and is that of all their requests, of which the organization is known", async () => {
+    const { sent, count, settle } = reporterOf({ collectors: 3 });
+    for (let key = 0; key < 60; key++) count(of(key % 2), `key_${key}`);
+    count({ ...refused, organizationId: undefined }, "key_1");
+    await settle();
+    expect(sent.map(({ latencies }) => latencies?.length)).toEqual([2, 2, 2]);
+    expect(timesIn(sent).reduce((sum, requests) => sum + requests, 0)).toBe(60);
+  });
+
+  test("is sent again as it was where no answer came, and what came since under another number", async () => {
+    let down = true;
+    const { clock, sent, count, settle } = reporterOf({ fails: () => down });
+    count();
+    await settle();
+    clock.now += 10_000;
+    count();
+    count();
+    down = false;
+    await settle();
+    expect(sent.map((report) => [report.number, timesIn([report])])).toEqual([
+      [1, [1]],
+      [1, [1]],
+      [2, [2]],
+    ]);
+  });
+
+  test("of very many goes in several reports, none of which is longer with it", async () => {
+    const { sent, count, settle } = reporterOf();
+    for (let key = 0; key < 6_000; key++) {
+      for (const ms of [1, 5, 30, 200, 900, 3_000, 20_000]) {
+        const entry = { ...forwarded.entry, gateway_ms: ms, origin_ms: 2 * ms } as Entry;
+        count({ ...of(key % 3_900), entry }, `key_${key}`);
+      }
+    }
+    await settle();
+    for (const { keys, latencies } of sent)
+      expect(JSON.stringify([keys, latencies]).length).toBeLessThan(1.1 * REPORT_CHARACTERS);
+    expect(sent.flatMap(({ latencies = [] }) => latencies)).toHaveLength(3_900);
+  });
+
+  test("is kept of 4,000 while a collector cannot be reached, so that memory stays bounded", async () => {
+    let down = true;
+    const { clock, sent, count, settle } = reporterOf({ fails: () => down });
+    count();
+    await settle();
+    for (let n = 1; n <= 5_000; n++) count(of(n));
+    await settle();
+    down = false;
+    clock.now += 10_000;
+    count(of(6_000));
+    sent.length = 0;
+    await settle();
+    const told = sent.flatMap(({ latencies = [] }) => latencies.map(({ organizationId }) => organizationId));
+    expect([told.length, told[0], told[1], told.at(-1)]).toEqual([4_001, "org_1", "org_1002", "org_6000"]);
   });
 });
 
