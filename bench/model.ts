@@ -22,6 +22,7 @@ const USUAL = {
   limits: { rates: [{ name: "second", limit: 100_000, window: 1, burst: 100_000 }], quotas: [] },
   leaseTtlMs: 2_000,
   usageDays: 90,
+  keepsRequests: true,
   dataPoints: false,
   scrapeSeconds: Number.POSITIVE_INFINITY,
 } satisfies Partial<Traffic>;

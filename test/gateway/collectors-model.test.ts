@@ -8,7 +8,9 @@ import { seeded } from "../../src/cli/model/random.ts";
 import type { Entry } from "../../src/domain/log-line.ts";
 import { reportAfterMs } from "../../src/domain/pace.ts";
 import type { Report } from "../../src/domain/report.ts";
+import { requestId } from "../../src/domain/request-id.ts";
 import { Reporter } from "../../src/gateway/reports/reporter.ts";
+import { RequestReports } from "../../src/gateway/reports/requests.ts";
 import type { Visit } from "../../src/gateway/visit.ts";
 import { authorityOf, countWrites } from "../authority/ask.ts";
 import { collectorAlarm, collectorAt, instrumentCollector, reportTo } from "../authority/collect.ts";
@@ -21,6 +23,14 @@ const COLLECTORS = 2;
 const ISOLATES = 5;
 const KEYS = 30;
 const PER_SECOND = 3;
+const HOMES = {
+  collectors: COLLECTORS,
+  jurisdiction: undefined,
+  environments: { sandbox: { jurisdiction: undefined } },
+};
+/** As the model assumes. */
+const FAILING = 0.02;
+const ROUTES = ["/a/*", "/b/*"];
 
 beforeAll(migrate);
 beforeEach(() => {
@@ -30,6 +40,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const random = seeded(5);
+const URL_ = new URL("https://api.test/a/1");
+
 /** An isolate whose reports are sent when this test says so. */
 class Isolate {
   readonly #pending: Promise<unknown>[] = [];
@@ -38,8 +51,10 @@ class Isolate {
   endsAt = Number.POSITIVE_INFINITY;
 
   constructor(name: string, send: (collector: number, report: Report) => ReturnType<typeof reportTo>) {
-    const options = { send, collectors: COLLECTORS, newId: () => name, now: () => Date.now(), reportAfterMs: 0 };
-    this.#reporter = new Reporter(options);
+    this.#reporter = new Reporter({
+      ...{ send, collectors: COLLECTORS, newId: () => name, now: () => Date.now(), reportAfterMs: 0 },
+      requests: new RequestReports(HOMES, false),
+    });
   }
 
   count(key: SeededKey): void {
@@ -49,18 +64,17 @@ class Isolate {
 
   async report(): Promise<void> {
     for (const { id: keyId, hash, environment, organizationId } of this.#counted.splice(0)) {
-      const of = { environment, route: "/a/*", status: 200, time: Date.now(), gateway_ms: 0 };
+      const status = random() < FAILING ? 404 : 200;
       const entry = {
-        ...of,
-        origin: "a",
-        origin_status: 200,
-        origin_ms: 5,
-        request_bytes: 0,
-        response_bytes: 2,
+        ...{ request_id: requestId(Date.now(), crypto.randomUUID()), time: Date.now(), method: "GET", status },
+        ...{ environment, route: ROUTES[Math.floor(random() * ROUTES.length)], gateway_ms: Math.floor(random() * 50) },
+        ...{ key_id: keyId, organization_id: organizationId, trace_id: "a".repeat(32) },
+        ...{ origin: "a", origin_status: status, origin_ms: Math.floor(random() * 300) },
+        ...{ request_bytes: 0, response_bytes: 2 },
       } as Entry;
       const key = { route: "/a/*", outcome: "forwarded" as const, scope: "a:read", organizationId, isUse: true };
       const waitUntil = (each: Promise<unknown>) => void this.#pending.push(each);
-      this.#reporter.note(undefined, entry, { waitUntil } as Visit);
+      this.#reporter.note({ organization: organizationId, environment }, entry, { waitUntil, url: URL_ } as Visit);
       this.#reporter.count({ keyId, hash, environment }, { ...key, entry }, Date.now(), waitUntil);
     }
     this.endsAt = Number.POSITIVE_INFINITY;
@@ -89,23 +103,26 @@ test("the model counts what collectors really cause", { timeout: 120_000 }, asyn
     });
   }
 
+  /** Only reports and alarms change them. */
+  let alarms: (number | null)[] | undefined;
   /** What is due first: the report of an isolate or the alarm of a collector. */
   async function runUntil(end: number): Promise<void> {
     for (;;) {
       const isolate = isolates.reduce((first, each) => (each.endsAt < first.endsAt ? each : first));
-      const alarms = await Promise.all(Array.from({ length: COLLECTORS }, (_, n) => collectorAlarm(n)));
+      alarms ??= await Promise.all(Array.from({ length: COLLECTORS }, (_, n) => collectorAlarm(n)));
       const at = Math.min(...alarms.map((alarm) => alarm ?? Number.POSITIVE_INFINITY));
       if (Math.min(isolate.endsAt, at) > end) return;
       vi.setSystemTime(Math.max(Date.now(), Math.min(isolate.endsAt, at)));
+      const ringing = alarms.indexOf(at);
+      alarms = undefined;
       if (isolate.endsAt <= at) await isolate.report();
       else {
         counts.alarms += 1;
-        await runDurableObjectAlarm(collectorAt(alarms.indexOf(at)));
+        await runDurableObjectAlarm(collectorAt(ringing));
       }
     }
   }
 
-  const random = seeded(5);
   async function use(from: number, to: number): Promise<void> {
     for (let at = from; ; ) {
       at += (-Math.log(1 - random()) * 1_000) / PER_SECOND;
@@ -126,7 +143,7 @@ test("the model counts what collectors really cause", { timeout: 120_000 }, asyn
     perSecond: PER_SECOND,
     isolates: ISOLATES,
     collectors: COLLECTORS,
-    organizations: 0,
+    ...{ organizations: KEYS, keepsRequests: true },
   });
   const measured = { reports: counts.reports - before.reports, alarms: counts.alarms - before.alarms };
   const d1RowsWritten = counts.d1RowsWritten - before.d1RowsWritten;

@@ -33,16 +33,22 @@ export interface Collecting {
 
 /** For one key in one report, until it is in an hour and a day: measured on one core. */
 const USE_SECONDS = 90e-6;
-/** Of a key in an hour or a day, with one route and one scope, and how full a part is on average. */
+/** The same for the latency of an organization in an environment: measured on one core. */
+const LATENCY_SECONDS = 40e-6;
+/** Of a key in an hour or a day, with one route and one scope; of the latency of an organization; and how full a part is on average. */
 const KEY_CHARACTERS = 130;
+const LATENCY_CHARACTERS = 200;
 const FULLNESS = 3 / 4;
-/** In an hour: the count of its day, the sum that it is a part of, and its last use, which two indexes have. */
-const D1_ROWS_OF_KEY = 5;
+/**
+ * Of a key in an hour: its last use, which two indexes have, and the count of its day with the sum that it is a part of. On its first use of
+ * a day, an index has the count too.
+ */
+const D1_ROWS = { use: 3, count: 2, newCount: 3, scope: 1 };
 /** As the configuration says of `collectors`. */
 const KEYS_OF_ONE = 20_000;
 const MAX_COLLECTORS = 100;
 
-type Reporting = Pick<Traffic, "perSecond" | "isolates" | "organizations">;
+type Reporting = Pick<Traffic, "perSecond" | "isolates" | "organizations" | "keepsRequests">;
 
 /** As few as keep each below half of what it can do. */
 export function collectorsFor(groups: readonly Group[], traffic: Reporting): number {
@@ -57,7 +63,7 @@ export function collectorsFor(groups: readonly Group[], traffic: Reporting): num
 }
 
 export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick<Traffic, "collectors">): Collecting {
-  const { collectors, isolates, perSecond } = traffic;
+  const { collectors, isolates, perSecond, organizations } = traffic;
   const after = reportAfterMs(collectors) / 1_000;
   // A round begins with the first count after the one before.
   const round = after + isolates / perSecond;
@@ -73,11 +79,22 @@ export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick
     reports / REPORTS_AT_ONCE,
     uses / KEYS_AT_ONCE,
   );
-  const d1Rows = (usedWithin(groups, HOUR_SECONDS) * D1_ROWS_OF_KEY) / HOUR_SECONDS;
+  const d1Rows =
+    (usedWithin(groups, HOUR_SECONDS) * (D1_ROWS.use + D1_ROWS.count)) / HOUR_SECONDS +
+    (usedWithin(groups, DAY_SECONDS) * (D1_ROWS.newCount - D1_ROWS.count + D1_ROWS.scope)) / DAY_SECONDS;
   const mostBatches = (collectors * 1_000) / batchAfterMs(collectors);
   const d1Batches = Math.max(Math.min(alarms, d1Rows, mostBatches), d1Rows / DAY_ROWS_AT_ONCE);
   const keysAtOnce = uses / alarms;
-  const parts = (seconds: number) => touched(usedWithin(groups, seconds) / collectors, keysAtOnce);
+  // The keys of one organization are spread over the collectors.
+  const all = groups.reduce((sum, { keys }) => sum + keys, 0);
+  const organizationsOf = (keys: number, each: number) => organizations * (1 - (1 - each) ** (keys / organizations));
+  const latencies = (isolates * organizationsOf(all, Math.min(1, keysOfIsolate / all))) / round;
+  const parts = (seconds: number) => {
+    const keys = usedWithin(groups, seconds);
+    const characters =
+      (keys / collectors) * KEY_CHARACTERS + organizationsOf(keys, 1 / collectors) * LATENCY_CHARACTERS;
+    return touched(characters, keysAtOnce);
+  };
   const days = parts(DAY_SECONDS);
   // A report is a row, and its removal another. An alarm also writes two lists, its state, the names of isolates, and the counts of all
   // requests in the hour and since the beginning.
@@ -85,8 +102,17 @@ export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick
   const keeping = keepingOf(groups, { ...traffic, alarms });
   return {
     ...{ reports, alarms, alarmSets: 3 * alarms, d1Batches, d1RowsWritten: d1Rows },
-    ...{ rows: rows + keeping.rows, seconds: uses * USE_SECONDS + keeping.seconds, keptCharacters: keeping.characters },
+    ...{
+      rows: rows + keeping.rows,
+      seconds: uses * USE_SECONDS + latencies * LATENCY_SECONDS + keeping.seconds,
+      keptCharacters: keeping.characters,
+    },
   };
+}
+
+/** What is written when so many keys are first used on a day, with so many counts and scopes. */
+export function d1RowsOf({ uses, counts, scopes }: Record<"uses" | "counts" | "scopes", number>): number {
+  return D1_ROWS.use * uses + D1_ROWS.newCount * counts + D1_ROWS.scope * scopes;
 }
 
 function keysInRound(groups: readonly Group[], traffic: Pick<Traffic, "isolates">, seconds: number): number {
@@ -96,7 +122,7 @@ function keysInRound(groups: readonly Group[], traffic: Pick<Traffic, "isolates"
 }
 
 /** Rows of an hour or a day that have one of the keys that are added at once. */
-function touched(keys: number, keysAtOnce: number): number {
-  const parts = Math.max(1, (keys * KEY_CHARACTERS) / (PART_CHARACTERS * FULLNESS));
+function touched(characters: number, keysAtOnce: number): number {
+  const parts = Math.max(1, characters / (PART_CHARACTERS * FULLNESS));
   return parts * (1 - Math.exp(-keysAtOnce / parts));
 }

@@ -27,10 +27,13 @@ const CHARACTER_SECONDS = 20e-9;
 const ROW_BYTES = 1e6;
 const FULLNESS = 3 / 4;
 
-type Keepers = Pick<Traffic, "perSecond" | "organizations" | "collectors"> & { readonly alarms: number };
+type Keepers = Pick<Traffic, "perSecond" | "organizations" | "keepsRequests" | "collectors"> & {
+  readonly alarms: number;
+};
 
-export function keepingOf(all: readonly Group[], { perSecond, organizations, collectors, alarms }: Keepers): Keeping {
-  if (organizations === 0) return { rows: 0, seconds: 0, characters: 0 };
+export function keepingOf(all: readonly Group[], traffic: Keepers): Keeping {
+  const { perSecond, organizations, keepsRequests, collectors, alarms } = traffic;
+  if (!keepsRequests) return { rows: 0, seconds: 0, characters: 0 };
   const reported = Math.min(perSecond, (collectors * KEPT.aMinute) / 60);
   const bytes = reported * REPORTED_BYTES;
   const keys = all.reduce((sum, group) => sum + group.keys, 0);

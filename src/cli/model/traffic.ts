@@ -12,8 +12,10 @@ export interface Traffic {
   readonly isolateLifeMs: number;
   /** Objects that collect usage. */
   readonly collectors: number;
-  /** That have the keys; 0 if no requests are kept. */
+  /** That have the keys. */
   readonly organizations: number;
+  /** Whether single requests are kept. */
+  readonly keepsRequests: boolean;
   /** How long D1 keeps days of usage. */
   readonly usageDays: number;
   /** Whether Analytics Engine gets a data point of each request. */

@@ -67,10 +67,8 @@ function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, option
     throw new Failure(`There is no plan ${options.plan}. The plans are: ${list(Object.keys(plans), "none")}.`);
   return {
     ...{ perSecond: options.requests, keys: options.keys, isolates: options.isolates, limits, leaseTtlMs },
-    ...{
-      organizations:
-        requestLog.keptMs > 0 ? (options.organizations ?? Math.ceil(options.keys / KEYS_OF_ORGANIZATION)) : 0,
-    },
+    organizations: options.organizations ?? Math.ceil(options.keys / KEYS_OF_ORGANIZATION),
+    keepsRequests: requestLog.keptMs > 0,
     ...{ collectors, usageDays: retention.usageDays, dataPoints: writesDataPoints },
     scrapeSeconds: options.scrape ?? Number.POSITIVE_INFINITY,
     ...{ skew: options.even ? 0 : 1, isolateLifeMs: 10 * MINUTE_MS, regions: REGIONS },
