@@ -1,6 +1,7 @@
 /** Keys in every state, and requests of every kind: those that an origin answers, and those that are refused. */
 
 import { randomBytes } from "node:crypto";
+import { type Limits, limitsOf, NO_LIMITS } from "../src/domain/limits.ts";
 import { generateSecret } from "../src/domain/secret.ts";
 import type { Gateway } from "../test/helpers/gateway.ts";
 import { type Key, type KeyFields, seed, type Tenant } from "../test/helpers/seed.ts";
@@ -78,8 +79,14 @@ export const RARE: readonly Kind[] = [
   { target: "/brisk/slow" },
 ];
 
-const MINUTELY = { rates: [{ name: "minute", limit: 1, window: 60 }] };
-const DAILY = { quotas: [{ name: "day", limit: 1, per: "day" }] };
+const MINUTELY = { rates: [{ name: "minute", limit: 1, window: 60 }], quotas: [] };
+const DAILY = { rates: [], quotas: [{ name: "day", limit: 1, per: "day" as const }] };
+
+/** Those that have any. */
+export const LIMITS_OF: Readonly<Partial<Record<keyof Keys, Limits>>> = {
+  limited: limitsOf(NO_LIMITS, MINUTELY),
+  daily: limitsOf(NO_LIMITS, DAILY),
+};
 const AT_ONCE = 8;
 
 /** In organizations of 200 keys each, which is their quota. */

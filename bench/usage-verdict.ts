@@ -3,18 +3,18 @@
 import type { Gateway } from "../test/helpers/gateway.ts";
 import { inTurns } from "./usage-kinds.ts";
 import type { Sender, Sent } from "./usage-load.ts";
+import { canBeLost, type Loss } from "./usage-losses.ts";
 
-/** An isolate that is killed loses at most its last 10 s; and its answers took a while to arrive. */
-const LOST_MS = 12_000;
 /** So few of one kind in an organization are all kept. */
 const ALL_KEPT = 20;
-const BEFORE_THE_KEY = new Set(["url_too_long", "headers_too_large", "body_too_large", "key_unknown"]);
+/** Refused before the key is looked up, or of a key that nobody has. */
+export const BEFORE_THE_KEY = new Set(["url_too_long", "headers_too_large", "body_too_large", "key_unknown"]);
 const LAST_USES_READ = 50;
 const LAST_USE_TOLERANCE_MS = 2_000;
 
 export interface Verdict {
   readonly faults: readonly string[];
-  readonly rows: readonly (readonly [what: string, sent: number, counted: number])[];
+  readonly rows: readonly (readonly [what: string, sent: number, counted: number | string])[];
 }
 
 /** How many there are at most, and without those that can be lost at least. */
@@ -35,12 +35,12 @@ interface Listed {
 export class Judge {
   readonly #gateway: Gateway;
   readonly #sender: Sender;
-  readonly #kills: readonly number[];
+  readonly #losses: readonly Loss[];
 
-  constructor(gateway: Gateway, sender: Sender, kills: readonly number[]) {
+  constructor(gateway: Gateway, sender: Sender, losses: readonly Loss[]) {
     this.#gateway = gateway;
     this.#sender = sender;
-    this.#kills = kills;
+    this.#losses = losses;
   }
 
   /** By key and outcome, as docs/usage.md promises. */
@@ -49,7 +49,7 @@ export class Judge {
     const counted = new Map<string, number>();
     for (const organizationId of new Set(known.map(({ key }) => key.organizationId))) {
       const path = `/v1/usage?organization_id=${organizationId}&group_by=key,outcome`;
-      const { data } = await this.#read(path);
+      const { data } = await this.read(path);
       for (const { key_id, outcome, requests } of data) counted.set(`${key_id} ${outcome}`, requests);
     }
     return this.#compare(
@@ -80,22 +80,37 @@ export class Judge {
     return { ...compared, faults: [...compared.faults, ...faults, ...(await this.#notFound(bounds))] };
   }
 
+  /** All requests, with a key or not, by outcome. */
+  async traffic(): Promise<Verdict> {
+    const { data } = await this.read("/v1/traffic?group_by=");
+    const outcomes = Object.entries<number>(data[0]?.outcomes ?? {});
+    return this.#compare(
+      "traffic",
+      this.#boundsBy(this.#sender.sent, ({ outcome }) => `all ${outcome}`),
+      new Map(outcomes.map(([outcome, requests]) => [`all ${outcome}`, requests])),
+    );
+  }
+
   async lastUses(): Promise<Verdict> {
-    const latest = new Map<string, number>();
-    for (const { key, outcome, answeredAt } of this.#sender.sent) if (outcome === "200") latest.set(key.id, answeredAt);
+    const latest = new Map<string, Sent>();
+    const used = this.#sender.sent.filter(({ outcome }) => !BEFORE_THE_KEY.has(outcome));
+    const working = new Set(used.filter(({ outcome }) => outcome === "200").map(({ key }) => key.id));
+    for (const sent of used) if (working.has(sent.key.id)) latest.set(sent.key.id, sent);
     const faults: string[] = [];
-    await inTurns([...latest].slice(-LAST_USES_READ), async ([id, usedAt]) => {
-      const { last_used_at } = await this.#read(`/v1/api-keys/${id}`);
-      const isRight = Math.abs(Date.parse(last_used_at) - usedAt) < LAST_USE_TOLERANCE_MS || this.#canBeLost(usedAt);
-      if (!isRight)
-        faults.push(`${id} was last used at ${new Date(usedAt).toISOString()}, and ${last_used_at} is shown`);
+    await inTurns([...latest.values()].slice(-LAST_USES_READ), async (sent) => {
+      const { last_used_at } = await this.read(`/v1/api-keys/${sent.key.id}`);
+      const isRight = Math.abs(Date.parse(last_used_at) - sent.answeredAt) < LAST_USE_TOLERANCE_MS;
+      if (isRight || this.#canBeLost(sent)) return;
+      faults.push(
+        `${sent.key.id} was last used at ${new Date(sent.answeredAt).toISOString()}, and ${last_used_at} is shown`,
+      );
     });
     return { faults, rows: [] };
   }
 
   async #notFound(bounds: ReadonlyMap<string, Bounds>): Promise<string[]> {
     const isKept = (sent: Sent) => isFailure(sent) && (bounds.get(nameOf(sent))?.most ?? 0) <= ALL_KEPT;
-    const kept = this.#sender.sent.filter((sent) => isKept(sent) && !this.#canBeLost(sent.answeredAt));
+    const kept = this.#sender.sent.filter((sent) => isKept(sent) && !this.#canBeLost(sent));
     const faults: string[] = [];
     await inTurns(kept, async ({ id, outcome }) => {
       const { status, body } = await this.#gateway.manage("GET", `/v1/requests/${id}`);
@@ -110,14 +125,14 @@ export class Judge {
     for (const sent of all) {
       const known = bounds.get(name(sent)) ?? { least: 0, most: 0 };
       known.most += 1;
-      if (!this.#canBeLost(sent.answeredAt)) known.least += 1;
+      if (!this.#canBeLost(sent)) known.least += 1;
       bounds.set(name(sent), known);
     }
     return bounds;
   }
 
-  #canBeLost(answeredAt: number): boolean {
-    return this.#kills.some((killedAt) => answeredAt <= killedAt && answeredAt > killedAt - LOST_MS);
+  #canBeLost(sent: Sent): boolean {
+    return canBeLost(sent, this.#losses);
   }
 
   #compare(what: string, bounds: ReadonlyMap<string, Bounds>, counted: ReadonlyMap<string, number>): Verdict {
@@ -136,9 +151,10 @@ export class Judge {
     return { faults, rows: [...sums].map(([outcome, { sent, counted }]) => [outcome, sent, counted]) };
   }
 
-  /** `name`: begins with the key's id or its organization's. */
+  /** `name`: begins with the key's id or its organization's; or with `all`. What is refused before its key belongs to no organization. */
   #brokenOf(name: string): number {
     const [id] = name.split(" ");
+    if (id === "all" || id === "") return this.#sender.broken.length;
     return this.#sender.broken.filter((key) => key.id === id || key.organizationId === id).length;
   }
 
@@ -147,14 +163,14 @@ export class Judge {
     const whose = organizationId && `&organization_id=${organizationId}`;
     for (let cursor: string | null = ""; cursor !== null; ) {
       const after: string = cursor && `&cursor=${cursor}`;
-      const page = await this.#read(`/v1/requests?limit=100${whose}${after}`);
+      const page = await this.read(`/v1/requests?limit=100${whose}${after}`);
       all.push(...page.data);
       cursor = page.next_cursor;
     }
     return all;
   }
 
-  async #read(path: string) {
+  async read(path: string) {
     const { status, body } = await this.#gateway.manage("GET", path);
     if (status !== 200) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
     return body;

@@ -3,7 +3,7 @@
  * sent, as they do at the edge. It is the bundle that a deploy would upload.
  */
 
-import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
@@ -29,6 +29,8 @@ interface Options {
   readonly isTraced?: boolean;
   /** Where the isolates can be inspected. */
   readonly inspectorPort?: number | undefined;
+  /** The text of a module around the gateway's own entry, of which it gets the path. */
+  readonly around?: (entry: string) => string;
 }
 
 /** https://developers.cloudflare.com/workers/observability/logs/tail-workers/: what traces are made of. */
@@ -68,7 +70,7 @@ export async function startIsolates(
       return {
         name: `isolate-${n}`,
         port,
-        script: withConstants(onPort(await bundleOf(text), port), options.constants),
+        script: withConstants(onPort(await bundleOf(text, options.around), port), options.constants),
       };
     }),
   );
@@ -79,12 +81,13 @@ export async function startIsolates(
 const bundles = new Map<string, Promise<string>>();
 const ANY_PORT = 65_535;
 
-function bundleOf(configText: string): Promise<string> {
-  const known = bundles.get(configText);
+function bundleOf(configText: string, around?: Options["around"]): Promise<string> {
+  const name = `${configText}${around?.("")}`;
+  const known = bundles.get(name);
   if (known) return known;
   const { state, config } = writeConfig(configText);
-  const bundled = bundle(config, ANY_PORT).finally(() => rmSync(state, { recursive: true }));
-  bundles.set(configText, bundled);
+  const bundled = bundle(config, ANY_PORT, around).finally(() => rmSync(state, { recursive: true }));
+  bundles.set(name, bundled);
   return bundled;
 }
 
@@ -111,7 +114,7 @@ interface Isolate {
   readonly script: string;
 }
 
-interface RunOptions extends Omit<Options, "constants"> {
+interface RunOptions extends Omit<Options, "constants" | "around"> {
   readonly migrations?: (name: string) => boolean;
 }
 
@@ -158,12 +161,14 @@ export async function runIsolates(
   }));
 }
 
-export async function bundle(config: string, port: number): Promise<string> {
+export async function bundle(config: string, port: number, around?: Options["around"]): Promise<string> {
   const entry = writeEntry(config, port);
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
+  const main = around ? join(dirname(entry), "around.ts") : entry;
+  if (around) writeFileSync(main, around(entry));
   try {
     await runWrangler(
-      ["deploy", entry, "--dry-run", "--minify=false", "--outdir", folder],
+      ["deploy", main, "--dry-run", "--minify=false", "--outdir", folder],
       new AbortController().signal,
     );
     const [module] = globSync(join(folder, "*.js"));
