@@ -17,7 +17,7 @@ export interface Report {
    */
   readonly number: number;
   readonly keys?: readonly KeyUse[];
-  /** Of requests of these keys. */
+  /** Of organizations that belong to the collector, as keys do, by their ids. */
   readonly latencies?: readonly OrganizationLatency[] | undefined;
   /** Some of its requests, and how many there were. */
   readonly requests?: readonly HourOfRequests[] | undefined;
@@ -56,10 +56,10 @@ export interface ReportAnswer {
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** Which of the `collectors` hears of a key: FNV-1a of its id, spread evenly. */
-export function collectorOf(keyId: string, collectors: number): number {
+/** Which of the `collectors` hears of a key or an organization: FNV-1a of its id, spread evenly. */
+export function collectorOf(id: string, collectors: number): number {
   let hash = FNV_OFFSET;
-  for (let at = 0; at < keyId.length; at++) hash = Math.imul(hash ^ keyId.charCodeAt(at), FNV_PRIME);
+  for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), FNV_PRIME);
   // The low bits alone follow the last characters too closely.
   hash ^= hash >>> 15;
   return (hash >>> 0) % collectors;

@@ -85,15 +85,12 @@ export function collectingOf(groups: readonly Group[], traffic: Reporting & Pick
   const mostBatches = (collectors * 1_000) / batchAfterMs(collectors);
   const d1Batches = Math.max(Math.min(alarms, d1Rows, mostBatches), d1Rows / DAY_ROWS_AT_ONCE);
   const keysAtOnce = uses / alarms;
-  // The keys of one organization are spread over the collectors.
-  const all = groups.reduce((sum, { keys }) => sum + keys, 0);
-  const organizationsOf = (keys: number, each: number) => organizations * (1 - (1 - each) ** (keys / organizations));
-  const latencies = (isolates * organizationsOf(all, Math.min(1, keysOfIsolate / all))) / round;
+  // At most: an isolate has several keys of some organizations.
+  const latencies = (isolates * Math.min(keysOfIsolate, organizations)) / round;
   const parts = (seconds: number) => {
     const keys = usedWithin(groups, seconds);
-    const characters =
-      (keys / collectors) * KEY_CHARACTERS + organizationsOf(keys, 1 / collectors) * LATENCY_CHARACTERS;
-    return touched(characters, keysAtOnce);
+    const characters = keys * KEY_CHARACTERS + Math.min(keys, organizations) * LATENCY_CHARACTERS;
+    return touched(characters / collectors, keysAtOnce);
   };
   const days = parts(DAY_SECONDS);
   // A report is a row, and its removal another. An alarm also writes two lists, its state, the names of isolates, and the counts of all

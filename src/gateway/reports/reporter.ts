@@ -82,15 +82,16 @@ export class Reporter {
 
   /** A request of a key that was answered. */
   count(key: Account, use: Use, now: number, waitUntil: WaitUntil): void {
-    const shard = this.#shardOf(key);
-    tallyOf(shard, key).count(use, now);
-    if (use.organizationId !== undefined) shard.latencies.note(use.organizationId, key.environment, use.entry);
+    tallyOf(this.#shardOf(key.keyId), key).count(use, now);
+    const { organizationId, entry } = use;
+    if (organizationId !== undefined)
+      this.#shardOf(organizationId).latencies.note(organizationId, key.environment, entry);
     this.#beginRound(now, waitUntil);
   }
 
   /** A use of a key that is not counted: a call of the management API. */
   use(key: Account, organizationId: string, now: number, waitUntil: WaitUntil): void {
-    tallyOf(this.#shardOf(key), key).use(organizationId, now);
+    tallyOf(this.#shardOf(key.keyId), key).use(organizationId, now);
     this.#beginRound(now, waitUntil);
   }
 
@@ -101,9 +102,10 @@ export class Reporter {
     this.#beginRound(entry.time, visit.waitUntil);
   }
 
-  #shardOf({ keyId }: Account): Shard {
+  /** `id`: of a key, or of an organization. */
+  #shardOf(id: string): Shard {
     const { collectors } = this.#options;
-    return this.#shards[collectors === 1 ? 0 : collectorOf(keyId, collectors)] as Shard;
+    return this.#shards[collectors === 1 ? 0 : collectorOf(id, collectors)] as Shard;
   }
 
   #beginRound(now: number, waitUntil: WaitUntil): void {

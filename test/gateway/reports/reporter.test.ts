@@ -167,13 +167,17 @@ describe("the latency of organizations", () => {
   const timesIn = (reports: readonly Report[]) =>
     reports.flatMap(({ latencies = [] }) => latencies).map(({ latency }) => latency[0][2] as number);
 
-  test("goes to the collectors of their keys, and is that of all their requests, of which the organization is known", async () => {
+  test("goes to the collector of the organization, and is that of all requests of which it is known", async () => {
     const { sent, count, settle } = reporterOf({ collectors: 3 });
-    for (let key = 0; key < 60; key++) count(of(key % 2), `key_${key}`);
+    for (let key = 0; key < 60; key++) count(of(key % 20), `key_${key}`);
     count({ ...refused, organizationId: undefined }, "key_1");
     await settle();
-    expect(sent.map(({ latencies }) => latencies?.length)).toEqual([2, 2, 2]);
-    expect(timesIn(sent).reduce((sum, requests) => sum + requests, 0)).toBe(60);
+    const told = sent.flatMap(({ collector, latencies = [] }) =>
+      latencies.map(({ organizationId }) => [organizationId, collector]),
+    );
+    expect(new Set(told.map(([, collector]) => collector)).size).toBe(3);
+    expect(told.sort()).toEqual(Array.from({ length: 20 }, (_, n) => [`org_${n}`, collectorOf(`org_${n}`, 3)]).sort());
+    expect(timesIn(sent)).toEqual(Array(20).fill(3));
   });
 
   test("is sent again as it was where no answer came, and what came since under another number", async () => {
