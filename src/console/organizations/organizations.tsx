@@ -1,6 +1,7 @@
 /** Every organization, for the platform team. */
 
 import { Hono } from "hono/tiny";
+import { countRequestsOfOrganizations } from "../../control/keys/usage-of-all.ts";
 import { readStatus, type Status } from "../../control/operate/status.ts";
 import { createOrganization } from "../../control/organizations/create.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -15,6 +16,7 @@ import { More, pageIn } from "../frame/more.tsx";
 import { Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import { type ConsoleEnv, rootOf, type Visit } from "../frame/visit.ts";
+import { number } from "../frame/words.ts";
 import { formOf, ORGANIZATION_FIELDS, OrganizationFields, organizationFieldsOf } from "./organization-fields.tsx";
 
 export const organizationList = new Hono<ConsoleEnv>()
@@ -32,6 +34,7 @@ export const organizationList = new Hono<ConsoleEnv>()
   });
 
 const MAX_SOUGHT = 200;
+const DAYS = 7;
 
 async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const { control } = c.var;
@@ -39,8 +42,9 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const page = pageIn(c);
   if (isRefusal(page)) return showRefusal(c, page);
   const sought = (c.req.query("q") ?? "").trim().slice(0, MAX_SOUGHT);
-  const [organizations, status] = await Promise.all([
+  const [organizations, requests, status] = await Promise.all([
     listOrganizations(control.db, page, sought),
+    countRequestsOfOrganizations(control, rootOf(c), DAYS),
     readStatus(control, rootOf(c)),
   ]);
   return show(
@@ -95,6 +99,12 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
                       <EnvironmentBadge name={name} gateway={gateway} />{" "}
                     </>
                   )),
+              },
+              {
+                label: `Requests, ${DAYS} days`,
+                isNumber: true,
+                cell: ({ id }) =>
+                  isRefusal(requests) ? <span class="faint">unknown now</span> : number(requests.get(id) ?? 0),
               },
               { label: "Status", cell: ({ status }) => <span class={`status ${status}`}>{status}</span> },
               { label: "Created", cell: ({ createdAt }) => <Day at={createdAt} /> },

@@ -47,6 +47,22 @@ export async function readUsageOfAll(
   return { sums, names: await readNames(control.db, idsIn(sums, "organization"), idsIn(sums, "key")) };
 }
 
+/** Requests of each organization in the last `days` days in UTC, of which one runs now. Those without any are left out. */
+export async function countRequestsOfOrganizations(
+  control: Control,
+  caller: Caller,
+  days: number,
+): Promise<ReadonlyMap<string, number> | Refusal> {
+  const refusal = requireRoot(caller, "see the usage of all organizations");
+  if (refusal) return refusal;
+  const to = startOfPeriod("day", control.now()) + DAY_MS;
+  const spans = { hours: [], days: { from: to - days * DAY_MS, to } };
+  const top = { by: "requests", count: MAX_SUMS } as const;
+  const found = await collectUsageOfAll(control, { groups: ["organization"], spans, top });
+  if (isRefusal(found)) return found;
+  return new Map(found.all().map(({ group, requests }) => [String(group.organization), requests]));
+}
+
 function idsIn(sums: readonly UsageSum[], group: "organization" | "key"): string[] {
   return [...new Set(sums.flatMap((sum) => sum.group[group] ?? []).map(String))];
 }
