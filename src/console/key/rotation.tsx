@@ -29,7 +29,7 @@ export function Rotation({ c, keyOf: key, form, problems }: ControlsProps) {
       <Field
         name="grace_seconds"
         label="Grace period"
-        hint="How long the old secret still works beside the new one."
+        hint="How long the old secret keeps working."
         problem={problems.get("grace_seconds")}
       >
         <select>

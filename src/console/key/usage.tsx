@@ -75,7 +75,7 @@ export function Limits({ limits: { states, applied, plan, unknownPlan }, isOwnPl
           },
           { label: "From", cell: sourceOf },
           {
-            label: "Binds",
+            label: "Takes effect",
             cell: ({ boundBy }) =>
               boundBy ? `no: ${boundBy.limit.name} of ${sourceOf(boundBy)} is reached first` : <strong>yes</strong>,
           },

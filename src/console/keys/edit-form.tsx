@@ -60,8 +60,8 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
       <section class="sheet">
         <h2>Its own limits</h2>
         <p class="hint">
-          These apply beside its plan's limits. If both have the same name, the lower one applies. To remove a limit,
-          empty all of its row.
+          These apply in addition to its plan's limits. If both have the same name, the lower one applies. To remove a
+          limit, clear its row.
         </p>
         {ROW_KINDS.map((kind) => (
           <Rows form={form} kind={kind} problems={problems} />

@@ -90,7 +90,7 @@ function Bundles({ policy, withheld, chosen, problem }: GridProps) {
             <span>
               <code>{name}</code>
               <small>
-                {none ? "None of its scopes can be used here." : `Stands for ${plural(usable.length, "scope")}`}
+                {none ? "None of its scopes can be used here." : plural(usable.length, "scope")}
                 {!none && usable.length < scopes.length && ` of ${scopes.length}; the others cannot be used here`}
               </small>
             </span>

@@ -8,7 +8,7 @@ import { PROBLEM_TYPE } from "../../problem.ts";
 import { show } from "../frame/layout.tsx";
 import { Day, EnvironmentBadge, Prose, Table } from "../frame/parts.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
-import { listOf, number, secondsOf } from "../frame/words.ts";
+import { limitWords, listOf, number } from "../frame/words.ts";
 import { ErrorCode } from "../key/usage.tsx";
 import { Snippets } from "./snippet-tabs.tsx";
 import { snippetsOf } from "./snippets.ts";
@@ -160,17 +160,12 @@ function Limits({ gateway: { plans, keys } }: { gateway: Gateway }) {
             { label: "Plan", cell: ([name]) => name },
             {
               label: "Rates",
-              cell: ([, { rates }]) =>
-                listOf(
-                  rates.map(
-                    ({ limit, window, burst }) =>
-                      `${number(limit)} per ${secondsOf(window).replace(/^1 /, "")}${burst === limit ? "" : `, ${number(burst)} at once`}`,
-                  ),
-                ) || "none",
+              cell: ([, { rates }]) => listOf(rates.map((rate) => limitWords({ kind: "rate", ...rate }))) || "none",
             },
             {
-              label: "Quotas (UTC)",
-              cell: ([, { quotas }]) => listOf(quotas.map(({ limit, per }) => `${number(limit)} per ${per}`)) || "none",
+              label: "Quotas",
+              cell: ([, { quotas }]) =>
+                listOf(quotas.map((quota) => limitWords({ kind: "quota", ...quota }))) || "none",
             },
           ]}
         />

@@ -1,11 +1,13 @@
 import { checkBelonging } from "../../control/access.ts";
 import { checkStanding } from "../../control/people/rules.ts";
+import type { Role } from "../../domain/rights.ts";
 import { describe } from "../../errors.ts";
 import type { Workspace } from "../../records/workspace.ts";
 import { type Choice, Choices, Field } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
 import type { FormField, Problems } from "../frame/mistakes.tsx";
 import type { Visit } from "../frame/visit.ts";
+import { listOf } from "../frame/words.ts";
 
 interface Props {
   readonly c: Visit;
@@ -59,12 +61,18 @@ function roleChoices({ var: { control, visitor } }: Visit, isSelf: boolean): Cho
   const { gateway } = control;
   return Object.entries(gateway.policy.roles).map(([role, { manages }]) => {
     const refusal = checkStanding(visitor.caller, { role, workspaceIds: [] }, gateway);
-    const [organization, workspace] = [manages.organization, manages.workspace].map((most) =>
-      most === "none" ? "no" : most,
-    );
-    const note = refusal
-      ? describe(refusal).detail
-      : `Manages ${organization} organization keys, ${workspace} workspace keys`;
+    const note = refusal ? describe(refusal).detail : managedWords(manages);
     return { value: role, text: role, note, off: refusal !== undefined || isSelf };
   });
+}
+
+const MANAGED = {
+  organization: { all: ["all organization keys"], own: ["their own organization keys"], none: [] },
+  workspace: { all: ["all workspace keys"], own: ["keys of their workspaces"], none: [] },
+};
+
+function managedWords({ organization, workspace }: Role["manages"]): string {
+  if (organization === "all" && workspace === "all") return "Manages all keys";
+  const managed = [...MANAGED.organization[organization], ...MANAGED.workspace[workspace]];
+  return `Manages ${listOf(managed) || "no keys"}`;
 }
