@@ -37,6 +37,7 @@ CREATE TABLE members (
   created_at INTEGER NOT NULL,
   removed_at INTEGER,
   version TEXT NOT NULL DEFAULT '',
+  last_signed_in_at INTEGER,
   UNIQUE (organization_id, id)
 ) STRICT;
 
@@ -196,7 +197,7 @@ CREATE INDEX outbox_by_age ON outbox (created_at);
 CREATE INDEX outbox_by_key ON outbox (key_id);
 
 -- hash: HMAC-SHA-256(pepper, SHA-256("token " + the link's token)), base64url. role: the member's when the link was made; a link to another role is void.
--- session_id: what it was spent on.
+-- session_id: what it was spent on. invites: 1 for an invitation, which lives for days, and ends when the member signs in.
 CREATE TABLE sign_in_links (
   hash TEXT PRIMARY KEY,
   organization_id TEXT NOT NULL,
@@ -207,13 +208,14 @@ CREATE TABLE sign_in_links (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL CHECK (expires_at > created_at),
   session_id TEXT,
+  invites INTEGER NOT NULL DEFAULT 0 CHECK (invites IN (0, 1)),
   FOREIGN KEY (organization_id, member_id) REFERENCES members (organization_id, id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sign_in_links_by_end ON sign_in_links (expires_at);
 CREATE INDEX sign_in_links_by_member ON sign_in_links (member_id);
 
--- hash: of the cookie's token, as that of links. last_seen_at: exact to five minutes.
+-- hash: of the cookie's token, as that of links. last_seen_at: exact to five minutes. device and place: from where it began, in words.
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
   hash TEXT NOT NULL UNIQUE,
@@ -224,11 +226,45 @@ CREATE TABLE sessions (
   expires_at INTEGER NOT NULL CHECK (expires_at > created_at),
   revoked_at INTEGER,
   version TEXT NOT NULL,
+  device TEXT,
+  place TEXT,
   FOREIGN KEY (organization_id, member_id) REFERENCES members (organization_id, id)
 ) STRICT;
 
 CREATE INDEX sessions_by_member ON sessions (member_id, created_at, id);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+CREATE TRIGGER sessions_noted AFTER INSERT ON sessions BEGIN
+  UPDATE members SET last_signed_in_at = NEW.created_at WHERE id = NEW.member_id;
+  UPDATE sign_in_links SET expires_at = max(created_at + 1, min(expires_at, NEW.created_at))
+  WHERE member_id = NEW.member_id AND invites = 1 AND session_id IS NULL;
+END;
+
+-- Keys that members ask for who cannot create them. decided_by: `root`, or the id of a member. key_id: the key that was created for it;
+-- without one, the request was declined.
+CREATE TABLE key_requests (
+  id TEXT PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  member_id TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  purpose TEXT NOT NULL CHECK (length(purpose) BETWEEN 1 AND 2000),
+  environment TEXT NOT NULL,
+  scopes TEXT NOT NULL CHECK (json_type(scopes) = 'array'),
+  created_at INTEGER NOT NULL,
+  decided_at INTEGER,
+  decided_by TEXT,
+  reason TEXT CHECK (length(reason) <= 2000),
+  key_id TEXT,
+  version TEXT NOT NULL,
+  CHECK ((decided_at IS NULL) = (decided_by IS NULL)),
+  CHECK (key_id IS NULL OR decided_at IS NOT NULL),
+  FOREIGN KEY (organization_id, member_id) REFERENCES members (organization_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX key_requests_by_age ON key_requests (organization_id, created_at, id);
+CREATE INDEX key_requests_of_member ON key_requests (organization_id, member_id, created_at, id);
+-- For removing what is old.
+CREATE INDEX key_requests_to_remove ON key_requests (created_at);
 
 -- Requests of each UTC hour (its beginning), as counted by the keys' authorities. route: as configured, empty where there is none.
 -- outcome: `forwarded`, or the code of the refusal. The counts of the running hour grow.
@@ -329,13 +365,15 @@ CREATE TABLE api_key_scope_uses (
 ) STRICT, WITHOUT ROWID;
 
 -- The platform team's own sessions in the console. A row begins as a link, which is used once (link_hash); then it has a session
--- (hash: that of the cookie's token). Both are as those of sign_in_links. A row goes a day after its end.
+-- (hash: that of the cookie's token). Both are as those of sign_in_links. A row goes a day after its end. viewed_member_id: as whom
+-- the platform team looks at the console.
 CREATE TABLE root_sessions (
   id TEXT PRIMARY KEY,
   link_hash TEXT NOT NULL UNIQUE,
   link_expires_at INTEGER NOT NULL,
   hash TEXT UNIQUE,
   expires_at INTEGER,
+  viewed_member_id TEXT,
   CHECK ((hash IS NULL) = (expires_at IS NULL))
 ) STRICT;
 

@@ -460,8 +460,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   sign_in_link_invalid: {
     status: 401,
     title: "Sign-in link not valid",
-    meaning: "The sign-in link was already used, is older than ten minutes, or never existed.",
-    fix: "Ask for a new link, and open it within ten minutes.",
+    meaning: "The sign-in link was already used or revoked, has expired, or never existed.",
+    fix: "Ask for a new link, and open it before it expires.",
   },
   cross_site_refused: {
     status: 403,

@@ -1,6 +1,6 @@
 /** The configuration in the form that requests are served from, built once when the Worker starts. */
 
-import { HOUR_MS } from "../domain/durations.ts";
+import { DAY_MS, HOUR_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
 import { type Limits, limitsOf } from "../domain/limits.ts";
 import { type Jurisdiction, type Jurisdictions, OF_NO_ENVIRONMENT } from "../domain/location.ts";
@@ -45,12 +45,15 @@ export interface Gateway {
   readonly collectors: number;
   /** What the log says of a client's address. */
   readonly loggedAddress: LoggedAddress;
+  /** Whether it is kept from which city a member signs in. */
+  readonly keepsPlaces: boolean;
   /** `keptMs` is 0 if no requests are kept. */
   readonly requestLog: { readonly keptMs: number; readonly paths: boolean };
   /** Whether the platform's spans get what a line calls its request by. */
   readonly marksSpans: boolean;
   /** Whether Analytics Engine gets a data point of each request. */
   readonly writesDataPoints: boolean;
+  readonly invitationMs: number;
   /** The latest first. */
   readonly changelog: Config["control"]["changelog"];
   /** As written, in its order. */
@@ -114,6 +117,7 @@ export function compile(input: GatewayConfig): Gateway {
     baseUrls: compileBaseUrls(config, environments),
     jurisdiction: config.control.jurisdiction,
     controlUrl: config.control.baseUrls[0] as string,
+    invitationMs: config.control.invitationDays * DAY_MS,
     changelog: config.control.changelog.toSorted((one, other) => (one.date < other.date ? 1 : -1)),
     environmentOfPrefix: new Map(Object.values(environments).map(({ keyPrefix, name }) => [keyPrefix, name])),
     keyPattern: new RegExp(
@@ -138,6 +142,7 @@ export function compile(input: GatewayConfig): Gateway {
     retention: config.retention,
     collectors: config.collectors,
     loggedAddress: LOGGED_ADDRESS[config.logging.clientAddress],
+    keepsPlaces: config.logging.clientAddress !== "none",
     requestLog: { keptMs: config.requestLog.hours * HOUR_MS, paths: config.requestLog.paths },
     marksSpans: config.logging.spans,
     writesDataPoints: config.logging.analyticsEngine,

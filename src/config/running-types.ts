@@ -36,7 +36,7 @@ export interface SpeedConfig {
 export interface LoggingConfig {
   /**
    * The client's address: `full`; `truncated` to its network, the first 24 bits of an IPv4 address and the first 48 of an IPv6
-   * address; or `none`. Default: `truncated`.
+   * address; or `none`. Without `none`, the console also shows the city and country from which a session began. Default: `truncated`.
    */
   clientAddress?: "full" | "truncated" | "none";
   /**

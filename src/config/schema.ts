@@ -197,6 +197,7 @@ export const gatewaySchema = fields({
   control: fields({
     baseUrls: z.array(baseUrl).min(1, "is empty; add the base URL of the control plane"),
     changelog: z.array(change).default([]),
+    invitationDays: count(30).default(7),
     jurisdiction,
   }),
   origins: z.record(name, z.record(name, origin)),

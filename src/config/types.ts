@@ -51,6 +51,8 @@ export interface ControlConfig {
   baseUrls: string[];
   /** Changes to this file that API consumers must know. The guide shows them, latest first. */
   changelog?: { date: string; text: string }[];
+  /** How long a new member can use the link that invites them to the console, in days, 1 to 30. Default: 7. */
+  invitationDays?: number;
   /**
    * Where the Durable Objects of no environment run and store data: those that collect usage, deliver changes and remember
    * revocations. It cannot be changed after the first deploy. Default: nowhere in particular.

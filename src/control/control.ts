@@ -88,6 +88,8 @@ export interface Caller {
   readonly via: string;
   readonly requestId: string;
   readonly standing: Standing;
+  /** The member as whom the platform team looks at the console. */
+  readonly viewedMemberId?: string | undefined;
   /** A change is made only if the record is still at one of these versions. */
   readonly ifMatch?: readonly string[] | undefined;
   readonly idempotency?: Idempotency | undefined;

@@ -11,6 +11,7 @@ export type Jurisdiction = (typeof JURISDICTIONS)[number];
 export interface ClientPlace {
   readonly continent?: unknown;
   readonly country?: unknown;
+  readonly city?: unknown;
   /** In degrees, as text. */
   readonly longitude?: unknown;
 }
@@ -33,6 +34,18 @@ export function nearestTo({ continent, country, longitude }: ClientPlace): Locat
   if (MIDDLE_EAST.includes(String(country))) return "me";
   if (continent === "EU") return longitude === undefined || isWest(WEST_OF.EU) ? "weur" : "eeur";
   return OF_CONTINENT.get(continent);
+}
+
+/** Of an anonymous network. https://developers.cloudflare.com/network/ip-geolocation/ */
+const TOR = "T1";
+const MAX_CITY = 100;
+
+/** In words, such as "Berlin, Germany"; `null` if it is not known. */
+export function placeOf({ country, city }: ClientPlace): string | null {
+  if (country === TOR) return "Tor";
+  if (typeof country !== "string" || !/^[A-Z]{2}$/.test(country) || country === "XX") return null;
+  const name = new Intl.DisplayNames("en", { type: "region" }).of(country) ?? country;
+  return typeof city === "string" && city !== "" ? `${city.slice(0, MAX_CITY)}, ${name}` : name;
 }
 
 /** `key_…` becomes `key_weur_…`: so the location is known wherever the id is, and never changes. */

@@ -68,6 +68,13 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
       summary: "Create a link that signs the platform team in to the console",
       description: "Only for the root token. Works once, within ten minutes; the session lasts an hour.",
     },
+    createInvitation: {
+      summary: "Invite a member who has never signed in",
+      description:
+        "Creates a sign-in link that works once, for as many days as configured, and ends the link of an earlier invitation.",
+    },
+    readInvitation: { summary: "Show the open invitation of a member" },
+    revokeInvitation: { summary: "Revoke the open invitation of a member" },
     listSessions: { summary: "List a member's sessions", description: "Only active sessions." },
     revokeSessions: { summary: "End a member's sessions", description: "All except the session that makes the call." },
     revokeSession: { summary: "End a session" },

@@ -31,6 +31,14 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Session: {
     current: "Whether this session made the call.",
     last_seen_at: "Up to five minutes behind.",
+    device: "Where it began, for example `Firefox on Windows`.",
+    place: "Likewise, for example `Berlin, Germany`.",
+  },
+  Invitation: {
+    created_by: "`root`, or the id of a member.",
+  },
+  Member: {
+    last_signed_in_at: "`null`: not yet.",
   },
   ApiKeyWithSecret: {
     ...OF_KEY,

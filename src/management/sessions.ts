@@ -1,11 +1,15 @@
+import { createInvitation, findInvitation, revokeInvitation } from "../control/sessions/invitation.ts";
 import { listSessions, revokeSession, revokeSessions } from "../control/sessions/manage.ts";
 import { createRootSignInLink } from "../control/sessions/root-session.ts";
-import { createSignInLink } from "../control/sessions/sign-in-link.ts";
-import { isRefusal } from "../errors.ts";
-import { operation } from "./operation.ts";
+import { createSignInLink, type MadeSignInLink } from "../control/sessions/sign-in-link.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import type { Invitation } from "../store/sign-in-links.ts";
+import { type Answer, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { pageAnswer, renderPage } from "./wire/page.ts";
 import {
+  invitationAnswer,
+  renderInvitation,
   renderSession,
   revokedSessionsAnswer,
   sessionAnswer,
@@ -15,6 +19,12 @@ import {
   signInLinkBody,
 } from "./wire/sessions.ts";
 
+const showLink = (made: MadeSignInLink | Refusal): Answer | Refusal =>
+  isRefusal(made) ? made : { body: { url: made.url, expires_at: new Date(made.expiresAt).toISOString() } };
+
+const showInvitation = (found: Invitation | Refusal): Answer | Refusal =>
+  isRefusal(found) ? found : { body: renderInvitation(found) };
+
 export const sessions = [
   operation({
     method: "post",
@@ -23,11 +33,30 @@ export const sessions = [
     body: signInLinkBody,
     answer: signInLinkAnswer,
     status: 201,
-    async handle({ control, caller, body }) {
-      const made = await createSignInLink(control, caller, { memberId: body.member_id, next: body.next });
-      if (isRefusal(made)) return made;
-      return { body: { url: made.url, expires_at: new Date(made.expiresAt).toISOString() } };
-    },
+    handle: async ({ control, caller, body }) =>
+      showLink(await createSignInLink(control, caller, { memberId: body.member_id, next: body.next })),
+  }),
+  operation({
+    method: "post",
+    path: "/v1/members/:id/invitation",
+    name: "createInvitation",
+    answer: signInLinkAnswer,
+    status: 201,
+    handle: async ({ control, caller, id }) => showLink(await createInvitation(control, caller, id)),
+  }),
+  operation({
+    method: "get",
+    path: "/v1/members/:id/invitation",
+    name: "readInvitation",
+    answer: invitationAnswer,
+    handle: async ({ control, caller, id }) => showInvitation(await findInvitation(control, caller, id)),
+  }),
+  operation({
+    method: "delete",
+    path: "/v1/members/:id/invitation",
+    name: "revokeInvitation",
+    answer: invitationAnswer,
+    handle: async ({ control, caller, id }) => showInvitation(await revokeInvitation(control, caller, id)),
   }),
   operation({
     method: "post",
@@ -35,11 +64,7 @@ export const sessions = [
     name: "createRootSignInLink",
     answer: signInLinkAnswer,
     status: 201,
-    async handle({ control, caller }) {
-      const made = await createRootSignInLink(control, caller);
-      if (isRefusal(made)) return made;
-      return { body: { url: made.url, expires_at: new Date(made.expiresAt).toISOString() } };
-    },
+    handle: async ({ control, caller }) => showLink(await createRootSignInLink(control, caller)),
   }),
   operation({
     method: "get",

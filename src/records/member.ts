@@ -13,6 +13,7 @@ const FIELDS = {
   workspace_ids: { form: z.array(id), as: "json", elsewhere: true },
   created_at: { form: time, as: "time" },
   version: { form: z.string(), hidden: true },
+  last_signed_in_at: { form: time.nullable(), as: "time" },
 } as const satisfies Fields;
 
 const CREATE = {

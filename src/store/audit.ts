@@ -34,12 +34,21 @@ export function auditInsertIf(
   table: "organizations" | "workspaces" | "members" | "api_keys" | "sessions",
   version: string,
 ): D1PreparedStatement {
+  return auditInsertWhere(db, event, `EXISTS (SELECT 1 FROM ${table} WHERE id = ?7 AND version = ?12)`, version);
+}
+
+/** `?7` of the condition is the target; those from `?12` are `bound`. */
+export function auditInsertWhere(
+  db: D1Database,
+  event: AuditEvent,
+  condition: string,
+  ...bound: unknown[]
+): D1PreparedStatement {
   return db
     .prepare(
-      `INSERT INTO audit_events (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
-       WHERE EXISTS (SELECT 1 FROM ${table} WHERE id = ?7 AND version = ?12)`,
+      `INSERT INTO audit_events (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE ${condition}`,
     )
-    .bind(...values(event), version);
+    .bind(...values(event), ...bound);
 }
 
 /** One for each key that its batch has created, which is whose id exists. */

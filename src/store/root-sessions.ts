@@ -40,18 +40,28 @@ export async function spendRootLink(
   return meta.changes === 1;
 }
 
-/** The id of the session, while it lives. `hashes`: one of them is the session's. */
+export interface RootSession {
+  readonly id: string;
+  /** As whom the platform team looks at the console. */
+  readonly viewedMemberId: string | null;
+}
+
+/** While it lives. `hashes`: one of them is the session's. */
 export async function readRootSession(
   db: D1Database,
   hashes: readonly [string, string],
   now: number,
-): Promise<string | undefined> {
-  const id = await db
+): Promise<RootSession | undefined> {
+  const row = await db
     .withSession("first-primary")
-    .prepare("SELECT id FROM root_sessions WHERE hash IN (?1, ?2) AND expires_at > ?3")
+    .prepare("SELECT id, viewed_member_id FROM root_sessions WHERE hash IN (?1, ?2) AND expires_at > ?3")
     .bind(...hashes, now)
-    .first<string>("id");
-  return id ?? undefined;
+    .first<{ id: string; viewed_member_id: string | null }>();
+  return row ? { id: row.id, viewedMemberId: row.viewed_member_id } : undefined;
+}
+
+export function rootViewUpdate(db: D1Database, { id, viewedMemberId }: RootSession): D1PreparedStatement {
+  return db.prepare("UPDATE root_sessions SET viewed_member_id = ?2 WHERE id = ?1").bind(id, viewedMemberId);
 }
 
 export async function deleteRootSession(db: D1Database, id: string): Promise<void> {

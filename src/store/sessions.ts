@@ -4,7 +4,14 @@ import { SEEN_PRECISION_MS, SESSION_IDLE_MS } from "../domain/session.ts";
 import type { MemberRecord } from "../records/member.ts";
 import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
-export interface Session {
+/** In words, as far as they are known: "Firefox on Windows", "Berlin, Germany". */
+export interface Whereabouts {
+  readonly device: string | null;
+  readonly place: string | null;
+}
+
+/** With where it began. */
+export interface Session extends Whereabouts {
   readonly id: string;
   readonly organizationId: string;
   readonly memberId: string;
@@ -29,6 +36,8 @@ interface Row {
   last_seen_at: number;
   expires_at: number;
   revoked_at: number | null;
+  device: string | null;
+  place: string | null;
 }
 
 interface MemberRow extends Row {
@@ -38,6 +47,7 @@ interface MemberRow extends Row {
   workspace_ids: string;
   member_created_at: number;
   member_version: string;
+  last_signed_in_at: number | null;
   organization_name: string;
   organization_status: "active" | "suspended";
 }
@@ -45,16 +55,16 @@ interface MemberRow extends Row {
 /** Creates the session if the link was just spent. */
 export function sessionInsert(
   db: D1Database,
-  session: { id: string; hash: string; at: number; expiresAt: number; version: string },
+  session: Whereabouts & { id: string; hash: string; at: number; expiresAt: number; version: string },
   linkHash: string,
 ): D1PreparedStatement {
-  const { id, hash, at, expiresAt, version } = session;
+  const { id, hash, at, expiresAt, version, device, place } = session;
   return db
     .prepare(
-      `INSERT INTO sessions (id, hash, organization_id, member_id, created_at, last_seen_at, expires_at, version)
-       SELECT ?1, ?2, organization_id, member_id, ?3, ?3, ?4, ?5 FROM sign_in_links WHERE hash = ?6 AND session_id = ?1`,
+      `INSERT INTO sessions (id, hash, organization_id, member_id, created_at, last_seen_at, expires_at, version, device, place)
+       SELECT ?1, ?2, organization_id, member_id, ?3, ?3, ?4, ?5, ?7, ?8 FROM sign_in_links WHERE hash = ?6 AND session_id = ?1`,
     )
-    .bind(id, hash, at, expiresAt, version, linkHash);
+    .bind(id, hash, at, expiresAt, version, linkHash, device, place);
 }
 
 /** A session of a removed member is not found. `hashes`: one of them is the session's. */
@@ -65,7 +75,7 @@ export async function readMemberSession(
   const row = await db
     .withSession("first-primary")
     .prepare(
-      `SELECT s.*, m.email, m.name, m.role, m.created_at AS member_created_at, m.version AS member_version,
+      `SELECT s.*, m.email, m.name, m.role, m.created_at AS member_created_at, m.version AS member_version, m.last_signed_in_at,
          o.name AS organization_name, o.status AS organization_status,
          (SELECT json_group_array(workspace_id) FROM member_workspaces WHERE member_id = m.id) AS workspace_ids
        FROM sessions s
@@ -131,6 +141,7 @@ function memberSessionOf(row: MemberRow): MemberSession {
       workspaceIds: JSON.parse(row.workspace_ids),
       createdAt: row.member_created_at,
       version: row.member_version,
+      lastSignedInAt: row.last_signed_in_at,
     },
     organization: { name: row.organization_name, status: row.organization_status },
   };
@@ -145,5 +156,7 @@ function sessionOf(row: Row): Session {
     lastSeenAt: row.last_seen_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    device: row.device,
+    place: row.place,
   };
 }

@@ -1,5 +1,7 @@
 /** Links by which a member signs in, once. Only the hash of a link's token is stored. */
 
+import { type AuditEvent, auditInsertWhere } from "./audit.ts";
+
 export interface SignInLink {
   readonly hash: string;
   readonly organizationId: string;
@@ -12,7 +14,12 @@ export interface SignInLink {
   readonly createdBy: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** Whether it invites someone who has never signed in. Once they have, it cannot be used. */
+  readonly invites: boolean;
 }
+
+/** An invitation that can still be used. A member has at most one. */
+export type Invitation = Pick<SignInLink, "memberId" | "createdBy" | "createdAt" | "expiresAt">;
 
 /** A link that can be used now, with what its page says. */
 export interface UsableLink {
@@ -37,21 +44,24 @@ interface Row {
   created_by: string;
 }
 
-/** Not used and not expired, of a member who still exists, with the same role, in an active organization. `?1`: the time. */
-const USABLE = `
+const OF_MEMBER = `
   FROM sign_in_links l
-  JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL
-  JOIN organizations o ON o.id = l.organization_id AND o.status = 'active'
-  WHERE l.session_id IS NULL AND l.expires_at > ?1`;
+  JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL`;
+const UNUSED = `
+  WHERE l.session_id IS NULL AND l.expires_at > ?1 AND (l.invites = 0 OR m.last_signed_in_at IS NULL)`;
+/** Not used, not revoked and not expired, of a member who still exists, with the same role, in an active organization. `?1`: the time. */
+const USABLE = `${OF_MEMBER}
+  JOIN organizations o ON o.id = l.organization_id AND o.status = 'active' ${UNUSED}`;
+const OPEN_INVITATION = `${OF_MEMBER} ${UNUSED} AND l.invites = 1`;
 
 export function signInLinkInsert(db: D1Database, link: SignInLink): D1PreparedStatement {
-  const { hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt } = link;
+  const { hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt, invites } = link;
   return db
     .prepare(
-      `INSERT INTO sign_in_links (hash, organization_id, member_id, role, next, created_by, created_at, expires_at)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+      `INSERT INTO sign_in_links (hash, organization_id, member_id, role, next, created_by, created_at, expires_at, invites)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
     )
-    .bind(hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt);
+    .bind(hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt, Number(invites));
 }
 
 /** `hashes`: one of them is the link's. */
@@ -89,4 +99,45 @@ export function signInLinkSpending(
   return db
     .prepare(`UPDATE sign_in_links SET session_id = ?2 WHERE hash = ?3 AND EXISTS (SELECT 1 ${USABLE} AND l.hash = ?3)`)
     .bind(now, sessionId, hash);
+}
+
+/** Of one member, or of an organization; by the member's id. */
+export async function readInvitations(
+  db: D1Database,
+  of: { readonly member: string } | { readonly organization: string },
+  now: number,
+): Promise<ReadonlyMap<string, Invitation>> {
+  const { results } = await db
+    .prepare(
+      `SELECT l.member_id, l.created_by, l.created_at, l.expires_at ${OPEN_INVITATION}
+         AND ${"member" in of ? "l.member_id" : "l.organization_id"} = ?2`,
+    )
+    .bind(now, "member" in of ? of.member : of.organization)
+    .all<{ member_id: string; created_by: string; created_at: number; expires_at: number }>();
+  return new Map(
+    results.map(({ member_id: memberId, created_by: createdBy, created_at: createdAt, expires_at: expiresAt }) => [
+      memberId,
+      { memberId, createdBy, createdAt, expiresAt },
+    ]),
+  );
+}
+
+/** Writes the event only if there is an invitation to end. */
+export function invitationEnding(db: D1Database, event: AuditEvent): D1PreparedStatement[] {
+  // `?2` of an event is its time.
+  const open = OPEN_INVITATION.replace("?1", "?2");
+  return [
+    auditInsertWhere(db, event, `EXISTS (SELECT 1 ${open} AND l.member_id = ?7)`),
+    invitationEnd(db, event.target, event.at),
+  ];
+}
+
+/** The code of an earlier version knows no invitations, but it knows what has expired. */
+export function invitationEnd(db: D1Database, memberId: string, now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE sign_in_links SET expires_at = max(created_at + 1, ?2)
+       WHERE member_id = ?1 AND invites = 1 AND session_id IS NULL AND expires_at > ?2`,
+    )
+    .bind(memberId, now);
 }

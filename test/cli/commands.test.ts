@@ -42,6 +42,13 @@ const EVENT = {
   request_id: "req_1",
 };
 
+const SESSION = {
+  ...{ id: `ses_${"0".repeat(32)}`, device: "Firefox on Windows", place: "Berlin, Germany" },
+  created_at: "2026-11-20T14:01:36.750Z",
+  last_seen_at: "2026-11-20T14:01:36.750Z",
+  expires_at: "2026-11-21T02:01:36.750Z",
+};
+
 const STATUS = {
   database: {
     bytes: 8_411_200_000,
@@ -187,6 +194,20 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
     { member_id: MEMBER.id },
   ],
   [
+    ["members", "invite", MEMBER.id],
+    { url: "https://keys.test/sign-in/kgl_1", expires_at: "2026-11-20T14:11:36.750Z" },
+    "POST",
+    `/v1/members/${MEMBER.id}/invitation`,
+    {},
+  ],
+  [
+    ["members", "revoke-invitation", MEMBER.id],
+    { member_id: MEMBER.id },
+    "DELETE",
+    `/v1/members/${MEMBER.id}/invitation`,
+  ],
+  [["members", "sessions", MEMBER.id], pageOf(SESSION), "GET", `/v1/sessions?member_id=${MEMBER.id}&limit=100`],
+  [
     ["audit", "--organization", ORG, "--target", KEY.id, "--from", "2026-11-01", "--limit", "7"],
     pageOf(EVENT),
     "GET",
@@ -257,7 +278,7 @@ describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(calls.map((call) => [call.method, call.path, call.body])).toEqual([[method, path, body]]);
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
-    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|3 keys do not know|\d requests/);
+    expect(stdout).toMatch(/20 Nov 202[67]|^Ended [12] session|^Revoked|3 keys do not know|\d requests/);
     expect(stdout).not.toMatch(/\d{4}-\d{2}-\d{2}T|undefined|null|\[object/);
     expect(stdout.split("\n").filter((line) => line.length > 100)).toEqual([]);
   });

@@ -146,6 +146,7 @@ export const MEMBER = {
   role: "owner",
   workspace_ids: [WORKSPACE.id],
   created_at: CREATED,
+  last_signed_in_at: null,
 };
 
 export const KEY = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { idIn, isWithin, LOCATIONS, locationOf, movesOf, nearestTo } from "../../src/domain/location.ts";
+import { idIn, isWithin, LOCATIONS, locationOf, movesOf, nearestTo, placeOf } from "../../src/domain/location.ts";
 
 describe("the nearest location", () => {
   test.each([
@@ -63,5 +63,24 @@ describe("objects are moved", () => {
       "The objects of the control plane were created in no jurisdiction, and control.jurisdiction says us.",
       'The objects of "live" were created in eu, and environments.live.jurisdiction says us.',
     ]);
+  });
+});
+
+describe("a place in words", () => {
+  test.each([
+    [{ country: "DE", city: "Berlin" }, "Berlin, Germany"],
+    [{ country: "US", city: "San José" }, "San José, United States"],
+    [{ country: "FR" }, "France"],
+    [{ country: "FR", city: "" }, "France"],
+    [{ country: "T1", city: "Somewhere" }, "Tor"],
+    [{ country: "XX", city: "Nowhere" }, null],
+    [{ country: "de", city: "Berlin" }, null],
+    [{ country: 7, city: "Berlin" }, null],
+    [{ city: "Berlin" }, null],
+    [{}, null],
+  ])("%o is %j", (place, words) => expect(placeOf(place)).toBe(words));
+
+  test("is short, whatever the edge says", () => {
+    expect(placeOf({ country: "GB", city: "a".repeat(5_000) })?.length).toBeLessThan(200);
   });
 });

@@ -28,6 +28,7 @@ export async function makeMember(organizationId: string, role = "owner"): Promis
     workspaceIds: [],
     createdAt: 1,
     version: newId("ver"),
+    lastSignedInAt: null,
   };
   await env.DB.batch(memberInserts(env.DB, member));
   return member;
@@ -39,10 +40,14 @@ export async function linkTokenFor(control: TestControl, memberId: string, next 
   return url.slice(url.lastIndexOf("/") + 1);
 }
 
+const FROM = { device: "Firefox on Windows", place: "Berlin, Germany" };
+
+export const signInWith = (control: TestControl, linkToken: string, previous?: string) =>
+  signIn(control, { linkToken, previous, requestId: newId("req"), ...FROM });
+
 /** The token of a new session. */
 export async function sessionTokenFor(control: TestControl, memberId: string, previous?: string): Promise<string> {
-  const linkToken = await linkTokenFor(control, memberId);
-  return granted(await signIn(control, { linkToken, previous, requestId: newId("req") })).token;
+  return granted(await signInWith(control, await linkTokenFor(control, memberId), previous)).token;
 }
 
 export const removeMember = (id: string) => set("UPDATE members SET removed_at = 1 WHERE id = ?", id);

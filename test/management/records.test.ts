@@ -77,6 +77,7 @@ describe("members", () => {
       organization_id: organization.id,
       ...fields,
       created_at: TIME,
+      last_signed_in_at: null,
     });
     expect((await call("GET", `/v1/members/${made.id}`)).body).toEqual(made);
     expect((await call("GET", `/v1/members?organization_id=${organization.id}`)).body).toEqual({

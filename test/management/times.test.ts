@@ -1,9 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { signIn } from "../../src/control/sessions/session.ts";
 import { NO_TIMES, SAME_TIMES } from "../domain/times.ts";
-import { controlOf, granted } from "../helpers/control.ts";
-import { linkTokenFor } from "../helpers/people.ts";
+import { controlOf } from "../helpers/control.ts";
+import { sessionTokenFor } from "../helpers/people.ts";
 import { migrate, newId } from "../helpers/workerd.ts";
 import { CONTROL, call, makeKey, setUp, worker } from "./call.ts";
 import { type DocumentedOperation, operationsOf, type Schema, sampleOf } from "./samples.ts";
@@ -23,9 +22,7 @@ let cookie: string;
 beforeAll(async () => {
   setting = await setUp();
   const control = { ...controlOf(), now: () => Date.now() };
-  const linkToken = await linkTokenFor(control, setting.member.id);
-  const { token } = granted(await signIn(control, { linkToken, previous: undefined, requestId: newId("req") }));
-  cookie = `__Host-keygate_session=${token}`;
+  cookie = `__Host-keygate_session=${await sessionTokenFor(control, setting.member.id)}`;
 });
 
 /** The paths to fields that are times, in a schema of the document. */

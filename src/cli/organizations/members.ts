@@ -127,6 +127,8 @@ function inWords(member: Member, { version }: { version?: string | undefined }):
     ["Workspaces", list(member.workspace_ids, "none")],
     ["Organization", member.organization_id],
     ["Created", moment(member.created_at)],
+    // Gateways of earlier versions do not say.
+    ["Last sign-in", member.last_signed_in_at === undefined ? null : moment(member.last_signed_in_at, "not yet")],
     ["Version", version],
   ]);
 }

@@ -12,9 +12,10 @@ interface SignInLink {
 
 interface Session {
   id: string;
-  created_at: string;
   last_seen_at: string;
   expires_at: string;
+  device: string | null;
+  place: string | null;
 }
 
 const PATH = "/v1/sessions";
@@ -25,14 +26,24 @@ export function addSessions(members: Command): void {
     .description("create a link that signs a member in to the console, once")
     .argument("<id>", "their id, mem_…", id("mem"))
     .addHelpText("after", example("members sign-in-link mem_7Qd1"))
+    .action(call((api, _, id) => api.post<SignInLink>("/v1/sign-in-links", { member_id: id }), linkInWords));
+
+  members
+    .command("invite")
+    .description("create a link for a member who has never signed in; an earlier one ends")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addHelpText("after", example("members invite mem_7Qd1"))
+    .action(call((api, _, id) => api.post<SignInLink>(`/v1/members/${id}/invitation`, {}), linkInWords));
+
+  members
+    .command("revoke-invitation")
+    .description("end the link of a member's invitation")
+    .argument("<id>", "their id, mem_…", id("mem"))
+    .addHelpText("after", example("members revoke-invitation mem_7Qd1"))
     .action(
       call(
-        (api, _, id) => api.post<SignInLink>("/v1/sign-in-links", { member_id: id }),
-        ({ url, expires_at }) =>
-          hint(
-            `For the member only: it signs in the first person who opens it. It expires ${moment(expires_at)}.`,
-            strong(url),
-          ),
+        (api, _, id) => api.delete<{ member_id: string }>(`/v1/members/${id}/invitation`),
+        () => "Revoked. The link no longer works.",
       ),
     );
 
@@ -64,6 +75,11 @@ export function addSessions(members: Command): void {
     );
 }
 
+function linkInWords({ url, expires_at }: SignInLink): string {
+  const whose = `For the member only: it signs in the first person who opens it. It expires ${moment(expires_at)}.`;
+  return hint(whose, strong(url));
+}
+
 function memberOrSession(text: string): string {
   return id(text.startsWith("ses_") ? "ses" : "mem")(text);
 }
@@ -71,10 +87,9 @@ function memberOrSession(text: string): string {
 function asTable(sessions: Session[]): string {
   if (sessions.length === 0) return "No sessions.";
   return table(
-    ["Session", "Signed in", "Last seen", "Ends"],
-    sessions.map(({ id, created_at, last_seen_at, expires_at }) => [
-      id,
-      moment(created_at),
+    ["Session", "Last used", "Expires"],
+    sessions.map(({ id, last_seen_at, expires_at, device, place }) => [
+      [id, [device ?? "unknown device", ...(place ? [place] : [])].join(", ")],
       moment(last_seen_at),
       moment(expires_at),
     ]),

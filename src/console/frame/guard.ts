@@ -2,6 +2,8 @@
 
 import type { MiddlewareHandler, Next } from "hono";
 import type { Caller } from "../../control/control.ts";
+import { findViewed } from "../../control/sessions/view.ts";
+import { standingOfMember } from "../../control/standing.ts";
 import { isRefusal } from "../../errors.ts";
 import { admitCall, type CallKind, deniedBefore } from "../../management/call-limits.ts";
 import { callerOfSession } from "../../management/caller.ts";
@@ -10,10 +12,13 @@ import { askedOnce } from "../../store/asked-once.ts";
 import { StorageFailure } from "../../store/boundary.ts";
 import type { MemberSession } from "../../store/sessions.ts";
 import { isOfAnother, ROOT } from "./opened-by.ts";
-import { showRefusal } from "./refusal-page.tsx";
+import { refuseChange, showRefusal } from "./refusal-page.tsx";
 import { askWhetherAs } from "./send-again.tsx";
 import { showSignedOut } from "./signed-out.tsx";
-import type { ConsoleEnv, Visit } from "./visit.ts";
+import { END_OF_VIEW } from "./viewing.tsx";
+import type { ConsoleEnv, Visit, Visitor } from "./visit.ts";
+
+type Who = Omit<Caller, "requestId">;
 
 /** Pages accept only members' sessions: a token or key in a header is ignored. */
 export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
@@ -23,7 +28,13 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   if (!session) return showSignedOut(c, undefined);
   if (isRefusal(session)) {
     const root = await readRootCaller(c.req.raw, c.var.control);
-    if (root && !isRefusal(root)) return c.var.sent ? showSignedOut(c, undefined) : c.redirect("/organizations", 303);
+    if (root && !isRefusal(root)) {
+      const viewing = await viewOf(c, root);
+      if (!viewing) return c.var.sent ? showSignedOut(c, undefined) : c.redirect("/organizations", 303);
+      c.set("caller", { ...root, requestId: c.var.requestId });
+      c.set("visitor", viewing);
+      return kindOfVisit(c) === "read" ? countVisit(c, root, next) : refuseChange(c);
+    }
     // If the cookie is the platform team's, only `readRootCaller` knows what is wrong with it.
     const refusal = root ?? session;
     const isOver = refusal.code === "session_ended" || refusal.code === "organization_suspended";
@@ -44,9 +55,23 @@ export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next)
   if (isRefusal(caller)) return caller.code === "session_ended" ? showSignedOut(c, caller) : showRefusal(c, caller);
   c.set("caller", { ...caller, requestId: c.var.requestId });
   c.set("root", c.var.caller);
+  const canChange = kindOfVisit(c) === "read" || c.req.path === END_OF_VIEW;
+  if ((await viewOf(c, caller)) && !canChange) return refuseChange(c);
   if (isOfAnother(c.var.sent, ROOT)) return askWhetherAs(c, ROOT, "the platform team");
   return countVisit(c, caller, next);
 };
+
+/** The member as whom the platform team looks, as the pages' visitor. */
+async function viewOf(c: Visit, root: Who): Promise<Visitor | undefined> {
+  const viewed = await findViewed(c.var.control, root);
+  if (!viewed) return undefined;
+  c.set("viewed", viewed);
+  const { member, organization } = viewed;
+  const { id: memberId, organizationId } = member;
+  const standing = standingOfMember(member, c.var.control.gateway);
+  const caller = { actor: memberId, via: root.via, requestId: c.var.requestId, standing };
+  return { caller, session: { memberId, organizationId, member, organization } };
+}
 
 /**
  * For pages that are open to everyone: those who are signed in keep their navigation. Whatever prevents that leaves the page as it
@@ -58,7 +83,11 @@ export async function greet(c: Visit): Promise<void> {
     const session = await readSession(c.req.raw, c.var.control);
     if (session && !isRefusal(session)) return await admitGreeted(c, callerOfSession(session, c.var.control), session);
     const root = await readRootCaller(c.req.raw, c.var.control);
-    if (root && !isRefusal(root)) await admitGreeted(c, root, undefined);
+    if (root && !isRefusal(root)) {
+      await admitGreeted(c, root, undefined);
+      const viewing = c.var.root && (await viewOf(c, root));
+      if (viewing) c.set("visitor", viewing);
+    }
   } catch (error) {
     if (!(error instanceof StorageFailure)) throw error;
   }
@@ -69,7 +98,7 @@ export const greetVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   await make(c, next);
 };
 
-async function admitGreeted(c: Visit, who: Omit<Caller, "requestId">, session: MemberSession | undefined) {
+async function admitGreeted(c: Visit, who: Who, session: MemberSession | undefined) {
   const { refusal } = await admitCall(c, credentialOf(c), who, "read");
   if (refusal) return;
   const caller = { ...who, requestId: c.var.requestId };
@@ -98,7 +127,7 @@ async function make(c: Visit, next: Next): Promise<void> {
   end();
 }
 
-async function countVisit(c: Visit, who: Omit<Caller, "requestId">, next: Next): Promise<Response | undefined> {
+async function countVisit(c: Visit, who: Who, next: Next): Promise<Response | undefined> {
   const { refusal, headers } = await admitCall(c, credentialOf(c), who, kindOfVisit(c));
   if (refusal) return showRefusal(c, refusal);
   await make(c, next);

@@ -7,6 +7,7 @@ import { describe, type Refusal } from "../../errors.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import { ROOT, withOpener } from "./opened-by.ts";
 import { type Place, placesFor } from "./places.ts";
+import { Viewing } from "./viewing.tsx";
 import { isWithoutScript, type Visit, type Visitor } from "./visit.ts";
 
 interface Page {
@@ -27,12 +28,13 @@ export async function show(c: Visit, page: Page, content: unknown): Promise<Resp
     </Document>
   );
   const markup = String(await html`<!doctype html>${document}`);
-  const opener = c.var.visitor?.session.memberId ?? (c.var.root && ROOT);
+  const { visitor, root, viewed } = c.var;
+  const opener = viewed || root ? ROOT : visitor?.session.memberId;
   return c.html(opener === undefined ? markup : withOpener(markup, opener), status);
 }
 
 function Document({ title, c, children }: PropsWithChildren<{ title: string; c: Visit }>) {
-  const { visitor, root } = c.var;
+  const { visitor, root, viewed } = c.var;
   return (
     <html lang="en">
       <head>
@@ -64,6 +66,7 @@ function Document({ title, c, children }: PropsWithChildren<{ title: string; c: 
         </header>
         <Navigation c={c} />
         <main id="content" tabindex={-1}>
+          {viewed && <Viewing of={viewed} />}
           {children}
         </main>
       </body>

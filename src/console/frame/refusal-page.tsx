@@ -38,3 +38,17 @@ export function showRefusal(c: Visit, refusal: Refusal): Response | Promise<Resp
     </>,
   );
 }
+
+/** While the platform team looks as a member. The form that was sent is the member's, so it is not kept. */
+export function refuseChange(c: Visit): Response | Promise<Response> {
+  const problem = "You see the console as a member, so you cannot change anything. End the view first.";
+  c.set("refusal", { code: "management_forbidden", problem });
+  return show(
+    c,
+    { title: "Nothing was changed", status: 403 },
+    <>
+      <h1>Nothing was changed</h1>
+      <p>{problem}</p>
+    </>,
+  );
+}

@@ -21,11 +21,11 @@ export function showSignedOut(c: Visit, why: Refusal | undefined): Response | Pr
       {why && <Notice kind="note">{describe(why).detail}</Notice>}
       <p>
         Members of an organization create, view and revoke its API keys here. The platform team manages organizations.
-        You sign in with a link that works once, for ten minutes. There is no password.
+        You sign in with a link that works once. There is no password.
       </p>
       <h2>How to get a link</h2>
       <ul>
-        <li>Ask an owner of your organization. They create one on the page Members.</li>
+        <li>Ask an owner of your organization. They create one for you on the page Members.</li>
         <li>
           On the platform team? This command prints a link for you. It needs the root token:
           <Copyable id="sign-in-command" label="the command" text={COMMAND} />

@@ -28,6 +28,11 @@ export function spanOf(ms: number): string {
   return plural(Math.max(1, Math.floor(size / unit)), name);
 }
 
+/** Until then: "in 7 days", also when some seconds of them are over. */
+export function untilOf(ms: number, now: number): string {
+  return `in ${spanOf(ms - now + MINUTE_MS)}`;
+}
+
 export function agoOf(ms: number, now: number): string {
   if (now - ms < MINUTE_MS) return "just now";
   return `${spanOf(now - ms)} ago`;

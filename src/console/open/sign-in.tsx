@@ -6,12 +6,16 @@ import type { Control } from "../../control/control.ts";
 import { findRootLink, signInAsRoot, signOutRoot } from "../../control/sessions/root-session.ts";
 import { signIn, signOut } from "../../control/sessions/session.ts";
 import { findSignInLink } from "../../control/sessions/sign-in-link.ts";
+import { deviceOf } from "../../domain/device.ts";
+import { type ClientPlace, placeOf } from "../../domain/location.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { isSameSite } from "../../management/same-site.ts";
 import { expiredCookie, sessionCookie, sessionToken } from "../../management/session.ts";
 import { show } from "../frame/layout.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+
+const LOOPBACK = /^(?:127\.|::1$)/;
 
 export const signInPages = new Hono<ConsoleEnv>()
   // Does not use up the link: mail programs and chats open links to preview them.
@@ -36,7 +40,12 @@ export const signInPages = new Hono<ConsoleEnv>()
     if (isRefusal(link)) return showRefusal(c, link);
     const refusal = previous === undefined ? undefined : await signOutRoot(control, previous);
     if (refusal) return showRefusal(c, refusal);
-    const signedIn = await signIn(control, { linkToken, previous, requestId });
+    const { raw } = c.req;
+    const device = deviceOf(raw.headers.get("user-agent") ?? "");
+    // The edge knows no place of a client on this machine, and the dev server makes one up.
+    const isKnown = control.gateway.keepsPlaces && !LOOPBACK.test(raw.headers.get("cf-connecting-ip") ?? "");
+    const place = isKnown ? placeOf((raw.cf ?? {}) as ClientPlace) : null;
+    const signedIn = await signIn(control, { linkToken, previous, requestId, device, place });
     if (isRefusal(signedIn)) return showRefusal(c, signedIn);
     c.header("Set-Cookie", sessionCookie(signedIn.token));
     return c.redirect(signedIn.next, 303);

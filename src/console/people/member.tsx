@@ -3,27 +3,28 @@
 import { Hono } from "hono/tiny";
 import { findMember, requireScope } from "../../control/access.ts";
 import { changeMember, refusalsOfMemberChange } from "../../control/people/change.ts";
+import { revokeInvitation } from "../../control/sessions/invitation.ts";
 import { listSessions } from "../../control/sessions/manage.ts";
 import { isOwner } from "../../control/sessions/rules.ts";
-import { createSignInLink } from "../../control/sessions/sign-in-link.ts";
 import { allOf } from "../../control/validation.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { checkEach } from "../../management/parse.ts";
-
 import { type MemberRecord, memberChangeOf, memberPatch } from "../../records/member.ts";
+import { readInvitations } from "../../store/sign-in-links.ts";
 import { offeredWorkspaces } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
-import { LinkSheet } from "../frame/link-sheet.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
-import { Moment } from "../frame/parts.tsx";
+import { Day } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
+import { spanOf } from "../frame/words.ts";
 import { removalOf } from "./member-actions.tsx";
 import { MEMBER_FIELDS, MemberFields } from "./member-fields.tsx";
 import { Sessions } from "./sessions.tsx";
+import { LastSignIn, LinkButtons, showNewLink } from "./sign-in-links.tsx";
 
 export const memberPages = new Hono<ConsoleEnv>()
   .get("/members/:id", (c) => showMember(c, undefined, undefined))
@@ -35,11 +36,14 @@ export const memberPages = new Hono<ConsoleEnv>()
     return finish(c, `/members/${changed.member.id}`, "changed", changed.effect);
   })
   .post("/members/:id/sign-in-link", async (c) => {
-    const { control, visitor } = c.var;
-    const made = await createSignInLink(control, visitor.caller, { memberId: c.req.param("id"), next: "/" });
-    if (isRefusal(made)) return showMember(c, undefined, made);
-    const back = { path: `/members/${c.req.param("id")}`, name: "The member" };
-    return show(c, { title: "Sign-in link", status: 201 }, <LinkSheet made={made} back={back} />);
+    const id = c.req.param("id");
+    const made = await showNewLink(c, c.var.visitor.caller, id, { path: `/members/${id}`, name: "The member" });
+    return isRefusal(made) ? showMember(c, undefined, made) : made;
+  })
+  .post("/members/:id/invitation/revoke", async (c) => {
+    const id = c.req.param("id");
+    const revoked = await revokeInvitation(c.var.control, c.var.visitor.caller, id);
+    return isRefusal(revoked) ? showMember(c, undefined, revoked) : finish(c, `/members/${id}`, "uninvited");
   });
 
 async function change(c: Visit, form: Form) {
@@ -61,8 +65,13 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
   const { caller } = visitor;
   const member = await findMember(control, caller, c.req.param("id") as string, "members:read");
   if (isRefusal(member)) return showRefusal(c, member);
-  const sessions = await listSessions(control, caller, member.id, { limit: 50, after: undefined });
   const { standing } = caller;
+  const now = control.now();
+  const [sessions, invitations] = await Promise.all([
+    listSessions(control, caller, member.id, { limit: 50, after: undefined }),
+    readInvitations(control.db, { member: member.id }, now),
+  ]);
+  const invitation = invitations.get(member.id);
   const isSelf = member.id === visitor.session.memberId;
   return show(
     c,
@@ -73,7 +82,8 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
       </p>
       <h1>{member.name}</h1>
       <p class="faint">
-        {member.email}, {member.role}, since <Moment at={member.createdAt} />.{" "}
+        {member.email}, {member.role}, since <Day at={member.createdAt} />. Last sign-in:{" "}
+        <LastSignIn member={member} invitation={invitation} now={now} />.{" "}
         <a href={`/audit?actor=${member.id}`}>Their actions</a>
       </p>
       <Done c={c} />
@@ -82,16 +92,21 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
         <EditMember c={c} member={member} sent={form} refusal={refusal} />
       )}
       {standing.kind === "member" && isOwner(standing) && (
-        <form class="sheet" method="post" action={`/members/${member.id}/sign-in-link`}>
-          <h2>Sign-in link</h2>
-          <p>A sign-in link works once, for ten minutes. You see it here and send it to them.</p>
-          <button type="submit">Create a sign-in link</button>
-        </form>
+        <section class="sheet">
+          <h2>Sign-in</h2>
+          <p>
+            {member.lastSignedInAt === null
+              ? `An invitation is a link that signs them in once, within ${spanOf(control.gateway.invitationMs)}.`
+              : "A sign-in link works once, for ten minutes."}{" "}
+            You see it here and send it to them.
+          </p>
+          <LinkButtons base={`/members/${member.id}`} member={member} invitation={invitation} />
+        </section>
       )}
       {!isRefusal(sessions) && (
         <section class="sheet">
           <h2>Sessions</h2>
-          <Sessions sessions={sessions.items} current={caller.via} isSelf={isSelf} />
+          <Sessions sessions={sessions.items} current={caller.via} isSelf={isSelf} now={now} />
           {sessions.items.length > 0 &&
             (isSelf ? (
               <form method="post" action="/sessions/end-others">

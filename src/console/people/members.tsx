@@ -1,7 +1,10 @@
 import { Hono } from "hono/tiny";
 import { findOrganization, requireScope } from "../../control/access.ts";
+import type { Caller } from "../../control/control.ts";
+import { isOwner } from "../../control/sessions/rules.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { listMembers } from "../../store/members.ts";
+import { readInvitations } from "../../store/sign-in-links.ts";
 import { namesIn, workspacesOf } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Field } from "../frame/fields.tsx";
@@ -9,12 +12,13 @@ import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
-import { Day, Table } from "../frame/parts.tsx";
+import { Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { listOf } from "../frame/words.ts";
 import { addMember } from "./add-member.ts";
 import { MEMBER_FIELDS, MemberFields } from "./member-fields.tsx";
+import { LastSignIn, showNewLink } from "./sign-in-links.tsx";
 
 const FIELDS = [{ id: "email", label: "Email address" }, ...MEMBER_FIELDS];
 
@@ -31,8 +35,15 @@ export const memberList = new Hono<ConsoleEnv>()
       role: form.text("role") || undefined,
       workspace_ids: form.list("workspace_ids"),
     });
-    return isRefusal(made) ? showList(c, form, made) : finish(c, `/members/${made.id}`, "made");
+    if (isRefusal(made)) return showList(c, form, made);
+    const path = `/members/${made.id}`;
+    const link = canInvite(visitor.caller)
+      ? await showNewLink(c, visitor.caller, made.id, { path, name: made.name })
+      : undefined;
+    return link instanceof Response ? link : finish(c, path, "made");
   });
+
+const canInvite = ({ standing }: Caller) => standing.kind === "member" && isOwner(standing);
 
 async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const { control, visitor } = c.var;
@@ -42,9 +53,14 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const page = pageIn(c);
   if (isRefusal(page)) return showRefusal(c, page);
   const members = await listMembers(control.db, organizationId, page);
-  const workspaces = await workspacesOf(c);
+  const now = control.now();
+  const [workspaces, invitations] = await Promise.all([
+    workspacesOf(c),
+    readInvitations(control.db, { organization: organizationId }, now),
+  ]);
   const workspaceName = namesIn([workspaces]);
   const problems = problemsOf(refusal, FIELDS);
+  const isInviter = canInvite(visitor.caller);
   return show(
     c,
     { title: "Members", refusal },
@@ -76,7 +92,10 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
                 workspaceIds.length > 0 ? listOf(workspaceIds.map(workspaceName)) : <span class="faint">none</span>,
             },
             { label: "Keys", cell: ({ id }) => <a href={`/keys?member_id=${id}`}>their keys</a> },
-            { label: "Since", cell: ({ createdAt }) => <Day at={createdAt} /> },
+            {
+              label: "Last sign-in",
+              cell: (member) => <LastSignIn member={member} invitation={invitations.get(member.id)} now={now} />,
+            },
           ]}
         />
         <More path="/members" next={members.next} />
@@ -88,8 +107,11 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
             <input type="email" value={form.text("email")} required autocomplete="off" />
           </Field>
           <MemberFields c={c} form={form} problems={problems} workspaces={workspaces} />
-          <button type="submit">Add the member</button>
-          <p class="hint">They sign in with a link that an owner creates on their page.</p>
+          <button type="submit">{isInviter ? "Add the member and create an invitation" : "Add the member"}</button>
+          <p class="hint">
+            They sign in with a link that{" "}
+            {isInviter ? "you see next, and send to them" : "an owner creates on their page"}.
+          </p>
         </form>
       )}
     </>,

@@ -1,15 +1,16 @@
 /** The visitor's sessions, and how to end them. */
 
 import { Hono } from "hono/tiny";
-import { listSessions, revokeSession, revokeSessions } from "../../control/sessions/manage.ts";
+import { findManagedSession, listSessions, revokeSession, revokeSessions } from "../../control/sessions/manage.ts";
 import { isRefusal } from "../../errors.ts";
 import type { Session } from "../../store/sessions.ts";
 import { ask } from "../frame/ask.tsx";
 import { Done, finish } from "../frame/done.tsx";
 import { show } from "../frame/layout.tsx";
-import { Moment, Table } from "../frame/parts.tsx";
+import { Ago, Day, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
+import { untilOf } from "../frame/words.ts";
 
 export const sessionPages = new Hono<ConsoleEnv>()
   .get("/sessions", async (c) => {
@@ -26,7 +27,7 @@ export const sessionPages = new Hono<ConsoleEnv>()
         </p>
         <Done c={c} />
         <section class="sheet">
-          <Sessions sessions={sessions.items} current={visitor.caller.via} isSelf />
+          <Sessions sessions={sessions.items} current={visitor.caller.via} isSelf now={control.now()} />
         </section>
         {sessions.items.length > 1 && (
           <form method="post" action="/sessions/end-others">
@@ -42,19 +43,24 @@ export const sessionPages = new Hono<ConsoleEnv>()
     const ended = await revokeSessions(c.var.control, c.var.visitor.caller, undefined);
     return isRefusal(ended) ? showRefusal(c, ended) : finish(c, "/sessions", "ended");
   })
-  .get("/sessions/:id/end", (c) =>
-    ask(c, {
+  .get("/sessions/:id/end", async (c) => {
+    const session = await findManagedSession(c.var.control, c.var.visitor.caller, c.req.param("id"));
+    if (isRefusal(session)) return showRefusal(c, session);
+    return ask(c, {
       title: "End the session",
       button: "End the session",
       refusal: undefined,
-      crumbs: [{ path: "/members", name: "Members" }],
+      crumbs: [
+        { path: "/members", name: "Members" },
+        { path: `/members/${session.memberId}`, name: "The member" },
+      ],
       content: () => (
         <p>
-          The member is signed out of that browser at once: <code>{c.req.param("id")}</code>
+          The member is signed out of <strong>{deviceIn(session)}</strong> at once, and needs a new sign-in link there.
         </p>
       ),
-    }),
-  )
+    });
+  })
   .post("/sessions/:id/end", async (c) => {
     const ended = await revokeSession(c.var.control, c.var.visitor.caller, c.req.param("id"));
     if (isRefusal(ended)) return showRefusal(c, ended);
@@ -67,32 +73,43 @@ interface Props {
   readonly current: string;
   /** Whether they are the visitor's own. The end of another's asks first. */
   readonly isSelf: boolean;
+  readonly now: number;
 }
 
-export function Sessions({ sessions, current, isSelf }: Props) {
+const deviceIn = ({ device }: Session) => device ?? "an unknown device";
+
+export function Sessions({ sessions, current, isSelf, now }: Props) {
   if (sessions.length === 0) return <p class="faint">Not signed in.</p>;
   return (
     <Table
       caption="Sessions"
       rows={sessions}
       columns={[
-        { label: "Signed in", cell: ({ createdAt }) => <Moment at={createdAt} /> },
-        { label: "Last seen", cell: ({ lastSeenAt }) => <Moment at={lastSeenAt} /> },
-        { label: "Ends", cell: ({ expiresAt }) => <Moment at={expiresAt} /> },
-        { label: "Id", cell: ({ id }) => <code>{id}</code> },
+        {
+          label: "Device",
+          cell: ({ device, place }) => (
+            <>
+              <strong>{device ?? "Unknown device"}</strong>
+              {place && <span class="quietly">{place}</span>}
+            </>
+          ),
+        },
+        { label: "Signed in", cell: ({ createdAt }) => <Ago at={createdAt} now={now} /> },
+        { label: "Last used", cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} now={now} /> },
+        { label: "Expires", cell: ({ expiresAt }) => <Day at={expiresAt} words={untilOf(expiresAt, now)} /> },
         {
           label: "End",
-          cell: ({ id }) =>
-            id === current ? (
+          cell: (session) =>
+            session.id === current ? (
               <span class="status active">this one</span>
             ) : !isSelf ? (
-              <a href={`/sessions/${id}/end`}>
-                End<span class="unseen"> the session {id}</span>
+              <a href={`/sessions/${session.id}/end`}>
+                End<span class="unseen"> the session on {deviceIn(session)}</span>
               </a>
             ) : (
-              <form method="post" action={`/sessions/${id}/end`}>
+              <form method="post" action={`/sessions/${session.id}/end`}>
                 <button type="submit" class="quiet small">
-                  End<span class="unseen"> the session {id}</span>
+                  End<span class="unseen"> the session on {deviceIn(session)}</span>
                 </button>
               </form>
             ),

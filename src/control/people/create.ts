@@ -26,6 +26,7 @@ export async function createMember(
     id: control.newId("mem"),
     createdAt: control.now(),
     version: control.newId("ver"),
+    lastSignedInAt: null,
   };
   const details = auditedOfMember(member);
   const event = auditEvent(control, caller, { organizationId, action: "member.created", target: member.id, details });

@@ -23,12 +23,19 @@ export async function listSessions(
   return isRefusal(holder) ? holder : list(control.db, holder.id, control.now(), page);
 }
 
-/** Final, and at once. */
-export async function revokeSession(control: Control, caller: Caller, id: string): Promise<Session | Refusal> {
+/** One that has not ended, and that the caller can end. */
+export async function findManagedSession(control: Control, caller: Caller, id: string): Promise<Session | Refusal> {
   const refusal = refuseKey(caller);
   if (refusal) return refusal;
   const session = await readSession(control.db, id);
-  if (!session || !managesSessionsOf(caller, session) || !isLive(session, control.now())) return notFound("session");
+  const isFound = session && managesSessionsOf(caller, session) && isLive(session, control.now());
+  return isFound ? session : notFound("session");
+}
+
+/** Final, and at once. */
+export async function revokeSession(control: Control, caller: Caller, id: string): Promise<Session | Refusal> {
+  const session = await findManagedSession(control, caller, id);
+  if (isRefusal(session)) return session;
   await commit(control, undefined, revocationOf(control, caller, session, "revoked"));
   return session;
 }

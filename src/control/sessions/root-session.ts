@@ -53,9 +53,11 @@ export async function findRootSession(
 ): Promise<Omit<Caller, "requestId"> | Refusal | undefined> {
   const hashes = await hashesOfToken(control, "kgo", token);
   if (!hashes) return undefined;
-  const id = await control.look(hashes[0], () => readRootSession(control.db, hashes, control.now()));
-  if (isRefusal(id)) return id;
-  return id ? { actor: "root", via: id, standing: { kind: "root" } } : { code: "session_ended" };
+  const session = await control.look(hashes[0], () => readRootSession(control.db, hashes, control.now()));
+  if (isRefusal(session)) return session;
+  if (!session) return { code: "session_ended" };
+  const viewedMemberId = session.viewedMemberId ?? undefined;
+  return { actor: "root", via: session.id, standing: { kind: "root" }, viewedMemberId };
 }
 
 export async function signOutRoot(control: Control, token: string): Promise<Refusal | undefined> {

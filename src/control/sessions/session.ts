@@ -9,6 +9,7 @@ import {
   type Session,
   sessionInsert,
   sessionRevocation,
+  type Whereabouts,
   writeLastSeen,
 } from "../../store/sessions.ts";
 import { signInLinkSpending } from "../../store/sign-in-links.ts";
@@ -29,10 +30,10 @@ export interface SignedIn {
 /** `previous`: the browser's present session. It ends, because a person who planted or saw it would be signed in too. */
 export async function signIn(
   control: Control,
-  request: { linkToken: string; previous: string | undefined; requestId: string },
+  request: Whereabouts & { linkToken: string; previous: string | undefined; requestId: string },
 ): Promise<SignedIn | Refusal> {
   const { db } = control;
-  const { requestId } = request;
+  const { requestId, device, place } = request;
   const link = await findSignInLink(control, request.linkToken);
   if (isRefusal(link)) return link;
   const { token, hash } = await newToken("kgs", control);
@@ -47,7 +48,7 @@ export async function signIn(
   if (isRefusal(ending)) return ending;
   const { changes } = await commit(control, undefined, [
     signInLinkSpending(db, { hash: link.hash, sessionId: id, now: at }),
-    sessionInsert(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version }, link.hash),
+    sessionInsert(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version, device, place }, link.hash),
     auditInsertIf(db, event, "sessions", version),
     ...ending,
   ]);

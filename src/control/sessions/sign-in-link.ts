@@ -3,7 +3,7 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import { auditInsert } from "../../store/audit.ts";
 import { readOrganization } from "../../store/organizations.ts";
-import { readUsableLink, signInLinkInsert, type UsableLink } from "../../store/sign-in-links.ts";
+import { invitationEnd, readUsableLink, signInLinkInsert, type UsableLink } from "../../store/sign-in-links.ts";
 import { findMember, forbidden } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
@@ -30,41 +30,56 @@ export async function createSignInLink(
   caller: Caller,
   wanted: NewSignInLink,
 ): Promise<MadeSignInLink | Refusal> {
-  const { db, gateway } = control;
-  const member = await findInvited(control, caller, wanted.memberId);
+  const member = await findGuest(control, caller, wanted.memberId);
   if (isRefusal(member)) return member;
-  const next = sitePath(wanted.next, gateway.controlUrl);
+  const next = sitePath(wanted.next, control.gateway.controlUrl);
   if (next === undefined) return invalid("next", "must be a path of this site, such as /keys?page=2");
-  const { id: memberId, organizationId, role } = member;
+  return makeLink(control, caller, member, { next, lifeMs: LINK_LIFE_MS, invites: false });
+}
+
+/** An earlier invitation of the member ends with a new one, because its link can be lost. */
+export async function makeLink(
+  control: Control,
+  caller: Caller,
+  { id: memberId, organizationId, role }: MemberRecord,
+  { next, lifeMs, invites }: { next: string; lifeMs: number; invites: boolean },
+): Promise<MadeSignInLink> {
+  const { db, gateway } = control;
   const createdAt = control.now();
-  const expiresAt = createdAt + LINK_LIFE_MS;
+  const expiresAt = createdAt + lifeMs;
   const { token, hash } = await newToken("kgl", control);
-  const link = { hash, organizationId, memberId, role, next, createdBy: caller.actor, createdAt, expiresAt };
-  const details = { expiresAt: new Date(expiresAt).toISOString() };
+  const link = { hash, organizationId, memberId, role, next, createdBy: caller.actor, createdAt, expiresAt, invites };
   const event = auditEvent(control, caller, {
     organizationId,
-    action: "sign_in_link.created",
+    action: invites ? "invitation.created" : "sign_in_link.created",
     target: memberId,
-    details,
+    details: { expiresAt: new Date(expiresAt).toISOString() },
   });
-  await commit(control, undefined, [signInLinkInsert(db, link), auditInsert(db, event)]);
+  const earlier = invites ? [invitationEnd(db, memberId, createdAt)] : [];
+  await commit(control, undefined, [...earlier, signInLinkInsert(db, link), auditInsert(db, event)]);
   return { url: `${gateway.controlUrl}/sign-in/${token}`, expiresAt };
 }
 
-async function findInvited(control: Control, caller: Caller, memberId: string): Promise<MemberRecord | Refusal> {
-  const { standing } = caller;
-  const refusal = refuseKey(caller);
-  if (refusal) return refusal;
-  if (standing.kind === "member" && !isOwner(standing)) {
-    return forbidden("Only an owner of the organization, or the root token, can create sign-in links.");
-  }
-  const member = await findMember(control, caller, memberId, "members:write");
+/** A member whom the caller can let in now. */
+export async function findGuest(control: Control, caller: Caller, memberId: string): Promise<MemberRecord | Refusal> {
+  const member = await findInvited(control, caller, memberId);
   if (isRefusal(member)) return member;
   const organization = await readOrganization(control.db, member.organizationId);
   if (organization?.status !== "active") {
     return { code: "conflict", problem: "The organization is suspended, so its members cannot sign in." };
   }
   return checkStanding(caller, member, control.gateway) ?? member;
+}
+
+/** A member whose links the caller manages. */
+export async function findInvited(control: Control, caller: Caller, memberId: string): Promise<MemberRecord | Refusal> {
+  const { standing } = caller;
+  const refusal = refuseKey(caller);
+  if (refusal) return refusal;
+  if (standing.kind === "member" && !isOwner(standing)) {
+    return forbidden("Only an owner of the organization, or the root token, can create sign-in links.");
+  }
+  return findMember(control, caller, memberId, "members:write");
 }
 
 /** What a link's page says. The link stays as it is: programs look at links before people do. */

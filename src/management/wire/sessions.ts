@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { givenId, id, time } from "../../records/forms.ts";
 import type { Session } from "../../store/sessions.ts";
+import type { Invitation } from "../../store/sign-in-links.ts";
 import { page } from "./page.ts";
 
 export const signInLinkBody = z.strictObject({
@@ -16,6 +17,24 @@ export const signInLinkAnswer = z
     expires_at: time,
   })
   .meta({ id: "SignInLink" });
+
+export const invitationAnswer = z
+  .strictObject({
+    member_id: id,
+    created_by: z.string(),
+    created_at: time,
+    expires_at: time,
+  })
+  .meta({ id: "Invitation" });
+
+export function renderInvitation({ memberId, createdBy, createdAt, expiresAt }: Invitation) {
+  return {
+    member_id: memberId,
+    created_by: createdBy,
+    created_at: new Date(createdAt).toISOString(),
+    expires_at: new Date(expiresAt).toISOString(),
+  };
+}
 
 const ofMember = { member_id: givenId.optional() };
 
@@ -32,6 +51,8 @@ export const sessionAnswer = z
     created_at: time,
     last_seen_at: time,
     expires_at: time,
+    device: z.string().nullable(),
+    place: z.string().nullable(),
   })
   .meta({ id: "Session" });
 
@@ -39,7 +60,7 @@ export const revokedSessionsAnswer = z.strictObject({ revoked: z.int() }).meta({
 
 /** `current`: by what the call was made. */
 export function renderSession(session: Session, current: string) {
-  const { id, organizationId, memberId, createdAt, lastSeenAt, expiresAt } = session;
+  const { id, organizationId, memberId, createdAt, lastSeenAt, expiresAt, device, place } = session;
   return {
     id,
     organization_id: organizationId,
@@ -48,5 +69,7 @@ export function renderSession(session: Session, current: string) {
     created_at: new Date(createdAt).toISOString(),
     last_seen_at: new Date(lastSeenAt).toISOString(),
     expires_at: new Date(expiresAt).toISOString(),
+    device,
+    place,
   };
 }

@@ -128,6 +128,17 @@ describe("the button of a sign-in link", () => {
     expect(await stateOf(answer.cookie)).toBe("granted");
   });
 
+  test("keeps the device and the place in words, and nothing else that the browser sends", async () => {
+    const { id } = await newMember();
+    const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0";
+    const init = { method: "POST", headers: { ...FROM_HERE, "User-Agent": agent }, redirect: "manual" } as const;
+    const cf = { country: "DE", city: "Berlin", postalCode: "10115", latitude: "52.5" };
+    await worker.fetch(`${CONTROL}${await linkFor(id)}`, { ...init, cf } as never);
+    const row = await env.DB.prepare("SELECT * FROM sessions WHERE member_id = ?").bind(id).first();
+    expect(row).toMatchObject({ device: "Firefox on Linux", place: "Berlin, Germany" });
+    expect(JSON.stringify(row)).not.toMatch(/10115|52\.5|Gecko/);
+  });
+
   test("goes on to the page that the link was made for", async () => {
     const { id } = await newMember();
     expect((await press(await linkFor(id, "/keys?page=2#top"))).location).toBe("/keys?page=2#top");

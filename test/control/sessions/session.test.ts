@@ -1,12 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { listSessions, revokeSession, revokeSessions } from "../../../src/control/sessions/manage.ts";
-import { findSession, signIn, signOut } from "../../../src/control/sessions/session.ts";
+import { findSession, signOut } from "../../../src/control/sessions/session.ts";
 import { standingOfKey } from "../../../src/control/standing.ts";
 import { RETENTION_MS } from "../../../src/domain/session.ts";
 import { isRefusal } from "../../../src/errors.ts";
 import type { MemberRecord } from "../../../src/records/member.ts";
 import { readKeyRecord } from "../../../src/store/key-records.ts";
+import { readMember } from "../../../src/store/members.ts";
 import { removeSessions } from "../../../src/store/retention.ts";
 import { as, codeOf, controlOf, GATEWAY, granted, root, type TestControl } from "../../helpers/control.ts";
 import {
@@ -17,8 +18,9 @@ import {
   removeMember,
   sessionTokenFor,
   setStatus,
+  signInWith,
 } from "../../helpers/people.ts";
-import { counting, failing, instrument, migrate, newId, seedKey } from "../../helpers/workerd.ts";
+import { counting, failing, instrument, migrate, seedKey } from "../../helpers/workerd.ts";
 
 beforeAll(migrate);
 
@@ -51,9 +53,7 @@ describe("a sign-in link", () => {
     const control = controlOf();
     const member = await makeMember(await makeOrganization());
     const linkToken = await linkTokenFor(control, member.id);
-    const outcomes = await Promise.all(
-      Array.from({ length: 20 }, () => signIn(control, { linkToken, previous: undefined, requestId: newId("req") })),
-    );
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => signInWith(control, linkToken)));
     expect(outcomes.map(codeOf).sort()).toEqual(["granted", ...Array(19).fill("sign_in_link_invalid")]);
     expect(await sessionsOf(member.id)).toHaveLength(1);
     expect(await eventsOf(member.organizationId, "session.created")).toHaveLength(1);
@@ -62,7 +62,7 @@ describe("a sign-in link", () => {
   test("is spent for good", async () => {
     const control = controlOf();
     const linkToken = await linkTokenFor(control, (await makeMember(await makeOrganization())).id);
-    const attempt = async () => codeOf(await signIn(control, { linkToken, previous: undefined, requestId: "req" }));
+    const attempt = async () => codeOf(await signInWith(control, linkToken));
     expect([await attempt(), await attempt()]).toEqual(["granted", "sign_in_link_invalid"]);
   });
 
@@ -71,9 +71,7 @@ describe("a sign-in link", () => {
     const member = await makeMember(await makeOrganization());
     const linkToken = await linkTokenFor(control, member.id);
     control.wait(10 * MINUTE);
-    expect(codeOf(await signIn(control, { linkToken, previous: undefined, requestId: "req" }))).toBe(
-      "sign_in_link_invalid",
-    );
+    expect(codeOf(await signInWith(control, linkToken))).toBe("sign_in_link_invalid");
     expect(await sessionsOf(member.id)).toEqual([]);
   });
 
@@ -85,7 +83,7 @@ describe("a sign-in link", () => {
       if (name === "batch") await removeMember(member.id);
       return go();
     });
-    const outcome = await signIn({ ...control, db }, { linkToken, previous: undefined, requestId: "req" });
+    const outcome = await signInWith({ ...control, db }, linkToken);
     expect(codeOf(outcome)).toBe("sign_in_link_invalid");
     expect(await sessionsOf(member.id)).toEqual([]);
     expect(await eventsOf(member.organizationId, "session.created")).toEqual([]);
@@ -108,11 +106,29 @@ describe("a session", () => {
     const token = await sessionTokenFor(control, member.id);
     expect(token).toMatch(/^kgs_[A-Za-z0-9_-]{43}$/);
     expect(await findSession(control, token)).toMatchObject({
-      member,
+      member: { ...member, lastSignedInAt: control.now() },
       organization: { name: "Acme & Söhne", status: "active" },
       createdAt: control.now(),
       expiresAt: control.now() + 12 * HOUR,
     });
+  });
+
+  test("says from which device and place it began, and is the member's last sign-in from then on, also once it is deleted", async () => {
+    const control = controlOf();
+    const { id } = await makeMember(await makeOrganization());
+    const lastSignIn = async () => (await readMember(env.DB, id))?.lastSignedInAt;
+    expect(await lastSignIn()).toBeNull();
+    const session = granted(await findSession(control, await sessionTokenFor(control, id)));
+    expect(session).toMatchObject({ device: "Firefox on Windows", place: "Berlin, Germany" });
+    expect(await lastSignIn()).toBe(control.now());
+    control.wait(HOUR);
+    await sessionTokenFor(control, id);
+    expect(await lastSignIn()).toBe(control.now());
+    const last = control.now();
+    control.wait(36 * HOUR + 1);
+    await removeSessions(env.DB, control.now() - RETENTION_MS, undefined);
+    expect(await sessionsOf(id)).toEqual([]);
+    expect(await lastSignIn()).toBe(last);
   });
 
   test("is known to the database by its hash alone", async () => {

@@ -8,12 +8,12 @@ import {
   findRootSession,
   signInAsRoot,
 } from "../../../src/control/sessions/root-session.ts";
-import { findSession, signIn } from "../../../src/control/sessions/session.ts";
+import { findSession } from "../../../src/control/sessions/session.ts";
 import { findSignInLink } from "../../../src/control/sessions/sign-in-link.ts";
 import { toBase64Url } from "../../../src/domain/base64url.ts";
 import { parsePeppers } from "../../../src/store/peppers.ts";
 import { codeOf, controlOf, granted, root, type TestControl } from "../../helpers/control.ts";
-import { linkTokenFor, makeMember, makeOrganization, sessionTokenFor } from "../../helpers/people.ts";
+import { linkTokenFor, makeMember, makeOrganization, sessionTokenFor, signInWith } from "../../helpers/people.ts";
 import { addSecret, migrate, newId, newSecret, peppers, seedKey } from "../../helpers/workerd.ts";
 
 beforeAll(migrate);
@@ -117,9 +117,7 @@ describe("while a pepper replaces another", () => {
     const session = await sessionTokenFor(made, id);
     const rootSession = granted(await signInAsRoot(made, await rootLinkTokenFor(made)));
     return {
-      link: codeOf(
-        await signIn(control, { linkToken: await linkTokenFor(made, id), previous: undefined, requestId: "r" }),
-      ),
+      link: codeOf(await signInWith(control, await linkTokenFor(made, id))),
       rootLink: codeOf(await signInAsRoot(control, await rootLinkTokenFor(made))),
       session: codeOf(await findSession(control, session)),
       rootSession: codeOf(await findRootSession(control, rootSession)),

@@ -146,14 +146,15 @@ describe("By keyboard alone", () => {
     // One stop for all roles; arrows choose.
     await keyboard.to(/^owner/);
     await page.keyboard.press("ArrowDown");
-    await keyboard.enter(/^Add the member$/);
-    expect(await page.locator("h1").textContent()).toBe("Nell");
+    await keyboard.enter(/^Add the member and create an invitation$/);
+    expect(await page.locator("#secret").textContent()).toContain("/sign-in/");
+    await keyboard.enter(/^Nell$/);
     await keyboard.to(/^admin/);
     await page.keyboard.press("ArrowDown");
     await keyboard.enter(/^Save$/);
     const { body } = await gateway.manage("GET", `/v1/members?organization_id=${tenant.organizationId}`);
     expect(body.data.find(({ name }: { name: string }) => name === "Nell").role).toBe("member");
-    await keyboard.enter(/^Create a sign-in link$/);
+    await keyboard.enter(/^Send a new invitation for Nell$|^Invite for Nell$/);
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/");
     await page.goto("/members");
     await keyboard.enter(/^Nell$/);
@@ -212,7 +213,7 @@ describe("By keyboard alone", () => {
     await keyboard.enter(/^Create$/);
     await keyboard.write(/^Email address$/, "kay@keys.test");
     await keyboard.write(/^Their name$/, "Kay");
-    await keyboard.enter(/^Add the member and create a link$/);
+    await keyboard.enter(/^Add the member and create an invitation$/);
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/kgl_");
     await keyboard.enter(/^The organization$/);
     await keyboard.enter(/^Suspend Keys Only$/);

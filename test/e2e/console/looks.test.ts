@@ -92,7 +92,7 @@ describe("What a visitor comes to", () => {
     },
     "link-shown": async () => {
       await page.goto(`/members/${tenant.members.admin}`);
-      await page.getByRole("button", { name: "Create a sign-in link" }).click();
+      await page.getByRole("button", { name: "Invite for admin" }).click();
       await page.locator("#secret").waitFor();
     },
     disable: () => page.goto(`/keys/${keyId}/disable`),

@@ -50,7 +50,7 @@ describe("The platform team", () => {
     });
     await page.getByLabel("Email address").fill("first@newcomer.test");
     await page.getByLabel("Their name").fill("First");
-    await page.getByRole("button", { name: "Add the member and create a link" }).click();
+    await page.getByRole("button", { name: "Add the member and create an invitation" }).click();
     const link = await page.locator("#secret").textContent();
     const visitor = await (await browser.newContext()).newPage();
     await visitor.goto(link as string);
@@ -79,7 +79,7 @@ describe("The platform team", () => {
   test("is told what is wrong with a member, and not that it were the organization's name", async () => {
     await page.goto(`/organizations/${tenant.organizationId}`);
     await page.getByLabel("Email address").fill("nameless@acme.test");
-    await page.getByRole("button", { name: "Add the member and create a link" }).click();
+    await page.getByRole("button", { name: "Add the member and create an invitation" }).click();
     await page.locator("#member_name-problem").waitFor();
     expect(await page.locator(".field.wrong").count()).toBe(1);
   });

@@ -269,7 +269,7 @@ test("a page that shows a secret is kept nowhere, and tells no other site of its
   await visitor.getByRole("button", { name: "Create a new secret" }).click();
   await visitor.locator("#secret").waitFor();
   await visitor.goto(`/members/${plain.members.admin}`);
-  await visitor.getByRole("button", { name: "Create a sign-in link" }).click();
+  await visitor.getByRole("button", { name: "Invite for admin" }).click();
   await visitor.locator("#secret").waitFor();
   expect(answers).toHaveLength(5);
   for (const headers of answers) {

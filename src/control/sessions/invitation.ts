@@ -1,0 +1,52 @@
+/** An invitation is a sign-in link for a member who has never signed in. It lives for days, and can be revoked. */
+
+import { isRefusal, type Refusal } from "../../errors.ts";
+import type { MemberRecord } from "../../records/member.ts";
+import { type Invitation, invitationEnding, readInvitations } from "../../store/sign-in-links.ts";
+import { commit } from "../commit.ts";
+import { auditEvent, type Caller, type Control } from "../control.ts";
+import { notFound } from "../validation.ts";
+import { findGuest, findInvited, type MadeSignInLink, makeLink } from "./sign-in-link.ts";
+
+export async function createInvitation(
+  control: Control,
+  caller: Caller,
+  memberId: string,
+): Promise<MadeSignInLink | Refusal> {
+  const member = await findGuest(control, caller, memberId);
+  if (isRefusal(member)) return member;
+  if (member.lastSignedInAt !== null) {
+    return { code: "conflict", problem: "The member has signed in before. Create a sign-in link for them." };
+  }
+  return makeLink(control, caller, member, { next: "/", lifeMs: control.gateway.invitationMs, invites: true });
+}
+
+/** The one that can still be used. */
+export async function findInvitation(
+  control: Control,
+  caller: Caller,
+  memberId: string,
+): Promise<Invitation | Refusal> {
+  const member = await findInvited(control, caller, memberId);
+  return isRefusal(member) ? member : openOf(control, member);
+}
+
+/** Its link stops working at once. */
+export async function revokeInvitation(
+  control: Control,
+  caller: Caller,
+  memberId: string,
+): Promise<Invitation | Refusal> {
+  const member = await findInvited(control, caller, memberId);
+  if (isRefusal(member)) return member;
+  const invitation = await openOf(control, member);
+  if (isRefusal(invitation)) return invitation;
+  const { organizationId } = member;
+  const event = { organizationId, action: "invitation.revoked", target: memberId, details: {} };
+  await commit(control, undefined, invitationEnding(control.db, auditEvent(control, caller, event)));
+  return invitation;
+}
+
+async function openOf({ db, now }: Control, { id }: MemberRecord): Promise<Invitation | Refusal> {
+  return (await readInvitations(db, { member: id }, now())).get(id) ?? notFound("invitation");
+}
