@@ -1,6 +1,6 @@
 /** Finished requests for people. */
 
-import { grouped, moment, record, table } from "../terminal/render.ts";
+import { grouped, record, second, shorten, table } from "../terminal/render.ts";
 
 export interface Request {
   id: string;
@@ -28,7 +28,7 @@ export function inWords(request: Request): string {
     request;
   return record([
     ["Id", request.id],
-    ["Time", moment(at)],
+    ["Time", second(at)],
     ["Request", `${request.method} ${request.path ?? (request.route || "no route")}`],
     ["Route", request.path === null ? undefined : request.route],
     ["Environment", environment],
@@ -44,15 +44,17 @@ export function inWords(request: Request): string {
   ]);
 }
 
+/** As wide as the id below it. */
+const MAX_REQUEST = 36;
+
 export function asTable(requests: readonly Request[]): string {
   if (requests.length === 0) return "No requests match.";
   return table(
-    ["When", "Request", "Answer", "Key"],
+    ["When, id", "Request, key", "Answer"],
     requests.map(({ at, id, method, route, path, status, reason, key_id, origin }) => [
-      [moment(at), id],
-      `${method} ${path ?? (route || "no route")}`,
+      [second(at), id],
+      [shorten(`${method} ${path ?? (route || "no route")}`, MAX_REQUEST), key_id ?? "no known key"],
       reason ? `${status} ${reason}` : `${status}${origin ? ` from ${origin}` : ""}`,
-      key_id ?? "unknown",
     ]),
   );
 }

@@ -48,6 +48,11 @@ export function moment(time: string | null, none = "never"): string {
   return time === null ? none : `${day(time)}, ${CLOCK.format(new Date(time))} UTC`;
 }
 
+/** `20 Nov 2026, 14:01:07 UTC`. */
+export function second(time: string): string {
+  return `${day(time)}, ${SECONDS.format(new Date(time))} UTC`;
+}
+
 export function list(names: readonly string[], none = ""): string {
   return names.join(", ") || none;
 }
@@ -108,3 +113,4 @@ function cellText(cell: Cell): string {
 const UTC = { timeZone: "UTC" } as const;
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", ...UTC });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...UTC });
+const SECONDS = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", ...UTC });
