@@ -111,7 +111,7 @@ function columnsOf({ gateway, now, usage, memberName, workspaceName, can }: Rows
     { name: "scopes", label: "Scopes", cell: (key) => <Scopes keyOf={key} workspaceName={workspaceName} /> },
     {
       name: "creator",
-      label: "Created",
+      label: "Created by",
       sorts: ["-created_at", "created_at"],
       cell: ({ createdAt, memberId }) => (
         <span title={`Created ${agoOf(createdAt, now)}`}>{memberId === null ? "–" : memberName(memberId)}</span>

@@ -10,6 +10,8 @@ interface ReadingCall extends Pick<DescribedCall, "operationId" | "parameters"> 
   readonly path: string;
 }
 
+type Parameter = DescribedCall["parameters"][number];
+
 /** Tells the form from a link to the page. */
 const SENT = ["send", "1"] as const;
 export const isSent = ({ req }: Pick<Visit, "req">) => req.query(SENT[0]) === SENT[1];
@@ -20,16 +22,26 @@ export function SendCall({ c, call }: { c: Visit; call: ReadingCall }) {
   const { visitor } = c.var;
   if (call.method !== "GET" || !visitor) return null;
   const known: Record<string, string> = { organization_id: visitor.session.organizationId };
+  const field = ({ name, required }: Parameter) => (
+    <Field name={name} label={name}>
+      <input value={known[name]} required={required} autocomplete="off" />
+    </Field>
+  );
+  const [needed, others] = [true, false].map((isNeeded) =>
+    partsOf(call).filter(({ name, required = false }) => (required || name in known) === isNeeded),
+  ) as [Parameter[], Parameter[]];
   return (
     <form class="sheet" action={`/docs/${call.operationId}`} target="_blank" rel="noopener">
       <Kept fields={[SENT]} />
       <h2>Send it</h2>
       <p class="hint">As {visitor.session.member.name}, in a new tab. This call changes nothing.</p>
-      {partsOf(call).map(({ name, required = false }) => (
-        <Field name={name} label={required ? name : `${name} (optional)`}>
-          <input value={known[name]} required={required} autocomplete="off" />
-        </Field>
-      ))}
+      {needed.map(field)}
+      {others.length > 0 && (
+        <details>
+          <summary>{needed.length > 0 ? "More parameters" : "Parameters"}</summary>
+          {others.map(field)}
+        </details>
+      )}
       <button type="submit">Send</button>
     </form>
   );

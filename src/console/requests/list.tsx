@@ -80,7 +80,7 @@ async function Found({ c, path, chosen, page: { items, next }, key }: FoundProps
   const nameOf = namesIn([isRefusal(keys) ? [] : keys]);
   return (
     <section class="sheet">
-      <RequestTable requests={items} now={control.now()} nameOf={key ? undefined : nameOf} />
+      <RequestTable requests={items} now={control.now()} nameOf={key ? undefined : nameOf} gateway={control.gateway} />
       <More path={path} next={next} query={String(chosen)} />
       <p class="hint more">
         A request shows about a minute after its answer. Of requests that succeeded, some are kept.

@@ -1,9 +1,10 @@
 /** Finished requests as rows. Each leads to its explanation. */
 
+import type { Gateway } from "../../config/compile.ts";
 import type { FoundRequest } from "../../domain/kept-request.ts";
 import { type Code, ERRORS } from "../../errors.ts";
 import type { NameOf } from "../frame/directory.ts";
-import { Day, Table } from "../frame/parts.tsx";
+import { Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
 import { dayOf, number } from "../frame/words.ts";
 import { ErrorCode } from "../key/usage.tsx";
 
@@ -12,9 +13,10 @@ interface Props {
   readonly now: number;
   /** Of keys; `undefined` if all are of one. */
   readonly nameOf: NameOf | undefined;
+  readonly gateway: Gateway;
 }
 
-export function RequestTable({ requests, now, nameOf }: Props) {
+export function RequestTable({ requests, now, nameOf, gateway }: Props) {
   return (
     <div class="log">
       <Table
@@ -34,7 +36,7 @@ export function RequestTable({ requests, now, nameOf }: Props) {
           },
           { label: "Answer", cell: (request) => <Answer of={request} /> },
           ...(nameOf
-            ? [{ label: "Key", cell: ({ keyId }: FoundRequest) => <KeyLink keyId={keyId} nameOf={nameOf} /> }]
+            ? [{ label: "Key", cell: (request: FoundRequest) => <KeyLink {...{ request, nameOf, gateway }} /> }]
             : []),
           {
             label: "Took",
@@ -47,8 +49,18 @@ export function RequestTable({ requests, now, nameOf }: Props) {
   );
 }
 
-function KeyLink({ keyId, nameOf }: { keyId: string | null; nameOf: NameOf }) {
-  return keyId === null ? "none" : <a href={`/keys/${keyId}`}>{nameOf(keyId)}</a>;
+interface KeyLinkProps extends Pick<Props, "gateway"> {
+  readonly request: FoundRequest;
+  readonly nameOf: NameOf;
+}
+
+function KeyLink({ request: { keyId, environment }, nameOf, gateway }: KeyLinkProps) {
+  return (
+    <>
+      {keyId === null ? "none" : <a href={`/keys/${keyId}`}>{nameOf(keyId)}</a>}{" "}
+      {environment !== null && <EnvironmentBadge name={environment} gateway={gateway} />}
+    </>
+  );
 }
 
 function Answer({ of: { status, reason, origin } }: { of: FoundRequest }) {

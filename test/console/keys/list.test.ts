@@ -71,7 +71,7 @@ describe("The list of keys", () => {
     expect(linkOn(back, /^Next page$/)).toBe(linkOn(first, /^Next page$/));
   });
 
-  test.for(["Key", "Created", "Last used", "Expires"])(
+  test.for(["Key", "Created by", "Last used", "Expires"])(
     "is sorted by %s, and the other way round by the same heading",
     async (heading) => {
       const once = await browser.open(linkOn(await browser.open("/keys?status=active"), new RegExp(`^${heading}$`)));
