@@ -11,12 +11,12 @@ import { rotateKey } from "../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../control/keys/switch.ts";
 import { readUnusedKeys } from "../control/keys/unused.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { keyAnswer, keyBody, keyChangeOf, keyPatch, newKeyAnswer, newKeyOf, renderKey } from "../records/key.ts";
+import { keyBody, keyChangeOf, keyPatch, newKeyOf, renderKey } from "../records/key.ts";
 import { UNUSED_SORT } from "../store/unused-keys.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { keyPageQuery, revocationBody, rotationBody, unusedQuery } from "./wire/keys.ts";
-import { pageAnswer, renderPage } from "./wire/page.ts";
+import { renderPage } from "./wire/page.ts";
 
 const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | Refusal =>
   isRefusal(changed)
@@ -45,7 +45,6 @@ export const apiKeys = [
     path: "/v1/api-keys",
     name: "createApiKey",
     body: keyBody,
-    answer: newKeyAnswer,
     status: 201,
     versioned: true,
     replay: readWithoutSecret,
@@ -63,7 +62,6 @@ export const apiKeys = [
     path: "/v1/api-keys",
     name: "listApiKeys",
     query: keyPageQuery,
-    answer: pageAnswer(keyAnswer),
     async handle({ control, caller, query }) {
       const page = readPage(query);
       if (isRefusal(page)) return page;
@@ -80,7 +78,6 @@ export const apiKeys = [
     path: "/v1/unused-api-keys",
     name: "listUnusedApiKeys",
     query: unusedQuery,
-    answer: pageAnswer(keyAnswer),
     async handle({ control, caller, query }) {
       const page = readPage({ ...query, sort: UNUSED_SORT });
       if (isRefusal(page)) return page;
@@ -93,7 +90,6 @@ export const apiKeys = [
     method: "get",
     path: "/v1/api-keys/:id",
     name: "readApiKey",
-    answer: keyAnswer,
     versioned: true,
     handle: read,
   }),
@@ -102,7 +98,6 @@ export const apiKeys = [
     path: "/v1/api-keys/:id",
     name: "changeApiKey",
     body: keyPatch,
-    answer: keyAnswer,
     versioned: true,
     delayed: true,
     replay: read,
@@ -115,7 +110,6 @@ export const apiKeys = [
     path: "/v1/api-keys/:id/rotate",
     name: "rotateApiKey",
     body: rotationBody,
-    answer: newKeyAnswer,
     versioned: true,
     delayed: true,
     replay: readWithoutSecret,
@@ -130,7 +124,6 @@ export const apiKeys = [
     method: "delete",
     path: "/v1/api-keys/:id/secrets/:secret_id",
     name: "endApiKeySecret",
-    answer: keyAnswer,
     versioned: true,
     delayed: true,
     handle: async ({ control, caller, id, secretId }) =>
@@ -142,7 +135,6 @@ export const apiKeys = [
     kind: "end",
     name: "revokeApiKey",
     body: revocationBody,
-    answer: keyAnswer,
     versioned: true,
     delayed: true,
     replay: read,
@@ -154,7 +146,6 @@ export const apiKeys = [
     path: "/v1/api-keys/:id/disable",
     kind: "end",
     name: "disableApiKey",
-    answer: keyAnswer,
     versioned: true,
     delayed: true,
     replay: read,
@@ -164,7 +155,6 @@ export const apiKeys = [
     method: "post",
     path: "/v1/api-keys/:id/enable",
     name: "enableApiKey",
-    answer: keyAnswer,
     versioned: true,
     delayed: true,
     replay: read,

@@ -4,8 +4,8 @@ import { isRefusal } from "../errors.ts";
 import { AUDIT_SORT } from "../store/audit-list.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { auditEventAnswer, auditQuery, renderAuditEvent } from "./wire/audit.ts";
-import { pageAnswer, renderPage } from "./wire/page.ts";
+import { auditQuery, renderAuditEvent } from "./wire/audit.ts";
+import { renderPage } from "./wire/page.ts";
 
 export const auditEvents = [
   operation({
@@ -13,7 +13,6 @@ export const auditEvents = [
     path: "/v1/audit-events",
     name: "listAuditEvents",
     query: auditQuery,
-    answer: pageAnswer(auditEventAnswer),
     async handle({ control, caller, query }) {
       const page = readPage({ ...query, sort: AUDIT_SORT });
       if (isRefusal(page)) return page;

@@ -1,14 +1,12 @@
 import { readChange } from "../control/operate/read-change.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { changeAnswer } from "./wire/changes.ts";
 
 export const changes = [
   operation({
     method: "get",
     path: "/v1/changes/:id",
     name: "readChange",
-    answer: changeAnswer,
     async handle({ control, caller, id }) {
       const pending = await readChange(control, caller, id);
       return isRefusal(pending) ? pending : { body: { id, pending_keys: pending.keys } };

@@ -2,14 +2,13 @@ import { explain } from "../control/explain/explain.ts";
 import { whoami } from "../control/whoami.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { explainBody, explanationAnswer, renderExplanation, renderWhoami, whoamiAnswer } from "./wire/insight.ts";
+import { explainBody, renderExplanation, renderWhoami } from "./wire/insight.ts";
 
 export const insight = [
   operation({
     method: "get",
     path: "/v1/whoami",
     name: "whoami",
-    answer: whoamiAnswer,
     handle: async ({ control, caller }) => ({ body: renderWhoami(await whoami(control, caller)) }),
   }),
   operation({
@@ -18,7 +17,6 @@ export const insight = [
     kind: "read",
     name: "explain",
     body: explainBody,
-    answer: explanationAnswer,
     async handle({ control, caller, body }) {
       const { key_id: keyId, client_address: clientAddress, ...request } = body;
       const explanation = await explain(control, caller, { keyId, clientAddress, ...request });

@@ -3,14 +3,7 @@ import { type KeyLimits, readAllLimits, resetLimits, withSources } from "../cont
 import type { LimitState } from "../domain/limit-state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type Answer, operation } from "./operation.ts";
-import {
-  adviceAnswer,
-  adviceQuery,
-  limitsAnswer,
-  renderAdvice,
-  renderApplied,
-  renderLimit,
-} from "./wire/key-limits.ts";
+import { adviceQuery, renderAdvice, renderApplied, renderLimit } from "./wire/key-limits.ts";
 
 type Shown = (KeyLimits & { readonly states: readonly LimitState[] }) | Refusal;
 
@@ -29,14 +22,12 @@ export const keyLimits = [
     method: "get",
     path: "/v1/api-keys/:id/limits",
     name: "readLimits",
-    answer: limitsAnswer,
     handle: async ({ control, caller, id }) => show(await readAllLimits(control, caller, id)),
   }),
   operation({
     method: "post",
     path: "/v1/api-keys/:id/limits/reset",
     name: "resetLimits",
-    answer: limitsAnswer,
     async handle({ control, caller, id }) {
       const states = await resetLimits(control, caller, id);
       return show(isRefusal(states) ? states : await withSources(control, caller, id, states));
@@ -47,7 +38,6 @@ export const keyLimits = [
     path: "/v1/api-keys/:id/advice",
     name: "adviseOnScopes",
     query: adviceQuery,
-    answer: adviceAnswer,
     async handle({ control, caller, id, query }) {
       const advice = await adviseOnScopes(control, caller, id, query.days);
       return isRefusal(advice) ? advice : { body: renderAdvice(advice) };

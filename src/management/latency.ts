@@ -4,7 +4,7 @@ import { DAY_MS } from "../domain/durations.ts";
 import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { latencyAnswer, latencyQuery, renderLatency } from "./wire/traffic.ts";
+import { latencyQuery, renderLatency } from "./wire/traffic.ts";
 
 export const latency = [
   operation({
@@ -12,7 +12,6 @@ export const latency = [
     path: "/v1/latency",
     name: "readLatency",
     query: latencyQuery,
-    answer: latencyAnswer,
     async handle({ control, caller, query }) {
       const { environment, group_by: groupBy } = query;
       const own = caller.standing.kind === "member" ? caller.standing.organizationId : undefined;

@@ -4,7 +4,6 @@ import { createMember } from "../control/people/create.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import {
   type MemberRecord,
-  memberAnswer,
   memberBody,
   memberChangeOf,
   memberPatch,
@@ -14,7 +13,7 @@ import {
 import { listMembers } from "../store/members.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { organizationPageQuery, pageAnswer, renderPage } from "./wire/page.ts";
+import { organizationPageQuery, renderPage } from "./wire/page.ts";
 
 const show = (member: MemberRecord | Refusal): Answer | Refusal =>
   isRefusal(member) ? member : { body: renderMember(member), version: member.version };
@@ -33,7 +32,6 @@ export const members = [
     path: "/v1/members",
     name: "createMember",
     body: memberBody,
-    answer: memberAnswer,
     status: 201,
     versioned: true,
     replay: read,
@@ -46,7 +44,6 @@ export const members = [
     path: "/v1/members",
     name: "listMembers",
     query: organizationPageQuery,
-    answer: pageAnswer(memberAnswer),
     async handle({ control, caller, query }) {
       const page = readPage(query);
       if (isRefusal(page)) return page;
@@ -59,7 +56,6 @@ export const members = [
     method: "get",
     path: "/v1/members/:id",
     name: "readMember",
-    answer: memberAnswer,
     versioned: true,
     handle: read,
   }),
@@ -68,7 +64,6 @@ export const members = [
     path: "/v1/members/:id",
     name: "changeMember",
     body: memberPatch,
-    answer: memberAnswer,
     versioned: true,
     delayed: true,
     replay: read,
@@ -80,7 +75,6 @@ export const members = [
     method: "delete",
     path: "/v1/members/:id",
     name: "removeMember",
-    answer: memberAnswer,
     versioned: true,
     delayed: true,
     handle: async ({ control, caller, id }) => showChanged(await removeMember(control, caller, id)),

@@ -3,10 +3,11 @@
 import * as z from "zod";
 import { ERRORS } from "../errors.ts";
 import { CHALLENGE_HEADER, PROBLEM_TYPE } from "../problem.ts";
+import { ANSWERS } from "./answers/of-calls.ts";
+import { problemAnswer } from "./answers/operating.ts";
 import { CALLS } from "./documented-calls.ts";
 import { Schemas } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
-import { problemAnswer } from "./wire/problem.ts";
 
 const EXAMPLE_URL = "https://keys.example.com";
 const JSON_TYPE = "application/json";
@@ -70,11 +71,17 @@ function wordsOf(name: string) {
   throw new Error(`documented-calls.ts does not say what ${name} does`);
 }
 
+function answerOf(name: string): z.ZodType {
+  const answer = ANSWERS[name];
+  if (!answer) throw new Error(`answers/of-calls.ts does not say what ${name} answers`);
+  return answer;
+}
+
 function describe(operation: Operation, schemas: Schemas): object {
-  const { name, query, body, answer, status = 200, delayed } = operation;
+  const { name, query, body, status = 200, delayed } = operation;
   const { tag, summary, description } = wordsOf(name);
   const headers = headersOf(operation);
-  const success = { description: summary, headers, content: jsonOf(schemas.of(answer, "output", name)) };
+  const success = { description: summary, headers, content: jsonOf(schemas.of(answerOf(name), "output", name)) };
   const problem = schemas.of(problemAnswer, "output", name);
   return {
     operationId: name,

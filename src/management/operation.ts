@@ -1,6 +1,7 @@
 /**
- * One call of the management API, described once: what parses it, the form of its answer, and the one verb that it calls. Its words are
- * in `documented-calls.ts`, and those of its fields in `documented-fields.ts`, so that the Worker does not carry them.
+ * One call of the management API, described once: what parses it, and the one verb that it calls. What only the OpenAPI document needs
+ * is elsewhere, so that the Worker does not carry it: the form of the answer in `answers/`, what the call does in `documented-calls.ts`,
+ * and what its fields mean in `documented-fields.ts`.
  */
 
 import type * as z from "zod";
@@ -41,7 +42,6 @@ export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.Z
   readonly body?: Body;
   /** The most bytes of a body, if not the usual number. */
   readonly maxBodyBytes?: number;
-  readonly answer: z.ZodType;
   /** 201 if the call creates a record. */
   readonly status?: 200 | 201;
   /** Takes `If-Match`; its answers have an `ETag`. */

@@ -5,7 +5,6 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import {
   newOrganizationOf,
   type Organization,
-  organizationAnswer,
   organizationBody,
   organizationChangeOf,
   organizationPatch,
@@ -14,7 +13,7 @@ import {
 import { listOrganizations } from "../store/organizations.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer, pageQuery, renderPage } from "./wire/page.ts";
+import { pageQuery, renderPage } from "./wire/page.ts";
 
 const show = (organization: Organization | Refusal): Answer | Refusal =>
   isRefusal(organization) ? organization : { body: renderOrganization(organization), version: organization.version };
@@ -28,7 +27,6 @@ export const organizations = [
     path: "/v1/organizations",
     name: "createOrganization",
     body: organizationBody,
-    answer: organizationAnswer,
     status: 201,
     versioned: true,
     replay: read,
@@ -41,7 +39,6 @@ export const organizations = [
     path: "/v1/organizations",
     name: "listOrganizations",
     query: pageQuery,
-    answer: pageAnswer(organizationAnswer),
     async handle({ control, caller, query }) {
       const page = readPage(query);
       if (isRefusal(page)) return page;
@@ -56,7 +53,6 @@ export const organizations = [
     method: "get",
     path: "/v1/organizations/:id",
     name: "readOrganization",
-    answer: organizationAnswer,
     versioned: true,
     handle: read,
   }),
@@ -65,7 +61,6 @@ export const organizations = [
     path: "/v1/organizations/:id",
     name: "changeOrganization",
     body: organizationPatch,
-    answer: organizationAnswer,
     versioned: true,
     delayed: true,
     replay: read,

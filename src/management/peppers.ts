@@ -3,22 +3,14 @@ import { isRefusal } from "../errors.ts";
 import { BY_ID } from "../store/secrets.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer, pageQuery, renderPage } from "./wire/page.ts";
-import {
-  keyUnderPepperAnswer,
-  peppersAnswer,
-  renderKeyUnderPepper,
-  renderPepper,
-  retiredAnswer,
-  retirementBody,
-} from "./wire/peppers.ts";
+import { pageQuery, renderPage } from "./wire/page.ts";
+import { renderKeyUnderPepper, renderPepper, retirementBody } from "./wire/peppers.ts";
 
 export const peppers = [
   operation({
     method: "get",
     path: "/v1/peppers",
     name: "listPeppers",
-    answer: peppersAnswer,
     async handle({ control, caller }) {
       const list = await listPeppers(control, caller);
       return isRefusal(list) ? list : { body: { data: list.map(renderPepper) } };
@@ -29,7 +21,6 @@ export const peppers = [
     path: "/v1/peppers/:id/keys",
     name: "listKeysOfPepper",
     query: pageQuery,
-    answer: pageAnswer(keyUnderPepperAnswer),
     async handle({ control, caller, id, query }) {
       const page = readPage({ ...query, sort: BY_ID });
       if (isRefusal(page)) return page;
@@ -42,7 +33,6 @@ export const peppers = [
     path: "/v1/peppers/:id/retire",
     name: "retirePepper",
     body: retirementBody,
-    answer: retiredAnswer,
     async handle({ control, caller, id, body }) {
       const retired = await retirePepper(control, caller, id, body);
       if (isRefusal(retired)) return retired;

@@ -4,8 +4,8 @@ import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer, renderPage } from "./wire/page.ts";
-import { pastAnswer, renderPast, renderRequest, requestAnswer, requestQuery } from "./wire/requests.ts";
+import { renderPage } from "./wire/page.ts";
+import { renderPast, renderRequest, requestQuery } from "./wire/requests.ts";
 
 export const requests = [
   operation({
@@ -13,7 +13,6 @@ export const requests = [
     path: "/v1/requests",
     name: "listRequests",
     query: requestQuery,
-    answer: pageAnswer(requestAnswer),
     async handle({ control, caller, query }) {
       const page = readPage({ ...query, sort: REQUEST_SORT });
       if (isRefusal(page)) return page;
@@ -28,7 +27,6 @@ export const requests = [
     method: "get",
     path: "/v1/requests/:id",
     name: "readRequest",
-    answer: requestAnswer,
     async handle({ control, caller, id }) {
       const request = await findRequest(control, caller, id);
       return isRefusal(request) ? request : { body: renderRequest(request) };
@@ -38,7 +36,6 @@ export const requests = [
     method: "get",
     path: "/v1/requests/:id/explanation",
     name: "explainRequest",
-    answer: pastAnswer,
     async handle({ control, caller, id }) {
       const explained = await explainRequest(control, caller, id);
       return isRefusal(explained) ? explained : { body: renderPast(explained) };

@@ -6,18 +6,8 @@ import { isRefusal, type Refusal } from "../errors.ts";
 import type { Invitation } from "../store/sign-in-links.ts";
 import { type Answer, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { pageAnswer, renderPage } from "./wire/page.ts";
-import {
-  invitationAnswer,
-  renderInvitation,
-  renderSession,
-  revokedSessionsAnswer,
-  sessionAnswer,
-  sessionPageQuery,
-  sessionsQuery,
-  signInLinkAnswer,
-  signInLinkBody,
-} from "./wire/sessions.ts";
+import { renderPage } from "./wire/page.ts";
+import { renderInvitation, renderSession, sessionPageQuery, sessionsQuery, signInLinkBody } from "./wire/sessions.ts";
 
 const showLink = (made: MadeSignInLink | Refusal): Answer | Refusal =>
   isRefusal(made) ? made : { body: { url: made.url, expires_at: new Date(made.expiresAt).toISOString() } };
@@ -31,7 +21,6 @@ export const sessions = [
     path: "/v1/sign-in-links",
     name: "createSignInLink",
     body: signInLinkBody,
-    answer: signInLinkAnswer,
     status: 201,
     handle: async ({ control, caller, body }) =>
       showLink(await createSignInLink(control, caller, { memberId: body.member_id, next: body.next })),
@@ -40,7 +29,6 @@ export const sessions = [
     method: "post",
     path: "/v1/members/:id/invitation",
     name: "createInvitation",
-    answer: signInLinkAnswer,
     status: 201,
     handle: async ({ control, caller, id }) => showLink(await createInvitation(control, caller, id)),
   }),
@@ -48,21 +36,18 @@ export const sessions = [
     method: "get",
     path: "/v1/members/:id/invitation",
     name: "readInvitation",
-    answer: invitationAnswer,
     handle: async ({ control, caller, id }) => showInvitation(await findInvitation(control, caller, id)),
   }),
   operation({
     method: "delete",
     path: "/v1/members/:id/invitation",
     name: "revokeInvitation",
-    answer: invitationAnswer,
     handle: async ({ control, caller, id }) => showInvitation(await revokeInvitation(control, caller, id)),
   }),
   operation({
     method: "post",
     path: "/v1/root-sign-in-links",
     name: "createRootSignInLink",
-    answer: signInLinkAnswer,
     status: 201,
     handle: async ({ control, caller }) => showLink(await createRootSignInLink(control, caller)),
   }),
@@ -71,7 +56,6 @@ export const sessions = [
     path: "/v1/sessions",
     name: "listSessions",
     query: sessionPageQuery,
-    answer: pageAnswer(sessionAnswer),
     async handle({ control, caller, query }) {
       const page = readPage(query);
       if (isRefusal(page)) return page;
@@ -84,7 +68,6 @@ export const sessions = [
     path: "/v1/sessions",
     name: "revokeSessions",
     query: sessionsQuery,
-    answer: revokedSessionsAnswer,
     async handle({ control, caller, query }) {
       const outcome = await revokeSessions(control, caller, query.member_id);
       return isRefusal(outcome) ? outcome : { body: outcome };
@@ -94,7 +77,6 @@ export const sessions = [
     method: "delete",
     path: "/v1/sessions/:id",
     name: "revokeSession",
-    answer: sessionAnswer,
     async handle({ control, caller, id }) {
       const session = await revokeSession(control, caller, id);
       return isRefusal(session) ? session : { body: renderSession(session, caller.via) };

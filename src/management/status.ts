@@ -1,43 +1,13 @@
-import * as z from "zod";
 import { readStatus, type Status } from "../control/operate/status.ts";
 import { isRefusal } from "../errors.ts";
-import { time } from "../records/forms.ts";
 import { KINDS } from "../store/retention.ts";
 import { operation } from "./operation.ts";
-
-const removed = z.strictObject(Object.fromEntries(KINDS.map((kind) => [kind, z.int()])));
-
-const statusAnswer = z
-  .strictObject({
-    database: z.strictObject({
-      bytes: z.int(),
-      limit_bytes: z.int(),
-      full: z.number(),
-      oldest_audit_event_at: time.nullable(),
-    }),
-    retention: z.strictObject({ usage_days: z.int(), audit_days: z.int(), dead_key_days: z.int() }),
-    last_cleanup: z
-      .strictObject({
-        started_at: time,
-        ended_at: time.nullable(),
-        removed: removed,
-      })
-      .nullable(),
-    record_changes: z
-      .strictObject({
-        looked_at: time.nullable(),
-        restored_at: time.nullable(),
-      })
-      .nullable(),
-  })
-  .meta({ id: "Status" });
 
 export const status = [
   operation({
     method: "get",
     path: "/v1/status",
     name: "readStatus",
-    answer: statusAnswer,
     async handle({ control, caller }) {
       const state = await readStatus(control, caller);
       return isRefusal(state) ? state : { body: renderStatus(state) };

@@ -3,7 +3,7 @@ import { DAY_MS } from "../domain/durations.ts";
 import { timeOf } from "../domain/time.ts";
 import { isRefusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { renderTraffic, trafficAnswer, trafficQuery } from "./wire/traffic.ts";
+import { renderTraffic, trafficQuery } from "./wire/traffic.ts";
 
 export const traffic = [
   operation({
@@ -11,7 +11,6 @@ export const traffic = [
     path: "/v1/traffic",
     name: "readTraffic",
     query: trafficQuery,
-    answer: trafficAnswer,
     async handle({ control, caller, query }) {
       const { environment, route, group_by: groups } = query;
       const to = query.to === undefined ? control.now() : timeOf(query.to);

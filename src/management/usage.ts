@@ -7,7 +7,7 @@ import { startOfPeriod } from "../domain/quota.ts";
 import { timeOf } from "../domain/time.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { operation } from "./operation.ts";
-import { renderUsage, usageAnswer, usageQuery } from "./wire/usage.ts";
+import { renderUsage, usageQuery } from "./wire/usage.ts";
 
 /** Sums in one answer, if the question does not say. */
 const DEFAULT_LIMIT = 100;
@@ -18,7 +18,6 @@ export const usage = [
     path: "/v1/usage",
     name: "readUsage",
     query: usageQuery,
-    answer: usageAnswer,
     async handle({ control, caller, query }) {
       const { key_id: keyId, environment, route, outcome: outcomes, group_by: groupBy, sort, limit } = query;
       const organizationId = await organizationOf(control, caller, query);

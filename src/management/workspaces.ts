@@ -6,7 +6,6 @@ import {
   newWorkspaceOf,
   renderWorkspace,
   type Workspace,
-  workspaceAnswer,
   workspaceBody,
   workspaceChangeOf,
   workspacePatch,
@@ -14,7 +13,7 @@ import {
 import { listWorkspaces } from "../store/workspaces.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
-import { organizationPageQuery, pageAnswer, renderPage } from "./wire/page.ts";
+import { organizationPageQuery, renderPage } from "./wire/page.ts";
 
 const show = (workspace: Workspace | Refusal): Answer | Refusal =>
   isRefusal(workspace) ? workspace : { body: renderWorkspace(workspace), version: workspace.version };
@@ -28,7 +27,6 @@ export const workspaces = [
     path: "/v1/workspaces",
     name: "createWorkspace",
     body: workspaceBody,
-    answer: workspaceAnswer,
     status: 201,
     versioned: true,
     replay: read,
@@ -41,7 +39,6 @@ export const workspaces = [
     path: "/v1/workspaces",
     name: "listWorkspaces",
     query: organizationPageQuery,
-    answer: pageAnswer(workspaceAnswer),
     async handle({ control, caller, query }) {
       const page = readPage(query);
       if (isRefusal(page)) return page;
@@ -54,7 +51,6 @@ export const workspaces = [
     method: "get",
     path: "/v1/workspaces/:id",
     name: "readWorkspace",
-    answer: workspaceAnswer,
     versioned: true,
     handle: read,
   }),
@@ -63,7 +59,6 @@ export const workspaces = [
     path: "/v1/workspaces/:id",
     name: "changeWorkspace",
     body: workspacePatch,
-    answer: workspaceAnswer,
     versioned: true,
     replay: read,
     handle: async ({ control, caller, id, body }) =>
@@ -73,7 +68,6 @@ export const workspaces = [
     method: "delete",
     path: "/v1/workspaces/:id",
     name: "deleteWorkspace",
-    answer: workspaceAnswer,
     versioned: true,
     delayed: true,
     async handle({ control, caller, id }) {

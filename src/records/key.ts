@@ -136,14 +136,9 @@ export const importBody = z.strictObject({
 export type KeyToImport = Given<typeof FIELDS, z.output<typeof keyToImport>>;
 export const keyToImportOf = (body: z.output<typeof keyToImport>): KeyToImport => KEY.given(body);
 
-export const keyAnswer = z.strictObject(KEY.shape).meta({ id: "ApiKey" });
-export type KeyAnswer = z.output<typeof keyAnswer>;
-export const newKeyAnswer = z
-  .strictObject({
-    ...KEY.shape,
-    secret: z.string().nullable(),
-  })
-  .meta({ id: "ApiKeyWithSecret" });
+/** The form of its answer, for the OpenAPI document. */
+export const keyShape = KEY.shape;
+export type KeyAnswer = z.output<z.ZodObject<typeof keyShape>>;
 
 export const renderKey = (key: ManagedKey, terms: StatusTerms, now: number): KeyAnswer =>
   KEY.show({

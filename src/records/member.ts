@@ -41,8 +41,9 @@ export const memberPatch = MEMBER.patch;
 export type MemberChange = Given<typeof FIELDS, z.output<typeof memberPatch>>;
 export const memberChangeOf = (patch: z.output<typeof memberPatch>): MemberChange => MEMBER.given(patch);
 
-export const memberAnswer = z.strictObject(MEMBER.shape).meta({ id: "Member" });
-export type MemberAnswer = z.output<typeof memberAnswer>;
+/** The form of its answer, for the OpenAPI document. */
+export const memberShape = MEMBER.shape;
+export type MemberAnswer = z.output<z.ZodObject<typeof memberShape>>;
 export const renderMember = (member: MemberRecord): MemberAnswer => MEMBER.show(member);
 export const auditedOfMember = (member: MemberRecord) => MEMBER.pick(AUDITED, member);
 

@@ -52,8 +52,9 @@ export type OrganizationChange = Given<typeof FIELDS, z.output<typeof organizati
 export const organizationChangeOf = (patch: z.output<typeof organizationPatch>): OrganizationChange =>
   ORGANIZATION.given(patch);
 
-export const organizationAnswer = z.strictObject(ORGANIZATION.shape).meta({ id: "Organization" });
-export type OrganizationAnswer = z.output<typeof organizationAnswer>;
+/** The form of its answer, for the OpenAPI document. */
+export const organizationShape = ORGANIZATION.shape;
+export type OrganizationAnswer = z.output<z.ZodObject<typeof organizationShape>>;
 export const renderOrganization = (organization: Organization): OrganizationAnswer => ORGANIZATION.show(organization);
 export const auditedOfOrganization = (organization: Organization) => ORGANIZATION.pick(AUDITED, organization);
 

@@ -27,8 +27,9 @@ export const workspacePatch = WORKSPACE.patch;
 export type WorkspaceChange = Given<typeof FIELDS, z.output<typeof workspacePatch>>;
 export const workspaceChangeOf = (patch: z.output<typeof workspacePatch>): WorkspaceChange => WORKSPACE.given(patch);
 
-export const workspaceAnswer = z.strictObject(WORKSPACE.shape).meta({ id: "Workspace" });
-export type WorkspaceAnswer = z.output<typeof workspaceAnswer>;
+/** The form of its answer, for the OpenAPI document. */
+export const workspaceShape = WORKSPACE.shape;
+export type WorkspaceAnswer = z.output<z.ZodObject<typeof workspaceShape>>;
 export const renderWorkspace = (workspace: Workspace): WorkspaceAnswer => WORKSPACE.show(workspace);
 
 export const WORKSPACE_COLUMNS = WORKSPACE.columns;

@@ -1,7 +1,7 @@
 /** Events of the audit trail. */
 
 import * as z from "zod";
-import { givenId, givenTime, id, time } from "../../records/forms.ts";
+import { givenId, givenTime } from "../../records/forms.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { page } from "./page.ts";
 
@@ -14,20 +14,6 @@ export const auditQuery = z.strictObject({
   from: givenTime.optional(),
   to: givenTime.optional(),
 });
-
-export const auditEventAnswer = z
-  .strictObject({
-    id,
-    at: time,
-    organization_id: id,
-    actor: z.string(),
-    via: z.string(),
-    action: z.string(),
-    target: z.string(),
-    details: z.record(z.string(), z.unknown()),
-    request_id: z.string(),
-  })
-  .meta({ id: "AuditEvent" });
 
 export function renderAuditEvent(event: AuditEvent) {
   const { id, at, organizationId, actor, via, action, target, details, requestId } = event;

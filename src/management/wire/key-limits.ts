@@ -5,45 +5,7 @@ import type { Advice } from "../../control/keys/advise.ts";
 import type { KeyLimits } from "../../control/keys/limits.ts";
 import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
-import { time } from "../../records/forms.ts";
 import { wholeNumber } from "./page.ts";
-
-const limit = {
-  name: z.string(),
-  kind: z.enum(["rate", "quota"]),
-  limit: z.int(),
-  window: z.int().optional(),
-  burst: z.int().optional(),
-  per: z.enum(["hour", "day", "month"]).optional(),
-};
-
-const source = {
-  source: z.enum(["plan", "key"]),
-  plan: z.string().nullable(),
-};
-
-export const limitsAnswer = z.strictObject({
-  data: z.array(
-    z
-      .strictObject({
-        ...limit,
-        remaining: z.number(),
-        lent: z.int(),
-        reset_ms: z.number(),
-      })
-      .meta({ id: "Limit" }),
-  ),
-  applied: z.array(
-    z
-      .strictObject({
-        ...source,
-        ...limit,
-        binds: z.boolean(),
-        bound_by: z.strictObject({ ...source, name: z.string() }).nullable(),
-      })
-      .meta({ id: "AppliedLimit" }),
-  ),
-});
 
 export function renderLimit(state: LimitState) {
   const { name, kind, limit, remaining, lent, resetMs } = state;
@@ -66,14 +28,6 @@ const renderSource = (source: AppliedLimit["source"], plan: string | null) => ({
 });
 
 export const adviceQuery = z.strictObject({ days: wholeNumber(1, 366).default(30) });
-
-export const adviceAnswer = z
-  .strictObject({
-    scopes: z.array(z.strictObject({ scope: z.string(), last_used_at: time.nullable() })),
-    unused: z.array(z.string()),
-    too_young: z.boolean(),
-  })
-  .meta({ id: "Advice" });
 
 export function renderAdvice({ scopes, unused, tooYoung }: Advice) {
   const uses = scopes.map(({ scope, lastUsedAt }) => ({

@@ -3,8 +3,8 @@
 import * as z from "zod";
 import type { ExplainedPast } from "../../control/requests/explain.ts";
 import type { FoundRequest } from "../../domain/kept-request.ts";
-import { givenId, givenTime, id, time } from "../../records/forms.ts";
-import { decisionAnswer, explanationAnswer, renderExplanation } from "./insight.ts";
+import { givenId, givenTime } from "../../records/forms.ts";
+import { renderExplanation } from "./insight.ts";
 import { page, wholeNumber } from "./page.ts";
 
 export const requestQuery = z.strictObject({
@@ -18,29 +18,6 @@ export const requestQuery = z.strictObject({
   from: givenTime.optional(),
   to: givenTime.optional(),
 });
-
-export const requestAnswer = z
-  .strictObject({
-    id,
-    at: time,
-    environment: z.string().nullable(),
-    method: z.string(),
-    route: z.string(),
-    path: z.string().nullable(),
-    status: z.int(),
-    reason: z.string().nullable(),
-    reason_members: z.record(z.string(), z.unknown()),
-    organization_id: id.nullable(),
-    key_id: id.nullable(),
-    client_address: z.string().nullable(),
-    trace_id: z.string(),
-    origin: z.string().nullable(),
-    origin_status: z.int().nullable(),
-    gateway_ms: z.int(),
-    origin_ms: z.int().nullable(),
-    alike: z.int(),
-  })
-  .meta({ id: "Request" });
 
 export function renderRequest(request: FoundRequest) {
   const { id, at, environment, method, route, path, status, reason, members, traceId, origin, alike } = request;
@@ -67,16 +44,6 @@ export function renderRequest(request: FoundRequest) {
     alike,
   };
 }
-
-export const pastAnswer = z
-  .strictObject({
-    request: requestAnswer,
-    decided: decisionAnswer,
-    now: explanationAnswer.nullable(),
-    assumed: z.string(),
-    change: z.array(z.string()),
-  })
-  .meta({ id: "RequestExplanation" });
 
 export function renderPast({ request, decided, now, assumed, change }: ExplainedPast) {
   return { request: renderRequest(request), decided, now: now && renderExplanation(now), assumed, change };

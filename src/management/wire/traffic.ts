@@ -6,8 +6,8 @@ import type { Latency } from "../../domain/latency.ts";
 import { LATENCY_GROUPS, type LatencySum } from "../../domain/latency-sums.ts";
 import { refusedIn } from "../../domain/traffic.ts";
 import { TRAFFIC_GROUPS, type TrafficSum } from "../../domain/traffic-sums.ts";
-import { givenId, givenTime, time } from "../../records/forms.ts";
-import { answeredFields, groupBy, renderAnswered, timeText } from "./usage.ts";
+import { givenId, givenTime } from "../../records/forms.ts";
+import { groupBy, renderAnswered, timeText } from "./usage.ts";
 
 export const trafficQuery = z.strictObject({
   environment: z.string().max(64).optional(),
@@ -17,48 +17,12 @@ export const trafficQuery = z.strictObject({
   group_by: groupBy(TRAFFIC_GROUPS, "environment,route"),
 });
 
-const times = z.strictObject({ p50: z.int(), p95: z.int(), p99: z.int() }).nullable();
-
-export const trafficAnswer = z.strictObject({
-  data: z.array(
-    z
-      .strictObject({
-        hour: time.optional(),
-        day: time.optional(),
-        environment: z.string().optional(),
-        route: z.string().optional(),
-        requests: z.int(),
-        refused: z.int(),
-        outcomes: z.record(z.string(), z.int()),
-        ...answeredFields,
-        gateway_ms: times,
-        origin_ms: times,
-      })
-      .meta({ id: "Traffic" }),
-  ),
-});
-
 export const latencyQuery = z.strictObject({
   organization_id: givenId.optional(),
   environment: z.string().max(64).optional(),
   from: givenTime.optional(),
   to: givenTime.optional(),
   group_by: groupBy(LATENCY_GROUPS, "environment"),
-});
-
-export const latencyAnswer = z.strictObject({
-  data: z.array(
-    z
-      .strictObject({
-        hour: time.optional(),
-        day: time.optional(),
-        environment: z.string().optional(),
-        requests: z.int(),
-        gateway_ms: times,
-        origin_ms: times,
-      })
-      .meta({ id: "Latency" }),
-  ),
 });
 
 export function renderLatency({ group, latency }: LatencySum) {

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { ANSWERS, type Answered, REQUEST_BYTES, RESPONSE_BYTES } from "../../domain/answers.ts";
 import { USAGE_GROUPS, USAGE_SORTS, type UsageSum } from "../../domain/usage-sums.ts";
-import { givenId, givenTime, time, unique } from "../../records/forms.ts";
+import { givenId, givenTime, unique } from "../../records/forms.ts";
 import type { Names } from "../../store/names.ts";
 import { wholeNumber } from "./page.ts";
 
@@ -29,15 +29,6 @@ export const usageQuery = z.strictObject({
   limit: wholeNumber(1, 1_000).optional(),
 });
 
-const bytes = z.int();
-
-/** How many answers of each class, and how much went through. */
-export const answeredFields = {
-  answers: z.strictObject(Object.fromEntries(ANSWERS.map((name) => [name, z.int()]))),
-  request_bytes: bytes,
-  response_bytes: bytes,
-};
-
 export function renderAnswered(answered: Answered) {
   return {
     answers: Object.fromEntries(ANSWERS.map((name, place) => [name, answered[place] ?? 0])),
@@ -45,28 +36,6 @@ export function renderAnswered(answered: Answered) {
     response_bytes: answered[RESPONSE_BYTES] ?? 0,
   };
 }
-
-export const usageAnswer = z.strictObject({
-  data: z.array(
-    z
-      .strictObject({
-        hour: time.optional(),
-        day: time.optional(),
-        environment: z.string().optional(),
-        organization_id: z.string().optional(),
-        organization_name: z.string().nullable().optional(),
-        key_id: z.string().optional(),
-        key_name: z.string().nullable().optional(),
-        route: z.string().optional(),
-        outcome: z.string().optional(),
-        requests: z.int(),
-        refused: z.int(),
-        failed: z.int(),
-        ...answeredFields,
-      })
-      .meta({ id: "Usage" }),
-  ),
-});
 
 /** `names`: where all organizations were asked for. What is `undefined` is not in the answer. */
 export function renderUsage({ group, requests, refused, failed, answered }: UsageSum, names?: Names) {
