@@ -60,7 +60,13 @@ const totalOf = ({ forwarded, limited, refused }: Bar) => forwarded + limited + 
 export function Chart({ sums, period, label, previous = [] }: ChartProps) {
   const bars = barsOf(sums, period);
   const used = bars.filter((bar) => totalOf(bar) > 0);
-  if (used.length === 0) return <p class="faint">No requests in this time.</p>;
+  if (used.length === 0) {
+    return (
+      <p class="faint">
+        No requests in this time. <a href="/guide">See how to call the API</a>
+      </p>
+    );
+  }
   const earlier = barsOf(previous, before(period)).map(totalOf);
   const hasEarlier = earlier.some((count) => count > 0);
   const most = Math.max(...bars.map(totalOf), ...earlier);

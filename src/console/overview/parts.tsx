@@ -66,7 +66,7 @@ function changeOf(now: number, before: number): string {
 export function Expiring({ c, page, now }: { c: Visit; page: Page<ManagedKey>; now: number }) {
   const { gateway } = c.var.control;
   const soon = page.items.filter(({ expiresAt }) => expiresAt - now < SOON_MS);
-  if (soon.length === 0) return <p class="faint">None.</p>;
+  if (soon.length === 0) return <p class="faint">No active key expires soon.</p>;
   return (
     <>
       <ul class="ranks">

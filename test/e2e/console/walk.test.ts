@@ -10,6 +10,7 @@ import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
 import { complaintsOf, consoleOf, rootLink, shotOf, signedIn, signedInAsRoot, signInLink } from "./visitors.ts";
+import { looseFactsOn, oddWordsOn } from "./words.ts";
 
 /** Of phones, tablets and notebooks, and between them. */
 const WIDTHS = [320, 360, 640, 768, 896, 1024, 1280];
@@ -118,6 +119,8 @@ async function walk(page: Page, path: string, shot: string, status: number): Pro
   // What scripts ask for is no page.
   if (!answer?.headers()["content-type"]?.startsWith("text/html")) return;
   expect(await page.locator("header.bar, nav, main h1").count()).toBeGreaterThanOrEqual(3);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  expect([await oddWordsOn(page), await looseFactsOn(page)]).toEqual([[], []]);
   const tooWide: string[] = [];
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
