@@ -47,6 +47,12 @@ async function meteredBy({ port }: RunningGateway): Promise<number | string> {
   return response.ok ? counts.reduce((sum, [, count]) => sum + Number(count), 0) : `${response.status}`;
 }
 
+/** Of how many requests the latency is known, or the status of the refusal. */
+async function timedOf(gateway: RunningGateway, { organizationId }: Tenant): Promise<number | string> {
+  const { status, body } = await gateway.manage("GET", `/v1/latency?organization_id=${organizationId}&group_by=`);
+  return status === 200 ? (body.data[0]?.requests ?? 0) : `${status}`;
+}
+
 const lastUseOf = async (gateway: RunningGateway, { id }: Key): Promise<number> =>
   Date.parse((await gateway.manage("GET", `/v1/api-keys/${id}`)).body.last_used_at);
 
@@ -165,6 +171,8 @@ test("after an upgrade keys live, revoked ones stay dead, and counts continue; a
   await expect.poll(() => lastUseOf(current, live), WITHIN).toBeGreaterThan(lastUse);
   await expect.poll(() => meteredBy(current), WITHIN).toBeGreaterThanOrEqual(14);
   const metered = await meteredBy(current);
+  await expect.poll(() => timedOf(current, tenant), WITHIN).toBeGreaterThanOrEqual(13);
+  const timed = await timedOf(current, tenant);
 
   const [back] = await restart("released");
   expect(await answerTo(back, state.revoked)).toEqual({ status: 401, code: "key_revoked" });
@@ -175,6 +183,7 @@ test("after an upgrade keys live, revoked ones stay dead, and counts continue; a
 
   const [again] = await restart("current");
   expect(await meteredBy(again)).toBe(metered);
+  expect(await timedOf(again, tenant)).toBe(timed);
   await expect.poll(counted(again, quota), WITHIN).toBe(12);
   await expect.poll(counted(again, live), { timeout: 90_000 }).toBe(7);
 }, 540_000);
@@ -200,9 +209,12 @@ describe.each([
       const query = `organization_id=${state.tenant.organizationId}`;
       expect(await two.manage("GET", `/v1/usage?${query}`)).toMatchObject({ status: 503 });
       expect(await meteredBy(two)).toBe("503");
+      expect(await timedOf(two, state.tenant)).toBe("503");
       return;
     }
     await expect.poll(() => requestsOf(one, state.tenant, state.rate), WITHIN).toBe(13);
     await expect.poll(() => requestsOf(one, state.tenant, state.quota), WITHIN).toBe(13);
+    // Only isolates of this version measure it.
+    await expect.poll(() => timedOf(one, state.tenant), WITHIN).toBeGreaterThanOrEqual(10);
   });
 });
