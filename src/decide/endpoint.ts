@@ -36,7 +36,7 @@ export function endpointOf({ headers }: Request, url: URL, gateway: Gateway): En
   return checkControlRequest(url, headers) ?? endpoint;
 }
 
-function isBelow(pathname: string, prefix: string): boolean {
+export function isBelow(pathname: string, prefix: string): boolean {
   return (
     pathname.startsWith(prefix) &&
     (prefix === "" || pathname.length === prefix.length || pathname[prefix.length] === "/")

@@ -268,11 +268,34 @@ describe("A finished request is explained: what was decided then and now, and wh
     expect(past.change.join(" ")).toContain(change.replaceAll("KEY", key.id));
   });
 
-  test("with its own path, if that was kept", async () => {
+  test.each([
+    [
+      "below the base URL that was called",
+      "/v1/signatures/1/pages",
+      "https://sandbox.example.com/v1/signatures/1/pages",
+    ],
+    ["below a base URL that is no longer there", "/signatures/1", "https://sandbox.example.com/v1/signatures/1"],
+  ])("with its own path, if that was kept: %s", async (_, path, url) => {
     const key = await seedKey({ scopes: ["folders:read"] });
-    const { id } = await requestOf(key, { path: "/signatures/1/pages" });
+    const { id } = await requestOf(key, { path });
     const past = granted(await explainRequest(control, root(), id));
-    expect(past.assumed).toBe("For GET https://sandbox.example.com/v1/signatures/1/pages.");
+    expect(past.assumed).toBe(`For GET ${url}.`);
     expect(past.now?.decision.code).toBe("scope_missing");
+  });
+
+  test("below the base URL of its environment that fits its path best, where there are several", async () => {
+    const environment = control.gateway.environments.sandbox;
+    const baseUrls = new Map([
+      ["all.test", [{ scheme: "https:" as const, prefix: "", environment }]],
+      ["old.test", [{ scheme: "https:" as const, prefix: "/api/old", environment }]],
+    ]);
+    const several = { ...control, gateway: { ...control.gateway, baseUrls } };
+    const key = await seedKey({ scopes: ["folders:read"] });
+    const assumed = async (path: string) => {
+      const { id } = await requestOf(key, { path });
+      return granted(await explainRequest(several, root(), id)).assumed;
+    };
+    expect(await assumed("/api/old/signatures/1")).toBe("For GET https://old.test/api/old/signatures/1.");
+    expect(await assumed("/signatures/1")).toBe("For GET https://all.test/signatures/1.");
   });
 });

@@ -2,6 +2,7 @@
 
 import type { Gateway } from "../../config/compile.ts";
 import type { Route } from "../../config/route-table.ts";
+import { isBelow } from "../../decide/endpoint.ts";
 import { findRoute, routeOfMethod } from "../../decide/route.ts";
 import { isAddress } from "../../domain/address.ts";
 import type { FoundRequest } from "../../domain/kept-request.ts";
@@ -75,16 +76,27 @@ const ABOUT_THE_REQUEST: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 function questionOf(request: FoundRequest, gateway: Gateway): Question | undefined {
-  const base = request.environment === null ? undefined : gateway.environments[request.environment]?.url;
+  const { environment, method, members, path } = request;
+  const base = environment === null ? undefined : gateway.environments[environment]?.url;
   const route = routeOf(request, gateway);
-  if (base === undefined || !route) return undefined;
-  const { method, members, path } = request;
+  if (environment === null || base === undefined || !route) return undefined;
   const named = typeof members.workspace === "string" ? members.workspace : undefined;
   const { workspace } = route;
-  const url = new URL(`${base}${path ?? samplePath(route, named)}`);
+  const called = path === null ? undefined : calledUrl(path, environment, gateway);
+  const url = new URL(called ?? `${base}${path ?? samplePath(route, named)}`);
   if (named !== undefined && workspace && "query" in workspace) url.searchParams.set(workspace.query, named);
   const headers = named !== undefined && workspace && "header" in workspace ? { [workspace.header]: named } : undefined;
   return { method, url: url.href, headers };
+}
+
+/** A path is kept whole, with the path of the base URL. `undefined` if the environment has no such base URL now. */
+function calledUrl(path: string, environment: string, { baseUrls }: Gateway): string | undefined {
+  const possible = [...baseUrls].flatMap(([host, urls]) =>
+    urls
+      .filter((url) => url.environment?.name === environment && isBelow(path, url.prefix))
+      .map(({ scheme, prefix }) => ({ url: `${scheme}//${host}${path}`, length: prefix.length })),
+  );
+  return possible.sort((one, other) => other.length - one.length)[0]?.url;
 }
 
 /** As it is configured now, if it is still what such a request would meet. */
