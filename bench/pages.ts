@@ -11,6 +11,7 @@ import { childNamed, processorMicros } from "./process.ts";
 interface Measured {
   readonly path: string;
   /** From the request to the last byte, in milliseconds. */
+  readonly least: number;
   readonly median: number;
   readonly p95: number;
   /** The median of the page that reads nothing, beside it. */
@@ -19,9 +20,11 @@ interface Measured {
   readonly processorMs: number;
 }
 
-const KEYS = Number(process.argv[2] ?? 100_000);
+const KEYS = 100_000;
 const MAX_MS = 60;
 const ROUNDS = 20;
+/** `node bench/pages.ts keys`: only pages whose path contains it. */
+const ONLY = process.argv[2] ?? "";
 const TRIVIAL = "/errors/scope_missing";
 /** The project's own, and calls of one member are not limited to what people do. */
 const CONFIG = `
@@ -64,12 +67,12 @@ process.removeAllListeners("warning");
 process.stderr.write("Making keys, and measuring the console's pages\n");
 const measured = await measurePages();
 const table = new Table({
-  head: ["page", "ms, median", "p95", "nothing", "processor ms"],
-  colAligns: ["left", "right", "right", "right", "right"],
+  head: ["page", "ms, least", "median", "p95", "nothing", "processor ms"],
+  colAligns: ["left", "right", "right", "right", "right", "right"],
   style: { head: [], border: [] },
 });
-for (const { path, median, p95, trivial, processorMs } of measured)
-  table.push([path, ...[median, p95, trivial, processorMs].map((ms) => ms.toFixed(0))]);
+for (const { path, least, median, p95, trivial, processorMs } of measured)
+  table.push([path, ...[least, median, p95, trivial, processorMs].map((ms) => ms.toFixed(0))]);
 process.stdout.write(`${table}\n`);
 for (const { path, median } of measured.filter(({ median }) => median > MAX_MS)) {
   process.stderr.write(`Too slow: ${path}: ${median} ms, and ${MAX_MS} are allowed\n`);
@@ -85,8 +88,9 @@ async function measurePages(): Promise<Measured[]> {
     const root = await signIn(gateway, "/v1/root-sign-in-links", undefined);
     const next = /href="([^"]*cursor=[^"]*)"/.exec(await owner.text("/keys"))?.[1]?.replaceAll("&amp;", "&");
     const pages: Measured[] = [];
-    for (const path of [...OWN, next as string]) pages.push(await measure(owner, filled(path, acme)));
-    for (const path of ROOT) pages.push(await measure(root, filled(path, acme)));
+    const wanted = (path: string) => path.includes(ONLY);
+    for (const path of [...OWN, next as string].filter(wanted)) pages.push(await measure(owner, filled(path, acme)));
+    for (const path of ROOT.filter(wanted)) pages.push(await measure(root, filled(path, acme)));
     return pages.map((page) => ({ ...page, path: shown(page.path, acme) }));
   } finally {
     await gateway.stop();
@@ -133,7 +137,13 @@ async function measure(visitor: Visitor, path: string): Promise<Measured> {
     micros += processorMicros(workerd) - before;
   }
   return {
-    ...{ path, median: shareOf(times, 0.5), p95: shareOf(times, 0.95), trivial: shareOf(trivial, 0.5) },
+    ...{
+      path,
+      least: Math.min(...times),
+      median: shareOf(times, 0.5),
+      p95: shareOf(times, 0.95),
+      trivial: shareOf(trivial, 0.5),
+    },
     processorMs: micros / 1_000 / ROUNDS,
   };
 }

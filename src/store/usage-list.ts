@@ -8,6 +8,8 @@ export interface StoredUsage extends UsageScope {
   readonly organizationId: string;
   /** If set, only of keys that a caller can see. */
   readonly visibleTo?: VisibleKeys | undefined;
+  /** Whether it does not matter how many were refused, failed or answered: those are 0 then. */
+  readonly onlyRequests?: boolean | undefined;
   /** Of the hours. */
   readonly span: Span;
   /** Of the days; `undefined` if no whole day is asked for. */
@@ -26,7 +28,13 @@ const EXPRESSIONS: Record<UsageGroup, string> = {
   outcome: "outcome",
 };
 
-type Row = Record<`by_${UsageGroup}`, string | number> & Record<string, number>;
+const OTHERS = [
+  "coalesce(sum(iif(outcome = 'forwarded', 0, requests)), 0) AS refused",
+  "coalesce(sum(iif(outcome = 'forwarded', answers_4xx + answers_5xx, requests)), 0) AS failed",
+  ...ANSWERED_COLUMNS.map((name) => `coalesce(sum(${name}), 0) AS ${name}`),
+];
+
+type Row = Record<`by_${UsageGroup}`, string | number> & Partial<Record<string, number>>;
 
 /** Those with the most requests, at most `limit`. */
 export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number): Promise<UsageSum[]> {
@@ -38,9 +46,9 @@ export async function sumUsage(db: D1Database, usage: StoredUsage, limit: number
   return results.map((row) => ({
     group: Object.fromEntries(usage.groups.map((group) => [group, row[`by_${group}`]])),
     requests: row.requests as number,
-    refused: row.refused as number,
-    failed: row.failed as number,
-    answered: ANSWERED_COLUMNS.map((name) => row[name] as number),
+    refused: row.refused ?? 0,
+    failed: row.failed ?? 0,
+    answered: ANSWERED_COLUMNS.map((name) => row[name] ?? 0),
   }));
 }
 
@@ -54,7 +62,7 @@ async function readRows(db: D1Database, { sql, values }: ReturnType<typeof usage
 
 /** `summed`: the table of days without keys. */
 export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, limit: number, summed = "usage_sums") {
-  const { keyIds, visibleTo, environment, route, outcomes } = usage;
+  const { keyIds, visibleTo, onlyRequests, environment, route, outcomes } = usage;
   // Rows of single keys are many, and most sums need none of them.
   const isOfKeys = keyIds !== undefined || visibleTo !== undefined || groups.includes("key");
   const values: (string | number)[] = [];
@@ -70,8 +78,9 @@ export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, li
     ...(visibleTo ? [isVisible(visibleTo, bind)] : []),
   ];
   const columns = `organization_id, ${isOfKeys ? "key_id, " : ""}environment, route, outcome, requests`;
-  const from = ({ from, to }: Span, at: string, table: string, answered: string[], more: readonly string[] = []) =>
-    `SELECT ${at} AS at, ${columns}, ${answered.join(", ")} FROM ${table}
+  const answered = onlyRequests ? [] : ANSWERED_COLUMNS;
+  const from = ({ from, to }: Span, at: string, table: string, answers: string[], more: readonly string[] = []) =>
+    `SELECT ${[`${at} AS at`, columns, ...answers].join(", ")} FROM ${table}
      WHERE ${[...conditions, `${at} >= ${bind(from)}`, `${at} < ${bind(to)}`, ...more].join(" AND ")}`;
   const isWritten = `day < coalesce(${bind(JSON.stringify(usage.liveFrom))} ->> collector, 0)`;
   const rows = [
@@ -79,17 +88,15 @@ export function usageQuery({ organizationId, groups, ...usage }: StoredUsage, li
       usage.span,
       "hour",
       "usage_hours",
-      ANSWERED_COLUMNS.map((name) => `0 AS ${name}`),
+      answered.map((name) => `0 AS ${name}`),
     ),
-    ...(usage.days ? [from(usage.days, "day", isOfKeys ? "usage_days" : summed, ANSWERED_COLUMNS, [isWritten])] : []),
+    ...(usage.days ? [from(usage.days, "day", isOfKeys ? "usage_days" : summed, answered, [isWritten])] : []),
   ];
   const names = groups.map((group) => `by_${group}`).join(", ");
   const sums = [
     ...groups.map((group) => `${EXPRESSIONS[group]} AS by_${group}`),
     "coalesce(sum(requests), 0) AS requests",
-    "coalesce(sum(iif(outcome = 'forwarded', 0, requests)), 0) AS refused",
-    "coalesce(sum(iif(outcome = 'forwarded', answers_4xx + answers_5xx, requests)), 0) AS failed",
-    ...ANSWERED_COLUMNS.map((name) => `coalesce(sum(${name}), 0) AS ${name}`),
+    ...(onlyRequests ? [] : OTHERS),
   ];
   const sql = `
     SELECT ${sums.join(", ")} FROM (${rows.join(" UNION ALL ")})

@@ -49,6 +49,8 @@ test("whatever batches collectors write, and write again", { timeout: 60_000 }, 
         const asked = { organizationId: id, groups, span, days: span, liveFrom: [2 * DAY_MS, DAY_MS] };
         const sums = await sumUsage(env.DB, asked, 100);
         expect(sums).toEqual(await sumUsage(env.DB, { ...asked, keyIds: results.map((row) => row.id) }, 100));
+        const counted = await sumUsage(env.DB, { ...asked, onlyRequests: true }, 100);
+        expect(counted).toEqual(sums.map((sum) => ({ ...sum, refused: 0, failed: 0, answered: Array(8).fill(0) })));
       }
     }),
     { numRuns: 20 },

@@ -31,7 +31,8 @@ export function viewsOf(gateway: Gateway): readonly View[] {
       id: "unused",
       name: "Unused for 90 days",
       hint: "Nobody has used them for 90 days. Disable one, and revoke it if nobody misses it.",
-      sort: "last_used_at",
+      // The index that has the texts and times is in the order of age.
+      sort: "created_at",
       keys: (now) => ({ status: "active", unusedSince: now - UNUSED_MS }),
     },
     {

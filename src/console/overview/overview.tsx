@@ -72,6 +72,7 @@ async function showOverview(c: Visit) {
   const period = days === 1 ? lastOf(24, "hour", now) : lastOf(days, "day", now);
   const { by, from, to } = period;
   const wanted = { organizationId, environment, from, to };
+  const counted = { ...wanted, onlyRequests: true };
   const { caller } = visitor;
   const earlier = before(period);
   const isLonger = from < firstHour(now);
@@ -79,10 +80,10 @@ async function showOverview(c: Visit) {
   const [usage, previous, routes, keys, expiring, quota, latency] = await Promise.all([
     readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
     isKept(control, earlier)
-      ? readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] })
+      ? readUsage(control, caller, { ...counted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] })
       : [],
-    readUsage(control, caller, { ...wanted, groupBy: ["route"] }),
-    readUsage(control, caller, { ...wanted, groupBy: ["key"], top: { by: "requests", count: TOP } }),
+    readUsage(control, caller, { ...counted, groupBy: ["route"] }),
+    readUsage(control, caller, { ...counted, groupBy: ["key"], top: { by: "requests", count: TOP } }),
     listKeysFor(control, caller, { organizationId, environment, status: "active" }, "expires_at", {
       limit: 5,
       after: undefined,

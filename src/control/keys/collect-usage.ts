@@ -28,12 +28,13 @@ export interface OwnUsageScope extends UsageScope {
   readonly organizationId: string;
   /** If set, only the keys that a caller can see. */
   readonly visibleTo?: VisibleKeys | undefined;
+  readonly onlyRequests?: boolean | undefined;
 }
 
 /** Collectors are asked first: days that they say D1 has are in D1 by then. If one cannot be asked, the sum would be too low. */
 export async function collectUsage(
   { db, gateway, readUsage }: Pick<Control, "db" | "gateway" | "readUsage">,
-  { visibleTo, ...scope }: OwnUsageScope,
+  { visibleTo, onlyRequests, ...scope }: OwnUsageScope,
   { from, to, ...spans }: Span & Spans,
 ): Promise<UsageSums | Refusal> {
   // Collectors do not know who sees which key.
@@ -44,7 +45,7 @@ export async function collectUsage(
   if (!areAll(answers)) return invalid("from", "asks for too much; ask for a shorter time, whole days, or one key");
   const heard = answers.flatMap((answer) => answer.sums);
   for (const sum of visibleTo ? await visibleOf(db, scope.organizationId, heard, visibleTo) : heard) sums.add(sum);
-  const stored = { ...scope, visibleTo, span: { from, to }, days: spans.days };
+  const stored = { ...scope, visibleTo, onlyRequests, span: { from, to }, days: spans.days };
   const liveFrom = answers.map((answer) => answer.liveFrom);
   for (const sum of await sumUsage(db, { ...stored, liveFrom }, MAX_SUMS + 1)) sums.add(sum);
   return sums;
@@ -117,7 +118,7 @@ export async function usageOfKeys(
 ): Promise<readonly UsageSum[] | Refusal> {
   const to = startOfPeriod("day", control.now()) + DAY_MS;
   const span = { from: to - days * DAY_MS, to };
-  const scope = { organizationId, keyIds, groups: ["key", "day"] } as const;
+  const scope = { organizationId, keyIds, groups: ["key", "day"], onlyRequests: true } as const;
   const sums = await collectUsage(control, scope, { ...span, hours: [], days: span });
   return isRefusal(sums) ? sums : sums.all();
 }

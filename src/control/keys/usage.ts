@@ -25,6 +25,8 @@ export interface WantedUsage extends Omit<UsageScope, "keyIds" | "groups"> {
   readonly from: number;
   readonly to: number;
   readonly groupBy: readonly UsageGroup[];
+  /** Whether refusals, failures and answers do not matter: D1's are not read then. */
+  readonly onlyRequests?: boolean | undefined;
   /** The greatest, instead of all. */
   readonly top?: Top | undefined;
 }
@@ -38,7 +40,7 @@ export async function readUsage(
   caller: Caller,
   wanted: WantedUsage,
 ): Promise<readonly UsageSum[] | Refusal> {
-  const { organizationId, keyId, environment, route, outcomes, groupBy, top } = wanted;
+  const { organizationId, keyId, environment, route, outcomes, groupBy, onlyRequests, top } = wanted;
   const now = control.now();
   const refusal =
     (await checkOrganization(control, caller, organizationId, "usage:read")) ??
@@ -47,7 +49,7 @@ export async function readUsage(
     (await checkKey(control, caller, wanted));
   if (refusal) return refusal;
   const which = keyId === undefined ? { visibleTo: visibleKeys(caller.standing) } : { keyIds: [keyId] };
-  const scope = { organizationId, ...which, environment, route, outcomes, groups: groupBy };
+  const scope = { organizationId, ...which, environment, route, outcomes, groups: groupBy, onlyRequests };
   const sums = await collectUsage(control, scope, groupBy.includes("hour") ? hourly(wanted) : spansOf(wanted, now));
   if (isRefusal(sums)) return sums;
   if (top !== undefined) return sums.top(top);
