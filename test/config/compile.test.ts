@@ -163,3 +163,11 @@ describe("the compiled configuration", () => {
     expect(compile(changed()).router.find("/status")?.routes).toMatchObject([{ resource: undefined }]);
   });
 });
+
+test.each([
+  ["full", true],
+  ["truncated", true],
+  ["none", false],
+] as const)("with client addresses %s, the place of a session is kept: %s", (clientAddress, keepsPlaces) => {
+  expect(compile({ ...gatewayConfig, logging: { clientAddress } }).keepsPlaces).toBe(keepsPlaces);
+});
