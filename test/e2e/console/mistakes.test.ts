@@ -66,7 +66,7 @@ describe("A form with mistakes", () => {
   test("tells a screen reader of each field that it is wrong, and why", async () => {
     await page.goto("/members");
     await keyboard.write(/^Email address$/, "owner@acme.test");
-    await keyboard.enter(/^Add the member$/);
+    await keyboard.enter(/^Add the member and create an invitation$/);
     const email = page.getByLabel("Email address");
     expect(await email.getAttribute("aria-invalid")).toBe("true");
     const [problem] = ((await email.getAttribute("aria-describedby")) ?? "").split(" ");
