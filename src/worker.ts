@@ -1,5 +1,7 @@
 /** `keygate/worker`: the gateway as a Worker. */
 
+import "./store/together.ts";
+
 export { createGateway, type GatewayOptions } from "./app.ts";
 export type { Env } from "./env.ts";
 export type { Handler, Handlers } from "./gateway/origins/handlers.ts";

@@ -1,0 +1,37 @@
+/** All SQL side by side in the bundle: gzip finds what these modules have in common, and the Worker is 2 KB smaller. */
+
+import "./asked-once.ts";
+import "./audit-list.ts";
+import "./audit.ts";
+import "./boundary.ts";
+import "./columns.ts";
+import "./delivery.ts";
+import "./health.ts";
+import "./hidden-keys.ts";
+import "./jurisdictions.ts";
+import "./key-count.ts";
+import "./key-finder.ts";
+import "./key-import.ts";
+import "./key-list.ts";
+import "./key-records.ts";
+import "./key-rotation.ts";
+import "./key-status.ts";
+import "./keys.ts";
+import "./machine-time.ts";
+import "./members.ts";
+import "./names.ts";
+import "./organizations.ts";
+import "./outbox.ts";
+import "./pages.ts";
+import "./peppers.ts";
+import "./record-changes.ts";
+import "./retention.ts";
+import "./root-sessions.ts";
+import "./secrets.ts";
+import "./sessions.ts";
+import "./sign-in-links.ts";
+import "./tombstones.ts";
+import "./unused-keys.ts";
+import "./usage-list.ts";
+import "./usage.ts";
+import "./workspaces.ts";
