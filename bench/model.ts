@@ -4,12 +4,23 @@
  */
 
 import { collectorsFor } from "../src/cli/model/collectors.ts";
+import { feedsFor } from "../src/cli/model/feeds.ts";
 import { type Model, modelOf } from "../src/cli/model/model.ts";
 import { usageDaysFor } from "../src/cli/model/parts.ts";
 import { groupsOf, type Traffic } from "../src/cli/model/traffic.ts";
-import { barOf, costTable, dollars, partsTable, percent, totalOf, waitsInWords } from "../src/cli/model/words.ts";
+import {
+  amount,
+  barOf,
+  costTable,
+  dollars,
+  partsTable,
+  percent,
+  totalOf,
+  waitsInWords,
+} from "../src/cli/model/words.ts";
 import { progress } from "../src/cli/terminal/progress.ts";
 import { grouped, table } from "../src/cli/terminal/render.ts";
+import { printChoices } from "./model-choices.ts";
 
 const USUAL = {
   skew: 1,
@@ -27,7 +38,7 @@ const USUAL = {
   scrapeSeconds: Number.POSITIVE_INFINITY,
 } satisfies Partial<Traffic>;
 
-/** With as many collectors as `keygate cost` recommends, and as many days of usage as D1 has room for. */
+/** With as many collectors and feeds as `keygate cost` recommends, and as many days of usage as D1 has room for. */
 const MIXES: readonly Traffic[] = [
   { ...USUAL, perSecond: 100, keys: 1_000, organizations: 100, isolates: 10 },
   { ...USUAL, perSecond: 2_000, keys: 10_000, organizations: 1_000, isolates: 50 },
@@ -36,8 +47,13 @@ const MIXES: readonly Traffic[] = [
 ].map((traffic) => {
   const groups = groupsOf(traffic);
   const usageDays = Math.min(traffic.usageDays, usageDaysFor(groups, traffic));
-  return { ...traffic, usageDays, collectors: collectorsFor(groups, traffic) };
+  return { ...traffic, usageDays, collectors: collectorsFor(groups, traffic), feeds: feedsFor(traffic) };
 });
+
+if (process.argv[2] === "choices") {
+  printChoices(USUAL);
+  process.exit();
+}
 
 const models = MIXES.map((traffic) => {
   const bar = progress(`${grouped(traffic.perSecond)}/s`, 1_000);
@@ -51,12 +67,7 @@ for (const model of models) {
 }
 console.log(`\nDollars for a million requests\n\n${curve((model) => totalOf(model.dollarsPerMillion), dollars)}`);
 console.log(`\nRequests that wait\n\n${curve((model) => model.shareThatWaited, percent)}`);
-console.log(
-  `\nD1 queries a second\n\n${curve(
-    (model) => model.parts[0]?.load ?? 0,
-    (load) => load.toPrecision(2),
-  )}`,
-);
+console.log(`\nD1 queries a second\n\n${curve((model) => model.parts[0]?.load ?? 0, amount)}`);
 
 const isOver = models.flatMap((model) =>
   model.parts.filter(({ load, limit }) => load > limit / 2).map((part) => ({ model, part })),

@@ -1,6 +1,7 @@
 /** Compares what the gateway causes, counted in its isolates and objects, with what the model of costs says of the same traffic. */
 
 import { collectingOf, d1RowsOf } from "../src/cli/model/collectors.ts";
+import { followingOf, followsFeed } from "../src/cli/model/feeds.ts";
 import { simulateKey } from "../src/cli/model/key.ts";
 import { seeded } from "../src/cli/model/random.ts";
 import { NO_LIMITS } from "../src/domain/limits.ts";
@@ -93,7 +94,11 @@ function objectRequestsOf({ sent, seconds }: Part, keys: Keys): number {
   const begunAt = Math.min(...sent.map(({ sentAt }) => sentAt));
   const waits = sent.map(({ ms }) => ms).sort((one, other) => one - other);
   const waitMs = waits[Math.floor(waits.length / 2)] ?? 0;
-  const world = { ttlMs: LEASE_TTL_MS, reportAfterMs: reportAfterMs(1), roundTripMs: () => waitMs, kvMs: 1, d1Ms: 1 };
+  const traffic = { perSecond: sent.length / seconds, isolates: ISOLATES, feeds: 1 };
+  const world = {
+    ...{ ttlMs: LEASE_TTL_MS, reportAfterMs: reportAfterMs(1), roundTripMs: () => waitMs, kvMs: 1, d1Ms: 1 },
+    follows: followsFeed(traffic),
+  };
   let questions = 0;
   for (const name of Object.keys(keys) as (keyof Keys)[]) {
     for (const { id } of keys[name]) {
@@ -107,9 +112,10 @@ function objectRequestsOf({ sent, seconds }: Part, keys: Keys): number {
   const groups = [{ keys: byKey.size, perSecond: sent.length / seconds / byKey.size }];
   const organizations = new Set(keys.plain.map(({ organizationId }) => organizationId)).size;
   const collecting = collectingOf(groups, {
-    ...{ perSecond: sent.length / seconds, isolates: ISOLATES, collectors: 1, organizations, keepsRequests: true },
+    ...{ ...traffic, collectors: 1, organizations, keepsRequests: true },
   });
-  return questions + (collecting.reports + collecting.alarms + 1_000 / RECONCILE_EVERY_MS) * seconds;
+  const asked = followingOf(traffic).questions;
+  return questions + (collecting.reports + collecting.alarms + asked + 1_000 / RECONCILE_EVERY_MS) * seconds;
 }
 
 const asksAnAuthority = ({ outcome }: Sent) => !BEFORE_THE_KEY.has(outcome);

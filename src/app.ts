@@ -118,7 +118,10 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
   const finder = new KeyFinder(guard("KV", env.KV, log), db, peppers);
   const lookupBudget = guard("LOOKUP_BUDGET", env.LOOKUP_BUDGET, log);
   const lookups = new Lookups(lookupBudget, now);
-  const leases = new Leases(objects.ask, gateway, now);
+  const leases = new Leases(objects.ask, gateway, now, {
+    number: Math.floor(Math.random() * gateway.feeds),
+    ask: objects.askFeed,
+  });
   const { requestLog } = gateway;
   const reporter = new Reporter({
     send: objects.report,

@@ -2,7 +2,7 @@
 
 import { HOUR_MS } from "../domain/durations.ts";
 import type { KeyRecord } from "../domain/key.ts";
-import type { LedgerState } from "../domain/ledger.ts";
+import type { LedgerState } from "../domain/ledger-state.ts";
 import { endOfPeriod, type Period } from "../domain/quota.ts";
 import { restsAt } from "../domain/rest.ts";
 import type { UsageState } from "../domain/usage.ts";

@@ -8,11 +8,10 @@ import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
-import { toBase64Url } from "../domain/base64url.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
-import { type Circumstances, FLOOD_PER_SECOND, lend, lendTokens, uncounted } from "../domain/lend.ts";
+import { type Circumstances, endKept, FLOOD_PER_SECOND, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
 import { messageLine } from "../domain/log-line.ts";
@@ -25,6 +24,7 @@ import { readNumberedRecord } from "../store/key-records.ts";
 import { type Account, keptUntil } from "./account.ts";
 import type { AuthorityCalls } from "./calls.ts";
 import { HeardPlan } from "./heard-plan.ts";
+import { newLeaseId } from "./lease-id.ts";
 import { reportOf, writeOldUsage } from "./old-usage.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import { stubsOf } from "./stubs.ts";
@@ -33,14 +33,15 @@ import { StuckClock } from "./stuck-clock.ts";
 /** How long the object that remembers revocations may take to hear of one, or a collector of use, and how soon it is tried again. */
 const PASS_ON_DEADLINE_MS = 1_000;
 const PASS_ON_AGAIN_MS = MINUTE_MS;
-/** Unique among the leases of one account. */
-const LEASE_ID_BYTES = 9;
 const MAX_ALARM_MS = 365 * DAY_MS;
 
 export abstract class KeyAuthority extends DurableObject<Env> implements AuthorityCalls {
   protected abstract readonly gateway: Gateway;
-  readonly #records = new RecordKeeper(this.ctx.storage.kv, (environment, keyId) =>
-    readNumberedRecord(this.env.DB, environment, keyId),
+  readonly #records = new RecordKeeper(
+    this.ctx.storage.kv,
+    (environment, keyId) => readNumberedRecord(this.env.DB, environment, keyId),
+    Math.random,
+    () => this.#endKept(),
   );
   readonly #plan = new HeardPlan(this.ctx.storage.kv, () => this.gateway.plans);
   readonly #clock = new StuckClock(this.ctx);
@@ -50,9 +51,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   async ask(question: Question): Promise<Answer> {
     this.#clock.restartIfStuck();
-    const { environment, keyId, secretHash, generation } = question;
+    const { environment, keyId, secretHash, generation, number } = question;
     const isVoid = (known: KeyRecord) => !knowsSecret(known, secretHash);
-    const record = await this.#records.read(environment, keyId, Date.now(), { isVoid, generation });
+    const record = await this.#records.read(environment, keyId, Date.now(), { isVoid, generation, number });
     const now = Date.now();
     if (!record) {
       await this.#ringOnce();
@@ -70,11 +71,14 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       return { kind: "lease", lease: uncounted(record, newLeaseId(), this.gateway.leaseTtlMs) };
     }
-    const { lease, state } = lend(record, known.limits, account.ledger, question, this.#circumstances(now));
+    const includes = this.#records.numberOf(record);
+    const isCurrent = includes !== undefined && includes >= Math.max(generation ?? 0, number ?? 0);
+    const asked = isCurrent ? question : { ...question, keeps: undefined };
+    const { lease, state } = lend(record, known.limits, account.ledger, asked, this.#circumstances(now));
     // The grant is stored before it is answered: the reply waits for the write.
     if (state) this.#account = { ...account, ledger: state };
     this.#plan.keep(known.heard);
-    return { kind: "lease", lease };
+    return { kind: "lease", lease: lease.keepMs === undefined ? lease : { ...lease, number: includes } };
   }
 
   async askAccount({ limits, ...question }: AccountQuestion): Promise<TokenLease> {
@@ -150,6 +154,14 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     }
   }
 
+  /** The record is another one: isolates hear that within the ttl, and no longer use tokens that they keep. */
+  #endKept(): void {
+    const account = this.#account;
+    const limits = this.#keptLimits;
+    const ledger = limits && endKept(limits, account.ledger, this.gateway.leaseTtlMs, Date.now());
+    if (ledger) this.#account = { ...account, ledger };
+  }
+
   /** Of an isolate of a version without collectors. */
   async #passOnUsage(question: Question, record: KeyRecord, works: boolean): Promise<void> {
     const report = reportOf(question, record, works);
@@ -165,9 +177,13 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   get #keptUntil(): number {
     const { kept: record, readAt } = this.#records;
-    const known = record && this.#plan.limitsOf(record, undefined);
-    const periods = known?.limits.quotas.map(({ per }) => per);
+    const periods = this.#keptLimits?.quotas.map(({ per }) => per);
     return keptUntil({ record, readAt, periods }, this.#account);
+  }
+
+  get #keptLimits(): Limits | undefined {
+    const { kept: record } = this.#records;
+    return record && this.#plan.limitsOf(record, undefined)?.limits;
   }
 
   get #account(): Account {
@@ -217,9 +233,4 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     if (set === null || set > at) await this.ctx.storage.setAlarm(Math.min(at, Date.now() + MAX_ALARM_MS));
     this.#hasAlarm = true;
   }
-}
-
-/** Open leases are most of what an account stores, and their ids were most of them. */
-function newLeaseId(): string {
-  return toBase64Url(crypto.getRandomValues(new Uint8Array(LEASE_ID_BYTES)));
 }

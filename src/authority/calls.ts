@@ -1,11 +1,12 @@
 /** What the Durable Objects can be asked from elsewhere. A Worker and its objects can run two versions for some minutes after a deploy. */
 
+import type { FeedAnswer, FeedQuestion } from "../domain/feed.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
 import type { LimitState } from "../domain/limit-state.ts";
 import type { Plans } from "../domain/plans.ts";
-import type { Reconciled } from "../domain/record-changes.ts";
+import type { Reconciled, Told } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
 import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
@@ -31,8 +32,8 @@ export interface AuthorityCalls extends Rpc.DurableObjectBranded {
 }
 
 /**
- * Of `Courier`, whose objects deliver changes, delete old rows, remember what ended, collect what isolates report, and find what was
- * changed in D1 by hand.
+ * Of `Courier`, whose objects deliver changes, delete old rows, remember what ended, collect what isolates report, find what was
+ * changed in D1 by hand, and tell isolates which records have changed.
  */
 export interface CourierCalls extends Rpc.DurableObjectBranded {
   /** There may soon be something to deliver. */
@@ -59,6 +60,10 @@ export interface CourierCalls extends Rpc.DurableObjectBranded {
   watchRecords(): Promise<number>;
   noteRecordChange(): Promise<void>;
   lastReconciled(): Reconciled;
+  /** Of the reconciler, for a feed that begins. */
+  changesTold(): Told;
+  /** To a feed: which records have changed. `undefined` if it cannot say, so that each record must be asked for. */
+  changesSince(question: FeedQuestion): Promise<FeedAnswer | undefined>;
   /** Of those that the collector keeps. */
   findRequest(id: string): FoundRequest | undefined;
   listRequests(place: Place | null, filter: RequestFilter, page: RequestPage): readonly FoundRequest[];

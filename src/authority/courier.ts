@@ -7,9 +7,10 @@ import { DurableObject } from "cloudflare:workers";
 import { type Gateway, jurisdictionsOf } from "../config/compile.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
+import type { FeedAnswer, FeedQuestion } from "../domain/feed.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
-import type { Reconciled } from "../domain/record-changes.ts";
+import type { Reconciled, Told } from "../domain/record-changes.ts";
 import type { Report, ReportAnswer } from "../domain/report.ts";
 import type { RouteTraffic } from "../domain/traffic.ts";
 import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
@@ -19,9 +20,11 @@ import { toConsole } from "../log.ts";
 import { deliver } from "../store/delivery.ts";
 import { jurisdictionCheck } from "../store/jurisdictions.ts";
 import { readOutbox } from "../store/outbox.ts";
+import { readFeedStart, readRows } from "../store/record-changes.ts";
 import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
 import { Collector } from "./collector.ts";
+import { Feed } from "./feed.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Restores } from "./restores.ts";
 import { Retention } from "./retention.ts";
@@ -51,6 +54,12 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
       requestsKeptMs: this.gateway.requestLog.keptMs,
     }),
   );
+  readonly #feed = new Feed({
+    told: () => this.#stubs.role("reconciler").changesTold(),
+    readStart: (limit) => readFeedStart(this.env.DB, limit),
+    readRows: (number, limit) => readRows(this.env.DB, number, limit),
+    now: () => Date.now(),
+  });
   readonly #clock = new StuckClock(this.ctx);
   #checkJurisdictions: (() => Promise<void>) | undefined;
 
@@ -135,6 +144,17 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   async noteRecordChange(): Promise<void> {
     this.#clock.restartIfStuck();
     await this.#reconciler.noteChange(Date.now());
+  }
+
+  changesTold(): Told {
+    this.#clock.restartIfStuck();
+    return this.#reconciler.told;
+  }
+
+  /** For a feed. */
+  async changesSince(question: FeedQuestion): Promise<FeedAnswer | undefined> {
+    this.#clock.restartIfStuck();
+    return this.#feed.since(question);
   }
 
   lastReconciled(): Reconciled {

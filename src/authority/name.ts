@@ -8,6 +8,11 @@ export function collectorName(collector: number): string {
   return `collector/${collector}`;
 }
 
+/** Which object of the courier's class is the feed of this number. */
+export function feedName(feed: number): string {
+  return `feed/${feed}`;
+}
+
 /** Which object holds an account that is no key's. Environments have no colon in their names. */
 export function accountName(kind: "actor" | "organization" | "reserve", id: string, use: string): string {
   return `${kind}:${id}:${use}`;

@@ -2,6 +2,7 @@
 
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
+import type { FeedAnswer, FeedQuestion } from "../domain/feed.ts";
 import type { FoundRequest, Place, RequestFilter, RequestPage } from "../domain/kept-request.ts";
 import type { LatencyQuestion, LatencySum } from "../domain/latency-sums.ts";
 import type { AccountQuestion, Answer, Question } from "../domain/lease.ts";
@@ -26,7 +27,7 @@ const LAST_USE_DEADLINE_MS = 1_000;
 type Limits = readonly LimitState[] | Refusal;
 
 export function objectsOf(
-  { authority, account, role, collector, collectorIn }: Stubs,
+  { authority, account, role, feed, collector, collectorIn }: Stubs,
   { plans, ...homes }: Pick<Gateway, "plans" | keyof Homes>,
   log: Log,
 ) {
@@ -41,6 +42,8 @@ export function objectsOf(
       const { home, number } = shardAt(shard, homes);
       return heard(() => collectorIn(home, number).report(number, report));
     },
+    askFeed: (number: number, question: FeedQuestion) =>
+      heard<FeedAnswer | undefined>(() => feed(number).changesSince(question)),
     /** Of an object that need not be there. */
     ping: () => account("readyz").ping(),
     startHousekeeping: () =>

@@ -15,6 +15,9 @@ import {
   later,
   type Mark,
   type Reconciled,
+  removableUpTo,
+  type Told,
+  toldUpTo,
   wasRestored,
 } from "../domain/record-changes.ts";
 import { toConsole } from "../log.ts";
@@ -83,6 +86,13 @@ export class Reconciler {
     return { lookedAt, restoredAt };
   }
 
+  /** For a feed, which trusts that the rows of all later changes are in D1. */
+  get told(): Told {
+    const { done, generation, seen } = this.#state;
+    const holders = [...this.#storage.kv.list<Holder>({ prefix: PREFIX })].map(([, { number }]) => number);
+    return { number: toldUpTo(done, holders), generation, seen };
+  }
+
   /** The gateway is in use. Returns the number of the latest restore. */
   async watch(now: number): Promise<number> {
     const { watchUntil, lookedAt = 0, generation } = this.#state;
@@ -136,7 +146,7 @@ export class Reconciler {
     const told = look.changes.at(-1)?.number ?? done;
     if (told > done) this.#put({ done: told });
     const hasMoreKeys = await this.#tellHolders(TOLD_AT_ONCE - keys.length, now);
-    if (told > done) await removeChanges(db, Math.min(told, (this.#state.seen?.number ?? 0) - 1));
+    if (told > done) await removeChanges(db, removableUpTo(this.told.number, this.#state.seen?.number ?? 0));
     return hasMoreKeys || look.changes.length === CHANGES_AT_ONCE;
   }
 

@@ -22,6 +22,8 @@ export interface Needs {
   readonly isVoid?: (record: KeyRecord) => boolean;
   /** The number of the latest restore of D1, as far as the asker knows. */
   readonly generation?: number | undefined;
+  /** Of the newest change of the record, as far as the asker knows. */
+  readonly number?: number | undefined;
 }
 
 type ReadD1 = (environment: string, keyId: string) => Promise<NumberedRecord | undefined>;
@@ -32,25 +34,32 @@ const UNNUMBERED_MS = MINUTE_MS;
 const SPREAD_MS = MINUTE_MS;
 /** How long a question waits for D1 if there is a record to lend; half of a lease's life is left then. */
 const RENEWAL_DEADLINE_MS = 1_000;
+/** How long questions do not wait for D1 again after it has not answered one. */
+const AFTER_FAULT_MS = 2_000;
 
 export class RecordKeeper {
   readonly #storage: SyncKvStorage;
   readonly #readD1: ReadD1;
   readonly #random: () => number;
+  readonly #changed: () => void;
   #kept: Kept | undefined;
   /** Reads of D1 so far. They show which read is the latest; the clock cannot, because it can step back. */
   #reads = 0;
   /** The read that `#kept` is from. */
   #keptRead = 0;
   #readsUnderWay = 0;
+  #latestRead: Promise<void> = Promise.resolve();
+  #failedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** When to read again after a restore. */
   #renewal: { readonly generation: number; readonly from: number; readonly afterMs: number } | undefined;
 
-  constructor(storage: SyncKvStorage, readD1: ReadD1, random = Math.random) {
+  /** `changed`: the record is another one now. */
+  constructor(storage: SyncKvStorage, readD1: ReadD1, random = Math.random, changed = () => {}) {
     this.#storage = storage;
     this.#readD1 = readD1;
     this.#random = random;
+    this.#changed = changed;
     this.#kept = storage.get<Kept>("record");
   }
 
@@ -69,16 +78,25 @@ export class RecordKeeper {
     return this.#kept !== undefined && this.#kept.record.revokedAt === null && (this.#kept.number ?? 0) < number;
   }
 
+  /** Of the newest change that the record includes; `undefined` if that is unknown, or if the record is another one by now. */
+  numberOf(record: KeyRecord): number | undefined {
+    return this.#kept?.record === record ? this.#kept.number : undefined;
+  }
+
   /** Once the storage was deleted. */
   forget(): void {
     this.#kept = undefined;
   }
 
   async read(environment: string, keyId: string, now: number, needs: Needs = {}): Promise<KeyRecord | undefined> {
+    // All who have heard of a change ask at the same time.
+    if (this.#isOlder(needs, now) && this.#readsUnderWay > 0) {
+      await within(RENEWAL_DEADLINE_MS, this.#latestRead).catch(() => undefined);
+    }
     const kept = this.#kept;
     // Final: a database that was restored to an earlier time does not bring a revoked key back.
     if (kept?.record.revokedAt != null) return kept.record;
-    const isDue = kept && this.#isDue(kept, needs.generation ?? 0, now);
+    const isDue = kept && (this.#isDue(kept, needs.generation ?? 0, now) || this.#isOlder(needs, now));
     this.#askedAt = now;
     if (kept && !isDue && !needs.isVoid?.(kept.record)) return kept.record;
     try {
@@ -86,6 +104,7 @@ export class RecordKeeper {
       return await (kept ? within(RENEWAL_DEADLINE_MS, renewed) : renewed);
     } catch (error) {
       if (!kept) throw error;
+      this.#failedAt = now;
       // The next question must not wait for D1 again.
       if (this.#renewal) this.#renewal = { ...this.#renewal, from: now, afterMs: this.#random() * SPREAD_MS };
       return kept.record;
@@ -93,7 +112,16 @@ export class RecordKeeper {
   }
 
   /** Throws if D1 cannot be read. */
-  async reread(environment: string, keyId: string, now: number, generation = 0): Promise<KeyRecord | undefined> {
+  reread(environment: string, keyId: string, now: number, generation = 0): Promise<KeyRecord | undefined> {
+    const read = this.#read(environment, keyId, now, generation);
+    this.#latestRead = read.then(
+      () => {},
+      () => {},
+    );
+    return read;
+  }
+
+  async #read(environment: string, keyId: string, now: number, generation: number): Promise<KeyRecord | undefined> {
     this.#reads += 1;
     const read = this.#reads;
     this.#readsUnderWay += 1;
@@ -105,6 +133,13 @@ export class RecordKeeper {
     } finally {
       this.#readsUnderWay -= 1;
     }
+  }
+
+  /** Than a change that the asker has heard of. */
+  #isOlder({ number = 0 }: Needs, now: number): boolean {
+    return (
+      this.#kept !== undefined && (this.#kept.number ?? 0) < number && !isRecent(this.#failedAt, AFTER_FAULT_MS, now)
+    );
   }
 
   /** After a restore. An authority in use waits for a random moment, so that not all of them read D1 at the same time. */
@@ -126,6 +161,8 @@ export class RecordKeeper {
     this.#kept = read;
     if (read) this.#storage.put("record", read);
     else this.#storage.delete("record");
+    // All at once with the record, so that a restart finds both or none.
+    if (kept && JSON.stringify(kept.record) !== JSON.stringify(read?.record)) this.#changed();
     return read?.record;
   }
 }

@@ -3,7 +3,7 @@
 import type { Gateway } from "../config/compile.ts";
 import { isWithin, type Jurisdiction, locationOf } from "../domain/location.ts";
 import type { Env } from "../env.ts";
-import { authorityName, collectorName } from "./name.ts";
+import { authorityName, collectorName, feedName } from "./name.ts";
 
 export type Stubs = ReturnType<typeof stubsOf>;
 
@@ -30,6 +30,7 @@ export function stubsOf(
       return namespace.get(namespace.idFromName(name));
     },
     role: (role: "courier" | "retention" | "tombstones" | "reconciler") => courier(role),
+    feed: (number: number) => courier(feedName(number)),
     collector: (number: number) => courier(collectorName(number)),
     /** Of the requests of environments that have another jurisdiction. */
     collectorIn: (home: Jurisdiction | undefined, number: number) => courierIn(home, collectorName(number)),

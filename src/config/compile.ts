@@ -43,6 +43,7 @@ export interface Gateway {
   readonly management: ManagementLimits;
   readonly retention: Config["retention"];
   readonly collectors: number;
+  readonly feeds: number;
   /** What the log says of a client's address. */
   readonly loggedAddress: LoggedAddress;
   /** Whether it is kept from which city a member signs in. */
@@ -141,6 +142,7 @@ export function compile(input: GatewayConfig): Gateway {
     management: compileManagement(config.management),
     retention: config.retention,
     collectors: config.collectors,
+    feeds: config.feeds,
     loggedAddress: LOGGED_ADDRESS[config.logging.clientAddress],
     keepsPlaces: config.logging.clientAddress !== "none",
     requestLog: { keptMs: config.requestLog.hours * HOUR_MS, paths: config.requestLog.paths },

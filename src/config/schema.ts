@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { DAY_SECONDS, HOUR_SECONDS } from "../domain/durations.ts";
 import { JURISDICTIONS } from "../domain/location.ts";
+import { MAX_FEEDS } from "../domain/pace.ts";
 import { MAX_PREFIX_LENGTH, PREFIX_FORM } from "../domain/secret.ts";
 import { count, fields } from "./fields.ts";
 import type { OnRefusal, OnRequest, OnResponse } from "./hooks.ts";
@@ -220,6 +221,7 @@ export const gatewaySchema = fields({
   management: management.prefault({}),
   retention: retention.prefault({}),
   collectors: count(100).default(1),
+  feeds: count(MAX_FEEDS).default(1),
   logging: logging.prefault({}),
   requestLog: requestLog.prefault({}),
   routes: z.array(route).min(1, "is empty; add at least one route"),

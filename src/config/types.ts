@@ -40,6 +40,8 @@ export interface GatewayConfig<
    * still answer for what they have. Default: 1.
    */
   collectors?: number;
+  /** How many objects tell isolates which records have changed. One is enough for 150 isolates. Default: 1. */
+  feeds?: number;
   logging?: LoggingConfig;
   requestLog?: RequestLogConfig;
   routes: RouteConfig<NoInfer<Origin>, NoInfer<Resource> | ManagementResource>[];

@@ -4,7 +4,7 @@
  * last periods are remembered, and each also counts what was spent in later periods.
  */
 
-import { type Period, startOfPeriod } from "./quota.ts";
+import { type Period, periodOf, startOfPeriod } from "./quota.ts";
 
 interface Count {
   readonly start: number;
@@ -14,7 +14,7 @@ interface Count {
 /** For each kind of period: the last ones of the clock, the latest at the end. */
 export type Counts = Readonly<Record<Period, readonly Count[]>>;
 
-export const NOTHING_SPENT: Counts = { hour: [], day: [], month: [] };
+const NOTHING_SPENT: Counts = { hour: [], day: [], month: [] };
 
 /** A clock that jumps ahead and comes back has been in some other hours meanwhile. */
 const KEPT_PERIODS = 4;
@@ -39,7 +39,7 @@ export function steppedBack(counts: Counts, before: number, now: number): Counts
 }
 
 /** `counts`, with no less than `used` in the period. */
-export function atLeast(counts: Counts, per: Period, { start, used }: Count): Counts {
+function atLeast(counts: Counts, per: Period, { start, used }: Count): Counts {
   return used > usedIn(counts, per, start) ? { ...counts, [per]: put(counts[per], { start, used }) } : counts;
 }
 
@@ -61,3 +61,11 @@ const mapPeriods = (map: (per: Period) => readonly Count[]): Counts => ({
   day: map("day"),
   month: map("month"),
 });
+
+/** At least as much as older code has counted, by quota. */
+export function countsOf(
+  state: { readonly counts?: Counts; readonly quotas: Readonly<Record<string, Count>> } | undefined,
+): Counts {
+  const { counts = NOTHING_SPENT, quotas = {} } = state ?? {};
+  return Object.entries(quotas).reduce((before, [account, count]) => atLeast(before, periodOf(account), count), counts);
+}

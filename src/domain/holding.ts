@@ -1,8 +1,18 @@
 /** An isolate's side of a lease: what is left, when it expires, and what to report to the authority. Pure: time is an argument. */
 
-import type { Denial, Lease, LeaseReport, PolicyState, TokenLease } from "./lease.ts";
+import { type Denial, KEEP_MS, type Lease, type LeaseReport, type PolicyState, type TokenLease } from "./lease.ts";
 import { type Course, isWorthRenewing, lowMark, wantedAhead, youthMs } from "./renewal.ts";
 
+/** What says that a record is still right, though it was lent some time ago. */
+export interface Cover {
+  /** When the record was last known to be right; `undefined` once it is known to be another one. */
+  readonly rightAt: number | undefined;
+  /** Whether nothing that was changed more than `ttlMs` ago can be missing. `chance`: from 0 to 1, another one for each record. */
+  isFresh(now: number, ttlMs: number, chance: number): boolean;
+}
+
+/** Tokens to keep of a key of which nothing is known. */
+export const KEEPS_FIRST = 4;
 /** From so many tokens on, the use of a lease says how many the next one needs. */
 const SAYS_ENOUGH = 4;
 
@@ -15,17 +25,24 @@ export class Holding<L extends TokenLease = Lease> {
   /** Up to so many tokens, or from this moment on, it can be worth renewing. */
   readonly #lowMark: number;
   readonly #matureAt: number;
+  /** How long its tokens can be spent. */
+  readonly #lifeMs: number;
+  readonly #chance = Math.random();
+  /** By which the record is known to be right after the ttl. */
+  readonly #cover: Cover | undefined;
   #left: number;
   #spent: number;
   #lastSpentAt: number;
 
   /** `spentMeanwhile`: tokens of this lease that were spent between the question and the answer, from the lease that it renews. */
-  constructor(lease: L, askedAt: number, receivedAt = askedAt, spentMeanwhile = 0) {
+  constructor(lease: L, askedAt: number, receivedAt = askedAt, spentMeanwhile = 0, cover?: Cover) {
     this.lease = lease;
     this.#askedAt = askedAt;
     this.#receivedAt = receivedAt;
+    this.#cover = cover;
+    this.#lifeMs = (cover && lease.keepMs) ?? lease.ttlMs;
     this.#lowMark = lease.tokens === null ? -1 : lowMark(lease);
-    this.#matureAt = askedAt + youthMs(lease);
+    this.#matureAt = askedAt + youthMs(this.#lifeMs);
     this.#left = Math.max(0, (lease.tokens ?? 0) - spentMeanwhile);
     this.#spent = spentMeanwhile;
     this.#lastSpentAt = spentMeanwhile > 0 ? receivedAt : askedAt;
@@ -34,7 +51,15 @@ export class Holding<L extends TokenLease = Lease> {
   isLive(now: number): boolean {
     const age = now - this.#askedAt;
     // Below 0 the clock has stepped back, and the age of the lease is unknown.
-    return age >= 0 && age < this.lease.ttlMs;
+    if (age < this.lease.ttlMs) return age >= 0;
+    return age < this.#lifeMs && this.#cover?.isFresh(now, this.lease.ttlMs, this.#chance) === true;
+  }
+
+  /** When its record was last known to be right; `undefined` if it is known to be another one by now. */
+  get rightAt(): number | undefined {
+    if (!this.#cover) return this.#askedAt;
+    const { rightAt } = this.#cover;
+    return rightAt === undefined ? undefined : Math.max(this.#askedAt, rightAt);
   }
 
   /** Whether the isolate can decide about a request from this lease alone: a token, no need of one, or a denial. */
@@ -74,8 +99,10 @@ export class Holding<L extends TokenLease = Lease> {
   }
 
   /** What the question says that asks for the next lease while this one is spent. */
-  renewal(now: number): { readonly wanted: number; readonly renews: LeaseReport | undefined } {
-    return { wanted: wantedAhead(this.#course(now)), renews: this.#report(now) };
+  renewal(now: number): { readonly wanted: number; readonly keeps: number; readonly renews: LeaseReport | undefined } {
+    const course = this.#course(now);
+    const renews = this.#report(now);
+    return { wanted: wantedAhead(course, this.lease.ttlMs), keeps: wantedAhead(course, KEEP_MS), renews };
   }
 
   /** For a request without a token: the denial with its remaining time; `null` if there is none, or if its time is over. */
@@ -99,13 +126,25 @@ export class Holding<L extends TokenLease = Lease> {
    * many as this pace needs, and some by chance.
    */
   wantedNext(now: number): number {
-    const { tokens, ttlMs, reportSoon } = this.lease;
+    if (this.#lifeMs === this.lease.ttlMs) return this.#next(now);
+    const lasted = this.#lastSpentAt - this.#askedAt;
+    return Math.max(1, Math.ceil((this.#next(now) * this.lease.ttlMs) / Math.max(this.lease.ttlMs, lasted)));
+  }
+
+  /** How many to keep for long, after this lease. */
+  keepsNext(now: number): number {
+    return Math.max(KEEPS_FIRST, this.#next(now));
+  }
+
+  #next(now: number): number {
+    const { tokens, reportSoon } = this.lease;
+    const lifeMs = this.#lifeMs;
     if (!tokens) return 1;
     const [age, lasted, used] = [now - this.#askedAt, this.#lastSpentAt - this.#askedAt, tokens - this.#left];
-    const isUsedUp = this.#left === 0 && age < ttlMs;
-    if (lasted < ttlMs / 2) return isUsedUp ? tokens * 2 : Math.max(1, used);
-    if (reportSoon || used < SAYS_ENOUGH || age >= 2 * ttlMs) return Math.max(1, used);
-    return Math.ceil(isUsedUp ? (tokens * ttlMs) / lasted : used + Math.sqrt(used));
+    const isUsedUp = this.#left === 0 && age < lifeMs;
+    if (lasted < lifeMs / 2) return isUsedUp ? tokens * 2 : Math.max(1, used);
+    if (reportSoon || used < SAYS_ENOUGH || age >= 2 * lifeMs) return Math.max(1, used);
+    return Math.ceil(isUsedUp ? (tokens * lifeMs) / lasted : used + Math.sqrt(used));
   }
 
   #report(now: number): LeaseReport | undefined {
@@ -116,6 +155,7 @@ export class Holding<L extends TokenLease = Lease> {
   #course(now: number): Course {
     return {
       lease: this.lease,
+      lifeMs: this.#lifeMs,
       left: this.#left,
       spent: this.#spent,
       elapsedMs: now - this.#askedAt,

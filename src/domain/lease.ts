@@ -3,12 +3,15 @@
  * Until it expires, the isolate serves the key without I/O. Messages contain durations, not times, so the clocks need not agree.
  */
 
+import { MINUTE_MS } from "./durations.ts";
 import type { KeyRecord } from "./key.ts";
 import type { Limits } from "./limits.ts";
 import type { UsageReport } from "./usage.ts";
 
 /** How much longer the authority holds a lease's tokens than the isolate can spend them: covers drift between two clocks. */
 export const LEASE_MARGIN_MS = 500;
+/** How long tokens can be kept where they are plentiful. */
+export const KEEP_MS = 10 * MINUTE_MS;
 /** How much an isolate's clock can run fast or slow at most. */
 export const MAX_DRIFT = 0.005;
 
@@ -27,10 +30,14 @@ export interface TokenLease {
   readonly reportSoon?: boolean;
   /** The lease that the question renews is over, and what was left of it is among these tokens. */
   readonly renewed?: boolean;
+  /** From before the question was sent, its tokens can be spent for so long, if the feed says that the record is still right. */
+  readonly keepMs?: number;
 }
 
 export interface Lease extends TokenLease {
   readonly record: KeyRecord;
+  /** Of the newest change in D1 that the record includes, if the lease can be kept. */
+  readonly number?: number | undefined;
 }
 
 export interface Denial {
@@ -70,6 +77,8 @@ export interface TokenQuestion {
   readonly reports: readonly LeaseReport[];
   /** The present lease, which is spent until the answer comes: what is left of it goes into the next one. */
   readonly renews?: LeaseReport | undefined;
+  /** How many tokens demand would use up in `KEEP_MS`. Only of an isolate that follows the feed, and so can keep tokens longer. */
+  readonly keeps?: number | undefined;
 }
 
 /** What an isolate asks the authority of a key. */
@@ -87,6 +96,8 @@ export interface Question extends TokenQuestion {
   readonly usage?: UsageReport | undefined;
   /** The number of the latest restore of D1 that the isolate has heard of. An authority whose record is older reads D1 again. */
   readonly generation?: number | undefined;
+  /** The number of the newest change of the record that the isolate has heard of. An authority whose record is older reads D1 again. */
+  readonly number?: number | undefined;
   /** The key is used, though the question is for no request to an origin: it calls the management API. */
   readonly isUsed?: boolean;
 }

@@ -11,26 +11,23 @@
 
 import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
 import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
-import { atLeast, type Counts, NOTHING_SPENT, spend, steppedBack, usedIn } from "./counts.ts";
+import { type Counts, countsOf, spend, steppedBack, usedIn } from "./counts.ts";
 import { MINUTE_MS } from "./durations.ts";
 import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import type { Limits } from "./limits.ts";
-import { isRenewable, movedBack, type OpenLease, presumed, readAt, tokensOf } from "./open-lease.ts";
-import { accountOf, endOfPeriod, periodOf, type Quota, startOfPeriod } from "./quota.ts";
-
-export interface LedgerState {
-  readonly clock: number;
-  /** By the rate's name. */
-  readonly rates: Accounts["named"];
-  /** Of rates that other versions have named lately. */
-  readonly kept?: Accounts["kept"];
-  readonly counts?: Counts;
-  /** By the quota's name and period, for older code, which has no `counts`. */
-  readonly quotas: Readonly<Record<string, { start: number; used: number }>>;
-  /** In order of their ends. */
-  readonly open: readonly OpenLease[];
-}
+import {
+  firstGrant,
+  isRenewable,
+  keptUntil,
+  movedBack,
+  type OpenLease,
+  presumed,
+  readAt,
+  tokensOf,
+} from "./open-lease.ts";
+import { accountOf, endOfPeriod, type Quota, startOfPeriod } from "./quota.ts";
 
 /** How long a lease can still be reported after its end, unless too many others ended after it. */
 export const REPORTABLE_MS = MINUTE_MS;
@@ -53,7 +50,7 @@ export class Ledger {
     this.#counts = countsOf(state);
     this.#open = state?.open ?? [];
     const before = { named: state?.rates ?? {}, kept: state?.kept ?? [] };
-    this.#accounts = naming(limits.rates, before, this.#ended().map(presumed), this.#known());
+    this.#accounts = naming(limits.rates, before, this.#ended().map(presumed), firstGrant(this.#open, this.#clock));
     this.#advance(now);
   }
 
@@ -71,10 +68,16 @@ export class Ledger {
   }
 
   /** Takes `tokens` from every limit and holds them until `ttlMs` has passed, or a report comes. The caller asks `available` first. */
-  grant(id: string, tokens: number, ttlMs: number, now: number): void {
+  grant(id: string, tokens: number, ttlMs: number, now: number, isKept = false): void {
     this.#advance(now);
     const lease = { id, tokens, grantedAt: this.#clock, endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS };
-    this.#open = [...this.#open, lease].sort((a, b) => a.endsAt - b.endsAt);
+    this.#open = [...this.#open, isKept ? { ...lease, isKept } : lease].sort((a, b) => a.endsAt - b.endsAt);
+  }
+
+  /** No isolate can spend leases that are kept after `ms`. */
+  endKept(ms: number, now: number): void {
+    this.#advance(now);
+    this.#open = keptUntil(this.#open, this.#clock + ms + LEASE_MARGIN_MS);
   }
 
   /** Tokens that can be granted now: the smallest number of all limits. */
@@ -83,6 +86,14 @@ export class Ledger {
     const rates = this.#limits.rates.map((rate) => this.#leftOfRate(rate));
     const quotas = this.#limits.quotas.map((quota) => this.#leftOfQuota(quota));
     return Math.max(0, Math.min(...rates, ...quotas));
+  }
+
+  /** Tokens that can be kept for long, and still nobody lacks them. None of a quota: what is not reported is lost to it. */
+  spare(now: number): number {
+    this.#advance(now);
+    if (this.#limits.quotas.length > 0) return 0;
+    const spare = this.#limits.rates.map((rate) => this.#leftOfRate(rate) - Math.ceil(rate.burst * PLENTIFUL_SHARE));
+    return Math.max(0, Math.min(...spare));
   }
 
   /** Whether others could lack tokens that a report of a lease would give back. */
@@ -163,15 +174,12 @@ export class Ledger {
     );
     for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt);
     this.#isSettled = true;
-    const heldSince = Math.min(this.#clock, ...this.#held().map(({ grantedAt }) => grantedAt));
+    const heldSince = firstGrant(this.#held(), this.#clock);
     const gone = this.#ended().map(presumed);
-    this.#accounts = mapAccounts(this.#accounts, (journal) => shorten(journal, gone, this.#known(), heldSince));
+    this.#accounts = mapAccounts(this.#accounts, (journal) =>
+      shorten(journal, gone, firstGrant(this.#open, this.#clock), heldSince),
+    );
     this.#accounts = pruned(this.#accounts, gone, now, this.#held().length > 0);
-  }
-
-  /** No report about the time before can come any more. */
-  #known(): number {
-    return Math.min(this.#clock, ...this.#open.map(({ grantedAt }) => grantedAt));
   }
 
   /** No time has passed, so that nothing comes back and no lease ends. */
@@ -239,9 +247,3 @@ export class Ledger {
 }
 
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
-
-/** At least as much as older code has counted. */
-function countsOf(state: LedgerState | undefined): Counts {
-  const { counts = NOTHING_SPENT, quotas = {} } = state ?? {};
-  return Object.entries(quotas).reduce((before, [account, count]) => atLeast(before, periodOf(account), count), counts);
-}

@@ -3,6 +3,7 @@
 import { type KeyRecord, nextEndOf } from "./key.ts";
 import {
   type Denial,
+  KEEP_MS,
   type Lease,
   type LeaseReport,
   leaseSize,
@@ -10,11 +11,14 @@ import {
   type TokenLease,
   type TokenQuestion,
 } from "./lease.ts";
-import { Ledger, type LedgerState } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
 
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 export const FLOOD_PER_SECOND = 200;
+/** The share of the spare tokens that one isolate can keep. */
+const KEPT_SHARE = 1 / 32;
 /** Denials vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 
@@ -56,21 +60,27 @@ export function lendTokens(
   { ttlMs: longest, now, newId, flooded, random }: Circumstances,
   endsInMs = Number.POSITIVE_INFINITY,
 ): Lending<TokenLease> {
-  const ttlMs = Math.min(longest, endsInMs, untilBorder(limits, now));
+  const longestMs = Math.min(endsInMs, untilBorder(limits, now));
+  const ttlMs = Math.min(longest, longestMs);
   const id = newId();
-  if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs), state: undefined };
+  const keepMs = question.keeps === undefined || longestMs <= longest ? undefined : Math.min(KEEP_MS, longestMs);
+  if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs, keepMs), state: undefined };
   let ledger = new Ledger(limits, stored, now);
   const heard = question.reports.filter((report) => ledger.report(report, now));
   // What a clock does that goes forward can be calculated again.
   const isChanged = heard.length > 0 || (stored !== undefined && now < stored.clock);
   // Other versions may still name limits.
-  if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs), state: isChanged ? ledger.state : undefined };
-  const renewed = question.renews && withoutLease(question.renews, limits, ledger, ttlMs, now);
+  if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs, keepMs), state: isChanged ? ledger.state : undefined };
+  const keeping = keepMs === undefined ? 0 : keptTokens(ledger, question, now);
+  // Until the slowest clock has counted so long.
+  const lifeMs = keeping > 0 ? Math.ceil((keepMs as number) * (1 + 2 * MAX_DRIFT)) : ttlMs;
+  const renewed = question.renews && withoutLease(question.renews, limits, ledger, lifeMs, now);
   if (renewed) ledger = renewed;
   const kept = renewed ? (question.renews?.unspent ?? 0) : 0;
   const wanted = Math.max(0, question.wanted - kept);
-  const tokens = kept + leaseSize(ledger.available(now) - kept, { waiting: question.waiting, wanted });
-  if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);
+  const lent = kept + leaseSize(ledger.available(now) - kept, { waiting: question.waiting, wanted });
+  const tokens = Math.max(keeping, lent);
+  if (tokens > 0) ledger.grant(id, tokens, lifeMs, now, keeping > 0);
   const policies = ledger.policies(now);
   const isShort = tokens < Math.max(1, question.waiting);
   // In a flood the next question comes soon, and brings the report.
@@ -86,9 +96,31 @@ export function lendTokens(
       policies,
       reportSoon,
       ...(renewed && { renewed: true }),
+      ...(keeping > 0 && { keepMs }),
     },
     state: tokens > 0 || isChanged || renewed ? ledger.state : undefined,
   };
+}
+
+/** The record has changed: no kept lease of before lives longer than the ttl. `undefined` if there is none. */
+export function endKept(
+  limits: Limits,
+  stored: LedgerState | undefined,
+  ttlMs: number,
+  now: number,
+): LedgerState | undefined {
+  if (!stored?.open.some(({ isKept }) => isKept)) return undefined;
+  const ledger = new Ledger(limits, stored, now);
+  ledger.endKept(ttlMs, now);
+  return ledger.state;
+}
+
+/** How many tokens the isolate can keep; 0 if it needs them all at once, or if they are not plentiful. */
+function keptTokens(ledger: Ledger, { waiting, wanted, keeps = 0 }: TokenQuestion, now: number): number {
+  const served = Math.max(1, waiting);
+  const stock = Math.min(keeps - served, Math.floor((ledger.spare(now) - served) * KEPT_SHARE));
+  const tokens = served + stock;
+  return stock < 1 || tokens < leaseSize(ledger.available(now), { waiting, wanted }) ? 0 : tokens;
 }
 
 /** The ledger if the lease's unspent tokens go into the next one; `undefined` if it has to stay. */
@@ -124,9 +156,9 @@ function spaced(denial: Denial, leastMs: number): Denial {
 
 /** For a key that cannot do anything, or that has no limits. */
 export function uncounted(record: KeyRecord, id: string, ttlMs: number): Lease {
-  return { ...unlimited(id, ttlMs), record };
+  return { ...unlimited(id, ttlMs, undefined), record };
 }
 
-function unlimited(id: string, ttlMs: number): TokenLease {
-  return { id, tokens: null, ttlMs, denial: null, policies: [] };
+function unlimited(id: string, ttlMs: number, keepMs: number | undefined): TokenLease {
+  return { id, tokens: null, ttlMs, denial: null, policies: [], ...(keepMs !== undefined && { keepMs }) };
 }

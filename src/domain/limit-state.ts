@@ -1,6 +1,7 @@
 /** What is left of each limit of a key, for people. */
 
-import { Ledger, type LedgerState } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import { isUnlimited, type Limits } from "./limits.ts";
 import type { Period } from "./quota.ts";
 

@@ -11,6 +11,8 @@ export interface OpenLease {
   readonly endsAt: number;
   /** The clock's time at the grant, if it has stepped back since. */
   readonly readAt?: number;
+  /** Kept for long: spending counts when it is reported, so that nobody has to remember everything since the grant. */
+  readonly isKept?: boolean;
 }
 
 /** By the clock at that time; a lease ends no later than its quota period. */
@@ -37,4 +39,15 @@ export const tokensOf = (leases: readonly OpenLease[]): number =>
 export function isRenewable({ endsAt, readAt }: OpenLease, now: number, ttlMs: number): boolean {
   const spentBy = endsAt - LEASE_MARGIN_MS;
   return readAt === undefined && now < spentBy && spentBy <= now + ttlMs;
+}
+
+/** No report about the time before can come any more: those of kept leases count at their arrival. */
+export const firstGrant = (leases: readonly OpenLease[], clock: number): number =>
+  leases.reduce((first, { grantedAt, isKept }) => (isKept ? first : Math.min(first, grantedAt)), clock);
+
+/** In order of their ends. */
+export function keptUntil(leases: readonly OpenLease[], last: number): readonly OpenLease[] {
+  return leases
+    .map((lease) => (lease.isKept ? { ...lease, endsAt: Math.min(lease.endsAt, last) } : lease))
+    .sort((a, b) => a.endsAt - b.endsAt);
 }

@@ -53,3 +53,11 @@ export const KEPT = {
 
 /** How often D1 is asked for changes. */
 export const RECONCILE_EVERY_MS = 5_000;
+
+/** How often an isolate asks a feed which keys have changed, as long as so many requests come meanwhile. */
+export const ASK_FEED_EVERY_MS = 700;
+export const REQUESTS_A_QUESTION = 3;
+/** How often a feed asks D1 at most. Its answers in between are fresh for so much less. */
+export const LOOK_EVERY_MS = 250;
+/** An isolate asks one of them. */
+export const MAX_FEEDS = 50;

@@ -40,6 +40,29 @@ export function later(one: Mark | undefined, other: Mark | undefined): Mark | un
   return one && other ? (other.number > one.number ? other : one) : (one ?? other);
 }
 
+/** What was told, as far as the reconciler knows. */
+export interface Told {
+  /** Each authority was told of all changes up to this one that concern it, or is in the outbox. */
+  readonly number: number;
+  /** The number of the latest restore that was found; 0 if there was none. */
+  readonly generation: number;
+  /** The newest row that is known to exist. If D1 no longer has it, D1 was restored. */
+  readonly seen?: Mark | undefined;
+}
+
+/** How many of the newest rows stay, so that a feed and its isolates find the one that they saw last. */
+const KEPT_CHANGES = 1_000;
+
+/** `done`: up to there, keys were told. `holders`: the numbers of those whose keys are being told. */
+export function toldUpTo(done: number, holders: readonly number[]): number {
+  return holders.reduce((least, number) => Math.min(least, number - 1), done);
+}
+
+/** Up to here, rows can be deleted: each of which some authority does not know must stay, for the feeds. */
+export function removableUpTo(told: number, newest: number): number {
+  return Math.min(told, newest - KEPT_CHANGES);
+}
+
 /** Who must hear of these changes, each once, with the newest of their numbers. */
 export function concernedBy(changes: readonly RecordChange[]): { keys: ChangedKey[]; holders: ChangedHolder[] } {
   const keys = new Map<string, ChangedKey>();

@@ -8,6 +8,7 @@ import type { TokenLease } from "./lease.ts";
 /** How a lease went until now. */
 export interface Course {
   readonly lease: TokenLease;
+  readonly lifeMs: number;
   /** Tokens; 0 if they are not counted. */
   readonly left: number;
   /** Requests that it served. */
@@ -34,22 +35,22 @@ const YOUTH_SHARE = 1 / 2;
 /** Below so many tokens a lease is nearly used up. */
 export const lowMark = ({ tokens }: TokenLease): number => (tokens ?? 0) * LOW_SHARE;
 
-export const youthMs = ({ ttlMs }: TokenLease): number => ttlMs * YOUTH_SHARE;
+export const youthMs = (lifeMs: number): number => lifeMs * YOUTH_SHARE;
 
-export function isWorthRenewing({ lease, left, spent, elapsedMs, roundTripMs }: Course): boolean {
+export function isWorthRenewing({ lease, lifeMs, left, spent, elapsedMs, roundTripMs }: Course): boolean {
   // After a denial only the authority knows when there is a token.
   if (lease.tokens === 0 || lease.denial) return false;
   if (spent < (lease.reportSoon ? STEADY_WHERE_SCARCE : STEADY)) return false;
   // Tokens that come back while nobody asks are not lent to others meanwhile.
   if (lease.tokens !== null && !lease.reportSoon && left <= lowMark(lease)) return true;
-  if (elapsedMs < youthMs(lease)) return false;
-  const remainingMs = lease.ttlMs - elapsedMs;
+  if (elapsedMs < youthMs(lifeMs)) return false;
+  const remainingMs = lifeMs - elapsedMs;
   return remainingMs * spent <= REQUESTS_AHEAD * elapsedMs || remainingMs <= ROUND_TRIPS_AHEAD * roundTripMs;
 }
 
 /** How many tokens the next lease should have, with those that are left: for as many requests as came until now, and some by chance. */
-export function wantedAhead({ lease: { tokens, ttlMs }, spent, elapsedMs }: Course): number {
+export function wantedAhead({ lease: { tokens }, spent, elapsedMs }: Course, forMs: number): number {
   if (!tokens) return 1;
-  const expected = (spent * ttlMs) / Math.max(1, elapsedMs);
+  const expected = (spent * forMs) / Math.max(1, elapsedMs);
   return Math.min(2 * tokens, Math.ceil(expected + Math.sqrt(expected)));
 }

@@ -2,7 +2,8 @@
 
 import { whenHolding } from "./bucket.ts";
 import { replay } from "./journal.ts";
-import { type LedgerState, REPORTABLE_MS } from "./ledger.ts";
+import { REPORTABLE_MS } from "./ledger.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import { presumed, readAt } from "./open-lease.ts";
 import { endOfPeriod, type Period, periodOf } from "./quota.ts";
 

@@ -1,5 +1,6 @@
 /** The changes that D1 numbers by triggers (`record_changes`), and the keys that they concern. */
 
+import type { ChangeRow, FeedStart } from "../domain/feed.ts";
 import type { ChangedHolder, Mark, RecordChange } from "../domain/record-changes.ts";
 
 export interface Look {
@@ -39,6 +40,39 @@ export async function readChanges(
 
 function lookOf(rows: readonly Mark[], seen: number): Look {
   return { found: rows.find(({ number }) => number === seen), newest: rows.at(-1) };
+}
+
+const SELECT_ROWS = "SELECT number, mark, kind, environment, subject FROM record_changes";
+
+/** For a feed that begins; `undefined` if there is more than it can take, or if D1 does not number changes yet. */
+export async function readFeedStart(
+  db: D1Database,
+  limit: number,
+): Promise<Pick<FeedStart, "rows" | "pending"> | undefined> {
+  const read = db
+    .withSession("first-primary")
+    .batch([
+      db.prepare(`${SELECT_ROWS} ORDER BY number LIMIT ?1`).bind(limit + 1),
+      db.prepare("SELECT DISTINCT environment, key_id AS keyId FROM outbox LIMIT ?1").bind(limit + 1),
+    ]);
+  const all = await read.catch((error) => {
+    // New code can run before its migration, and D1 can be restored to a time before it.
+    if (!/no such table: record_changes/.test(String(error))) throw error;
+    return undefined;
+  });
+  if (!all) return undefined;
+  const [rows, pending] = all.map(({ results }) => results) as [ChangeRow[], FeedStart["pending"]];
+  return rows.length > limit || pending.length > limit ? undefined : { rows, pending };
+}
+
+/** For a feed: those from this number on. */
+export async function readRows(db: D1Database, number: number, limit: number): Promise<ChangeRow[]> {
+  const { results } = await db
+    .withSession("first-primary")
+    .prepare(`${SELECT_ROWS} WHERE number >= ?1 ORDER BY number LIMIT ?2`)
+    .bind(number, limit)
+    .all<ChangeRow>();
+  return results;
 }
 
 /** Numbers from here on are higher than any from before the restore, also than those that nobody has seen. */

@@ -210,8 +210,10 @@ describe("D1 is not read again", () => {
     expect(await record(key)).toMatchObject({ scopes: [], permission: "read-only" });
   });
 
-  test("a look costs one call of D1 while nothing changes, and what was told is deleted", async () => {
+  test("a look costs one call of D1 while nothing changes, and what was told is deleted, but for the newest 1,000", async () => {
     const key = await seedKey();
+    await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+      INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`);
     await run("UPDATE api_keys SET disabled_at = 5 WHERE id = ?", key.id);
     await ringOut();
     const calls: string[] = [];
@@ -222,7 +224,7 @@ describe("D1 is not read again", () => {
     await alarm();
     await alarm();
     expect(calls).toEqual(["batch", "batch"]);
-    expect(await db.prepare("SELECT count(*) AS rows FROM record_changes").first()).toEqual({ rows: 1 });
+    expect(await db.prepare("SELECT count(*) AS rows FROM record_changes").first()).toEqual({ rows: 1_000 });
   });
 });
 
@@ -281,6 +283,9 @@ describe("Nothing is skipped", () => {
     });
     await ringOut();
     expect([(await record(broken)).disabledAt, (await record(fine)).disabledAt]).toEqual([null, 5]);
+    // Before the row of the change can go.
+    const pending = await db.prepare("SELECT key_id FROM outbox").first("key_id");
+    expect(pending).toBe(broken.id);
     expect(await runDurableObjectAlarm(COURIER.get(COURIER.idFromName("courier")))).toBe(true);
     expect((await record(broken)).disabledAt).toBe(5);
     expect(await db.prepare("SELECT count(*) AS rows FROM outbox").first()).toEqual({ rows: 0 });
@@ -325,6 +330,23 @@ describe("An organization with thousands of keys", () => {
     },
     60_000,
   );
+
+  test("keeps its row in D1 until all are told, and says so to the feeds", async () => {
+    const large = await seedKey();
+    await fill(large, 900);
+    await instrumentObject(pass, () => "counted");
+    await ringOut();
+    await run("UPDATE organizations SET plan = 'free' WHERE id = ?", large.organizationId);
+    const number = await db.prepare("SELECT max(number) AS number FROM record_changes").first<number>("number");
+    await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+      INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`);
+    const row = () => db.prepare("SELECT kind FROM record_changes WHERE number = ?").bind(number).first("kind");
+    await alarm();
+    await alarm();
+    expect([await row(), (await object.changesTold()).number]).toEqual(["organization", (number as number) - 1]);
+    await ringOut();
+    expect([await row(), (await object.changesTold()).number]).toEqual([null, (number as number) + 1_500]);
+  });
 
   test("that changes once more meanwhile is told from the beginning, as if for the first time", async () => {
     const large = await seedKey();

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LEASE_MARGIN_MS } from "../../src/domain/lease.ts";
-import { Ledger, type LedgerState } from "../../src/domain/ledger.ts";
+import { Ledger } from "../../src/domain/ledger.ts";
+import type { LedgerState } from "../../src/domain/ledger-state.ts";
 import { limitStates, resetLimits } from "../../src/domain/limit-state.ts";
 import { type Limits, NO_LIMITS } from "../../src/domain/limits.ts";
 

@@ -12,7 +12,7 @@ const lease = (changes: Partial<TokenLease> = {}): TokenLease => ({
 
 /** Twenty requests in 1.9 s. */
 const course = (changes: Partial<Course> = {}): Course => ({
-  ...{ lease: lease(), left: 44, spent: 20, elapsedMs: 1_900, roundTripMs: 20 },
+  ...{ lease: lease(), lifeMs: 2_000, left: 44, spent: 20, elapsedMs: 1_900, roundTripMs: 20 },
   ...changes,
 });
 
@@ -41,9 +41,9 @@ describe("a lease is renewed", () => {
   });
 
   test("with as many tokens as the requests until now need at their pace, and some by chance, at most twice as many", () => {
-    expect(wantedAhead(course({ spent: 19 }))).toBe(25);
-    expect(wantedAhead(course({ spent: 60, elapsedMs: 100 }))).toBe(128);
-    expect(wantedAhead(course({ lease: lease({ tokens: null }) }))).toBe(1);
+    expect(wantedAhead(course({ spent: 19 }), 2_000)).toBe(25);
+    expect(wantedAhead(course({ spent: 60, elapsedMs: 100 }), 2_000)).toBe(128);
+    expect(wantedAhead(course({ lease: lease({ tokens: null }) }), 2_000)).toBe(1);
   });
 });
 
@@ -60,7 +60,14 @@ test("a lease says the same as the rule, at every moment and after any use", () 
         let now = 0;
         for (const gap of gaps) {
           now += gap;
-          const rule = { lease: given, left: holding.left, spent: holding.spent, elapsedMs: now, roundTripMs: trip };
+          const rule = {
+            lease: given,
+            lifeMs: 2_000,
+            left: holding.left,
+            spent: holding.spent,
+            elapsedMs: now,
+            roundTripMs: trip,
+          };
           expect(holding.isWorthRenewing(now)).toBe(isWorthRenewing(rule));
           holding.spend(now);
         }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Ledger, type LedgerState } from "../../src/domain/ledger.ts";
+import { Ledger } from "../../src/domain/ledger.ts";
+import type { LedgerState } from "../../src/domain/ledger-state.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { restsAt } from "../../src/domain/rest.ts";
 

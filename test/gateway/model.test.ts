@@ -120,6 +120,7 @@ function simulate(perSecond: number, limits: Limits): Counts {
       ...{
         roundTripMs: () => 0,
         reportAfterMs: reportAfterMs(1),
+        follows: false,
         forgetsAfterMs: Number.POSITIVE_INFINITY,
         kvMs: 0,
         d1Ms: 0,

@@ -25,6 +25,8 @@ interface Options {
   readonly signingKeysOf?: ((n: number) => SigningKeys) | undefined;
   /** Other values for constants of src, by their names, where a test cannot wait for what they are. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Faults of the nth isolate: other text for text of its bundle. Objects run the code of the first. */
+  readonly faultsOf?: (n: number) => Readonly<Record<string, string>>;
   /** The platform traces, and what it traces is in the output, a line for each event. */
   readonly isTraced?: boolean;
   /** Where the isolates can be inspected. */
@@ -70,7 +72,10 @@ export async function startIsolates(
       return {
         name: `isolate-${n}`,
         port,
-        script: withConstants(onPort(await bundleOf(text, options.around), port), options.constants),
+        script: withFaults(
+          withConstants(onPort(await bundleOf(text, options.around), port), options.constants),
+          options.faultsOf?.(n),
+        ),
       };
     }),
   );
@@ -99,6 +104,13 @@ function withConstants(script: string, constants: Readonly<Record<string, number
   const change = (text: string, [name, value]: [string, number]) =>
     replaceOnce(text, new RegExp(`(?<=^var ${name} = ).*(?=;$)`, "gm"), value);
   return Object.entries(constants).reduce(change, script);
+}
+
+function withFaults(script: string, faults: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(faults).reduce((text, [find, put]) => {
+    if (text.split(find).length !== 2) throw new Error(`the bundle does not have this once: ${find}`);
+    return text.replace(find, () => put);
+  }, script);
 }
 
 function replaceOnce(script: string, pattern: RegExp, value: number): string {

@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { accountName, authorityName, collectorName } from "../../src/authority/name.ts";
+import { accountName, authorityName, collectorName, feedName } from "../../src/authority/name.ts";
 import { read, sources } from "./sources.ts";
 
 /** What is stored outlives the code: these names never change. A new one is added here and in docs/storage.md. */
@@ -70,6 +70,7 @@ describe("The names of what is stored never change:", () => {
     expect(authorityName("production", "key_1")).toBe("production/key_1");
     expect(accountName("actor", "mem_1", "calls")).toBe("actor:mem_1:calls");
     expect(collectorName(3)).toBe("collector/3");
+    expect(feedName(3)).toBe("feed/3");
     const named = found(/\b(?:account|role)\("([^"]+)"\)/g);
     const roles = found(/\brole: ("[^)]+")/g).flatMap((union) =>
       [...union.matchAll(/"([^"]+)"/g)].map(([, role]) => role as string),

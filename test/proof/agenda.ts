@@ -32,6 +32,11 @@ export class Agenda {
     return item;
   }
 
+  /** Resolves so long after now. */
+  after(ms: number): Promise<void> {
+    return new Promise((resolve) => this.add(this.now + ms, resolve));
+  }
+
   /** Does everything in order of time, what is added meanwhile too. Between two moments all promises come to rest. */
   async run(): Promise<void> {
     const restore = this.#takeTimers();

@@ -4,6 +4,7 @@ import { seeded } from "../../src/cli/model/random.ts";
 import type { Rate } from "../../src/domain/bucket.ts";
 import type { Limits } from "../../src/domain/limits.ts";
 import { TRUE_CLOCK } from "./clock.ts";
+import { FAULTLESS } from "./feed-worlds.ts";
 import { type History, simulate } from "./simulator.ts";
 import type { Requests } from "./world.ts";
 
@@ -55,6 +56,8 @@ export function run(limits: Limits, isolates: number, requests: Requests[], rand
     requests,
     fates: Array.from({ length: 1_009 }, () => ({ up: travel(), down: travel() })),
     changes: [],
+    // Isolates ask the feed by themselves.
+    feed: FAULTLESS,
     replacements: [],
     chances: Array.from({ length: 1_013 }, random),
   });

@@ -18,6 +18,7 @@ const OPEN_LEASE = "src/domain/open-lease.ts";
 const COUNTS = "src/domain/counts.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/admit/desks.ts";
+const CLOCK = "src/gateway/admit/watched-clock.ts";
 
 /** Stores what a refused question leaves, too: otherwise a fault in it seldom does harm. */
 const STORED: Edit = {
@@ -52,15 +53,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the ttl is counted from the reply",
-    edits: [{ file: LEASES, find: ": askedAt, receivedAt)", put: ": receivedAt, receivedAt)" }],
+    edits: [{ file: LEASES, find: ": askedAt, receivedAt, 0, cover)", put: ": receivedAt, receivedAt, 0, cover)" }],
   },
   {
     fault: "a reply that comes after the ttl is accepted",
     edits: [
       {
         file: LEASES,
-        find: ": askedAt, receivedAt)",
-        put: ": Math.max(askedAt, receivedAt - lease.ttlMs + 50), receivedAt)",
+        find: ": askedAt, receivedAt, 0, cover)",
+        put: ": Math.max(askedAt, receivedAt - lease.ttlMs + 50), receivedAt, 0, cover)",
       },
     ],
   },
@@ -101,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEDGER,
-        find: "shorten(journal, gone, this.#known(), heldSince)",
+        find: "shorten(journal, gone, firstGrant(this.#open, this.#clock), heldSince)",
         put: "shorten(journal, gone, this.#clock, heldSince)",
       },
     ],
@@ -122,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "a clock that steps back goes unnoticed",
-    edits: [{ file: LEASES, find: "if (now < this.#latest) {", put: "if (now < 0) {" }],
+    edits: [{ file: CLOCK, find: "if (now < this.#latest)", put: "if (now < 0)" }],
   },
   {
     fault: "a clock that steps back while an answer is on its way goes unnoticed",
@@ -141,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEASES,
-        find: "new Holding(lease, askedAt, receivedAt, lease.renewed",
-        put: "new Holding(lease, receivedAt, receivedAt, lease.renewed",
+        find: "new Holding(lease, askedAt, receivedAt, spentMeanwhile",
+        put: "new Holding(lease, receivedAt, receivedAt, spentMeanwhile",
       },
     ],
   },
@@ -173,8 +174,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEND,
-        find: "if (tokens > 0) ledger.grant(id, tokens, ttlMs, now);",
-        put: "ledger.grant(id, Math.max(1, tokens), ttlMs, now);",
+        find: "if (tokens > 0) ledger.grant(id, tokens, lifeMs, now, keeping > 0);",
+        put: "ledger.grant(id, Math.max(1, tokens), lifeMs, now, keeping > 0);",
       },
       STORED,
     ],

@@ -5,6 +5,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -40,7 +41,7 @@ async function firstViolation({ edits }: Pick<Mutant, "edits">): Promise<string 
 }
 
 describe("the proof notices when", { concurrent: true, timeout: 180_000 }, () => {
-  test.for(MUTANTS)("$fault", async (mutant, { expect }) => {
+  test.for([...MUTANTS, ...FEED_MUTANTS])("$fault", async (mutant, { expect }) => {
     const violation = await firstViolation(mutant);
     expect(violation).toMatch(/^after/);
   });

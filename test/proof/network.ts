@@ -16,15 +16,14 @@ export class Network {
   renewals = 0;
   readonly #agenda: Agenda;
   readonly #authority: Authority;
-  /** The time as the authority has it. */
-  readonly #authorityNow: () => number;
   readonly #nextFate: () => Fate;
+  readonly #isCut: () => boolean;
 
-  constructor(agenda: Agenda, authority: Authority, authorityNow: () => number, nextFate: () => Fate) {
+  constructor(agenda: Agenda, authority: Authority, nextFate: () => Fate, isCut: () => boolean) {
     this.#agenda = agenda;
     this.#authority = authority;
-    this.#authorityNow = authorityNow;
     this.#nextFate = nextFate;
+    this.#isCut = isCut;
   }
 
   ask(question: Question): Promise<Answer> {
@@ -32,18 +31,18 @@ export class Network {
     if (question.renews) this.renewals += 1;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const fate = this.#nextFate();
-    if (fate.fault === "question lost") this.#in(LOST_AFTER_MS, () => reject(new Error("lost")));
+    if (fate.fault === "question lost" || this.#isCut()) this.#in(LOST_AFTER_MS, () => reject(new Error("lost")));
     else {
-      const arrive = () => this.#arrive(question, fate, { resolve, reject });
+      const arrive = () => void this.#arrive(question, fate, { resolve, reject });
       this.#in(fate.up, arrive);
       if (fate.repeatedAfter !== undefined) this.#in(fate.up + fate.repeatedAfter, arrive);
     }
     return promise;
   }
 
-  #arrive(question: Question, { down, fault }: Fate, { resolve, reject }: Reply): void {
+  async #arrive(question: Question, { down, fault }: Fate, { resolve, reject }: Reply): Promise<void> {
     try {
-      const answer = this.#answer(question, fault);
+      const answer = await this.#answer(question, fault);
       if (fault === "answer lost") this.#in(LOST_AFTER_MS, () => reject(new Error("lost")));
       else this.#in(down, () => resolve(answer));
     } catch (error) {
@@ -51,10 +50,9 @@ export class Network {
     }
   }
 
-  #answer(question: Question, fault: Fate["fault"]): Answer {
-    const now = this.#authorityNow();
-    if (fault === "zombie") return this.#authority.askZombie(question, now);
-    return this.#authority.ask(question, now, typeof fault === "object" ? fault.crash : undefined);
+  async #answer(question: Question, fault: Fate["fault"]): Promise<Answer> {
+    if (fault === "zombie") return this.#authority.askZombie(question);
+    return this.#authority.ask(question, typeof fault === "object" ? fault.crash : undefined);
   }
 
   #in(ms: number, act: () => void): void {

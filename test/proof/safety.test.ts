@@ -20,6 +20,8 @@ const TRAITS: Record<string, (world: World) => boolean> = {
   "an authority whose clock jumps ahead": ({ authorityClock }) => authorityClock.steps.some(({ by }) => by < 0),
   "two versions of the configuration": ({ versions }) => versions !== undefined,
   "a slow clock": ({ isolates }) => isolates.some(({ clock }) => clock.drift < -4),
+  "a feed that is replaced": ({ feed }) => (feed?.replacements.length ?? 0) > 0,
+  "a cut between isolates, feed and authority": ({ feed }) => (feed?.cuts.length ?? 0) > 0,
   "changed limits": ({ changes }) => changes.some(({ change }) => "limits" in change),
   "changed rights": ({ changes }) => changes.some(({ change }) => !("limits" in change)),
 };
@@ -30,10 +32,12 @@ test("no interval, no period and no old record ever admits one request too many"
   let worlds = 0;
   let atTheLimit = 0;
   let renewing = 0;
+  let keeping = 0;
   const seen = new Map<string, number>();
   const property = nothingIsGivenAway((world, history) => {
     worlds += 1;
     if (history.renewals > 0) renewing += 1;
+    if (history.keeps > 0) keeping += 1;
     if (overAdmissions(history, 1).length > 0) atTheLimit += 1;
     for (const [trait, has] of Object.entries(TRAITS)) if (has(world)) seen.set(trait, (seen.get(trait) ?? 0) + 1);
   });
@@ -41,6 +45,7 @@ test("no interval, no period and no old record ever admits one request too many"
   // Worlds that leave their limits far away, or in which nothing happens, would prove nothing.
   expect(atTheLimit / worlds).toBeGreaterThan(0.4);
   expect(renewing / worlds).toBeGreaterThan(0.05);
+  expect(keeping / worlds).toBeGreaterThan(0.1);
   for (const trait of Object.keys(TRAITS)) expect((seen.get(trait) ?? 0) / worlds, trait).toBeGreaterThan(0.03);
 });
 

@@ -56,7 +56,7 @@ function overQuotasInAll({ quotas }: Limits, { admissions, refusals }: History):
 /** After the authority knew of a change, the record of before may act for one ttl and the margin. */
 function admissionsOnOldRecords({ admissions, records }: History): string[] {
   const endOf = new Map(
-    records.map(({ record }, index) => [record.version, records[index + 1]?.from ?? Number.POSITIVE_INFINITY]),
+    records.map(({ record }, index) => [record.version, Math.min(...records.slice(index + 1).map(({ from }) => from))]),
   );
   return admissions.flatMap(({ at, version }) => {
     const lateness = at - (endOf.get(version) as number);

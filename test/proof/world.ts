@@ -19,12 +19,51 @@ export interface World {
   readonly requests: readonly Requests[];
   /** Of the questions, one after the other, over and over. */
   readonly fates: readonly Fate[];
-  readonly changes: readonly { readonly at: number; readonly change: Change }[];
+  readonly changes: readonly {
+    readonly at: number;
+    readonly change: Change;
+    /** The row of D1 names the member of the key instead of the key. */
+    readonly of?: "key" | "member";
+    /** Made in D1 itself, so that nobody tells the authority; within so much time all isolates have heard of it, if it says. */
+    readonly byHand?: true | { readonly heardWithin: number };
+  }[];
   /** When the authority is restarted elsewhere, and its old instance becomes a zombie. */
   readonly replacements: readonly number[];
+  /** Absent where isolates do not follow the feed. */
+  readonly feed?: FeedWorld;
   /** From 0 to 1: what chance says, one after the other, over and over. */
   readonly chances: readonly number[];
 }
+
+/** All moments are true milliseconds since the start. */
+export interface FeedWorld {
+  /** Of the object that answers. */
+  readonly clock: ClockSettings;
+  /** Of the isolates' questions to it, and of the calls that tell the authority of a change. */
+  readonly fates: readonly Fate[];
+  readonly told: readonly Fate[];
+  /** How long D1 takes for a query, one after the other, over and over. */
+  readonly d1Ms: readonly number[];
+  /** When the reconciler looks at D1, and how long the keys of a member take it. */
+  readonly looks: readonly number[];
+  readonly pagesMs: number;
+  /** When D1 is restored, and to which moment. */
+  readonly restores: readonly { readonly at: number; readonly to: number }[];
+  /** When it is restarted elsewhere, and its old instance becomes a zombie. */
+  readonly replacements: readonly number[];
+  /** When isolates do not reach it, nobody tells the authority, isolates do not reach the authority, or nobody reaches D1. */
+  readonly cuts: readonly { readonly from: number; readonly to: number; readonly what: Cut }[];
+  /** When objects run code from before the feed, as after a rollback. */
+  readonly oldCode: readonly { readonly from: number; readonly to: number; readonly what: Old }[];
+  /** When requests with other keys come, so that isolates ask the feed. */
+  readonly hum: readonly { readonly from: number; readonly to: number; readonly every: number }[];
+  /** Changes of other keys, so many at once. */
+  readonly others: readonly { readonly at: number; readonly count: number }[];
+}
+
+/** Of code from before the feed. */
+export type Old = "authority" | "reconciler" | "feed";
+export type Cut = "asked" | "told" | "authority" | "D1";
 
 /** So many at one moment. */
 export interface Requests {

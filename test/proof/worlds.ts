@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import { SLOW_CLOCK, TRUE_CLOCK } from "./clock.ts";
+import { aimedFeedWorld } from "./feed-aims.ts";
+import { feedWorld } from "./feed-worlds.ts";
 import {
   authoritySteps,
   BORDERS,
@@ -177,7 +179,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.oneof(
   { weight: 6, arbitrary: rateWorld },
   { weight: 2, arbitrary: versionWorld },
   { weight: 1, arbitrary: turnsWorld },
-  { weight: 1, arbitrary: borderStepWorld },
+  { weight: 2, arbitrary: borderStepWorld },
   { weight: 2, arbitrary: quotaWorld },
   { weight: 1, arbitrary: borderWorld },
   { weight: 1, arbitrary: stepWorld },
@@ -185,6 +187,8 @@ export const anyWorld: fc.Arbitrary<World> = fc.oneof(
   { weight: 1, arbitrary: lateWorld },
   { weight: 1, arbitrary: lateReportWorld },
   { weight: 2, arbitrary: renewalWorld },
+  { weight: 3, arbitrary: feedWorld },
+  { weight: 4, arbitrary: aimedFeedWorld },
   { weight: 1, arbitrary: straddleWorld },
 );
 

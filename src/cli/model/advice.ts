@@ -1,6 +1,7 @@
 /** Settings that would bring a part back below half of its limit. */
 
 import { collectorsFor } from "./collectors.ts";
+import { feedsFor } from "./feeds.ts";
 import type { Model } from "./model.ts";
 import { BUSIEST_KEY, usageDaysFor } from "./parts.ts";
 import { groupsOf } from "./traffic.ts";
@@ -11,6 +12,8 @@ export function adviceOn({ traffic, parts }: Model): string[] {
   const days = usageDaysFor(groups, traffic);
   const advice: string[] = [];
   if (collectors > traffic.collectors) advice.push(`Set \`collectors: ${collectors}\`, so that each can do its work.`);
+  const feeds = feedsFor(traffic);
+  if (traffic.feeds > 0 && feeds > traffic.feeds) advice.push(`Set \`feeds: ${feeds}\`, so that each can do its work.`);
   if (days < traffic.usageDays) advice.push(`Set \`retention.usageDays: ${days}\`, so that D1 is half full at most.`);
   const busiest = parts.find(({ name }) => name === BUSIEST_KEY);
   if (busiest && busiest.load > busiest.limit / 2) {

@@ -1,7 +1,7 @@
 /** The authority of one simulated key: it lends by the code of the real one, and counts what that one reads and writes. */
 
 import type { TokenLease, TokenQuestion } from "../../domain/lease.ts";
-import type { LedgerState } from "../../domain/ledger.ts";
+import type { LedgerState } from "../../domain/ledger-state.ts";
 import { FLOOD_PER_SECOND, lendTokens } from "../../domain/lend.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Tally } from "./tally.ts";

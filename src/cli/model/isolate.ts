@@ -1,10 +1,11 @@
 /** What one isolate knows of one simulated key: it holds leases by the code of the real one. */
 
-import { Holding } from "../../domain/holding.ts";
+import { type Cover, Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { LeaseReport, TokenLease } from "../../domain/lease.ts";
 import type { Agenda } from "./agenda.ts";
 import type { SimulatedAuthority } from "./authority.ts";
 import type { Tally } from "./tally.ts";
+import type { Traffic } from "./traffic.ts";
 
 export interface Surroundings {
   readonly agenda: Agenda;
@@ -13,7 +14,13 @@ export interface Surroundings {
   /** Milliseconds to the authority and back. */
   readonly roundTripMs: number;
   readonly reportAfterMs: number;
+  /** It hears of changes by the feed. */
+  readonly follows: boolean;
+  readonly keeping: Traffic["keeping"];
 }
+
+/** As long as the isolate is used all the time. */
+const ALWAYS: Cover = { rightAt: 0, isFresh: () => true };
 
 export class SimulatedIsolate {
   readonly #around: Surroundings;
@@ -28,6 +35,9 @@ export class SimulatedIsolate {
   #isRenewing = false;
   #isCounting = false;
   #isGone = false;
+  /** When the record was last asked for, if the feed does not say that it is right. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #looked: Cover = { rightAt: 0, isFresh: (now, ttlMs) => now - this.#lookedAt < ttlMs };
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -52,7 +62,8 @@ export class SimulatedIsolate {
   #renew(old: Holding<TokenLease>, now: number): void {
     const { agenda, authority, roundTripMs } = this.#around;
     const { spent } = old;
-    const question = { waiting: 0, ...old.renewal(now), reports: this.#reports };
+    const { keeps, ...renewal } = old.renewal(now);
+    const question = { waiting: 0, ...renewal, keeps: this.#keeps(keeps), reports: this.#reports };
     this.#reports = [];
     this.#renewed = old;
     this.#isRenewing = true;
@@ -66,6 +77,19 @@ export class SimulatedIsolate {
         this.#answered(lease, now, back, spentMeanwhile);
       });
     });
+  }
+
+  /** How many tokens the next lease is to have that is kept. */
+  #keeps(tokens: number): number | undefined {
+    const { follows, keeping } = this.#around;
+    if (keeping === "tokens") return tokens;
+    // Without any, only leases that have no tokens are kept.
+    return follows ? (keeping === "rights" ? 0 : tokens) : undefined;
+  }
+
+  get #cover(): Cover | undefined {
+    if (this.#around.keeping === "tokens") return this.#looked;
+    return this.#around.follows ? ALWAYS : undefined;
   }
 
   /** Whether the lease in hand says yes or no. */
@@ -82,10 +106,12 @@ export class SimulatedIsolate {
   #ask(now: number): void {
     const { agenda, authority, roundTripMs } = this.#around;
     const wanted = this.#holding?.wantedNext(now) ?? 1;
+    if (this.#looks(now)) return;
+    const keeps = this.#keeps(this.#holding?.keepsNext(now) ?? KEEPS_FIRST);
     const report = this.#holding?.end(now);
     this.#holding = undefined;
     const reports = report ? [...this.#reports, report] : this.#reports;
-    const question = { waiting: this.#waiting.length, wanted, reports };
+    const question = { waiting: this.#waiting.length, wanted, keeps, reports };
     this.#reports = [];
     this.#isAsking = true;
     agenda.add(now + roundTripMs / 2, (at) => {
@@ -94,10 +120,28 @@ export class SimulatedIsolate {
     });
   }
 
+  /** Asks for the record alone, because there are tokens; nothing is written then. */
+  #looks(now: number): boolean {
+    const { agenda, authority, roundTripMs, keeping } = this.#around;
+    const holding = this.#holding;
+    if (keeping !== "tokens" || !holding?.left || holding.isLive(now)) return false;
+    this.#isAsking = true;
+    agenda.add(now + roundTripMs / 2, (at) => authority.ask({ waiting: 0, wanted: 0, reports: [] }, at));
+    agenda.add(now + roundTripMs, (back) => {
+      if (this.#isGone) return;
+      this.#isAsking = false;
+      this.#lookedAt = now;
+      this.#waiting = this.#waiting.filter((cameAt) => !this.#decide(back, cameAt));
+      // Its tokens may be over, too.
+      if (this.#waiting.length > 0) this.#ask(back);
+    });
+    return true;
+  }
+
   #answered(lease: TokenLease, askedAt: number, now: number, spentMeanwhile = 0): void {
     if (this.#isGone) return;
     this.#isAsking = false;
-    const holding = new Holding(lease, askedAt, now, spentMeanwhile);
+    const holding = new Holding(lease, askedAt, now, spentMeanwhile, this.#cover);
     this.#holding = holding;
     this.#waiting = this.#waiting.filter((cameAt) => !this.#decide(now, cameAt));
     if (this.#waiting.length > 0) {

@@ -6,6 +6,7 @@ import { Agenda } from "./agenda.ts";
 import { SimulatedAuthority } from "./authority.ts";
 import { SimulatedIsolate, type Surroundings } from "./isolate.ts";
 import { Tally } from "./tally.ts";
+import type { Traffic } from "./traffic.ts";
 
 export interface KeyWorld {
   readonly perSecond: number;
@@ -18,6 +19,9 @@ export interface KeyWorld {
   /** After this pause an isolate has forgotten whose secret it is. */
   readonly forgetsAfterMs: number;
   readonly reportAfterMs: number;
+  /** Its isolates hear of changes by the feed. */
+  readonly follows: boolean;
+  readonly keeping?: Traffic["keeping"];
   readonly kvMs: number;
   readonly d1Ms: number;
   /** When requests come, and to which isolates. */
@@ -107,13 +111,15 @@ class Simulation {
     const known = this.#places[index];
     if (known && now < known.endsAt) return known;
     known?.isolate.end();
-    const { isolateLifeMs, chances, roundTripMs, reportAfterMs } = this.#world;
+    const { isolateLifeMs, chances, roundTripMs, reportAfterMs, follows, keeping } = this.#world;
     const around: Surroundings = {
       agenda: this.#agenda,
       authority: this.#authority,
       tally: this.tally,
       roundTripMs: roundTripMs(index),
       reportAfterMs,
+      follows,
+      keeping,
     };
     const place: Place = {
       isolate: new SimulatedIsolate(around),

@@ -3,6 +3,7 @@
 import { DAY_SECONDS } from "../../domain/durations.ts";
 import { RECONCILE_EVERY_MS, REMEMBERED_SECRETS, reportAfterMs } from "../../domain/pace.ts";
 import { type Collecting, collectingOf } from "./collectors.ts";
+import { followingOf, followsFeed } from "./feeds.ts";
 import { simulateKey } from "./key.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { type Operation, PRICES } from "./prices.ts";
@@ -24,6 +25,9 @@ const OBJECT_SECONDS = 0.002;
 /** An isolate remembers up to twice as many secrets, and forgets half of them at once. */
 const FULLNESS = 3 / 2;
 
+/** A key that is used less than this needs a lease's longest life to come to its usual state. */
+const MODEST = 200;
+const KEEP_WARM_SECONDS = 700;
 /** Requests of a busy key that say enough of it. */
 const BUSY = 50_000;
 
@@ -67,7 +71,7 @@ function simulateGroup(
 ): { tally: Tally; seconds: number } {
   const { perSecond } = group;
   const seconds = Math.min(Math.max(120, 3_000 / perSecond), Math.max(20, BUSY / perSecond), DAY_SECONDS);
-  const warmSeconds = Math.min(130, Math.max(10, BUSY / 2 / perSecond));
+  const warmSeconds = Math.min(perSecond < MODEST ? KEEP_WARM_SECONDS : 130, Math.max(10, BUSY / 2 / perSecond));
   const nth = roundTrips(traffic);
   const world = {
     ...{ perSecond, limits: traffic.limits, ttlMs: traffic.leaseTtlMs },
@@ -75,6 +79,8 @@ function simulateGroup(
     ...{
       forgetsAfterMs: forgets,
       reportAfterMs: reportAfterMs(traffic.collectors),
+      follows: followsFeed(traffic),
+      keeping: traffic.keeping,
       kvMs: KV_MS,
       d1Ms: D1_MS,
       random: seeded(seed + 1),
@@ -116,14 +122,15 @@ function operationsOf(sum: Tally, collecting: Collecting, traffic: Traffic): Rec
   // A scrape asks each collector, and D1 how many there are.
   const scrapes = 1 / traffic.scrapeSeconds;
   const scraped = scrapes * traffic.collectors;
+  const following = followingOf(traffic);
   return {
     request: sum.requests + scrapes,
     cpuMs: sum.requests * CPU_MS + scraped * SCRAPE_CPU_MS,
-    objectRequest: sum.objectRequests + collecting.reports + collecting.alarms + looks + scraped,
-    objectSecond: (sum.objectRequests + scraped) * OBJECT_SECONDS + collecting.seconds,
+    objectRequest: sum.objectRequests + collecting.reports + collecting.alarms + looks + scraped + following.questions,
+    objectSecond: (sum.objectRequests + scraped + following.questions) * OBJECT_SECONDS + collecting.seconds,
     objectRow: sum.objectRows + collecting.rows + looks,
     alarmSet: sum.alarmSets + collecting.alarmSets + looks,
-    d1RowRead: sum.d1Reads * ROWS_READ + collecting.d1RowsWritten + scrapes,
+    d1RowRead: sum.d1Reads * ROWS_READ + collecting.d1RowsWritten + scrapes + following.looks,
     d1RowWritten: collecting.d1RowsWritten,
     kvRead: sum.kvReads,
     kvWrite: sum.kvWrites,

@@ -3,6 +3,7 @@
 import { DAY_SECONDS } from "../../domain/durations.ts";
 import { KEPT, RECONCILE_EVERY_MS } from "../../domain/pace.ts";
 import type { Collecting } from "./collectors.ts";
+import { followingOf } from "./feeds.ts";
 import { LIMITS } from "./prices.ts";
 import { type Group, type Traffic, usedWithin } from "./traffic.ts";
 
@@ -40,8 +41,8 @@ const KV_WRITES = 1 / DAY_SECONDS;
 export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads): Part[] {
   const { d1Reads, busiestObject, collecting } = loads;
   const { keys, collectors, organizations, usageDays } = traffic;
-  const queries =
-    d1Reads + collecting.d1Batches + collecting.d1RowsWritten / ROWS_OF_QUERY + 1_000 / RECONCILE_EVERY_MS;
+  const looks = followingOf(traffic).looks + 1_000 / RECONCILE_EVERY_MS;
+  const queries = d1Reads + collecting.d1Batches + collecting.d1RowsWritten / ROWS_OF_QUERY + looks;
   const bytes = keys * KEY_BYTES + usageDays * bytesOfDay(groups, organizations);
   const part = (name: string, load: number, limit: number, grows = true): Part => {
     return { name, load, limit, halfAtKeys: grows ? (keys * limit) / 2 / load : Number.POSITIVE_INFINITY };
@@ -56,9 +57,16 @@ export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads
       collecting.reports / collectors,
       LIMITS.object,
     ),
+    ...(traffic.feeds > 0
+      ? [part(feedsName(traffic), followingOf(traffic).questions / traffic.feeds, LIMITS.object, false)]
+      : []),
     part(KEPT_REQUESTS, collecting.keptCharacters / 1e6, KEPT.maxHourCharacters / 1e6),
     part("processor time of a collector, s", collecting.seconds / collectors, LIMITS.seconds),
   ];
+}
+
+export function feedsName({ feeds }: Pick<Traffic, "feeds">): string {
+  return feeds === 1 ? "questions to the feed" : `questions to each of ${feeds} feeds`;
 }
 
 /** For how many days usage can be kept, if D1 is to be half full at most. */

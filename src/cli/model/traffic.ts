@@ -26,6 +26,10 @@ export interface Traffic {
   readonly regions: readonly { readonly share: number; readonly roundTripMs: number }[];
   readonly limits: Limits;
   readonly leaseTtlMs: number;
+  /** Objects that tell isolates which keys have changed; 0 if each key's authority is asked. */
+  readonly feeds: number;
+  /** What is kept beyond the ttl: by the feed's word, or tokens alone, whose rights are asked for. Both, if it does not say. */
+  readonly keeping?: "rights" | "tokens";
 }
 
 /** Keys whose traffic is so similar that one of them speaks for all. */

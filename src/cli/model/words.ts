@@ -74,7 +74,7 @@ export function barOf(share: number, width = 24): string {
   return "█".repeat(Math.round(Math.min(1, share) * width));
 }
 
-function amount(number: number): string {
+export function amount(number: number): string {
   return number >= 10 ? grouped(Math.round(number)) : number.toPrecision(2);
 }
 

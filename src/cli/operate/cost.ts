@@ -61,7 +61,7 @@ async function cost(options: Options, command: Command): Promise<void> {
 }
 
 function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, options: Options): Traffic {
-  const { plans, leaseTtlMs, collectors, retention, requestLog, writesDataPoints } = compile(config);
+  const { plans, leaseTtlMs, collectors, feeds, retention, requestLog, writesDataPoints } = compile(config);
   const limits = options.plan === undefined ? NO_LIMITS : plans[options.plan];
   if (!limits)
     throw new Failure(`There is no plan ${options.plan}. The plans are: ${list(Object.keys(plans), "none")}.`);
@@ -69,7 +69,7 @@ function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, option
     ...{ perSecond: options.requests, keys: options.keys, isolates: options.isolates, limits, leaseTtlMs },
     organizations: options.organizations ?? Math.ceil(options.keys / KEYS_OF_ORGANIZATION),
     keepsRequests: requestLog.keptMs > 0,
-    ...{ collectors, usageDays: retention.usageDays, dataPoints: writesDataPoints },
+    ...{ collectors, feeds, usageDays: retention.usageDays, dataPoints: writesDataPoints },
     scrapeSeconds: options.scrape ?? Number.POSITIVE_INFINITY,
     ...{ skew: options.even ? 0 : 1, isolateLifeMs: 10 * MINUTE_MS, regions: REGIONS },
   };

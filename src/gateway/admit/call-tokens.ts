@@ -8,6 +8,7 @@ import { isRefusal } from "../../errors.ts";
 import { Desks } from "./desks.ts";
 import type { WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
+import { WatchedClock } from "./watched-clock.ts";
 
 /** Groups of accounts. A call needs the tokens of one group. */
 export type Alternatives = readonly (readonly Account[])[];
@@ -35,7 +36,7 @@ export class CallTokens {
         ask: ({ name, limits }, question) => ask(name, { ...question, limits }),
       },
       ttlMs,
-      now,
+      new WatchedClock(now),
     );
     this.#ttlMs = ttlMs;
     this.#now = now;

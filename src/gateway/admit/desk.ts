@@ -1,8 +1,10 @@
-/** The types of what an isolate knows of the leases of one account. */
+/** What an isolate knows of the leases of one account. */
 
-import type { Holding } from "../../domain/holding.ts";
+import type { FeedChain } from "../../domain/feed-chain.ts";
+import type { Cover, Holding } from "../../domain/holding.ts";
 import type { LeaseReport, TokenLease, TokenQuestion } from "../../domain/lease.ts";
 import type { Refusal } from "../../errors.ts";
+import type { WaitUntil } from "./flights.ts";
 
 /** What one isolate knows of one account's leases. */
 export interface Desk<L extends TokenLease, Memory> {
@@ -19,6 +21,10 @@ export interface Desk<L extends TokenLease, Memory> {
   memory: Memory;
 }
 
+export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, Memory> {
+  return { holding: undefined, renewal: undefined, waiting: 0, reports: [], pausedUntil: 0, memory };
+}
+
 /** A question for the next lease while the present one is spent. Each lease is renewed at most once. */
 export interface Renewal<L extends TokenLease> {
   readonly of: Holding<L>;
@@ -33,4 +39,12 @@ export interface Owners<Owner, L extends TokenLease, Memory> {
   readonly remember: () => Memory;
   /** Rejects if the account cannot be asked. */
   readonly ask: (owner: Owner, question: TokenQuestion, memory: Memory) => Promise<L | Refusal>;
+  /** For each request. */
+  readonly see?: (now: number, waitUntil: WaitUntil) => void;
+  /** What is heard of the owners' changes at the moment; `undefined` if they are not followed. */
+  readonly chain?: () => FeedChain | undefined;
+  /** What keeps a lease alive after its ttl that was asked for when there was this chain. */
+  readonly cover?: (lease: L, chain: FeedChain) => Cover | undefined;
+  /** A lease is over, and there is no other. */
+  readonly over?: (holding: Holding<L>, memory: Memory) => void;
 }

@@ -4,12 +4,13 @@
  */
 
 import { DeadlineError, within } from "../../deadline.ts";
-import { Holding } from "../../domain/holding.ts";
+import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import type { Desk, Owners, Renewal } from "./desk.ts";
+import { type Desk, newDesk, type Owners, type Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
+import type { WatchedClock } from "./watched-clock.ts";
 
 /**
  * How many accounts' leases one isolate remembers, at most twice as many. With all else that it remembers it stays below 64 MB;
@@ -26,19 +27,18 @@ const RENEWAL_PATIENCE_MS = 200;
 export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #owners: Owners<Owner, L, Memory>;
   readonly #ttlMs: number;
-  readonly #now: () => number;
+  readonly #clock: WatchedClock;
   readonly #desks = new Generations<string, Desk<L, Memory>>(DESKS);
   readonly #flights = new Flights<Holding<L> | Refusal>();
   /** Of whom there were too many at once. */
   #leftOver: readonly Owner[] = [];
-  #latest = 0;
-  /** How often the clock was seen to step back. */
+  /** How often the clock had stepped back when it was last read. */
   #stepsBack = 0;
 
-  constructor(owners: Owners<Owner, L, Memory>, ttlMs: number, now: () => number) {
+  constructor(owners: Owners<Owner, L, Memory>, ttlMs: number, clock: WatchedClock) {
     this.#owners = owners;
     this.#ttlMs = ttlMs;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Counts a request that waits for a token, for as long as `work` takes. */
@@ -57,6 +57,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const now = this.readClock();
     const desk = this.of(owner);
     const { holding } = desk;
+    if (waitUntil) this.#owners.see?.(now, waitUntil);
     if (!holding?.isUseful(now)) return undefined;
     if (waitUntil && holding.isWorthRenewing(now) && desk.renewal?.of !== holding) {
       waitUntil(this.#renewAhead(desk, owner, holding, now));
@@ -92,15 +93,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const name = this.#owners.nameOf(owner);
     const known = this.#desks.get(name);
     if (known) return known;
-    const memory = this.#owners.remember();
-    const desk: Desk<L, Memory> = {
-      holding: undefined,
-      renewal: undefined,
-      waiting: 0,
-      reports: [],
-      pausedUntil: 0,
-      memory,
-    };
+    const desk = newDesk<L, Memory>(this.#owners.remember());
     this.#desks.set(name, desk);
     return desk;
   }
@@ -140,12 +133,11 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
 
   /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */
   readClock(): number {
-    const now = this.#now();
-    if (now < this.#latest) {
+    const now = this.#clock.read();
+    if (this.#clock.stepsBack !== this.#stepsBack) {
       this.#desks.clear();
-      this.#stepsBack += 1;
+      this.#stepsBack = this.#clock.stepsBack;
     }
-    this.#latest = now;
     return now;
   }
 
@@ -169,7 +161,10 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   async #renew(desk: Desk<L, Memory>, owner: Owner, atMost: number): Promise<Holding<L> | Refusal> {
     // Those who were served this very moment no longer wait.
     await undefined;
-    const wanted = Math.min(desk.holding?.wantedNext(this.readClock()) ?? 1, atMost);
+    const begunAt = this.readClock();
+    const wanted = Math.min(desk.holding?.wantedNext(begunAt) ?? 1, atMost);
+    const chain = this.#owners.chain?.();
+    const keeps = chain && (desk.holding?.keepsNext(begunAt) ?? KEEPS_FIRST);
     this.#close(desk);
     // One that is still under way comes too late.
     desk.renewal = undefined;
@@ -177,13 +172,14 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const askedAt = this.readClock();
     const stepsBack = this.#stepsBack;
     const waiting = Math.min(desk.waiting, atMost);
-    const lease = await this.#owners.ask(owner, { waiting, wanted, reports }, desk.memory);
+    const lease = await this.#owners.ask(owner, { waiting, wanted, keeps, reports }, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
     if (isRefusal(lease)) return lease;
     const receivedAt = this.readClock();
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
     const isOver = this.#stepsBack > stepsBack;
-    desk.holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt);
+    const cover = isOver ? undefined : chain && this.#owners.cover?.(lease, chain);
+    desk.holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover);
     return desk.holding;
   }
 
@@ -208,12 +204,16 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const { reports } = desk;
     const askedAt = this.readClock();
     const { spent } = old;
-    const question = { waiting: 0, ...old.renewal(askedAt), reports };
+    const { wanted, keeps, renews } = old.renewal(askedAt);
+    const chain = this.#owners.chain?.();
+    const question = { waiting: 0, wanted, keeps: chain && keeps, renews, reports };
     const lease = await this.#owners.ask(owner, question, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
     if (isRefusal(lease)) return;
     const receivedAt = this.readClock();
-    const next = new Holding(lease, askedAt, receivedAt, lease.renewed ? old.spent - spent : 0);
+    const spentMeanwhile = lease.renewed ? old.spent - spent : 0;
+    const cover = chain && this.#owners.cover?.(lease, chain);
+    const next = new Holding(lease, askedAt, receivedAt, spentMeanwhile, cover);
     if (!isAwaited()) {
       this.#giveBack(desk, next);
       return;
@@ -227,6 +227,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
 
   #close(desk: Desk<L, Memory>): void {
     if (desk.holding) this.#giveBack(desk, desk.holding);
+    if (desk.holding) this.#owners.over?.(desk.holding, desk.memory);
     desk.holding = undefined;
   }
 

@@ -7,7 +7,7 @@ import { MINUTE_MS } from "../../domain/durations.ts";
 import { Holding } from "../../domain/holding.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { LeaseReport } from "../../domain/lease.ts";
-import type { LedgerState } from "../../domain/ledger.ts";
+import type { LedgerState } from "../../domain/ledger-state.ts";
 import { lend } from "../../domain/lend.ts";
 import type { Limits } from "../../domain/limits.ts";
 
@@ -19,7 +19,7 @@ const FALLBACK_TTL_MS = 1_000;
 export class Fallback {
   readonly #record: KeyRecord;
   readonly #limits: Limits;
-  readonly #leasedAt: number;
+  #leasedAt: number;
   #state: LedgerState | undefined;
   #holding: Holding | undefined;
 
@@ -27,6 +27,11 @@ export class Fallback {
     this.#record = record;
     this.#limits = limits;
     this.#leasedAt = leasedAt;
+  }
+
+  /** The record was still right then. */
+  extend(at: number): void {
+    this.#leasedAt = Math.max(this.#leasedAt, at);
   }
 
   /** `undefined`: the last lease is too long ago. */

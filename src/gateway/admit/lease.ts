@@ -4,6 +4,7 @@ import { authorityName } from "../../authority/name.ts";
 import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
 import { within } from "../../deadline.ts";
 import type { Account } from "../../decide/principal.ts";
+import { keySubject, subjectsOf } from "../../domain/feed.ts";
 import type { Holding } from "../../domain/holding.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
@@ -12,7 +13,9 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { Desks } from "./desks.ts";
 import { Fallback } from "./fallback.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
+import { type FeedSource, Follower } from "./follower.ts";
 import { PlanTeller } from "./plans.ts";
+import { WatchedClock } from "./watched-clock.ts";
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
@@ -20,6 +23,8 @@ export type AskAuthority = (question: Question) => Promise<Answer>;
 interface Memory {
   /** `undefined` before the first lease. */
   plan: string | null | undefined;
+  /** Whose changes change it; absent before the first lease. */
+  subjects?: readonly string[];
   fallback: Fallback | undefined;
 }
 
@@ -29,23 +34,35 @@ export class Leases {
   readonly #gateway: Gateway;
   readonly #plans: PlanTeller;
   readonly #desks: Desks<Account, Lease, Memory>;
+  readonly #follower: Follower | undefined;
   readonly #looks = new Flights<Lease | Refusal>();
   /** The number of the latest restore of D1. */
   #generation: number | undefined;
 
-  constructor(ask: AskAuthority, gateway: Gateway, now: () => number) {
+  /** `feed`: without it each key's authority is asked, once in a ttl. */
+  constructor(ask: AskAuthority, gateway: Gateway, now: () => number, feed?: FeedSource) {
     this.#ask = ask;
     this.#gateway = gateway;
     this.#plans = new PlanTeller(gateway.plans);
     this.#now = now;
+    const clock = new WatchedClock(now);
+    this.#follower = feed && new Follower(feed, gateway.leaseTtlMs, clock, (generation) => this.hear({ generation }));
     this.#desks = new Desks(
       {
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
         remember: (): Memory => ({ plan: undefined, fallback: undefined }),
         ask: (account, question, memory) => this.#lease(account, question, memory),
+        see: (now, waitUntil) => this.#follower?.see(now, waitUntil),
+        chain: () => this.#follower?.chain,
+        cover: ({ record, number, keepMs }, chain) =>
+          keepMs === undefined || number === undefined ? undefined : chain.cover(subjectsOf(record), number),
+        over: ({ rightAt }, memory) => {
+          if (rightAt === undefined) memory.fallback = undefined;
+          else memory.fallback?.extend(rightAt);
+        },
       },
       gateway.leaseTtlMs,
-      now,
+      clock,
     );
   }
 
@@ -106,7 +123,9 @@ export class Leases {
 
   /** D1 was restored: authorities whose record is older read D1 again. */
   hear({ generation }: ReportAnswer): void {
-    if (generation !== undefined) this.#generation = Math.max(generation, this.#generation ?? 0);
+    if (generation === undefined || generation <= (this.#generation ?? 0)) return;
+    this.#generation = generation;
+    this.#follower?.forget();
   }
 
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
@@ -120,12 +139,14 @@ export class Leases {
     memory: Memory,
   ): Promise<Lease | Refusal> {
     const askedAt = this.#now();
-    const asked = { environment, keyId, secretHash, generation: this.#generation, ...question };
+    const number = this.#follower?.chain?.newestOf(memory.subjects ?? [keySubject(environment, keyId)]);
+    const asked = { environment, keyId, secretHash, generation: this.#generation, number, ...question };
     const answer = await this.#plans.ask(this.#ask, asked, memory.plan);
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const { record } = answer.lease;
     memory.plan = record.plan;
+    if (this.#follower) memory.subjects = subjectsOf(record);
     // A look or a report does not prolong the time for which a key works without its authority.
     if (question.waiting > 0 || question.wanted > 0) memory.fallback = this.#fallbackOn(record, askedAt);
     return answer.lease;

@@ -1,6 +1,7 @@
 /** A deployment of the last release, with its state, is upgraded to this code, and rolled back. */
 
 import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { editD1 } from "../../helpers/d1-file.ts";
 import { METRICS_TOKEN } from "../../helpers/direct.ts";
@@ -201,9 +202,16 @@ describe.each([
     expect((await admitted(one, state.quota, 3)) + (await admitted(two, state.quota, 5))).toBe(5);
     const theirs = await seed(two);
     const key = await theirs.key();
-    for (const gateway of gateways) expect((await answerTo(gateway, key)).status).toBe(200);
+    // For so long that an isolate of this version follows the feed, and keeps its lease.
+    for (let n = 0; n < 40; n++) {
+      for (const gateway of gateways) expect((await answerTo(gateway, key)).status).toBe(200);
+      await sleep(70);
+    }
     expect((await one.manage("POST", `/v1/api-keys/${key.id}/revoke`)).status).toBe(200);
-    await expect.poll(() => answerTo(two, key), { timeout: 5_000 }).toEqual({ status: 401, code: "key_revoked" });
+    await sleep(2_500);
+    for (const gateway of gateways) {
+      expect(await answerTo(gateway, key)).toEqual({ status: 401, code: "key_revoked" });
+    }
     if (objects === "released") {
       // Such a collector counts nothing, and its isolates report again once it can.
       const query = `organization_id=${state.tenant.organizationId}`;
