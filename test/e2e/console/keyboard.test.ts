@@ -121,8 +121,8 @@ describe("By keyboard alone", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Rotate" }).waitFor({ state: "hidden" });
     await page.keyboard.press("Space");
-    await keyboard.enter(/^Rotate$/);
-    expect(page.url()).toContain(`/keys/${id}/rotate`);
+    await keyboard.open(/^Rotate…$/);
+    expect(await page.locator("dialog form").getAttribute("action")).toContain(`/keys/${id}/rotate`);
   });
 
   test("a workspace is made, renamed and deleted", async () => {
