@@ -16,6 +16,7 @@ import {
   type Place,
   type Removal,
   removeAuditEvents,
+  removeKeyRequests,
   removeKeys,
   removeMembers,
   removeRootSessions,
@@ -42,7 +43,7 @@ interface State {
 /** If the clock is further ahead of the last alarm than this, it may be wrong: nothing is deleted for a day. */
 const JUMP_MS = 3 * HOUR_MS;
 /** D1 calls in one round, of up to three statements each, and the pause after it, which leaves D1 to others. The free plan allows 50 statements. */
-const ROUND_CALLS = 10;
+const ROUND_CALLS = 11;
 const ROUND_MS = 1_000;
 const AFTER_FAULT_MS = MINUTE_MS;
 const FULL_SHARE = 0.8;
@@ -133,6 +134,7 @@ const REMOVALS: Record<Kind, { remove: Removal; keptMs: (settings: Settings) => 
   audit_events: { remove: removeAuditEvents, keptMs: daysOf("auditDays") },
   usage_days: { remove: removeUsageDays, keptMs: daysOf("usageDays") },
   usage_sums: { remove: removeUsageSums, keptMs: daysOf("usageDays") },
+  key_requests: { remove: removeKeyRequests, keptMs: daysOf("deadKeyDays") },
 };
 
 function seen(state: State, now: number): State {

@@ -14,6 +14,8 @@ import { firstRequest } from "./key/first-request.tsx";
 import { keyHistory } from "./key/history.tsx";
 import { keyPage } from "./key/overview.tsx";
 import { usageExport } from "./key/usage-export.ts";
+import { keyRequestPages } from "./key-requests/list.tsx";
+import { newKeyRequest } from "./key-requests/new-request.tsx";
 import { keyEdit } from "./keys/edit.tsx";
 import { keyExport } from "./keys/export.ts";
 import { keyList } from "./keys/list.tsx";
@@ -42,6 +44,7 @@ import { requestPage } from "./requests/request.tsx";
 const OPEN_PATHS = ["/guide", "/errors", "/docs", "/go", "/go.json"];
 const PRIVATE_PATHS = [
   "/keys",
+  "/key-requests",
   "/requests",
   "/explain",
   "/workspaces",
@@ -70,6 +73,7 @@ export function consolePages(): Hono<ConsoleEnv> {
     .route("/", newKeyPages)
     .route("/", keyActions)
     .route("/", keyEdit);
+  pages.route("/", newKeyRequest).route("/", keyRequestPages);
   pages.route("/", usageExport).route("/", firstRequest).route("/", keyConnect).route("/", keyHistory);
   pages.route("/", requestLists).route("/", requestPage).route("/", explainPages).route("/", keyPage);
   pages.route("/", workspacePages).route("/", workspaceDeletion);

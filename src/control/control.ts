@@ -78,7 +78,7 @@ export interface Control {
  */
 export type Look = <T>(name: string, read: () => Promise<T | undefined>) => Promise<T | Refusal | undefined>;
 
-export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg" | "ses";
+export type IdKind = "org" | "ws" | "mem" | "key" | "evt" | "ver" | "chg" | "ses" | "krq";
 
 /** Who asks, and in which request. */
 export interface Caller {

@@ -11,12 +11,17 @@ import { rotateKey } from "../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../control/keys/switch.ts";
 import { readUnusedKeys } from "../control/keys/unused.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import { givenId } from "../records/forms.ts";
 import { keyBody, keyChangeOf, keyPatch, newKeyOf, renderKey } from "../records/key.ts";
 import { UNUSED_SORT } from "../store/unused-keys.ts";
 import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { keyPageQuery, revocationBody, rotationBody, unusedQuery } from "./wire/keys.ts";
 import { renderPage } from "./wire/page.ts";
+
+const createBody = keyBody.extend({
+  key_request_id: givenId.optional(),
+});
 
 const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | Refusal =>
   isRefusal(changed)
@@ -44,12 +49,12 @@ export const apiKeys = [
     method: "post",
     path: "/v1/api-keys",
     name: "createApiKey",
-    body: keyBody,
+    body: createBody,
     status: 201,
     versioned: true,
     replay: readWithoutSecret,
-    async handle({ control, caller, body }) {
-      const made = await createKey(control, caller, newKeyOf(body));
+    async handle({ control, caller, body: { key_request_id, ...body } }) {
+      const made = await createKey(control, caller, newKeyOf(body), key_request_id);
       if (isRefusal(made)) return made;
       return {
         body: { ...renderKey(made.key, control.gateway, control.now()), secret: made.secret },

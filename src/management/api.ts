@@ -9,6 +9,7 @@ import { dispatch, type ManagementEnv } from "./dispatch.ts";
 import { imports } from "./import.ts";
 import { insight } from "./insight.ts";
 import { keyLimits } from "./key-limits.ts";
+import { keyRequests } from "./key-requests.ts";
 import { latency } from "./latency.ts";
 import { members } from "./members.ts";
 import type { Operation } from "./operation.ts";
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...members,
   ...sessions,
   ...apiKeys,
+  ...keyRequests,
   ...keyLimits,
   ...imports,
   ...insight,

@@ -111,6 +111,20 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
         "For the root token. Imports all keys or none. Keys that were imported before are skipped, so a call can be repeated.",
     },
   },
+  "Key requests": {
+    requestApiKey: {
+      summary: "Ask for a key",
+      description: "For a member who cannot create keys. Those who can see the request, and answer it.",
+    },
+    listKeyRequests: {
+      summary: "List the keys that members asked for",
+      description: "Newest first. Callers who cannot create keys see only their own requests.",
+    },
+    declineKeyRequest: {
+      summary: "Decline a request for a key",
+      description: "To grant it, create a key with `key_request_id`.",
+    },
+  },
   Insight: {
     whoami: { summary: "Show what the credential is, and what it can do" },
     explain: {

@@ -40,6 +40,22 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Member: {
     last_signed_in_at: "`null`: not yet.",
   },
+  requestApiKey: {
+    name: "Of the key.",
+    purpose: "What the key is for.",
+  },
+  listKeyRequests: {
+    open: "`true`: only those without an answer.",
+  },
+  createApiKey: {
+    key_request_id: "The request for a key that this one answers.",
+  },
+  KeyRequest: {
+    member_id: "Who asks.",
+    decided_at: "`null` while nobody has answered.",
+    reason: "Why it was declined.",
+    key_id: "The key that was created for it. An answer without one declines.",
+  },
   ApiKeyWithSecret: {
     ...OF_KEY,
     secret: "Never shown again; `null` if the call repeats an earlier one.",

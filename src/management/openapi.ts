@@ -19,6 +19,7 @@ const TAGS: Record<string, string> = {
   Members: "The people of an organization, each with a role.",
   Sessions: "How members sign in, and where they are signed in.",
   "API keys": "What API consumers authenticate with.",
+  "Key requests": "Keys that members ask for who cannot create them.",
   Requests: "Finished requests, found by id, by key or by organization.",
   Insight: "Who a caller is, and why a request is decided in this way.",
   Usage: "What keys were used for.",

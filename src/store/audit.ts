@@ -31,7 +31,7 @@ export function auditInsert(db: D1Database, event: AuditEvent): D1PreparedStatem
 export function auditInsertIf(
   db: D1Database,
   event: AuditEvent,
-  table: "organizations" | "workspaces" | "members" | "api_keys" | "sessions",
+  table: "organizations" | "workspaces" | "members" | "api_keys" | "sessions" | "key_requests",
   version: string,
 ): D1PreparedStatement {
   return auditInsertWhere(db, event, `EXISTS (SELECT 1 FROM ${table} WHERE id = ?7 AND version = ?12)`, version);

@@ -30,6 +30,8 @@ export interface KeyPremises {
   /** The versions of organization and member against which the key was checked. */
   readonly organization: string;
   readonly member: string | undefined;
+  /** The request that the key answers, and nobody has answered yet. */
+  readonly request: string | undefined;
 }
 
 /** Inserts nothing if the premises do not hold. */
@@ -37,8 +39,9 @@ export function keyInserts(
   db: D1Database,
   key: ManagedKey,
   secret: NewSecret,
-  { quota, actsAsMember, organization, member }: KeyPremises,
+  { quota, actsAsMember, organization, member, request }: KeyPremises,
 ): D1PreparedStatement[] {
+  const asked = `?${KEY_COLUMNS.length + 4}`;
   const at = (column: (typeof KEY_COLUMNS)[number]) => `?${KEY_COLUMNS.indexOf(column) + 4}`;
   const ifMade = "WHERE EXISTS (SELECT 1 FROM api_keys WHERE id = ?1)";
   return [
@@ -47,9 +50,10 @@ export function keyInserts(
         `INSERT INTO api_keys (${KEY_COLUMNS.join(", ")}) SELECT ${places(KEY_COLUMNS, 4)}
          WHERE ${placesHeld(actsAsMember, at("organization_id"), at("created_at"))} < ?1
            AND EXISTS (SELECT 1 FROM organizations WHERE id = ${at("organization_id")} AND version = ?2)
-           AND (${at("member_id")} IS NULL OR EXISTS (SELECT 1 FROM members WHERE id = ${at("member_id")} AND version = ?3))`,
+           AND (${at("member_id")} IS NULL OR EXISTS (SELECT 1 FROM members WHERE id = ${at("member_id")} AND version = ?3))
+           AND (${asked} IS NULL OR EXISTS (SELECT 1 FROM key_requests WHERE id = ${asked} AND decided_at IS NULL))`,
       )
-      .bind(quota, organization, member ?? null, ...keyCells(key, KEY_COLUMNS)),
+      .bind(quota, organization, member ?? null, ...keyCells(key, KEY_COLUMNS), request ?? null),
     db
       .prepare(`INSERT INTO api_key_scopes (key_id, scope) SELECT ?1, value FROM json_each(?2) ${ifMade}`)
       .bind(key.id, JSON.stringify(key.scopes)),

@@ -13,6 +13,7 @@ export const KINDS = [
   "audit_events",
   "usage_days",
   "usage_sums",
+  "key_requests",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -85,6 +86,7 @@ export const removeMembers: Removal = (db, before, after) =>
 
 export const removeSessions = removalOf("sessions", "id", "expires_at");
 export const removeSignInLinks = removalOf("sign_in_links", "hash", "expires_at");
+export const removeKeyRequests = removalOf("key_requests", "id", "created_at");
 export const removeRootSessions = removalOf("root_sessions", "id", "coalesce(expires_at, link_expires_at)");
 
 /** Of the next rows by age, deletes those for which `isUnused` is true. */

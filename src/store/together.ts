@@ -14,6 +14,7 @@ import "./key-finder.ts";
 import "./key-import.ts";
 import "./key-list.ts";
 import "./key-records.ts";
+import "./key-requests.ts";
 import "./key-rotation.ts";
 import "./key-status.ts";
 import "./keys.ts";

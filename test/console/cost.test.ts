@@ -135,6 +135,10 @@ const SAMPLES: Record<string, (of: Organization) => string | Promise<string>> = 
   "/members/:id": ({ ownerId }) => ownerId,
   "/sessions/:id": async ({ ownerId }) => (await call("GET", `/v1/sessions?member_id=${ownerId}`)).body.data[0].id,
   "/organizations/:id": ({ id }) => id,
+  "/key-requests/:id": async ({ ownerId }) => {
+    const wanted = { name: "Key", purpose: "Work", environment: "sandbox", scopes: ["signatures:read"] };
+    return (await call("POST", "/v1/key-requests", wanted, { "Keygate-Act-As": ownerId })).body.id;
+  },
   "/errors/:code": () => "scope_missing",
   "/docs/:name": () => "createApiKey",
 };

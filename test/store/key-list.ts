@@ -122,7 +122,7 @@ export function anyFilter({ organizationId, memberIds, workspaceIds }: Tenant): 
 }
 
 /** Those of rows that were made by hand. */
-const PREMISES = { quota: 1_000, actsAsMember: false, organization: "", member: "" };
+const PREMISES = { quota: 1_000, actsAsMember: false, organization: "", member: "", request: undefined };
 
 /** The keys as they are read again. */
 export async function addKeys(keys: readonly ManagedKey[]): Promise<ManagedKey[]> {

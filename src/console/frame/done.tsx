@@ -19,6 +19,8 @@ const WORDS = {
   suspended: "The organization was suspended.",
   activated: "The organization was activated.",
   made: "Created.",
+  requested: "Your request was sent. You see the answer here.",
+  declined: "The request was declined.",
   removed: "Deleted.",
   ended: "The session has ended.",
   uninvited: "The invitation was revoked. Its link no longer works.",

@@ -13,6 +13,7 @@ export interface Place {
 const PLACES: readonly Place[] = [
   { path: "/", name: "Overview" },
   { path: "/keys", name: "API keys", isOpenTo: managesKeys },
+  { path: "/key-requests", name: "Key requests", isOpenTo: (standing) => !managesKeys(standing) },
   {
     path: "/requests",
     name: "Requests",

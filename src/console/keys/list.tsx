@@ -19,6 +19,7 @@ import { managesKeys } from "../frame/places.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { number } from "../frame/words.ts";
+import { countWaiting, Waiting } from "../key-requests/asked.tsx";
 import { chosenIn, FILTER_FIELDS, FILTERS, listPath, type Wanted, wantedBy } from "./chosen.ts";
 import { KeyFilters, Sorting, Views } from "./filters.tsx";
 import { KeyRows, type RowsProps } from "./rows.tsx";
@@ -39,10 +40,11 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
   // A whole secret is found by its hint, and does not stay in the address.
   if (prefixOfSecret(pasted)) return c.redirect(listPath(chosen, { q: hintOf(pasted) }), 303);
   const wanted = wantedBy(c, chosen);
-  const [keys, workspaces, members] = await Promise.all([
+  const [keys, workspaces, members, waiting] = await Promise.all([
     isRefusal(wanted) ? wanted : listKeysFor(control, caller, wanted.keys, wanted.sort, wanted.page),
     workspacesOf(c),
     membersOf(c),
+    countWaiting(c),
   ]);
   const refusal = isRefusal(keys) ? keys : undefined;
   const canWrite = requireScope(caller, "api_keys:write") === undefined;
@@ -60,6 +62,7 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
           </a>
         )}
       </div>
+      <Waiting count={waiting} />
       <Mistakes refusal={refusal} fields={FILTER_FIELDS} />
       <Views gateway={control.gateway} chosen={chosen} />
       <KeyFilters

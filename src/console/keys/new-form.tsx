@@ -7,6 +7,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Workspace } from "../../records/workspace.ts";
 import { type Choice, Choices, Field, Group, Options } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
+import { Kept } from "../frame/kept.tsx";
 import type { Problems } from "../frame/mistakes.tsx";
 import { Attempt } from "../frame/once.tsx";
 import { EnvironmentBadge } from "../frame/parts.tsx";
@@ -39,6 +40,7 @@ export function KeyForm({ c, offer, form, problems, summary }: Props) {
   return (
     <form method="post" action="/keys/new" data-summary="/keys/new/summary" novalidate>
       <Attempt c={c} />
+      {form.has("request") && <Kept fields={[["request", form.text("request")]]} />}
       <div class="columns main">
         <div>
           <section class="sheet">

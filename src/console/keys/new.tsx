@@ -5,6 +5,7 @@ import { Hono } from "hono/tiny";
 import { findOrganization, managesKey } from "../../control/access.ts";
 import { createKey, refusalsOfNewKey } from "../../control/keys/create.ts";
 import { withheldScopes } from "../../control/keys/draft.ts";
+import { findOpenRequest } from "../../control/keys/requests.ts";
 import { checkOpen } from "../../control/organizations/rules.ts";
 import { allOf } from "../../control/validation.ts";
 import { readDay } from "../../domain/time.ts";
@@ -13,19 +14,23 @@ import { check, checkEach } from "../../management/parse.ts";
 import { keyBody, newKeyOf, partOfNewKey } from "../../records/key.ts";
 import type { Organization } from "../../records/organization.ts";
 import { namesIn, offeredWorkspaces, workspacesOf } from "../frame/directory.ts";
-import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
+import { EMPTY_FORM, Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
 import { Alert, Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { onceOfForm } from "../frame/once.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { showSecret } from "../key/secret-page.tsx";
+import { Asked } from "../key-requests/asked.tsx";
 import { KeyForm, type Offer } from "./new-form.tsx";
 import { summaryOf } from "./summary.ts";
 import { draftFrom, keyFieldsOf, newKeyFields } from "./wanted.ts";
 
 export const newKeyPages = new Hono<ConsoleEnv>()
-  .get("/keys/new", (c) => showForm(c, EMPTY_FORM, undefined))
+  .get("/keys/new", async (c) => {
+    const form = await formOfRequest(c, c.req.query("request"));
+    return isRefusal(form) ? showRefusal(c, form) : showForm(c, form, undefined);
+  })
   .post("/keys/new/summary", async (c) => {
     const form = await readForm(c.req.raw);
     return isRefusal(form) ? c.var.refuse(form) : c.json(await summarize(c, form));
@@ -36,11 +41,21 @@ export const newKeyPages = new Hono<ConsoleEnv>()
     return form.text("intent") === "preview" ? showForm(c, form, undefined) : create(c, form);
   });
 
+/** What a member asked for, as a form that can be sent as it is. */
+async function formOfRequest(c: Visit, id: string | undefined): Promise<Form | Refusal> {
+  if (id === undefined) return EMPTY_FORM;
+  const request = await findOpenRequest(c.var.control, c.var.visitor.caller, id);
+  if (isRefusal(request)) return request;
+  const { name, purpose, environment, scopes } = request;
+  const texts = Object.entries({ request: id, name, description: purpose, environment });
+  return new Form([...texts, ...scopes.map((scope) => ["scopes", scope] as const)]);
+}
+
 async function create(c: Visit, form: Form) {
   const { control } = c.var;
   const made = await onceOfForm(c, form, async (caller) => {
     const body = await checkNew(c, form);
-    return isRefusal(body) ? body : createKey(control, caller, newKeyOf(body));
+    return isRefusal(body) ? body : createKey(control, caller, newKeyOf(body), form.text("request") || undefined);
   });
   if (made instanceof Response) return made;
   if (!isRefusal(made)) return showSecret(c, { key: made.key, secret: made.secret, title: "Key created" });
@@ -95,6 +110,7 @@ async function showForm(c: Visit, form: Form, refusal: Refusal | undefined, aler
       </p>
       <h1>New key</h1>
       <p class="faint">For {organization.name}. The secret is shown once, after you create it.</p>
+      {form.has("request") && <Asked c={c} id={form.text("request")} />}
       {alert}
       <Mistakes refusal={refusal} fields={fields} />
       <KeyForm

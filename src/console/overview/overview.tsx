@@ -52,7 +52,7 @@ function showWelcome(c: Visit) {
       <h1>Hello, {member.name}</h1>
       <p>
         You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>. This role manages
-        no keys. If you need one, ask an owner or admin of your organization.
+        no keys. If you need one, <a href="/key-requests/new">request a key</a>.
       </p>
       <p>
         The <a href="/guide">guide</a> explains how to call the API.

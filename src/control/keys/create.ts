@@ -13,9 +13,10 @@ import { findOrganization, forbidden } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkOpen } from "../organizations/rules.ts";
-import { allOf, lostRace } from "../validation.ts";
+import { allOf, lostRace, notFound } from "../validation.ts";
 import { checkGrant } from "./grants.ts";
 import { quotaFor, quotaRefusal } from "./quota.ts";
+import { ANSWERED, findOpenRequest, grantOf } from "./requests.ts";
 import { checkEnvironment, checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
 
 export interface CreatedKey {
@@ -24,7 +25,13 @@ export interface CreatedKey {
   readonly secret: string;
 }
 
-export async function createKey(control: Control, caller: Caller, given: NewKey): Promise<CreatedKey | Refusal> {
+/** `requestId`: of the request for a key that it answers. */
+export async function createKey(
+  control: Control,
+  caller: Caller,
+  given: NewKey,
+  requestId?: string,
+): Promise<CreatedKey | Refusal> {
   const { db, gateway } = control;
   const organization = await findOrganization(control, caller, given.organizationId, "api_keys:write");
   if (isRefusal(organization)) return organization;
@@ -37,6 +44,10 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
     checkMembership(memberId, member?.organizationId === organization.id, gateway),
   ]);
   if (refusal) return refusal;
+
+  const request = requestId === undefined ? undefined : await findOpenRequest(control, caller, requestId);
+  if (isRefusal(request)) return request;
+  if (request && request.organizationId !== organization.id) return notFound("key request");
 
   const secret = generateSecret(gateway.environments[wanted.environment]?.keyPrefix as string, control.randomBytes);
   const life = { ...wanted, expiresAt: lifeOf(control, caller, wanted) };
@@ -59,10 +70,13 @@ export async function createKey(control: Control, caller: Caller, given: NewKey)
       actsAsMember,
       organization: organization.version,
       member: member?.version,
+      request: request?.id,
     }),
     auditInsertIf(db, event, "api_keys", key.version),
+    ...(request ? grantOf(control, caller, request, key.id) : []),
   ]);
   if (changes[0] !== 0) return { key, secret };
+  if (requestId !== undefined && isRefusal(await findOpenRequest(control, caller, requestId))) return ANSWERED;
   const isFull = (await countPlaces(db, organization.id, actsAsMember, control.now())) >= quota;
   return isFull ? quotaRefusal(caller, organization, gateway) : lostRace(caller, "organization or the member");
 }

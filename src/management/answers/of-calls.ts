@@ -12,7 +12,14 @@ import {
   statusAnswer,
 } from "./operating.ts";
 import { invitationAnswer, revokedSessionsAnswer, sessionAnswer, signInLinkAnswer } from "./people.ts";
-import { keyAnswer, memberAnswer, newKeyAnswer, organizationAnswer, workspaceAnswer } from "./records.ts";
+import {
+  keyAnswer,
+  keyRequestAnswer,
+  memberAnswer,
+  newKeyAnswer,
+  organizationAnswer,
+  workspaceAnswer,
+} from "./records.ts";
 import { explanationAnswer, pastAnswer, requestAnswer, whoamiAnswer } from "./requests.ts";
 import { latencyAnswer, trafficAnswer, usageAnswer } from "./usage.ts";
 
@@ -27,6 +34,9 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   revokeApiKey: keyAnswer,
   disableApiKey: keyAnswer,
   enableApiKey: keyAnswer,
+  requestApiKey: keyRequestAnswer,
+  listKeyRequests: pageAnswer(keyRequestAnswer),
+  declineKeyRequest: keyRequestAnswer,
   listAuditEvents: pageAnswer(auditEventAnswer),
   readChange: changeAnswer,
   importApiKeys: importAnswer,

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { keyShape } from "../../records/key.ts";
+import { keyRequestShape } from "../../records/key-request.ts";
 import { memberShape } from "../../records/member.ts";
 import { organizationShape } from "../../records/organization.ts";
 import { workspaceShape } from "../../records/workspace.ts";
@@ -20,3 +21,5 @@ export const memberAnswer = z.strictObject(memberShape).meta({ id: "Member" });
 export const organizationAnswer = z.strictObject(organizationShape).meta({ id: "Organization" });
 
 export const workspaceAnswer = z.strictObject(workspaceShape).meta({ id: "Workspace" });
+
+export const keyRequestAnswer = z.strictObject(keyRequestShape).meta({ id: "KeyRequest" });

@@ -109,6 +109,33 @@ describe("An invitation", () => {
   });
 });
 
+describe("A member who cannot create keys", () => {
+  test("asks for one, an owner creates it from the request, and the member sees the answer", async () => {
+    const member = await signedIn(await signInLink(gateway, tenant.members.member));
+    await member.getByRole("link", { name: "request a key" }).click();
+    await member.getByRole("button", { name: "Send the request" }).click();
+    await member.getByText("Fix this").waitFor();
+    await member.getByLabel("Name", { exact: true }).fill("nightly-export");
+    await member.getByLabel("What is it for?").fill("Copies the signatures of the day to the archive.");
+    await member.locator('input[name=scopes][value="emails:read"]').check();
+    await shoot(member, "request-a-key");
+    await member.getByRole("button", { name: "Send the request" }).click();
+    await member.getByText("Nobody has answered yet").waitFor();
+    await owner.goto("/keys");
+    await shoot(owner, "keys-with-request");
+    await owner.getByRole("link", { name: "Answer" }).click();
+    await shoot(owner, "key-requests");
+    await owner.getByRole("link", { name: "Create the key nightly-export" }).click();
+    expect(await owner.getByLabel("Name", { exact: true }).inputValue()).toBe("nightly-export");
+    await shoot(owner, "new-key-from-request");
+    await owner.getByRole("button", { name: "Create the key" }).click();
+    await owner.locator("#secret").waitFor();
+    await member.reload();
+    await member.getByText("created the key, and gives you its secret").waitFor();
+    await shoot(member, "answered");
+  });
+});
+
 describe("The platform team", () => {
   test("sees the console as a member does, changes nothing, and ends it with one click", async () => {
     const { id } = await tenant.key();

@@ -53,6 +53,13 @@ afterAll(() => browser?.close());
 
 const tokenOf = (url: string) => url.split("/").at(-1) as string;
 
+async function keyRequestOf(memberId: string): Promise<string> {
+  const wanted = { name: "nightly-export", purpose: "Copies emails.", environment: "sandbox", scopes: ["emails:read"] };
+  const headers = { Authorization: `Bearer ${gateway.rootToken}`, "Keygate-Act-As": memberId };
+  const init = { method: "POST", headers, body: JSON.stringify(wanted) };
+  return (await (await fetch(`${consoleOf(gateway)}/v1/key-requests`, init)).json()).id;
+}
+
 /** What stands for the parameters of routes, by the route up to them. */
 const SAMPLES: Record<string, () => string | Promise<string>> = {
   "/keys/:id": () => request.keyId,
@@ -64,6 +71,7 @@ const SAMPLES: Record<string, () => string | Promise<string>> = {
   "/sessions/:id": async () =>
     (await gateway.manage("GET", `/v1/sessions?member_id=${tenant.members.owner}`)).body.data[0].id,
   "/organizations/:id": () => tenant.organizationId,
+  "/key-requests/:id": () => keyRequestOf(tenant.members.member),
   "/errors/:code": () => "scope_missing",
   "/docs/:name": () => "createApiKey",
   "/sign-in/root/:token": async () => tokenOf(await rootLink(gateway)),
