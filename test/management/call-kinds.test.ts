@@ -21,6 +21,7 @@ describe("what a call is counted as", () => {
       "endApiKeySecret",
       "removeMember",
       "revokeApiKey",
+      "revokeInvitation",
       "revokeSession",
       "revokeSessions",
     ]);
