@@ -4,7 +4,7 @@
  */
 
 for (const figure of document.querySelectorAll("[data-plot]")) {
-  const { unit, at, names, kinds, previous } = JSON.parse(figure.dataset.plot);
+  const { unit, at, names, kinds, previous, running } = JSON.parse(figure.dataset.plot);
   const svg = figure.querySelector("svg.bars");
   const step = unit === "day" ? 86_400_000 : 3_600_000;
   const total = (index) => kinds.reduce((sum, { counts }) => sum + counts[index], 0);
@@ -70,14 +70,20 @@ for (const figure of document.querySelectorAll("[data-plot]")) {
       ticks: { stroke: line, width: 1, size: 5 },
       font: "12px system-ui",
     };
-    const bars = uPlot.paths.bars({ size: [0.85, 64] });
-    const stacked = kinds.map(({ kind }, index) => ({
-      fill: colorOf(kind, "fill"),
-      width: 0,
-      paths: bars,
-      points: { show: false },
-      data: heights[index],
-    }));
+    const sheet = getComputedStyle(figure.closest(".sheet")).backgroundColor;
+    const stacked = kinds.map(({ kind }, index) => {
+      const color = colorOf(kind, "fill");
+      // What is not over yet is as pale as in the SVG. The colours are opaque, since lower bars are drawn over higher ones.
+      const pale = `color-mix(in srgb, ${color} 60%, ${sheet})`;
+      const colors = at.map((_, place) => (place === running ? pale : color));
+      return {
+        fill: color,
+        width: 0,
+        paths: uPlot.paths.bars({ size: [0.85, 64], disp: { fill: { unit: 3, values: () => colors } } }),
+        points: { show: false },
+        data: heights[index],
+      };
+    });
     const before = previous && {
       stroke: colorOf("previous", "stroke"),
       width: 2,

@@ -151,6 +151,7 @@ function plotOf(bars: readonly Bar[], period: Period, previous: readonly number[
     names: bars.map(({ at }) => nameIn(period, at)),
     kinds: KINDS.map((kind) => ({ kind, name: NAMES[kind], counts: bars.map((bar) => bar[kind]) })),
     previous,
+    running: bars.findIndex(({ at }) => isRunning(period, at)),
   };
 }
 
