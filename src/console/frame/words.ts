@@ -45,6 +45,12 @@ export function shortAgoOf(ms: number, now: number): string {
     .replace(/hours?/, "h");
 }
 
+/** "…aB1c" of "kg_live_…aB1c": the environment says the rest. */
+export function endOf(hint: string): string {
+  const at = hint.lastIndexOf("…");
+  return at < 0 ? hint : hint.slice(at);
+}
+
 export function number(value: number): string {
   return value.toLocaleString("en-US");
 }

@@ -7,7 +7,8 @@ import { type ManagedKey, statusOf } from "../../records/key.ts";
 import type { KeySort } from "../../store/key-list.ts";
 import type { NameOf } from "../frame/directory.ts";
 import { Day, EnvironmentBadge, SOON_MS, StatusWord } from "../frame/parts.tsx";
-import { agoOf, listOf, number, PERMISSION_WORDS, plural, shortAgoOf, spanOf } from "../frame/words.ts";
+import { endOf, listOf, number, PERMISSION_WORDS, plural, REACH_WORDS, shortAgoOf, spanOf } from "../frame/words.ts";
+import { broadestFirst } from "./breadth.ts";
 import { listPath } from "./chosen.ts";
 import { RowMenu } from "./row-menu.tsx";
 import { Sparkline, shortNumber } from "./sparkline.tsx";
@@ -35,9 +36,10 @@ interface Column {
 
 export function KeyRows(props: RowsProps) {
   const columns = columnsOf(props);
+  const isByEnd = props.sort.endsWith("expires_at");
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: the narrow layout changes how the elements are displayed, and with it what they mean
-    <table role="table" class="keys">
+    <table role="table" class={isByEnd ? "keys by-end" : "keys"}>
       <caption class="unseen">API keys</caption>
       <thead>
         <tr role="row">
@@ -77,7 +79,11 @@ function directionOf(sorts: readonly KeySort[], now: string): "ascending" | "des
 function columnsOf({ gateway, now, usage, memberName, workspaceName, can }: RowsProps): Column[] {
   const trend: Column = {
     name: "trend",
-    label: "7 days",
+    label: (
+      <span title="Requests, 7 days">
+        <span class="unseen">Requests, </span>7 days
+      </span>
+    ),
     cell: ({ id }) => <Trend days={usage?.get(id)} />,
   };
   return [
@@ -108,13 +114,20 @@ function columnsOf({ gateway, now, usage, memberName, workspaceName, can }: Rows
       label: "Environment",
       cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} />,
     },
-    { name: "scopes", label: "Scopes", cell: (key) => <Scopes keyOf={key} workspaceName={workspaceName} /> },
     {
-      name: "creator",
-      label: "Created by",
+      name: "scopes",
+      label: "Scopes",
+      cell: (key) => <Scopes keyOf={key} gateway={gateway} workspaceName={workspaceName} />,
+    },
+    {
+      name: "created",
+      label: "Created",
       sorts: ["-created_at", "created_at"],
       cell: ({ createdAt, memberId }) => (
-        <span title={`Created ${agoOf(createdAt, now)}`}>{memberId === null ? "–" : memberName(memberId)}</span>
+        <>
+          <Day at={createdAt} words={shortAgoOf(createdAt, now)} />
+          {memberId !== null && <Second text={memberName(memberId)} />}
+        </>
       ),
     },
     ...(usage ? [trend] : []),
@@ -124,9 +137,14 @@ function columnsOf({ gateway, now, usage, memberName, workspaceName, can }: Rows
       sorts: ["-last_used_at", "last_used_at"],
       cell: ({ lastUsedAt }) =>
         lastUsedAt === null ? (
-          <span class="faint">never</span>
+          <span class="faint">
+            never<span class="narrow"> used</span>
+          </span>
         ) : (
-          <Day at={lastUsedAt} words={shortAgoOf(lastUsedAt, now)} />
+          <>
+            <span class="narrow">used </span>
+            <Day at={lastUsedAt} words={shortAgoOf(lastUsedAt, now)} />
+          </>
         ),
     },
     {
@@ -144,19 +162,38 @@ function columnsOf({ gateway, now, usage, memberName, workspaceName, can }: Rows
   ];
 }
 
-/** "…aB1c" of "kg_live_…aB1c": the environment says the rest. */
-function endOf(hint: string): string {
-  const at = hint.lastIndexOf("…");
-  return at < 0 ? hint : hint.slice(at);
+/** The second line of a cell, in small letters. */
+function Second({ text }: { text: string }) {
+  return (
+    <small class="second faint" title={text}>
+      {text}
+    </small>
+  );
 }
 
-function Scopes({ keyOf: key, workspaceName }: { keyOf: ManagedKey; workspaceName: NameOf }) {
-  const [first = "", ...more] = key.scopes;
-  const places = key.reach === "organization" ? "all workspaces" : listOf(key.workspaceIds.map(workspaceName));
+interface ScopesProps {
+  readonly keyOf: ManagedKey;
+  readonly gateway: Gateway;
+  readonly workspaceName: NameOf;
+}
+
+/** The broadest one, and what the key can do with it and where. The title and readers of screens have the others too. */
+function Scopes({ keyOf: key, gateway, workspaceName }: ScopesProps) {
+  const scopes = broadestFirst(key.scopes, gateway.policy);
+  const [isEverywhere, permission] = [key.reach === "organization", PERMISSION_WORDS[key.permission]];
+  const count = isEverywhere ? REACH_WORDS.organization : plural(key.workspaceIds.length, "workspace");
+  const places = isEverywhere ? count : listOf(key.workspaceIds.map(workspaceName));
+  const whole = `${permission}, ${places}: ${scopes.join(", ")}`;
   return (
-    <span title={`${PERMISSION_WORDS[key.permission]}, ${places}: ${key.scopes.join(", ")}`}>
-      <code>{first}</code>
-      {more.length > 0 && <span>+{more.length}</span>}
+    <span title={whole}>
+      <span class="unseen">{whole}</span>
+      <span class="first" aria-hidden="true">
+        <code>{scopes[0]}</code>
+        {scopes.length > 1 && <span>+{scopes.length - 1}</span>}
+      </span>
+      <small class="second faint" aria-hidden="true">
+        {permission}, {count}
+      </small>
     </span>
   );
 }
@@ -180,9 +217,18 @@ function End({ keyOf: key, gateway, now }: { keyOf: ManagedKey; gateway: Gateway
   const { status } = statusOf(key, gateway, now);
   if (status === "revoked") return <span class="faint">–</span>;
   const left = key.expiresAt - now;
-  if (status !== "active" || left >= SOON_MS) return <Day at={key.expiresAt} />;
+  const word = <span class="narrow">{left > 0 ? "expires " : "expired "}</span>;
+  if (status !== "active" || left >= SOON_MS) {
+    return (
+      <>
+        {word}
+        <Day at={key.expiresAt} />
+      </>
+    );
+  }
   return (
     <span class="soon">
+      {word}
       <Day at={key.expiresAt} words={`in ${spanOf(left)}`} />
     </span>
   );

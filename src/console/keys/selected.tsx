@@ -2,7 +2,9 @@
 
 import { Hono } from "hono/tiny";
 import { findKeys } from "../../control/access.ts";
+import type { Control } from "../../control/control.ts";
 import { allOf, invalid } from "../../control/validation.ts";
+import { DAY_MS } from "../../domain/durations.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { revocationBody } from "../../management/wire/keys.ts";
@@ -16,7 +18,7 @@ import type { Problems } from "../frame/mistakes.tsx";
 import { Ago, EnvironmentBadge, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
-import { plural } from "../frame/words.ts";
+import { endOf, plural } from "../frame/words.ts";
 import { DEEDS, type Deed } from "./deeds.ts";
 import { type Asked, actOn } from "./outcome.tsx";
 import { listBack, selectedIn, showNoneSelected } from "./selection.tsx";
@@ -55,9 +57,14 @@ async function askFor(c: Visit, { ids, back, form, refusal }: Asked & { refusal:
     fields: deed.fields,
     content: (problems) => (
       <>
+        <p>
+          <strong>{stakesOf(keys, control)}</strong> Times of use can be an hour behind.
+        </p>
         <p>{deed.effect(boundOf(control.gateway))}</p>
         <Kept fields={[...ids.map((id) => ["key", id] as const), ["back", back ?? ""]]} />
-        <Chosen c={c} keys={keys} />
+        <div class="risky">
+          <Chosen c={c} keys={keys} />
+        </div>
         {keys.length < ids.length && <p>{missingWords(ids.length - keys.length)}</p>}
         {deed.grave && <Revocation form={form} problems={problems} count={ids.length} />}
       </>
@@ -68,14 +75,29 @@ async function askFor(c: Visit, { ids, back, form, refusal }: Asked & { refusal:
 const missingWords = (count: number) =>
   `${plural(count, "key")} of the selection ${count === 1 ? "is" : "are"} not yours to see any more, and will be left out.`;
 
+/** "12 of 20 are production keys, 5 were used in the last 24 hours." */
+function stakesOf(keys: readonly ManagedKey[], { gateway: { mainEnvironment }, now }: Control): string {
+  const main = keys.filter(({ environment }) => environment === mainEnvironment).length;
+  const used = keys.filter(({ lastUsedAt }) => lastUsedAt !== null && now() - lastUsedAt < DAY_MS).length;
+  const mains = main === 1 ? `is a ${mainEnvironment} key` : `are ${mainEnvironment} keys`;
+  return `${main} of ${keys.length} ${mains}, ${used} ${used === 1 ? "was" : "were"} used in the last 24 hours.`;
+}
+
 function Chosen({ c, keys }: { c: Visit; keys: readonly ManagedKey[] }) {
   const { gateway, now } = c.var.control;
   return (
     <Table
       caption="Selected keys"
-      rows={keys}
+      rows={keys.toSorted((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0))}
       columns={[
-        { label: "Key", cell: ({ id, name }) => <a href={`/keys/${id}`}>{name}</a> },
+        {
+          label: "Key",
+          cell: ({ id, name, hint }) => (
+            <>
+              <a href={`/keys/${id}`}>{name}</a> <code title={hint}>{endOf(hint)}</code>
+            </>
+          ),
+        },
         { label: "Environment", cell: ({ environment }) => <EnvironmentBadge name={environment} gateway={gateway} /> },
         { label: "Last used", cell: ({ lastUsedAt }) => <Ago at={lastUsedAt} now={now()} /> },
       ]}

@@ -71,7 +71,7 @@ describe("The list of keys", () => {
     expect(linkOn(back, /^Next page$/)).toBe(linkOn(first, /^Next page$/));
   });
 
-  test.for(["Key", "Created by", "Last used", "Expires"])(
+  test.for(["Key", "Created", "Last used", "Expires"])(
     "is sorted by %s, and the other way round by the same heading",
     async (heading) => {
       const once = await browser.open(linkOn(await browser.open("/keys?status=active"), new RegExp(`^${heading}$`)));
@@ -116,6 +116,32 @@ describe("The list of keys", () => {
     for (const deed of ["edit", "rotate", "disable", "revoke"])
       expect(html).toContain(`href="/keys/${ids[3]}/${deed}"`);
     expect(html).toMatch(/<code title="kg_test_…(.{4})">…\1<\/code>/);
+  });
+
+  test("shows the scope of a key that can do the most damage, and all of its rights to readers of screens", async () => {
+    const own = await setUp({ name: "Rights" });
+    const visitor = new Browser();
+    visitor.cookies.set("__Host-keygate_session", await sessionTokenFor(controlOf(), own.member.id));
+    const shown = async (scopes: readonly string[]) => {
+      const { id } = await makeKey({ ...own.keyBody, name: "rights", scopes });
+      const html = row(await visitor.open("/keys"), id);
+      return { html, first: /<code>([^<]*)<\/code>/.exec(html)?.[1] };
+    };
+    const several = await shown(["folders:read", "folders:write", "signatures:delete", "read:all"]);
+    expect(several.first).toBe("signatures:delete");
+    expect(several.html).toContain("+3");
+    const whole = "full access, all workspaces: signatures:delete, folders:write, read:all, folders:read";
+    expect(several.html.split(whole)).toHaveLength(3);
+    expect((await shown(["signatures:delete", "admin"])).first).toBe("admin");
+  });
+
+  test("says on narrow screens which time it shows: the end where keys are sorted by it, else the last use", async () => {
+    const byAge = await browser.open("/keys?q=key+01");
+    expect(row(byAge, ids[1] as string)).toContain('never<span class="narrow"> used</span>');
+    expect(byAge.html).toContain('<table role="table" class="keys">');
+    const byEnd = await browser.open("/keys?q=key+01&sort=expires_at");
+    expect(row(byEnd, ids[1] as string)).toContain('<span class="narrow">expires </span>');
+    expect(byEnd.html).toContain('class="keys by-end"');
   });
 
   test("finds a whole secret by its hint, and does not keep it in the address", async () => {

@@ -68,6 +68,23 @@ describe("The keys that are selected in the list", () => {
     );
   });
 
+  test("are shown with what is at stake before they are revoked, those in use first", async () => {
+    const { browser, keys, keyBody } = await world(2);
+    const main = await makeKey({ ...keyBody, name: "main", environment: "production", scopes: ["signatures:read"] });
+    const used = (id: string, at: number) =>
+      env.DB.prepare("UPDATE api_keys SET last_used_at = ? WHERE id = ?").bind(at, id).run();
+    await used(main.id, Date.now() - 3_600_000);
+    await used((keys[1] as (typeof keys)[0]).id, Date.now() - 3 * 86_400_000);
+    const ids = [...keys.map(({ id }) => id), main.id];
+    const page = await browser.open(`/keys/selected/revoke?${query(ids)}`);
+    expect(page.text).toContain("1 of 3 is a production key, 1 was used in the last 24 hours.");
+    expect([...page.html.matchAll(/<a href="\/keys\/(key_\w+)">/g)].map(([, id]) => id)).toEqual([
+      main.id,
+      ...ids.slice(0, 2).toReversed(),
+    ]);
+    expect(page.html).toMatch(/<code title="kg_\w+_…(.{4})">…\1<\/code>/);
+  });
+
   test("are disabled, and those that cannot be are named one by one, with the reason", async () => {
     const { browser, keys } = await world(3);
     const [first, revoked, last] = keys as [(typeof keys)[0], (typeof keys)[0], (typeof keys)[0]];
