@@ -11,6 +11,18 @@ import type { NameOf } from "../frame/directory.ts";
 import { dayOf, limitWords, listOf, plural } from "../frame/words.ts";
 
 export function summaryOf(key: KeyRecord, gateway: Gateway, workspaceName: NameOf, now: number): string[] {
+  return [...abilitiesOf(key, gateway, workspaceName, now), ...termsOf(key, gateway, now)];
+}
+
+/** Until when and how often, if it works. */
+function termsOf(key: KeyRecord, gateway: Gateway, now: number): string[] {
+  const reason = statusReasonOf(key, gateway, now);
+  const isSilent = reason !== null && (reason !== "scope_missing" || key.scopes.length > 0);
+  return isSilent ? [] : [...limitsOf(key, gateway), `It expires on ${dayOf(key.expiresAt)}.`];
+}
+
+/** Without its limits and its expiry. */
+export function abilitiesOf(key: KeyRecord, gateway: Gateway, workspaceName: NameOf, now: number): string[] {
   const { policy, environments, mainEnvironment } = gateway;
   const reason = statusReasonOf(key, gateway, now);
   const { effective, workspaces, lacking } = rightsOf(key, policy);
@@ -29,8 +41,6 @@ export function summaryOf(key: KeyRecord, gateway: Gateway, workspaceName: NameO
     `I${place.slice(1)}.`,
     ...(isReal ? ["This is the main environment, not a sandbox."] : []),
     ...losing,
-    ...limitsOf(key, gateway),
-    `It expires on ${dayOf(key.expiresAt)}.`,
     ...(policy.actAs === "member" ? ["It can never do more than its member, and stops working when they leave."] : []),
   ];
 }

@@ -13,6 +13,7 @@ afterAll(() => vi.useRealTimers());
 await migrate();
 const control = controlOf();
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 async function world(fields: object = {}) {
   const { member, keyBody, organization } = await setUp({ plan: "free" });
@@ -53,6 +54,34 @@ describe("The pages of a key", () => {
     for (const tab of [...TABS, "/first-request", "/usage.csv"]) {
       expect((await browser.open(path + tab)).status, tab).toBe(404);
     }
+  });
+
+  test("begin with its last use, the requests of a week, its expiry and its creator, each said once", async () => {
+    const { browser, path, key, organization } = await world({ scopes: ["read:all"], permission: "full-access" });
+    await count(key.id, organization.id, [["/signatures/*", "forwarded", 1_200]]);
+    const { text } = await browser.open(path);
+    expect(text).toMatch(/Last used .*Requests in 7 days 1,200 Expires .* Created by .*What it can do/);
+    expect(text.match(/expire/gi)).toHaveLength(1);
+    expect(text).not.toContain("full access");
+  });
+
+  test("do not offer to copy the hint as if it were the secret", async () => {
+    const { browser, path } = await world();
+    const { text, html } = await browser.open(path);
+    expect(text).toContain("Shown once, when it was created. Rotate the key for a new one.");
+    expect(html.match(/data-copy="[^"]*"/g)).toEqual(['data-copy="key-id"']);
+  });
+
+  test("say nothing of unused scopes if the key was used, but no use of any scope is known", async () => {
+    const { browser, path, key } = await world();
+    const usedAgo = (days: number) =>
+      env.DB.prepare("UPDATE api_keys SET created_at = ?, last_used_at = ? WHERE id = ?")
+        .bind(AT_START - 200 * DAY_MS, AT_START - days * DAY_MS, key.id)
+        .run();
+    await usedAgo(3);
+    expect((await browser.open(path)).text).not.toContain("Scopes it does not need");
+    await usedAgo(100);
+    expect((await browser.open(path)).text).toContain("Granted, but not used within 90 days");
   });
 
   test("tell its history in pages", async () => {
