@@ -45,15 +45,22 @@ export function Decision({ explanation: { decision, steps }, fixes, isWithoutKey
   );
 }
 
-export function Fixes({ fixes }: { fixes: readonly Fix[] }) {
+/** `isListed`: the page says already what the changes are. */
+export function Fixes({ fixes, isListed = false }: { fixes: readonly Fix[]; isListed?: boolean }) {
   if (fixes.length === 0) return null;
   return (
     <div class="actions fixes">
-      {fixes.map(({ label, path, fields }) =>
-        fields ? (
+      {fixes.map(({ label, path, change }) =>
+        change ? (
           <form method="post" action={path}>
-            <Kept fields={fields} />
-            <button type="submit">{label}</button>
+            <Kept fields={change.fields} />
+            <p>
+              {!isListed && `${change.words}. `}
+              {change.opens}
+            </p>
+            <button type="submit" class="quiet">
+              {label}
+            </button>
           </form>
         ) : (
           <a class="button" href={path} data-dialog={path.endsWith("/enable") ? "" : undefined}>

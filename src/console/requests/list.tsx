@@ -83,7 +83,8 @@ async function Found({ c, path, chosen, page: { items, next }, key }: FoundProps
       <RequestTable requests={items} now={control.now()} nameOf={key ? undefined : nameOf} gateway={control.gateway} />
       <More path={path} next={next} query={String(chosen)} />
       <p class="hint more">
-        A request shows about a minute after its answer. Of requests that succeeded, some are kept.
+        A request shows about a minute after its answer. Each hour, the first and last 20 requests that failed are kept
+        for each environment, route and outcome, and 20 at random of those that succeeded.
       </p>
     </section>
   );
@@ -113,28 +114,32 @@ interface FiltersProps {
 function Filters({ c, path, chosen, filters, problems }: FiltersProps) {
   const { environments, routes } = c.var.control.gateway;
   const paths = new Set(routes.map((route) => route.path));
+  const set = filters.filter(({ id }) => chosen.has(id));
   const options: Record<string, readonly (readonly [string, string])[]> = {
     environment: Object.keys(environments).map((name) => [name, name]),
     reason: Object.keys(ERRORS).map((code) => [code, code]),
     route: [[NO_ROUTE, "no route"], ...[...paths].map((one) => [one, one] as const)],
   };
   return (
-    <form class="filters row top" action={path} novalidate>
+    <form class="find" action={path} novalidate>
       {chosen.has("failed") && <input type="hidden" name="failed" value="1" />}
-      {filters.map(({ id, label }) => (
-        <Cell name={id} id={id} label={label} problem={problems.get(id)}>
-          {options[id] ? (
-            <select>
-              <Options options={[["", "any"], ...(options[id] ?? [])]} chosen={chosen.get(id) ?? ""} />
-            </select>
-          ) : (
-            <input value={chosen.get(id) ?? ""} autocomplete="off" placeholder="key_…" />
-          )}
-        </Cell>
-      ))}
-      <button type="submit" class="quiet low">
-        Filter
-      </button>
+      <details class="drop" open={filters.some(({ id }) => problems.has(id))}>
+        <summary class="button quiet">Filters{set.length > 0 && ` (${set.length})`}</summary>
+        <div class="panel">
+          {filters.map(({ id, label }) => (
+            <Cell name={id} id={id} label={label} problem={problems.get(id)}>
+              {options[id] ? (
+                <select>
+                  <Options options={[["", "any"], ...(options[id] ?? [])]} chosen={chosen.get(id) ?? ""} />
+                </select>
+              ) : (
+                <input value={chosen.get(id) ?? ""} autocomplete="off" placeholder="key_…" />
+              )}
+            </Cell>
+          ))}
+          <button type="submit">Show requests</button>
+        </div>
+      </details>
     </form>
   );
 }

@@ -71,11 +71,11 @@ function Verdict({ past: { decided, now, assumed, change }, fixes, keyOf: key }:
             <li>{key ? sentence.replaceAll(key.id, `“${key.name}”`) : sentence}</li>
           ))}
         </ul>
-        <Fixes fixes={fixes} />
+        <Fixes fixes={fixes} isListed />
         {!now && <p class="hint">What would be decided now is not known. {assumed}</p>}
         {now && isSame && (
           <>
-            <p class="hint">The same would be decided now. {assumed}</p>
+            <p class="hint">The answer would be the same now. {assumed}</p>
             <Steps steps={now.steps} />
           </>
         )}
@@ -106,7 +106,9 @@ function RequestFacts({ c, of: request, keyOf: key }: RequestFactsProps) {
       <Facts
         facts={[
           ["Id", <Copied id="request-id" label="the id" text={id} />],
-          ["Trace", <Copied id="trace-id" label="the trace" text={traceId} />],
+          ...(id === `req_${traceId}`
+            ? []
+            : [["Trace", <Copied id="trace-id" label="the trace" text={traceId} />] as const]),
           ["Time", <Moment at={at} />],
           ...(key ? [["Key", <a href={`/keys/${key.id}`}>{key.name}</a>] as const] : []),
           ...(environment === null

@@ -49,8 +49,12 @@ async function decideNow(control: Control, caller: Caller, request: FoundRequest
   const asked = questionOf(request, control.gateway);
   if (!asked) return { now: null, assumed: "The configuration no longer has the route." };
   const now = await explain(control, caller, { ...asked, keyId, clientAddress: addressOf(request) });
-  const why = request.path === null ? ", because the path and the query were not kept" : "";
-  return { now, assumed: `For ${asked.method} ${asked.url}${why}.` };
+  const call = `${asked.method} ${asked.url}`;
+  const isExample = request.path === null;
+  return {
+    now,
+    assumed: isExample ? `Checked with an example, ${call}: the real path is not stored.` : `For ${call}.`,
+  };
 }
 
 /** `undefined` if enough was kept to decide again. */

@@ -82,21 +82,37 @@ describe("The page of a request", () => {
     const { text } = await browser.open(`/requests/${refused.id}`);
     expect(text).toContain("Refused with 403. This call needs signatures:write");
     expect(text).toContain("Change the permission of “nightly” from read-only to full-access.");
-    expect(text).toContain("For POST https://sandbox.example.com/v1/signatures/example");
+    expect(text).toContain("Checked with an example, POST https://sandbox.example.com/v1/signatures/example");
     expect(text).not.toContain(`of ${key.id}`);
   });
 
   const readsOnly = { scopes: ["signatures:read"], permission: "full-access" };
   const lackingScope = { ...REFUSED, members: { required_scopes: ["signatures:write"], lacking_in: ["scopes"] } };
   const FIXES: [string, object, Partial<KeptRequest>, string][] = [
-    ["full access", { permission: "read-only", scopes: ["signatures:write"] }, REFUSED, "Give it full access"],
-    ["a scope", readsOnly, lackingScope, "Add signatures:write"],
-    ["both", { ...readsOnly, permission: "read-only" }, lackingScope, "Add signatures:write and give it full access"],
+    [
+      "full access",
+      { permission: "read-only", scopes: ["signatures:write"] },
+      REFUSED,
+      "This allows every call that needs signatures:write.",
+    ],
+    ["a scope", readsOnly, lackingScope, "This allows every call that needs signatures:write."],
+    [
+      "both",
+      { ...readsOnly, permission: "read-only" },
+      lackingScope,
+      "This allows every call that needs signatures:write.",
+    ],
+    [
+      "full access, which allows more",
+      { permission: "read-only", scopes: ["signatures:write", "folders:write"] },
+      REFUSED,
+      "This allows every call that needs signatures:write, and also folders:write.",
+    ],
     [
       "an address",
       { allowed_addresses: ["192.0.2.1"] },
       { reason: "address_forbidden", members: {}, clientAddress: "198.51.100.7" },
-      "Allow the address 198.51.100.7",
+      "This allows everybody at this address to use the key, if they have it.",
     ],
   ];
   test.for(FIXES)(
@@ -105,7 +121,7 @@ describe("The page of a request", () => {
       const { browser, key, refused } = await keyWithRequests(fields, [request]);
       const path = `/requests/${refused.id}`;
       const page = await browser.open(path);
-      expect(page.text).toContain(label);
+      expect(page.text).toContain(`${label} Review the change…`);
       const review = await browser.submit(page, formTo(page, `/keys/${key.id}/edit`));
       expect(review.text).toContain("Review the change");
       const saved = await browser.submit(review, formTo(review, `/keys/${key.id}/edit`), ["intent", "save"]);

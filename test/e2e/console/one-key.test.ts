@@ -168,7 +168,7 @@ test("From the id of a refused request, two clicks lead to why, and three more t
   await page.getByLabel("Why was a request refused?").fill(refused.requestId);
   await page.getByRole("button", { name: "Explain" }).click();
   await page.getByText("Refused with 403.").waitFor();
-  await page.getByRole("button", { name: "Give it full access" }).click();
+  await page.getByRole("button", { name: "Review the change…" }).click();
   await page.getByRole("button", { name: "Save the change" }).click();
   await page.getByText("Saved.").waitFor();
   expect((await call(refused.key, "POST")).status).toBeLessThan(300);
