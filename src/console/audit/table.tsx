@@ -16,7 +16,7 @@ interface Props {
 export function History({ events, nameOf }: Props) {
   if (events.length === 0) return <p class="faint">No events yet.</p>;
   const what = { label: "What happened", cell: (event: AuditEvent) => <Sentence event={event} nameOf={nameOf} /> };
-  return <Table caption="History" size="some" rows={events} columns={[WHEN, what]} />;
+  return <Events caption="History" events={events} what={what} />;
 }
 
 export function Trail({ events, nameOf }: Props) {
@@ -24,7 +24,20 @@ export function Trail({ events, nameOf }: Props) {
     label: "What happened",
     cell: (event: AuditEvent) => <Sentence event={event} nameOf={nameOf} isLinked />,
   };
-  return <Table caption="Audit trail" size="some" rows={events} columns={[WHEN, what]} />;
+  return <Events caption="Audit trail" events={events} what={what} />;
+}
+
+interface EventsProps extends Pick<Props, "events"> {
+  readonly caption: string;
+  readonly what: Column<AuditEvent>;
+}
+
+function Events({ caption, events, what }: EventsProps) {
+  return (
+    <div class="trail">
+      <Table caption={caption} size="some" rows={events} columns={[WHEN, what]} />
+    </div>
+  );
 }
 
 /** `isLinked`: each name leads to what else it did, or what else was done to it. */

@@ -70,34 +70,45 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       <Done c={c} />
       <Mistakes refusal={refusal} fields={FIELDS} />
       <section class="sheet">
-        <Table
-          caption="Members"
-          rows={members.items}
-          columns={[
-            {
-              label: "Name",
-              cell: ({ id, name, email }) => (
-                <>
-                  <strong>
-                    <a href={`/members/${id}`}>{name}</a>
-                  </strong>
-                  <span class="quietly">{email}</span>
-                </>
-              ),
-            },
-            { label: "Role", cell: ({ role }) => role },
-            {
-              label: "Workspaces",
-              cell: ({ workspaceIds }) =>
-                workspaceIds.length > 0 ? listOf(workspaceIds.map(workspaceName)) : <span class="faint">none</span>,
-            },
-            { label: "Keys", cell: ({ id }) => <a href={`/keys?member_id=${id}`}>their keys</a> },
-            {
-              label: "Last sign-in",
-              cell: (member) => <LastSignIn member={member} invitation={invitations.get(member.id)} now={now} />,
-            },
-          ]}
-        />
+        <div class="people">
+          <Table
+            caption="Members"
+            rows={members.items}
+            columns={[
+              {
+                label: "Name",
+                cell: ({ id, name, email }) => (
+                  <>
+                    <strong>
+                      <a href={`/members/${id}`}>{name}</a>
+                    </strong>
+                    <span class="quietly" title={email}>
+                      {email}
+                    </span>
+                  </>
+                ),
+              },
+              { label: "Role", cell: ({ role }) => role },
+              {
+                label: "Workspaces",
+                cell: ({ workspaceIds }) =>
+                  workspaceIds.length > 0 ? listOf(workspaceIds.map(workspaceName)) : <span class="faint">none</span>,
+              },
+              {
+                label: "Keys",
+                cell: ({ id, name }) => (
+                  <a href={`/keys?member_id=${id}`}>
+                    Show keys<span class="unseen"> of {name}</span>
+                  </a>
+                ),
+              },
+              {
+                label: "Last sign-in",
+                cell: (member) => <LastSignIn member={member} invitation={invitations.get(member.id)} now={now} />,
+              },
+            ]}
+          />
+        </div>
         <More path="/members" next={members.next} />
       </section>
       {requireScope(visitor.caller, "members:write") === undefined && (

@@ -81,40 +81,42 @@ const deviceIn = ({ device }: Session) => device ?? "an unknown device";
 export function Sessions({ sessions, current, isSelf, now }: Props) {
   if (sessions.length === 0) return <p class="faint">Not signed in.</p>;
   return (
-    <Table
-      caption="Sessions"
-      rows={sessions}
-      columns={[
-        {
-          label: "Device",
-          cell: ({ device, place }) => (
-            <>
-              <strong>{device ?? "Unknown device"}</strong>
-              {place && <span class="quietly">{place}</span>}
-            </>
-          ),
-        },
-        { label: "Signed in", cell: ({ createdAt }) => <Ago at={createdAt} now={now} /> },
-        { label: "Last used", cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} now={now} /> },
-        { label: "Expires", cell: ({ expiresAt }) => <Day at={expiresAt} words={untilOf(expiresAt, now)} /> },
-        {
-          label: "End",
-          cell: (session) =>
-            session.id === current ? (
-              <span class="status active">this one</span>
-            ) : !isSelf ? (
-              <a href={`/sessions/${session.id}/end`}>
-                End<span class="unseen"> the session on {deviceIn(session)}</span>
-              </a>
-            ) : (
-              <form method="post" action={`/sessions/${session.id}/end`}>
-                <button type="submit" class="quiet small">
-                  End<span class="unseen"> the session on {deviceIn(session)}</span>
-                </button>
-              </form>
+    <div class="seats">
+      <Table
+        caption="Sessions"
+        rows={sessions}
+        columns={[
+          {
+            label: "Device",
+            cell: ({ device, place }) => (
+              <>
+                <strong>{device ?? "Unknown device"}</strong>
+                {place && <span class="quietly">{place}</span>}
+              </>
             ),
-        },
-      ]}
-    />
+          },
+          { label: "Signed in", cell: ({ createdAt }) => <Ago at={createdAt} now={now} /> },
+          { label: "Last used", cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} now={now} /> },
+          { label: "Expires", cell: ({ expiresAt }) => <Day at={expiresAt} words={untilOf(expiresAt, now)} /> },
+          {
+            label: "End",
+            cell: (session) =>
+              session.id === current ? (
+                <span class="status active">this one</span>
+              ) : !isSelf ? (
+                <a href={`/sessions/${session.id}/end`}>
+                  End<span class="unseen"> the session on {deviceIn(session)}</span>
+                </a>
+              ) : (
+                <form method="post" action={`/sessions/${session.id}/end`}>
+                  <button type="submit" class="quiet small">
+                    End<span class="unseen"> the session on {deviceIn(session)}</span>
+                  </button>
+                </form>
+              ),
+          },
+        ]}
+      />
+    </div>
   );
 }

@@ -63,11 +63,11 @@ interface StateProps {
 }
 
 export function LastSignIn({ member, invitation, now }: StateProps) {
-  if (!invitation) return <Ago at={member.lastSignedInAt} now={now} never="not yet" />;
+  if (!invitation) return <Ago at={member.lastSignedInAt} now={now} never="not signed in yet" />;
   return (
-    <>
+    <span>
       invited, expires <Day at={invitation.expiresAt} words={untilOf(invitation.expiresAt, now)} />
-    </>
+    </span>
   );
 }
 

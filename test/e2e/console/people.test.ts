@@ -81,7 +81,7 @@ describe("An invitation", () => {
     const late = await visitor();
     expect((await late.goto(link))?.status()).toBe(401);
     await owner.goto("/members");
-    await owner.getByRole("link", { name: "Mia" }).click();
+    await owner.getByRole("link", { name: "Mia", exact: true }).click();
     await owner.getByText("Last sign-in: just now").waitFor();
     await owner.getByRole("link", { name: "End the session on Firefox on Windows" }).click();
     await owner.getByRole("button", { name: "End the session" }).click();
