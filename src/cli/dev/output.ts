@@ -16,14 +16,16 @@ const CRASH_LINE = /^\[wrangler:warn\] The Workers runtime crashed unexpectedly/
 const MARK = /^(✘ \[ERROR\]|▲ \[WARNING\]) (?=\{)/;
 
 export class DevOutput {
+  readonly #stop: AbortSignal;
   readonly #onCrash: () => void;
   readonly #unshown: string[] = [];
   #insideError = false;
   #complained = false;
   #showsWorkers = false;
 
-  /** `onCrash` is called when the runtime has crashed, and wrangler starts another one. */
-  constructor(onCrash: () => void = () => {}) {
+  /** `stop`: how it is stopped. `onCrash` is called when the runtime has crashed, and wrangler starts another one. */
+  constructor(stop: AbortSignal, onCrash: () => void = () => {}) {
+    this.#stop = stop;
     this.#onCrash = onCrash;
   }
 
@@ -59,7 +61,8 @@ export class DevOutput {
   }
 
   #complain(line: string): void {
-    if (line.trim() === "") return;
+    // Wrangler's esbuild can print a trace when it is stopped.
+    if (line.trim() === "" || this.#stop.aborted) return;
     this.#complained = true;
     process.stderr.write(`${conceal(line)}\n`);
   }

@@ -31,7 +31,7 @@ export async function serve(settings: Settings, stop: AbortSignal, onReady: () =
   const { state, control } = settings;
   await migrate(state, stop);
   const crashed = new EventEmitter();
-  const output = new DevOutput(() => crashed.emit("crash"));
+  const output = new DevOutput(stop, () => crashed.emit("crash"));
   const child = startWrangler(devArguments(settings), stop, { WRANGLER_REGISTRY_PATH: join(state, "registry") });
   output.follow(child);
   const died = once(child, "close").then(([code]) => {

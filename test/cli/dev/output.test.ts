@@ -9,12 +9,15 @@ import { PROJECT, SECRET } from "../helpers.ts";
 async function seen(
   stdout: string[],
   stderr: string[] = [],
+  isStopped = false,
 ): Promise<{ stdout: string; stderr: string; last: string }> {
   const speaker = `console.log(${JSON.stringify(stdout.join("\n"))}); console.error(${JSON.stringify(stderr.join("\n"))})`;
   const listener = `
     import { spawn } from "node:child_process";
     import { DevOutput } from ${JSON.stringify(join(PROJECT, "src/cli/dev/output.ts"))};
-    const output = new DevOutput();
+    const stop = new AbortController();
+    const output = new DevOutput(stop.signal);
+    if (${isStopped}) stop.abort();
     output.showWorkers();
     const child = spawn(process.execPath, ["-e", ${JSON.stringify(speaker)}]);
     output.follow(child);
@@ -69,4 +72,10 @@ test("the start of a Worker takes the time of all samples but the idle ones", ()
   const node = (id: number, functionName: string) => ({ id, callFrame: { functionName } });
   const nodes = [node(1, "(idle)"), node(2, "parse"), node(3, "(garbage collector)")];
   expect(activeMs({ nodes, samples: [1, 2, 3, 1, 2], timeDeltas: [9000, 1500, 500, 4000, 1000] })).toBe(3);
+});
+
+test("what the local server prints when it is stopped is not shown", async () => {
+  const trace = ["fatal error: all goroutines are asleep - deadlock!", "goroutine 1 [chan receive]:"];
+  expect((await seen([], trace)).stderr).toBe(`${trace.join("\n")}\n`);
+  expect((await seen([], trace, true)).stderr).toBe("");
 });
