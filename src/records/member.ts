@@ -18,7 +18,7 @@ const FIELDS = {
 
 const CREATE = {
   organization_id: givenId,
-  email: z.email("is not an email address").max(320),
+  email: z.email().max(320),
   name: givenName,
   role: z.string(),
   workspace_ids: givenWorkspaces.default([]),

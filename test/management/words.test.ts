@@ -47,6 +47,11 @@ function mistakesOf(given: Schema, path: readonly string[], isText: boolean): Mi
         at(7),
         at([]),
         at({ surprise: 1 }),
+        ...(schema.required ?? []).map((name: string) => ({
+          path: [...path, name],
+          value: undefined,
+          names: ["is required"],
+        })),
         ...Object.entries<Schema>(schema.properties ?? {}).flatMap(([name, inner]) =>
           mistakesOf(inner, [...path, name], false),
         ),
