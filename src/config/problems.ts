@@ -60,7 +60,8 @@ export function problemsOfIssue(issue: z.core.$ZodIssue, input: unknown): Config
   }
 }
 
-const KINDS: Readonly<Record<string, string>> = {
+/** What zod calls the kinds of values, in our words. */
+export const KINDS: Readonly<Record<string, string>> = {
   array: "a list",
   boolean: "true or false",
   int: "a whole number",

@@ -1,16 +1,8 @@
 /** What is wrong with a given value, where its schema has no words for it: the rest of a sentence that begins with the field. */
 
 import type * as z from "zod";
+import { KINDS } from "../config/problems.ts";
 
-const KINDS: Readonly<Record<string, string>> = {
-  array: "a list",
-  boolean: "true or false",
-  int: "a whole number",
-  number: "a number",
-  object: "an object",
-  record: "an object",
-  string: "a string",
-};
 const FORMATS: Readonly<Record<string, string>> = {
   datetime: "a time such as 2027-01-31T00:00:00Z",
   email: "an email address",
