@@ -77,7 +77,7 @@ export async function findInvited(control: Control, caller: Caller, memberId: st
   const refusal = refuseKey(caller);
   if (refusal) return refusal;
   if (standing.kind === "member" && !isOwner(standing)) {
-    return forbidden("Only an owner of the organization, or the root token, can create sign-in links.");
+    return forbidden("Only an owner of the organization, or the root token, can manage sign-in links and invitations.");
   }
   return findMember(control, caller, memberId, "members:write");
 }
