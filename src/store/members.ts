@@ -114,6 +114,15 @@ export async function readMember(db: D1Database, id: string): Promise<MemberReco
   return row ? memberOf(row) : undefined;
 }
 
+/** Removed members are not among them. */
+export async function readMemberNames(db: D1Database, ids: readonly string[]): Promise<{ id: string; name: string }[]> {
+  const { results } = await db
+    .prepare(`SELECT id, name FROM members WHERE id IN ${values("?1")} AND removed_at IS NULL`)
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; name: string }>();
+  return results;
+}
+
 export async function emailTaken(db: D1Database, organizationId: string, email: string): Promise<boolean> {
   const row = await db
     .prepare("SELECT 1 FROM members WHERE organization_id = ?1 AND lower(email) = lower(?2) AND removed_at IS NULL")

@@ -7,7 +7,7 @@ import { declineBody } from "../../management/key-requests.ts";
 import { check } from "../../management/parse.ts";
 import type { KeyRequest } from "../../records/key-request.ts";
 import { KEY_REQUEST_SORT } from "../../store/key-requests.ts";
-import { readMember } from "../../store/members.ts";
+import { readMemberNames } from "../../store/members.ts";
 import { ask } from "../frame/ask.tsx";
 import { type NameOf, namesIn } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
@@ -41,8 +41,7 @@ const find = (c: Visit) => findOpenRequest(c.var.control, c.var.visitor.caller, 
 /** Those who ask see who answered, whatever else they see of the members. */
 export async function namesOf({ var: { control } }: Visit, requests: readonly KeyRequest[]): Promise<NameOf> {
   const ids = new Set(requests.flatMap(({ memberId, decidedBy }) => [memberId, decidedBy ?? memberId]));
-  const found = await Promise.all([...ids].map((id) => readMember(control.db, id)));
-  const names = namesIn([found.flatMap((member) => member ?? []), [{ id: "root", name: "The platform team" }]]);
+  const names = namesIn([await readMemberNames(control.db, [...ids]), [{ id: "root", name: "The platform team" }]]);
   return (id) => (names(id) === id ? "A former member" : names(id));
 }
 
