@@ -81,7 +81,7 @@ interface ButtonsProps extends Omit<StateProps, "now"> {
 export function LinkButtons({ base, member, invitation, isSmall }: ButtonsProps) {
   const looks = isSmall ? "quiet small" : "quiet";
   const words =
-    member.lastSignedInAt !== null ? "Create a sign-in link" : invitation ? "Send a new invitation" : "Invite";
+    member.lastSignedInAt !== null ? "Create a sign-in link" : invitation ? "Create a new invitation" : "Invite";
   const whom = <span class="unseen"> for {member.name}</span>;
   return (
     <div class="actions">

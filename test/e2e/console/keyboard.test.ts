@@ -154,7 +154,7 @@ describe("By keyboard alone", () => {
     await keyboard.enter(/^Save$/);
     const { body } = await gateway.manage("GET", `/v1/members?organization_id=${tenant.organizationId}`);
     expect(body.data.find(({ name }: { name: string }) => name === "Nell").role).toBe("member");
-    await keyboard.enter(/^Send a new invitation for Nell$|^Invite for Nell$/);
+    await keyboard.enter(/^Create a new invitation for Nell$|^Invite for Nell$/);
     expect(await page.locator("#secret").textContent()).toContain("/sign-in/");
     await page.goto("/members");
     await keyboard.enter(/^Nell$/);

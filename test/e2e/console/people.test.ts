@@ -103,7 +103,7 @@ describe("An invitation", () => {
       await owner.getByRole("link", { name: "The member" }).click();
       return link;
     };
-    const [second, third] = [await send("Invite for Noa"), await send("Send a new invitation")];
+    const [second, third] = [await send("Invite for Noa"), await send("Create a new invitation")];
     expect((await late.goto(second))?.status()).toBe(401);
     await signedIn(third);
   });
