@@ -9,7 +9,7 @@ import { prefersPage, showToBrowser } from "./console/frame/browsers.ts";
 import { type Control, collisionOf } from "./control/control.ts";
 import { controlLine } from "./control-line.ts";
 import { type Log, messageLine } from "./domain/log-line.ts";
-import { isRefusal } from "./errors.ts";
+import { isRefusal, type Refusal } from "./errors.ts";
 import { callOf, managementApi } from "./management/api.ts";
 import { documentReader } from "./management/api-document.ts";
 import { admitCall, type CallAccounts, deniedBefore } from "./management/call-limits.ts";
@@ -35,6 +35,10 @@ export interface ControlPlane extends Omit<Sources, "control">, MetricsSources {
 /** Without subdomains, which can belong to others. */
 const HTTPS_FOR_A_YEAR = "max-age=31536000";
 
+function realmOf(refusal: Refusal): string {
+  return "asked" in refusal && refusal.asked === "metrics token" ? "keygate metrics" : "keygate management";
+}
+
 export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   const { gateway, newRequestId, log } = plane;
   const { controlUrl } = gateway;
@@ -50,7 +54,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
     c.set("requestId", requestId);
     c.set("refuse", (refusal) => {
       c.set("refusal", refusal);
-      return problemResponse(refusal, requestId, gateway.controlUrl, "keygate management");
+      return problemResponse(refusal, requestId, gateway.controlUrl, realmOf(refusal));
     });
     await next();
     c.res.headers.set("X-Request-Id", requestId);

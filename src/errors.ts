@@ -3,11 +3,14 @@
 import type { Narrowing } from "./domain/rights.ts";
 import { withoutSecrets } from "./domain/secret.ts";
 
+/** The token that an endpoint of the control base URL takes: the one of `/metrics`, or one that can call the API. */
+export type Asked = "metrics token" | "API token";
+
 /** The members of each refusal beside its code. */
 interface Members {
   unknown_host: unknown;
   https_required: unknown;
-  credentials_missing: unknown;
+  credentials_missing: { asked?: Asked };
   credentials_malformed: { problem: string };
   credentials_repeated: unknown;
   credentials_in_url: unknown;
@@ -47,7 +50,7 @@ interface Members {
   request_invalid: { problem: string };
   validation_failed: { errors: readonly { field: string; problem: string }[] };
   not_found: { problem: string };
-  token_invalid: unknown;
+  token_invalid: { asked: Asked };
   /** `field`: what to change, if it is a field of the request. */
   management_forbidden: { problem: string; field?: string | undefined };
   management_rate_exceeded: { policy: string; retryAfterMs: number };
@@ -80,6 +83,8 @@ interface Entry<C extends Code> {
   readonly detail?: (refusal: RefusalOf<C>) => string;
   /** What the caller can do. */
   readonly fix: string;
+  /** Instead of `fix`, if this request needs something else. */
+  readonly ownFix?: (refusal: RefusalOf<C>) => string | undefined;
   /** Seconds, if waiting helps. */
   readonly retryAfter?: (refusal: RefusalOf<C>) => number;
   /** Extension members of the problem document. https://www.rfc-editor.org/rfc/rfc9457#section-3.2 */
@@ -95,11 +100,11 @@ export function isRefusal(value: unknown): value is Refusal {
 /** The words for this refusal. */
 export function describe(refusal: Refusal): Description {
   const entry = ERRORS[refusal.code] as unknown as Entry<Code>;
-  const { status, title, fix } = entry;
+  const { status, title } = entry;
   return {
     status,
     title,
-    fix,
+    fix: entry.ownFix?.(refusal) ?? entry.fix,
     detail: entry.detail?.(refusal) ?? entry.meaning,
     retryAfter: entry.retryAfter?.(refusal),
     members: entry.members?.(refusal) ?? {},
@@ -114,6 +119,19 @@ export interface Description {
   readonly retryAfter: number | undefined;
   readonly members: Record<string, unknown>;
 }
+
+const ASKED: Record<Asked, { readonly name: string; readonly others: string; readonly fix: string }> = {
+  "metrics token": {
+    name: "the metrics token",
+    others: " The root token and API keys do not open /metrics.",
+    fix: "Send `Authorization: Bearer <metrics token>`. The token is the gateway's secret KEYGATE_METRICS_TOKEN (locally it is in .dev.vars).",
+  },
+  "API token": {
+    name: "the root token or an API key of this gateway",
+    others: "",
+    fix: "Send `Authorization: Bearer <token>` with the root token (locally it is in .dev.vars) or an API key.",
+  },
+};
 
 const wholeSeconds = ({ retryAfterMs }: { retryAfterMs: number }) => Math.max(1, Math.ceil(retryAfterMs / 1000));
 const violated = ({ policy }: { policy: string }) => ({ violated_policies: [policy] });
@@ -138,7 +156,9 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 401,
     title: "No credentials",
     meaning: "The request has no Authorization header.",
+    detail: ({ asked }) => `The request has no Authorization header${asked ? ` with ${ASKED[asked].name}` : ""}.`,
     fix: "Send the header `Authorization: Bearer <your API key>`.",
+    ownFix: ({ asked }) => asked && ASKED[asked].fix,
   },
   credentials_malformed: {
     status: 401,
@@ -432,7 +452,9 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 401,
     title: "Invalid token",
     meaning: "The Authorization header has no token that is valid here.",
+    detail: ({ asked }) => `The Authorization header does not have ${ASKED[asked].name}.${ASKED[asked].others}`,
     fix: "Send `Authorization: Bearer <token>` with the root token (locally it is in .dev.vars) or an API key; for /metrics, with the metrics token.",
+    ownFix: ({ asked }) => ASKED[asked].fix,
   },
   management_forbidden: {
     status: 403,

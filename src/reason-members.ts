@@ -50,6 +50,9 @@ const LOGGED: {
   environment_not_allowed: ({ environment }) => ({ environment }),
   // The client's address is a separate field, as far as the configuration allows.
   address_forbidden: nothing,
+  // The route says it.
+  credentials_missing: nothing,
+  token_invalid: nothing,
   // These can repeat a part of what was sent, or name what it is about.
   request_invalid: nothing,
   validation_failed: nothing,

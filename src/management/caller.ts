@@ -39,7 +39,7 @@ async function identify(request: Request, sources: Sources, waitUntil: WaitUntil
   if (token !== undefined && (await isTokenOf(sources.rootTokens, token))) return byRoot(request, sources.control);
   const key = await sources.recordOfKey(request, waitUntil);
   // It can be meant as a root token or as a key.
-  if (isRefusal(key)) return key.code === "credentials_malformed" ? { code: "token_invalid" } : key;
+  if (isRefusal(key)) return key.code === "credentials_malformed" ? { code: "token_invalid", asked: "API token" } : key;
   const { gateway } = sources.control;
   const standing = standingOfKey(key, gateway);
   return { actor: standing.memberId ?? key.id, via: key.id, standing };
@@ -47,7 +47,7 @@ async function identify(request: Request, sources: Sources, waitUntil: WaitUntil
 
 async function bySession(request: Request, control: Control): Promise<Who | Refusal> {
   const session = await readSession(request, control);
-  if (!session) return { code: "credentials_missing" };
+  if (!session) return { code: "credentials_missing", asked: "API token" };
   return isRefusal(session) ? session : callerOfSession(session, control);
 }
 

@@ -43,10 +43,11 @@ async function refusalOf(
   rootTokens: string,
 ): Promise<Refusal | undefined> {
   if (activeTokens(tokens).length === 0) return { code: "not_found", problem: OFF };
-  if (!request.headers.has("authorization")) return { code: "credentials_missing" };
+  const asked = "metrics token";
+  if (!request.headers.has("authorization")) return { code: "credentials_missing", asked };
   const token = bearerOf(request) ?? "";
   const [isOurs, isRoot] = await Promise.all([isTokenOf(tokens, token), isTokenOf(rootTokens, token)]);
-  return isOurs && !isRoot ? undefined : { code: "token_invalid" };
+  return isOurs && !isRoot ? undefined : { code: "token_invalid", asked };
 }
 
 const OFF = "Metrics are off, because this gateway has no KEYGATE_METRICS_TOKEN of at least 32 characters.";
