@@ -91,7 +91,7 @@ export function createControlPlane(plane: ControlPlane): Hono<ManagementEnv> {
   app.route("/", managementApi());
 
   app.notFound(async (c) => {
-    const refusal = { code: "not_found", problem: "Nothing is served at this path." } as const;
+    const refusal = { code: "not_found", problem: "Nothing is served at this path.", fix: "Check the path." } as const;
     const isPage = prefersPage(c.req.header("accept") ?? null);
     const answer = isPage ? await showToBrowser(c as never, refusal) : c.var.refuse(refusal);
     answer.headers.set("Vary", "Accept");

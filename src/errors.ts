@@ -49,7 +49,8 @@ interface Members {
   assertion_unavailable: unknown;
   request_invalid: { problem: string };
   validation_failed: { errors: readonly { field: string; problem: string }[] };
-  not_found: { problem: string };
+  /** `fix`: if no id is wrong. */
+  not_found: { problem: string; fix?: string };
   token_invalid: { asked: Asked };
   /** `field`: what to change, if it is a field of the request. */
   management_forbidden: { problem: string; field?: string | undefined };
@@ -447,6 +448,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning: "Nothing with this id or at this path exists, or you cannot see it.",
     detail: ({ problem }) => problem,
     fix: "Check the id, and that it belongs to your organization.",
+    ownFix: ({ fix }) => fix,
   },
   token_invalid: {
     status: 401,

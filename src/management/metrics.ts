@@ -42,7 +42,7 @@ async function refusalOf(
   tokens: string | undefined,
   rootTokens: string,
 ): Promise<Refusal | undefined> {
-  if (activeTokens(tokens).length === 0) return { code: "not_found", problem: OFF };
+  if (activeTokens(tokens).length === 0) return { code: "not_found", problem: OFF, fix: TURN_ON };
   const asked = "metrics token";
   if (!request.headers.has("authorization")) return { code: "credentials_missing", asked };
   const token = bearerOf(request) ?? "";
@@ -51,3 +51,4 @@ async function refusalOf(
 }
 
 const OFF = "Metrics are off, because this gateway has no KEYGATE_METRICS_TOKEN of at least 32 characters.";
+const TURN_ON = "Set the secret KEYGATE_METRICS_TOKEN. `keygate secrets --only KEYGATE_METRICS_TOKEN` creates one.";

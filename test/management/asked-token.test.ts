@@ -1,7 +1,10 @@
 /** A 401 names the token that the endpoint takes: the metrics token, or the root token and keys. */
 
-import { env } from "cloudflare:test";
+import { createExecutionContext, env } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import config from "../../gateway.config.ts";
+import { createGateway } from "../../src/app.ts";
+import type { Env } from "../../src/env.ts";
 import { captureLog } from "../helpers/log-lines.ts";
 import { migrate } from "../helpers/workerd.ts";
 import { CONTROL, worker } from "./call.ts";
@@ -42,6 +45,21 @@ describe("/metrics", () => {
     expect(fix).toMatch(/Bearer <metrics token>.*KEYGATE_METRICS_TOKEN/);
     expect(challenge).toBe('Bearer realm="keygate metrics", error="invalid_token"');
   });
+});
+
+test("where metrics are off, the next step is the secret that turns them on, and no id", async () => {
+  const bindings = { ...env, KEYGATE_METRICS_TOKEN: "" } as unknown as Env;
+  const response = await createGateway(config).request(`${CONTROL}/metrics`, {}, bindings, createExecutionContext());
+  const { status, fix } = (await response.json()) as Record<string, string>;
+  expect(status).toBe(404);
+  expect(fix).toMatch(/set the secret KEYGATE_METRICS_TOKEN/i);
+  expect(fix).not.toMatch(/\bid\b/);
+});
+
+test("where nothing is served, the next step is the path, and no id", async () => {
+  const response = await worker.fetch(`${CONTROL}/nowhere`);
+  const { status, fix } = (await response.json()) as Record<string, string>;
+  expect([status, fix]).toEqual([404, "Check the path."]);
 });
 
 describe("the management API", () => {
