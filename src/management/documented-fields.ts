@@ -195,7 +195,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   explain: {
     key_id: "A key; the newest secret is assumed.",
     key: "A secret, instead of `key_id`. It is neither stored nor shown.",
-    url: "The whole URL, as the client would call it.",
+    url: "The whole URL, as the client would call it, or its path, with or without the path of the base URL. A path is one of the key's environment; without a key, of the main environment.",
     client_address: "The address of the client; by default, an address that the key allows.",
   },
   readUsage: {

@@ -365,6 +365,13 @@ test("explain takes a secret from stdin or KEYGATE_KEY, and never prints it", as
   }
 });
 
+test("explain sends a path as it is, so that the gateway finds the base URL of the key", async () => {
+  for (const path of ["/v1/folders", "/folders"]) {
+    const { code, calls } = await run(["explain", "get", path, "--key", KEY.id], EXPLANATION);
+    expect([code, calls[0]?.body]).toEqual([0, { key_id: KEY.id, method: "GET", url: path }]);
+  }
+});
+
 test("status tells how full the database is, what was deleted last, and when it was last asked for changes by hand", async () => {
   const { code, stdout, calls } = await run(["status"], STATUS);
   expect([code, calls[0]?.path]).toEqual([0, "/v1/status"]);

@@ -34,7 +34,7 @@ export function addExplain(program: Command): void {
     .command("explain")
     .description("show how the gateway would decide a request, step by step, and what to change (sends no request)")
     .argument("<method>", "for example GET")
-    .argument("<address>", "the full URL, as a client calls it")
+    .argument("<address>", "the full URL, as a client calls it, or its path")
     .option("--key <id>", "the key of the request, key_…", id("key"))
     .option("--anonymous", "a request without a key")
     .option("--client-address <address>", "the client's address (default: one that the key allows)")
@@ -47,6 +47,7 @@ export function addExplain(program: Command): void {
       "after",
       example(
         "explain POST https://api.example.com/v1/signatures --key key_9fK2",
+        "explain GET /v1/signatures --key key_9fK2",
         "explain GET https://api.example.com/v1/signatures < secret.txt",
       ),
     )

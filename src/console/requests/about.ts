@@ -1,4 +1,4 @@
-/** What a visitor writes who asks why: a request's id, some of a key, or a URL. Pasted text can be a whole secret. */
+/** What a visitor writes who asks why: a request's id, some of a key, a URL or a path. Pasted text can be a whole secret. */
 
 import { listKeysFor } from "../../control/keys/list.ts";
 import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
@@ -8,16 +8,15 @@ import type { Visit } from "../frame/visit.ts";
 
 export type About =
   | { readonly kind: "request"; readonly id: string }
+  /** `url`: a URL or a path, as it was written. */
   | { readonly kind: "url"; readonly method: string; readonly url: string }
   | { readonly kind: "key"; readonly text: string };
 
-/** `base`: what a path alone is below. */
-export function readAbout(text: string, base: string): About {
+export function readAbout(text: string): About {
   const [, id] = /(?:^|\W)(req_\w+)/.exec(text) ?? [];
   if (id !== undefined) return { kind: "request", id };
   const [, method = "GET", target = ""] = /^(?:([A-Z]+)\s+)?(\S+)$/.exec(text) ?? [];
-  if (/^https?:\/\//i.test(target)) return { kind: "url", method, url: target };
-  return target.startsWith("/") ? { kind: "url", method, url: base + target } : { kind: "key", text };
+  return /^(?:https?:\/)?\//i.test(target) ? { kind: "url", method, url: target } : { kind: "key", text };
 }
 
 /** One more is as good as many. */

@@ -1,4 +1,4 @@
-/** One box for whatever a visitor has who asks why: a request's id, some of a key, or a URL. */
+/** One box for whatever a visitor has who asks why: a request's id, some of a key, a URL or a path. */
 
 import { Field } from "../frame/fields.tsx";
 
@@ -13,7 +13,7 @@ export function AskBox({ about = "", problem }: Props) {
       <Field
         name="about"
         label="Why was a request refused?"
-        hint="A request id, the last four characters of a key, or a URL."
+        hint="A request id, the last four characters of a key, a URL or a path."
         problem={problem}
       >
         <input

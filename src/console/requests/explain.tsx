@@ -3,6 +3,7 @@
 import { Hono } from "hono/tiny";
 import { explain } from "../../control/explain/explain.ts";
 import type { Explanation } from "../../control/explain/explanation.ts";
+import { urlOfPasted } from "../../control/explain/path.ts";
 import { sampleCall } from "../../control/explain/sample-call.ts";
 import { allOf, invalid } from "../../control/validation.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -38,14 +39,13 @@ export const explainPages = new Hono<ConsoleEnv>()
   .post("/explain", async (c) => {
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
-    const { gateway } = c.var.control;
     const text = form.text("about");
     if (text === "" && form.text("url") === "" && form.text("key") === "") {
       return showBox(c, "", invalid("about", "must not be empty"));
     }
     const asked = { key: form.text("key"), method: form.text("method") || "GET", url: form.text("url") };
     if (text === "") return explainTo(c, asked);
-    const about = readAbout(text, gateway.environments[gateway.mainEnvironment]?.url ?? "");
+    const about = readAbout(text);
     if (about.kind === "request") return c.redirect(`/requests/${about.id}`, 303);
     if (about.kind === "url") return explainTo(c, { key: "", method: about.method, url: about.url });
     const keys = await keysLike(c, about.text);
@@ -73,7 +73,8 @@ async function explainTo(c: Visit, asked: Asked) {
   if (isRefusal(keys)) return showRefusal(c, keys);
   if (keys.length > 1) return askWhich(c, asked, keys);
   const [key] = keys;
-  const url = asked.url === "" && key ? await urlFor(c, key) : asked.url;
+  const { gateway } = c.var.control;
+  const url = asked.url === "" && key ? await urlFor(c, key) : urlOfPasted(asked.url, key?.environment, gateway);
   const full = { ...asked, key: key?.id ?? asked.key, url };
   const explanation = await explanationOf(c, full, key);
   const refusal = isRefusal(explanation) ? explanation : undefined;

@@ -14,7 +14,8 @@ import type { Caller, Control } from "../control.ts";
 import { type Arrival, arrive, forwardStep } from "./arrival.ts";
 import { decide, type ExplainedKey, type Explanation, judge, type Step, skip } from "./explanation.ts";
 import { CHECKS_OF_KEY, judgeKey } from "./key-steps.ts";
-import { type Question, readRequest } from "./request.ts";
+import { urlOfPasted } from "./path.ts";
+import { environmentOf, type Question, readHeaders, readRequest } from "./request.ts";
 import { SEEING_KEYS, shownByCredential, shownById } from "./shown.ts";
 
 const FORWARDED = { status: null, detail: "The gateway forwards the request, and the origin answers." };
@@ -24,10 +25,13 @@ export async function explain(control: Control, caller: Caller, question: Questi
   const { gateway } = control;
   const denied = requireScope(caller, SEEING_KEYS);
   if (denied) return denied;
-  const request = readRequest(question);
-  if (isRefusal(request)) return request;
+  const headers = readHeaders(question);
+  if (isRefusal(headers)) return headers;
   const named = question.keyId === undefined ? undefined : await shownById(control, caller, question.keyId);
   if (isRefusal(named)) return named;
+  const environment = named?.record.environment ?? environmentOf(headers, gateway);
+  const request = readRequest({ ...question, url: urlOfPasted(question.url, environment, gateway) }, headers);
+  if (isRefusal(request)) return request;
   const arrival = arrive(request, gateway);
   if (isRefusal(arrival)) return arrival;
   if (arrival.isPreflight || arrival.route?.public) return explainOpen(arrival);

@@ -2,7 +2,6 @@
 
 import type { Gateway } from "../../config/compile.ts";
 import type { Route } from "../../config/route-table.ts";
-import { isBelow } from "../../decide/endpoint.ts";
 import { findRoute, routeOfMethod } from "../../decide/route.ts";
 import { isAddress } from "../../domain/address.ts";
 import type { FoundRequest } from "../../domain/kept-request.ts";
@@ -11,6 +10,7 @@ import { readKey } from "../../store/keys.ts";
 import type { Caller, Control } from "../control.ts";
 import { explain } from "../explain/explain.ts";
 import type { Decision, Explanation } from "../explain/explanation.ts";
+import { urlOfWhole } from "../explain/path.ts";
 import type { Question } from "../explain/request.ts";
 import { advise } from "./advise.ts";
 import { findRequest } from "./find.ts";
@@ -86,21 +86,12 @@ function questionOf(request: FoundRequest, gateway: Gateway): Question | undefin
   if (environment === null || base === undefined || !route) return undefined;
   const named = typeof members.workspace === "string" ? members.workspace : undefined;
   const { workspace } = route;
-  const called = path === null ? undefined : calledUrl(path, environment, gateway);
+  // A path is kept whole.
+  const called = path === null ? undefined : urlOfWhole({ path, environment }, gateway);
   const url = new URL(called ?? `${base}${path ?? samplePath(route, named)}`);
   if (named !== undefined && workspace && "query" in workspace) url.searchParams.set(workspace.query, named);
   const headers = named !== undefined && workspace && "header" in workspace ? { [workspace.header]: named } : undefined;
   return { method, url: url.href, headers };
-}
-
-/** A path is kept whole, with the path of the base URL. `undefined` if the environment has no such base URL now. */
-function calledUrl(path: string, environment: string, { baseUrls }: Gateway): string | undefined {
-  const possible = [...baseUrls].flatMap(([host, urls]) =>
-    urls
-      .filter((url) => url.environment?.name === environment && isBelow(path, url.prefix))
-      .map(({ scheme, prefix }) => ({ url: `${scheme}//${host}${path}`, length: prefix.length })),
-  );
-  return possible.sort((one, other) => other.length - one.length)[0]?.url;
 }
 
 /** As it is configured now, if it is still what such a request would meet. */

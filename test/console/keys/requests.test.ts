@@ -203,8 +203,27 @@ describe("The box that asks why", () => {
       const explained = await browser.submit(page, form);
       expect(explained.text).toContain(about.startsWith("DELETE") ? "Refused with 403, at “scope”." : "Allowed.");
     }
-    expect((await ask(browser, "/signatures/1")).text).toContain("GET /v1/signatures/1");
   });
+
+  test.for(["/signatures/1", "/v1/signatures/1", "https://api.example.com/v1/signatures/1"])(
+    "reads %s with the prefix of the base URL once, and the form for the key has the whole URL",
+    async (about) => {
+      const { browser, key } = await keyWithRequests();
+      const page = await ask(browser, about);
+      expect(page.text).toContain("GET /v1/signatures/1 ");
+      const urlIn = (answer: Page) => formTo(answer, "/explain").controls.find(({ name }) => name === "url")?.value;
+      expect(urlIn(page)).toBe("https://api.example.com/v1/signatures/1");
+      if (about.startsWith("https")) return;
+      const form = formTo(page, "/explain");
+      for (const control of form.controls) {
+        if (control.name === "key") control.value = key.id;
+        if (control.name === "url") control.value = about;
+      }
+      const explained = await browser.submit(page, form);
+      expect(explained.text).toContain("Allowed.");
+      expect(urlIn(explained)).toBe("https://sandbox.example.com/v1/signatures/1");
+    },
+  );
 
   test("asks which key is meant if there are several", async () => {
     const { browser, key } = await keyWithRequests({ name: "Other way" });
