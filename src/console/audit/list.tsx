@@ -1,6 +1,5 @@
-/** The audit trail: filters, pages and exports. */
+/** The audit trail: pages and exports. */
 
-import type { JSXNode } from "hono/jsx";
 import { Hono } from "hono/tiny";
 import { readAudit } from "../../control/operate/read-audit.ts";
 import { DAY_MS } from "../../domain/durations.ts";
@@ -8,31 +7,21 @@ import { readDay, timeOf } from "../../domain/time.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { auditQuery } from "../../management/wire/audit.ts";
-import type { MemberRecord } from "../../records/member.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import { AUDIT_SORT, type AuditFilter } from "../../store/audit-list.ts";
 import type { PageRequest } from "../../store/pages.ts";
 import { membersOf } from "../frame/directory.ts";
-import { Cell, Options } from "../frame/fields.tsx";
 import { sendFile } from "../frame/file.ts";
 import { show } from "../frame/layout.tsx";
-import { Mistakes, type Problems, problemsOf } from "../frame/mistakes.tsx";
+import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { CSV_HEADER, csvLineOf, jsonLineOf } from "./export.ts";
+import { AuditFilters, FILTER_FIELDS } from "./filters.tsx";
 import { namesOfEvents } from "./names.ts";
-import { ACTIONS, wordsOf } from "./sentences.ts";
 import { Trail } from "./table.tsx";
 
-/** In the order of the page. */
-const FILTER_FIELDS = [
-  { id: "action", label: "What" },
-  { id: "actor", label: "Who" },
-  { id: "target", label: "To what (id)" },
-  { id: "from", label: "From (UTC)" },
-  { id: "to", label: "Until (UTC)" },
-];
 /** Events in one read of an export. */
 const BATCH = 500;
 
@@ -55,7 +44,7 @@ export const auditPages = new Hono<ConsoleEnv>()
           What was changed in {c.var.visitor.session.organization.name}, by whom and when. Times are in UTC.
         </p>
         <Mistakes refusal={refusal} fields={FILTER_FIELDS} />
-        <Filters chosen={chosen} members={members} problems={problemsOf(refusal, FILTER_FIELDS)} />
+        <AuditFilters {...{ chosen, members, nameOf }} problems={problemsOf(refusal, FILTER_FIELDS)} />
         {!isRefusal(events) && (
           <section class="sheet">
             {events.items.length === 0 ? (
@@ -117,58 +106,6 @@ async function send(c: Visit, type: string, header: string, lineOf: (event: Audi
   if (isRefusal(first)) return showRefusal(c, first);
   const name = `audit-${c.req.path.slice(c.req.path.lastIndexOf("/") + 1)}`;
   return sendFile(c, { name, type, header, lineOf, first: first ?? [], next });
-}
-
-interface FiltersProps {
-  readonly chosen: URLSearchParams;
-  readonly members: readonly MemberRecord[];
-  readonly problems: Problems;
-}
-
-function Filters({ chosen, members, problems }: FiltersProps) {
-  const picked = (id: string, options: readonly (readonly [string, string])[]) => {
-    const value = chosen.get(id) ?? "";
-    const isKnown = value === "" || options.some(([one]) => one === value);
-    return (
-      <select>
-        <Options options={[["", "any"], ...(isKnown ? [] : [[value, value] as const]), ...options]} chosen={value} />
-      </select>
-    );
-  };
-  const typed = (id: string, type: "text" | "date", placeholder?: string) => (
-    <input type={type} placeholder={placeholder} value={chosen.get(id) ?? ""} autocomplete="off" />
-  );
-  const controls: Record<string, unknown> = {
-    action: picked(
-      "action",
-      ACTIONS.map((action) => [action, wordsOf(action).name]),
-    ),
-    actor: picked("actor", [...members.map(({ id, name }) => [id, name] as const), ["root", "the root token"]]),
-    target: typed("target", "text", "key_…"),
-    from: typed("from", "date"),
-    to: typed("to", "date"),
-  };
-  return (
-    <form class="filters sheet" action="/audit" novalidate>
-      <div class="row">
-        {FILTER_FIELDS.map(({ id, label }) => (
-          <Cell name={id} id={id} label={label} problem={problems.get(id)}>
-            {controls[id] as JSXNode}
-          </Cell>
-        ))}
-        <button type="submit">Filter</button>
-      </div>
-      <p class="hint more">
-        Export all that match: <a href={`/audit/events.csv?${chosen}`}>CSV</a>,{" "}
-        <a href={`/audit/events.ndjson?${chosen}`}>NDJSON</a>
-        {chosen.size > 0 && (
-          <>
-            . <a href="/audit">Clear the filters</a>
-          </>
-        )}
-      </p>
-    </form>
-  );
 }
 
 function Nothing({ isFiltered }: { isFiltered: boolean }) {

@@ -65,7 +65,24 @@ describe("The audit trail", () => {
     expect(page.text).toContain("No events match. Show all events");
     const found = await browser.open(`/audit?action=api_key.created&actor=root&target=${key.id}`);
     expect(found.text).toContain("created the key billing-prod");
-    expect(found.text).toContain("Clear the filters");
+  });
+
+  test("folds its filters, and says which are set and how to remove each", async () => {
+    const { browser, key, member } = await world();
+    const folded = ({ html }: { html: string }) =>
+      /<details class="drop"[^>]*>[\s\S]*?<\/details>/.exec(html)?.[0] ?? "";
+    const plain = folded(await browser.open("/audit"));
+    expect(plain).toMatch(/^<details class="drop"><summary[^>]*>Filters<\/summary>/);
+    for (const name of ["action", "actor", "target", "from", "to"]) expect(plain).toContain(`name="${name}"`);
+    const set = await browser.open(`/audit?action=session.created&actor=${member.id}&target=${key.id}&from=2026-01-01`);
+    expect(folded(set)).toContain("Filters (4)");
+    const name = (await call("GET", `/v1/members/${member.id}`)).body.name;
+    for (const chip of ["What: Signed in", `Who: ${name}`, `To what (id): ${key.id}`, "From (UTC): 2026-01-01"]) {
+      expect(set.text).toContain(`${chip} × , remove`);
+    }
+    expect(set.html).toContain(`href="/audit?action=session.created&amp;actor=${member.id}&amp;from=2026-01-01"`);
+    expect(set.text).toContain("Clear all");
+    expect(folded(await browser.open("/audit?from=never"))).toMatch(/^<details class="drop" open/);
   });
 
   test("is exported whole, also beyond what one read holds", async () => {

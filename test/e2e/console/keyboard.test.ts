@@ -165,9 +165,10 @@ describe("By keyboard alone", () => {
 
   test("the audit trail is filtered, and taken away as a file", async () => {
     await page.goto("/audit");
+    await keyboard.toggle(/^Filters/);
     await keyboard.to(/^What$/);
     await page.keyboard.type("Member added");
-    await keyboard.enter(/^Filter$/);
+    await keyboard.enter(/^Show events$/);
     expect(page.url()).toContain("action=member.created");
     for (const [name, file] of [
       [/^CSV$/, "audit-events.csv"],

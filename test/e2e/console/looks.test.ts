@@ -56,6 +56,18 @@ async function checkLook(shot: string, width: number): Promise<void> {
   expect(await violationsOf(page)).toEqual([]);
 }
 
+describe("The filters of a list", () => {
+  test.for(["/keys", "/requests", "/audit"])("on %s take no room at 360 px until they are unfolded", async (path) => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.goto(path);
+    const shown = page.locator(`main form[action="${path}"] :is(select, input[type=date])`).filter({ visible: true });
+    expect(await shown.count()).toBe(0);
+    await page.locator("main summary", { hasText: "Filters" }).click();
+    expect(await shown.count()).toBeGreaterThan(1);
+    await checkAsItIs(`filters${path.replace("/", "-")}`);
+  });
+});
+
 describe("What a visitor comes to", () => {
   const STEPS: Record<string, () => Promise<unknown>> = {
     "secret-shown": async () => {
