@@ -136,11 +136,13 @@ function Nothing({ sought }: { sought: string }) {
   );
 }
 
+const megabytes = (bytes: number) => `${number(Math.ceil(bytes / 1_000_000))}\u00a0MB`;
+
 function Fullness({ database: { bytes, limitBytes } }: Pick<Status, "database">) {
   const share = Math.floor((bytes / limitBytes) * 100);
   return (
     <p class="faint">
-      The database holds {Math.ceil(bytes / 1_000_000)} MB of {limitBytes / 1_000_000} MB ({share} %).
+      The database holds {megabytes(bytes)} of {megabytes(limitBytes)} ({share}&nbsp;%).
     </p>
   );
 }

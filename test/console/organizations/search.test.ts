@@ -52,3 +52,7 @@ test("The page of an organization says how many requests its keys had in seven d
     .run();
   expect((await team.open(`/organizations/${wanted.id}`)).text).toMatch(/Requests, 7 days\s+1,200/);
 });
+
+test("the list says how full the database is, in numbers that no line break parts from their units", async () => {
+  expect((await team.open("/organizations")).html).toMatch(/holds [\d,]+\u00a0MB of 10,000\u00a0MB \(\d+\u00a0%\)/);
+});
