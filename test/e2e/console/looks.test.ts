@@ -28,6 +28,8 @@ beforeAll(async () => {
   keyId = (await tenant.key({ name: "production-backend", scopes: ["read:all", "emails:write"], plan: "free" })).id;
   await tenant.key({ name: "ci-pipeline", environment: "production", workspace_ids: [tenant.workspaces[0]] });
   await use(await tenant.key({ name: "busy", scopes: ["read:all"], plan: "free" }));
+  const named = await tenant.key({ name: "a-name-that-fills-its-line", scopes: ["read:all"] });
+  await fetch(`${gateway.base("sandbox")}/signatures/1`, { method: "DELETE", headers: bearing(named) });
   page = await signedIn(browser, gateway, tenant.members.owner);
 });
 afterAll(() => browser?.close());
@@ -66,6 +68,21 @@ describe("The filters of a list", () => {
     expect(await shown.count()).toBeGreaterThan(1);
     await checkAsItIs(`filters${path.replace("/", "-")}`);
   });
+});
+
+test("In the list of requests at 360 px, the environment below a key's name begins where the name does", {
+  timeout: 100_000,
+}, async () => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  const cell = page.locator(".log td:has(.environment)").filter({ hasText: "a-name-that-fills-its-line" }).first();
+  const isKept = async () => {
+    await page.goto("/requests");
+    return cell.count();
+  };
+  await expect.poll(isKept, { timeout: 80_000, interval: 2_000 }).toBe(1);
+  const [name, environment] = [await cell.locator("a").boundingBox(), await cell.locator(".environment").boundingBox()];
+  expect(environment?.y).toBeGreaterThan(name?.y as number);
+  expect(environment?.x).toBeCloseTo(name?.x as number, 0);
 });
 
 describe("What a visitor comes to", () => {
