@@ -1,6 +1,7 @@
 import { Hono } from "hono/tiny";
 import { findOrganization, requireScope } from "../../control/access.ts";
 import type { Caller } from "../../control/control.ts";
+import { countKeysOf } from "../../control/keys/list.ts";
 import { isOwner } from "../../control/sessions/rules.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { listMembers } from "../../store/members.ts";
@@ -20,6 +21,8 @@ import { addMember } from "./add-member.ts";
 import { MEMBER_FIELDS, MemberFields } from "./member-fields.tsx";
 import { LastSignIn, showNewLink } from "./sign-in-links.tsx";
 
+/** What is counted of one member. A page has fifty of them. */
+const MAX_KEYS = 100;
 const FIELDS = [{ id: "email", label: "Email address" }, ...MEMBER_FIELDS];
 
 export const memberList = new Hono<ConsoleEnv>()
@@ -45,6 +48,20 @@ export const memberList = new Hono<ConsoleEnv>()
 
 const canInvite = ({ standing }: Caller) => standing.kind === "member" && isOwner(standing);
 
+/** `count`: of those that the visitor sees; `undefined` if they see none. */
+function Keys({ of, name, count }: { of: string; name: string; count: number | undefined }) {
+  if (count === undefined) return null;
+  const noun = <span class="noun"> {count === 1 ? "key" : "keys"}</span>;
+  if (count === 0) return <span class="faint">0{noun}</span>;
+  return (
+    <a href={`/keys?member_id=${of}`}>
+      {count > MAX_KEYS ? `${MAX_KEYS}+` : count}
+      {noun}
+      <span class="unseen"> of {name}</span>
+    </a>
+  );
+}
+
 async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
@@ -54,9 +71,11 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   if (isRefusal(page)) return showRefusal(c, page);
   const members = await listMembers(control.db, organizationId, page);
   const now = control.now();
-  const [workspaces, invitations] = await Promise.all([
+  const ids = members.items.map(({ id }) => id);
+  const [workspaces, invitations, keys] = await Promise.all([
     workspacesOf(c),
     readInvitations(control.db, { organization: organizationId }, now),
+    countKeysOf(control, visitor.caller, { organizationId, ids }, MAX_KEYS + 1),
   ]);
   const workspaceName = namesIn([workspaces]);
   const problems = problemsOf(refusal, FIELDS);
@@ -96,11 +115,8 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
               },
               {
                 label: "Keys",
-                cell: ({ id, name }) => (
-                  <a href={`/keys?member_id=${id}`}>
-                    Show keys<span class="unseen"> of {name}</span>
-                  </a>
-                ),
+                isNumber: true,
+                cell: ({ id, name }) => <Keys of={id} name={name} count={isRefusal(keys) ? undefined : keys.get(id)} />,
               },
               {
                 label: "Last sign-in",

@@ -3,6 +3,7 @@ import { type KeyStatus, usefulNames } from "../../domain/key-status.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Organization } from "../../records/organization.ts";
+import { countKeysOfMembers } from "../../store/key-count.ts";
 import { countKeys, type KeyFilter, type KeySort, listKeys, type VisibleKeys } from "../../store/key-list.ts";
 import type { StatusFacts } from "../../store/key-status.ts";
 import type { Page, PageRequest } from "../../store/pages.ts";
@@ -34,6 +35,19 @@ export async function countKeysFor(
 ): Promise<number | Refusal> {
   const filter = await filterFor(control, caller, wanted);
   return isRefusal(filter) ? filter : countKeys(control.db, filter, max, control.now());
+}
+
+/** Of each of these members; at most `max` of one. */
+export async function countKeysOf(
+  control: Control,
+  caller: Caller,
+  members: { readonly organizationId: string; readonly ids: readonly string[] },
+  max: number,
+): Promise<ReadonlyMap<string, number> | Refusal> {
+  const { organizationId, ids } = members;
+  const refusal = await checkOrganization(control, caller, organizationId, "api_keys:read");
+  if (refusal) return refusal;
+  return countKeysOfMembers(control.db, organizationId, ids, { max, visibleTo: visibleKeys(caller.standing) });
 }
 
 async function filterFor(
