@@ -16,8 +16,8 @@ export async function countPlaces(
 }
 
 /**
- * How many keys each of these members has, and the visitor can see; of one member at most `max`. Whoever sees all keys reads
- * entries of an index alone, and no more than are counted.
+ * How many keys each of these members has that the visitor can see; of one member at most `max`. For a visitor who sees all
+ * keys, this reads entries of an index alone, and no more than are counted.
  */
 export async function countKeysOfMembers(
   db: D1Database,
