@@ -7,11 +7,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Gateway } from "../config/compile.ts";
 import { within } from "../deadline.ts";
-import { isRecent } from "../domain/age.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
-import { type Circumstances, endKept, FLOOD_PER_SECOND, lend, lendTokens, uncounted } from "../domain/lend.ts";
+import { type Circumstances, endKept, type Lending, lend, lendTokens, uncounted } from "../domain/lend.ts";
+import { Lender } from "../domain/lender.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
 import { messageLine } from "../domain/log-line.ts";
@@ -47,13 +47,14 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   readonly #clock = new StuckClock(this.ctx);
   /** Seen to be set, since the last one rang. */
   #hasAlarm = false;
-  #second = { startedAt: 0, questions: 0 };
+  readonly #lender = new Lender();
 
   async ask(question: Question): Promise<Answer> {
     this.#clock.restartIfStuck();
     const { environment, keyId, secretHash, generation, number } = question;
+    const askedAt = Date.now();
     const isVoid = (known: KeyRecord) => !knowsSecret(known, secretHash);
-    const record = await this.#records.read(environment, keyId, Date.now(), { isVoid, generation, number });
+    const record = await this.#records.read(environment, keyId, askedAt, { isVoid, generation, number });
     const now = Date.now();
     if (!record) {
       await this.#ringOnce();
@@ -74,9 +75,10 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const includes = this.#records.numberOf(record);
     const isCurrent = includes !== undefined && includes >= Math.max(generation ?? 0, number ?? 0);
     const asked = isCurrent ? question : { ...question, keeps: undefined };
-    const { lease, state } = lend(record, known.limits, account.ledger, asked, this.#circumstances(now));
-    // The grant is stored before it is answered: the reply waits for the write.
-    if (state) this.#account = { ...account, ledger: state };
+    const lending = lend(record, known.limits, account.ledger, asked, this.#circumstances(now));
+    const { lease } = lending;
+    // While this waited, another object may have replaced this one, and heard of changes. Then the write fails.
+    this.#book(account, now === askedAt ? lending : { ...lending, needs: undefined });
     this.#plan.keep(known.heard);
     return { kind: "lease", lease: lease.keepMs === undefined ? lease : { ...lease, number: includes } };
   }
@@ -85,11 +87,10 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     this.#clock.restartIfStuck();
     const now = Date.now();
     const account = this.#account;
-    const { lease, state } = lendTokens(limits, account.ledger, question, this.#circumstances(now));
-    // The grant is stored before it is answered: the reply waits for the write.
-    if (state) this.#account = { ...account, ledger: state, periods: limits.quotas.map(({ per }) => per) };
+    const lending = lendTokens(limits, account.ledger, question, this.#circumstances(now));
+    this.#book({ ...account, periods: limits.quotas.map(({ per }) => per) }, lending);
     await this.#ringOnce();
-    return lease;
+    return lending.lease;
   }
 
   ping(): void {
@@ -133,6 +134,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const until = this.#keptUntil;
     if (Date.now() < until) return this.#ringBy(until);
     await this.ctx.storage.deleteAll();
+    this.#lender.forget();
     this.#records.forget();
     this.#plan.forget();
   }
@@ -187,11 +189,19 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   }
 
   get #account(): Account {
-    return this.ctx.storage.kv.get<Account>("account") ?? {};
+    const account = this.ctx.storage.kv.get<Account>("account") ?? {};
+    return { ...account, ledger: this.#lender.ledger(account.ledger) };
   }
 
   set #account(account: Account) {
     this.ctx.storage.kv.put("account", account);
+    this.#lender.forget();
+  }
+
+  /** What has to be stored is stored before the answer: the reply waits for the write. */
+  #book(account: Account, lending: Lending<TokenLease>): void {
+    const ledger = this.#lender.book(lending);
+    if (ledger) this.ctx.storage.kv.put("account", { ...account, ledger });
   }
 
   async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {
@@ -203,19 +213,8 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   }
 
   #circumstances(now: number): Circumstances {
-    return {
-      ttlMs: this.gateway.leaseTtlMs,
-      now,
-      newId: newLeaseId,
-      flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
-      random: Math.random,
-    };
-  }
-
-  #countQuestion(now: number): number {
-    if (!isRecent(this.#second.startedAt, 1000, now)) this.#second = { startedAt: now, questions: 0 };
-    this.#second.questions += 1;
-    return this.#second.questions;
+    const { leaseTtlMs: ttlMs } = this.gateway;
+    return { ttlMs, now, newId: newLeaseId, random: Math.random, ...this.#lender.circumstances(now) };
   }
 
   /** Makes sure that an alarm will free the storage some day; the alarm itself works out when. */

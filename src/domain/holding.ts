@@ -25,6 +25,8 @@ export class Holding<L extends TokenLease = Lease> {
   /** Up to so many tokens, or from this moment on, it can be worth renewing. */
   readonly #lowMark: number;
   readonly #matureAt: number;
+  /** How long its rights are right without more ado. */
+  readonly #ttlMs: number;
   /** How long its tokens can be spent. */
   readonly #lifeMs: number;
   readonly #chance = Math.random();
@@ -40,7 +42,8 @@ export class Holding<L extends TokenLease = Lease> {
     this.#askedAt = askedAt;
     this.#receivedAt = receivedAt;
     this.#cover = cover;
-    this.#lifeMs = (cover && lease.keepMs) ?? lease.ttlMs;
+    this.#ttlMs = lease.rightsMs ?? lease.ttlMs;
+    this.#lifeMs = (cover && lease.keepMs) ?? this.#ttlMs;
     this.#lowMark = lease.tokens === null ? -1 : lowMark(lease);
     this.#matureAt = askedAt + youthMs(this.#lifeMs);
     this.#left = Math.max(0, (lease.tokens ?? 0) - spentMeanwhile);
@@ -51,8 +54,8 @@ export class Holding<L extends TokenLease = Lease> {
   isLive(now: number): boolean {
     const age = now - this.#askedAt;
     // Below 0 the clock has stepped back, and the age of the lease is unknown.
-    if (age < this.lease.ttlMs) return age >= 0;
-    return age < this.#lifeMs && this.#cover?.isFresh(now, this.lease.ttlMs, this.#chance) === true;
+    if (age < this.#ttlMs) return age >= 0;
+    return age < this.#lifeMs && this.#cover?.isFresh(now, this.#ttlMs, this.#chance) === true;
   }
 
   /** When its record was last known to be right; `undefined` if it is known to be another one by now. */
@@ -64,7 +67,9 @@ export class Holding<L extends TokenLease = Lease> {
 
   /** Whether the isolate can decide about a request from this lease alone: a token, no need of one, or a denial. */
   isUseful(now: number): boolean {
-    return this.isLive(now) && (!this.lease.tokens || this.#left > 0);
+    if (!this.isLive(now)) return false;
+    const { tokens, rightsMs } = this.lease;
+    return tokens === null || this.#left > 0 || (rightsMs === undefined ? tokens === 0 : this.#denies(now));
   }
 
   get left(): number {
@@ -102,7 +107,7 @@ export class Holding<L extends TokenLease = Lease> {
   renewal(now: number): { readonly wanted: number; readonly keeps: number; readonly renews: LeaseReport | undefined } {
     const course = this.#course(now);
     const renews = this.#report(now);
-    return { wanted: wantedAhead(course, this.lease.ttlMs), keeps: wantedAhead(course, KEEP_MS), renews };
+    return { wanted: wantedAhead(course, this.#ttlMs), keeps: wantedAhead(course, KEEP_MS), renews };
   }
 
   /** For a request without a token: the denial with its remaining time; `null` if there is none, or if its time is over. */
@@ -111,6 +116,17 @@ export class Holding<L extends TokenLease = Lease> {
     if (!denial || this.#left > 0) return null;
     const retryAfterMs = denial.retryAfterMs - Math.max(0, now - this.#receivedAt);
     return retryAfterMs > 0 ? { ...denial, retryAfterMs } : null;
+  }
+
+  /**
+   * In what time the next lease should be asked for. A denial counts from the answer, so a question that is sent a round trip before its
+   * end arrives when there can be a token.
+   */
+  renewsInMs(now: number): number {
+    const { denial } = this.lease;
+    if (!denial) return 0;
+    const endsAt = Math.min(this.#receivedAt + denial.retryAfterMs, this.#askedAt + this.#ttlMs);
+    return Math.max(0, endsAt - now - (this.#receivedAt - this.#askedAt));
   }
 
   /** Ends the lease, and returns the report about its tokens; `undefined` if it had none. */
@@ -126,9 +142,9 @@ export class Holding<L extends TokenLease = Lease> {
    * many as this pace needs, and some by chance.
    */
   wantedNext(now: number): number {
-    if (this.#lifeMs === this.lease.ttlMs) return this.#next(now);
+    if (this.#lifeMs === this.#ttlMs) return this.#next(now);
     const lasted = this.#lastSpentAt - this.#askedAt;
-    return Math.max(1, Math.ceil((this.#next(now) * this.lease.ttlMs) / Math.max(this.lease.ttlMs, lasted)));
+    return Math.max(1, Math.ceil((this.#next(now) * this.#ttlMs) / Math.max(this.#ttlMs, lasted)));
   }
 
   /** How many to keep for long, after this lease. */
@@ -145,6 +161,11 @@ export class Holding<L extends TokenLease = Lease> {
     if (lasted < lifeMs / 2) return isUsedUp ? tokens * 2 : Math.max(1, used);
     if (reportSoon || used < SAYS_ENOUGH || age >= 2 * lifeMs) return Math.max(1, used);
     return Math.ceil(isUsedUp ? (tokens * lifeMs) / lasted : used + Math.sqrt(used));
+  }
+
+  /** For a ttl at most, because limits can be changed or reset. */
+  #denies(now: number): boolean {
+    return now < this.#receivedAt + this.#ttlMs && this.denial(now) !== null;
   }
 
   #report(now: number): LeaseReport | undefined {

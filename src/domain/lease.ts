@@ -20,8 +20,10 @@ export interface TokenLease {
   readonly id: string;
   /** `null`: uncounted, for a key without limits, or a key that cannot do anything. */
   readonly tokens: number | null;
-  /** From before the question was sent. */
+  /** From before the question was sent. Without tokens, no longer than the denial. */
   readonly ttlMs: number;
+  /** The denial ends when it is the isolate's turn, and it can ask just then, and not before. So long its rights are right. */
+  readonly rightsMs?: number;
   /** Why there are no more tokens, if not every waiting request got one. */
   readonly denial: Denial | null;
   /** Every limit of the account, as it stands after this grant. */

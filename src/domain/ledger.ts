@@ -10,15 +10,18 @@
  */
 
 import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
-import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
+import { type Bucket, type Rate, whenHolding } from "./bucket.ts";
 import { type Counts, countsOf, spend, steppedBack, usedIn } from "./counts.ts";
 import { MINUTE_MS } from "./durations.ts";
+import { leftOf, whenLeft } from "./held.ts";
 import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { Limits } from "./limits.ts";
 import {
+  byEnd,
   firstGrant,
+  isKeptShortly,
   isRenewable,
   keptUntil,
   movedBack,
@@ -67,11 +70,16 @@ export class Ledger {
     };
   }
 
-  /** Takes `tokens` from every limit and holds them until `ttlMs` has passed, or a report comes. The caller asks `available` first. */
-  grant(id: string, tokens: number, ttlMs: number, now: number, isKept = false): void {
+  /**
+   * Takes `tokens` from every limit and holds them until `ttlMs` has passed, or a report comes. The caller asks `available` first.
+   * Returns when the lease can no longer be spent.
+   */
+  grant(id: string, tokens: number, ttlMs: number, now: number, isKept = false): number {
     this.#advance(now);
-    const lease = { id, tokens, grantedAt: this.#clock, endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS };
-    this.#open = [...this.#open, isKept ? { ...lease, isKept } : lease].sort((a, b) => a.endsAt - b.endsAt);
+    const endsAt = this.#clock + ttlMs + LEASE_MARGIN_MS;
+    const lease = { id, tokens, grantedAt: this.#clock, endsAt };
+    this.#open = [...this.#open, isKept ? { ...lease, isKept } : lease].sort(byEnd);
+    return endsAt;
   }
 
   /** No isolate can spend leases that are kept after `ms`. */
@@ -94,6 +102,12 @@ export class Ledger {
     if (this.#limits.quotas.length > 0) return 0;
     const spare = this.#limits.rates.map((rate) => this.#leftOfRate(rate) - Math.ceil(rate.burst * PLENTIFUL_SHARE));
     return Math.max(0, Math.min(...spare));
+  }
+
+  /** Tokens that isolates keep for a few requests. */
+  keptShortly(now: number): number {
+    this.#advance(now);
+    return tokensOf(this.#held().filter(isKeptShortly));
   }
 
   /** Whether others could lack tokens that a report of a lease would give back. */
@@ -201,7 +215,7 @@ export class Ledger {
   }
 
   #leftOfRate(rate: Rate): number {
-    return tokensIn(rate, this.#bucket(rate)) - tokensOf(this.#held());
+    return leftOf(rate, this.#bucket(rate), this.#held());
   }
 
   #leftOfQuota({ per, limit }: Quota, at = this.#clock): number {
@@ -219,18 +233,8 @@ export class Ledger {
     return at;
   }
 
-  /** When the bucket holds one token more than is lent, if every lease runs to its end. */
   #whenRate(rate: Rate): number {
-    let bucket = this.#bucket(rate);
-    const leases = this.#held();
-    let held = tokensOf(leases);
-    for (const lease of leases) {
-      const at = whenHolding(rate, bucket, held + 1);
-      if (at <= lease.endsAt) return Math.max(at, this.#clock);
-      bucket = charge(rate, bucket, lease.tokens, lease.endsAt);
-      held -= lease.tokens;
-    }
-    return Math.max(whenHolding(rate, bucket, 1), this.#clock);
+    return whenLeft(rate, this.#bucket(rate), this.#held(), this.#clock);
   }
 
   #held(): readonly OpenLease[] {

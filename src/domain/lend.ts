@@ -1,5 +1,6 @@
 /** How an authority answers a question. Pure, so that the proof runs the same code as the authority. */
 
+import { type Keeping, keepingOf, takesTurns } from "./keep.ts";
 import { type KeyRecord, nextEndOf } from "./key.ts";
 import {
   type Denial,
@@ -14,18 +15,20 @@ import {
 import { Ledger } from "./ledger.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
+import { asideFor, type Booking } from "./reserve.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 export const FLOOD_PER_SECOND = 200;
-/** The share of the spare tokens that one isolate can keep. */
-const KEPT_SHARE = 1 / 32;
+
 /** Denials vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 
-export interface Lending<L extends TokenLease = Lease> {
+/** Its state is `undefined` if the question changes nothing, as one that is only refused. */
+export interface Lending<L extends TokenLease = Lease> extends Booking {
   readonly lease: L;
-  /** Must be stored before the lease is sent. `undefined` if the question changes nothing, as one that is only refused. */
-  readonly state: LedgerState | undefined;
+  /** When the token comes that is promised to the asker. */
+  readonly turn?: number | undefined;
 }
 
 export interface Circumstances {
@@ -37,6 +40,10 @@ export interface Circumstances {
   readonly flooded: boolean;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** When the token comes that was promised last, if one was. */
+  readonly turn?: number | undefined;
+  /** Tokens that were lent since the authority started. */
+  readonly lent?: number | undefined;
 }
 
 /** For a key that works: its tokens, or a denial with the time until there can be a token. */
@@ -48,8 +55,8 @@ export function lend(
   circumstances: Circumstances,
 ): Lending {
   const endsInMs = nextEndOf(record, circumstances.now) - circumstances.now;
-  const { lease, state } = lendTokens(limits, stored, question, circumstances, endsInMs);
-  return { lease: { ...lease, record }, state };
+  const lending = lendTokens(limits, stored, question, circumstances, endsInMs);
+  return { ...lending, lease: { ...lending.lease, record } };
 }
 
 /** `endsInMs`: when the account's owner ends. */
@@ -57,49 +64,93 @@ export function lendTokens(
   limits: Limits,
   stored: LedgerState | undefined,
   question: TokenQuestion,
-  { ttlMs: longest, now, newId, flooded, random }: Circumstances,
+  circumstances: Circumstances,
   endsInMs = Number.POSITIVE_INFINITY,
 ): Lending<TokenLease> {
+  const { ttlMs: longest, now, newId, flooded, random } = circumstances;
   const longestMs = Math.min(endsInMs, untilBorder(limits, now));
   const ttlMs = Math.min(longest, longestMs);
   const id = newId();
-  const keepMs = question.keeps === undefined || longestMs <= longest ? undefined : Math.min(KEEP_MS, longestMs);
-  if (isUnlimited(limits) && !stored) return { lease: unlimited(id, ttlMs, keepMs), state: undefined };
-  let ledger = new Ledger(limits, stored, now);
+  const canKeep = question.keeps !== undefined && longestMs > longest;
+  const unlimitedLease = unlimited(id, ttlMs, canKeep ? Math.min(KEEP_MS, longestMs) : undefined);
+  if (isUnlimited(limits) && !stored) return { lease: unlimitedLease, state: undefined };
+  const ledger = new Ledger(limits, stored, now);
   const heard = question.reports.filter((report) => ledger.report(report, now));
   // What a clock does that goes forward can be calculated again.
-  const isChanged = heard.length > 0 || (stored !== undefined && now < stored.clock);
+  const steppedBack = stored !== undefined && now < stored.clock;
+  const isChanged = heard.length > 0 || steppedBack;
   // Other versions may still name limits.
-  if (isUnlimited(limits)) return { lease: unlimited(id, ttlMs, keepMs), state: isChanged ? ledger.state : undefined };
-  const keeping = keepMs === undefined ? 0 : keptTokens(ledger, question, now);
-  // Until the slowest clock has counted so long.
-  const lifeMs = keeping > 0 ? Math.ceil((keepMs as number) * (1 + 2 * MAX_DRIFT)) : ttlMs;
-  const renewed = question.renews && withoutLease(question.renews, limits, ledger, lifeMs, now);
-  if (renewed) ledger = renewed;
-  const kept = renewed ? (question.renews?.unspent ?? 0) : 0;
-  const wanted = Math.max(0, question.wanted - kept);
-  const lent = kept + leaseSize(ledger.available(now) - kept, { waiting: question.waiting, wanted });
-  const tokens = Math.max(keeping, lent);
-  if (tokens > 0) ledger.grant(id, tokens, lifeMs, now, keeping > 0);
-  const policies = ledger.policies(now);
-  const isShort = tokens < Math.max(1, question.waiting);
-  // In a flood the next question comes soon, and brings the report.
-  const reportSoon = !flooded && ledger.isScarce(now);
-  const denial = isShort ? spaced(denialBeyond(id, limits, ledger.state, now), flooded ? longest : 0) : null;
-  const denialMs = denial && tokens === 0 ? Math.ceil(denial.retryAfterMs * (1 - DENIAL_JITTER * random())) : ttlMs;
+  if (isUnlimited(limits)) return { lease: unlimitedLease, state: isChanged ? ledger.state : undefined };
+  const keeping = canKeep ? keepingOf(ledger, limits, question, longestMs, now) : undefined;
+  const grant = grantFrom(ledger, limits, question, { id, ttlMs, keeping, now });
+  const { tokens, endsAt } = grant;
+  const { denial, turn } = refusalBeyond(grant, limits, question, circumstances, canKeep);
+  const denialMs = denial && Math.ceil(denial.retryAfterMs * (turn === undefined ? 1 - DENIAL_JITTER * random() : 1));
+  const returned = heard.reduce((sum, { unspent }) => sum + unspent, 0);
+  const mustBeStored = steppedBack || limits.quotas.length > 0;
   return {
     lease: {
-      id,
-      tokens,
-      ttlMs: Math.min(ttlMs, denialMs),
-      denial,
-      policies,
-      reportSoon,
-      ...(renewed && { renewed: true }),
-      ...(keeping > 0 && { keepMs }),
+      ...{ id, tokens, denial, policies: grant.ledger.policies(now) },
+      ttlMs: denialMs && tokens === 0 ? Math.min(ttlMs, denialMs) : ttlMs,
+      ...(turn !== undefined && { rightsMs: ttlMs }),
+      // In a flood the next question comes soon, and brings the report.
+      reportSoon: !flooded && grant.ledger.isScarce(now),
+      ...(grant.renewed && { renewed: true }),
+      ...(keeping && tokens > 0 && { keepMs: keeping.keepMs }),
     },
-    state: tokens > 0 || isChanged || renewed ? ledger.state : undefined,
+    state: tokens > 0 || isChanged || grant.renewed ? grant.ledger.state : undefined,
+    needs: mustBeStored ? undefined : { tokens: tokens + returned, endsAt },
+    aside: tokens > 0 ? asideFor(grant, grant.ledger.spare(now), circumstances) : undefined,
+    turn,
   };
+}
+
+interface Grant {
+  readonly id: string;
+  /** With it. */
+  readonly ledger: Ledger;
+  readonly tokens: number;
+  readonly endsAt: number;
+  readonly renewed: boolean;
+}
+
+function grantFrom(
+  ledger: Ledger,
+  limits: Limits,
+  { waiting, wanted, renews }: TokenQuestion,
+  lease: { readonly id: string; readonly ttlMs: number; readonly keeping: Keeping | undefined; readonly now: number },
+): Grant {
+  const { id, ttlMs, keeping, now } = lease;
+  // Until the slowest clock has counted so long.
+  const lifeMs = keeping ? Math.ceil(keeping.keepMs * (1 + 2 * MAX_DRIFT)) : ttlMs;
+  const renewed = renews && withoutLease(renews, limits, ledger, lifeMs, now);
+  const left = renewed ? (renews?.unspent ?? 0) : 0;
+  const from = renewed ?? ledger;
+  const more = leaseSize(from.available(now) - left, { waiting, wanted: Math.max(0, wanted - left) });
+  const tokens = Math.max(keeping?.tokens ?? 0, left + more);
+  const endsAt = tokens > 0 ? from.grant(id, tokens, lifeMs, now, keeping !== undefined) : now;
+  return { id, ledger: from, tokens, endsAt, renewed: renewed !== undefined };
+}
+
+/** For requests beyond the grant, if it has too few tokens, or if they are so scarce that others wait for their turn. */
+function refusalBeyond(
+  { id, ledger, tokens }: Grant,
+  limits: Limits,
+  { waiting, wanted }: TokenQuestion,
+  { ttlMs, now, flooded, turn: last = now }: Circumstances,
+  canKeep: boolean,
+): { readonly denial: Denial | null; readonly turn?: number } {
+  const isInTurn = canKeep && takesTurns(limits) && Math.max(waiting, wanted) > 0;
+  const isShort = tokens < Math.max(1, waiting) || (isInTurn && last > now && ledger.available(now) === 0);
+  if (!isShort) return { denial: null };
+  const denial = denialBeyond(id, limits, ledger.state, now);
+  if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
+  const turn = nextTurn(last, denial, limits, now);
+  return { denial: noSooner(denial, flooded ? ttlMs : Math.min(turn - now, ttlMs)), turn };
+}
+
+function noSooner(denial: Denial, leastMs: number): Denial {
+  return { ...denial, retryAfterMs: Math.max(denial.retryAfterMs, leastMs) };
 }
 
 /** The record has changed: no kept lease of before lives longer than the ttl. `undefined` if there is none. */
@@ -113,14 +164,6 @@ export function endKept(
   const ledger = new Ledger(limits, stored, now);
   ledger.endKept(ttlMs, now);
   return ledger.state;
-}
-
-/** How many tokens the isolate can keep; 0 if it needs them all at once, or if they are not plentiful. */
-function keptTokens(ledger: Ledger, { waiting, wanted, keeps = 0 }: TokenQuestion, now: number): number {
-  const served = Math.max(1, waiting);
-  const stock = Math.min(keeps - served, Math.floor((ledger.spare(now) - served) * KEPT_SHARE));
-  const tokens = served + stock;
-  return stock < 1 || tokens < leaseSize(ledger.available(now), { waiting, wanted }) ? 0 : tokens;
 }
 
 /** The ledger if the lease's unspent tokens go into the next one; `undefined` if it has to stay. */
@@ -148,10 +191,6 @@ function denialBeyond(leaseId: string, limits: Limits, state: LedgerState, now: 
 /** In what an isolate with a slow clock, which reads whole milliseconds, takes for this long, the border is not reached. */
 function untilBorder(limits: Limits, now: number): number {
   return Math.floor((nextBorder(limits, now) - now) * (1 - MAX_DRIFT)) - 1;
-}
-
-function spaced(denial: Denial, leastMs: number): Denial {
-  return { ...denial, retryAfterMs: Math.max(denial.retryAfterMs, leastMs) };
 }
 
 /** For a key that cannot do anything, or that has no limits. */

@@ -1,5 +1,6 @@
 /** A lease that is not reported yet: its tokens are held until its end, and count as spent from then on. */
 
+import { MINUTE_MS } from "./durations.ts";
 import type { Charge } from "./journal.ts";
 import { LEASE_MARGIN_MS } from "./lease.ts";
 
@@ -45,9 +46,13 @@ export function isRenewable({ endsAt, readAt }: OpenLease, now: number, ttlMs: n
 export const firstGrant = (leases: readonly OpenLease[], clock: number): number =>
   leases.reduce((first, { grantedAt, isKept }) => (isKept ? first : Math.min(first, grantedAt)), clock);
 
+/** Where tokens are scarce, for a few requests. */
+export const isKeptShortly = ({ isKept, grantedAt, endsAt }: OpenLease): boolean =>
+  isKept === true && endsAt - grantedAt < MINUTE_MS;
+
+export const byEnd = (a: OpenLease, b: OpenLease): number => a.endsAt - b.endsAt;
+
 /** In order of their ends. */
 export function keptUntil(leases: readonly OpenLease[], last: number): readonly OpenLease[] {
-  return leases
-    .map((lease) => (lease.isKept ? { ...lease, endsAt: Math.min(lease.endsAt, last) } : lease))
-    .sort((a, b) => a.endsAt - b.endsAt);
+  return leases.map((lease) => (lease.isKept ? { ...lease, endsAt: Math.min(lease.endsAt, last) } : lease)).sort(byEnd);
 }

@@ -32,19 +32,23 @@ const LOW_SHARE = 1 / 16;
 /** The share of its life in which it is never renewed because of its age. */
 const YOUTH_SHARE = 1 / 2;
 
-/** Below so many tokens a lease is nearly used up. */
-export const lowMark = ({ tokens }: TokenLease): number => (tokens ?? 0) * LOW_SHARE;
+/** With so many tokens a lease is nearly used up. */
+export const lowMark = ({ tokens }: TokenLease): number => Math.max(1, (tokens ?? 0) * LOW_SHARE);
 
 export const youthMs = (lifeMs: number): number => lifeMs * YOUTH_SHARE;
 
 export function isWorthRenewing({ lease, lifeMs, left, spent, elapsedMs, roundTripMs }: Course): boolean {
-  // After a denial only the authority knows when there is a token.
-  if (lease.tokens === 0 || lease.denial) return false;
+  // When it is its turn there can be a token. After other denials, only the authority knows.
+  if (lease.denial) return left <= 1 && lease.denial.retryAfterMs <= (lease.rightsMs ?? 0);
+  if (lease.tokens === 0) return false;
+  const remainingMs = lifeMs - elapsedMs;
+  const isLow = lease.tokens !== null && left <= lowMark(lease);
+  // It lasts so long that few requests say enough.
+  if (isLow && lifeMs > lease.ttlMs) return remainingMs * (spent + 1) >= REQUESTS_AHEAD * elapsedMs;
   if (spent < (lease.reportSoon ? STEADY_WHERE_SCARCE : STEADY)) return false;
   // Tokens that come back while nobody asks are not lent to others meanwhile.
-  if (lease.tokens !== null && !lease.reportSoon && left <= lowMark(lease)) return true;
+  if (isLow && !lease.reportSoon) return true;
   if (elapsedMs < youthMs(lifeMs)) return false;
-  const remainingMs = lifeMs - elapsedMs;
   return remainingMs * spent <= REQUESTS_AHEAD * elapsedMs || remainingMs <= ROUND_TRIPS_AHEAD * roundTripMs;
 }
 

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Rate } from "../../src/domain/bucket.ts";
-import { Holding } from "../../src/domain/holding.ts";
+import { type Cover, Holding } from "../../src/domain/holding.ts";
 import { Ledger } from "../../src/domain/ledger.ts";
 import type { LedgerState } from "../../src/domain/ledger-state.ts";
 import { type Circumstances, type Lending, lend, uncounted } from "../../src/domain/lend.ts";
+import { Lender } from "../../src/domain/lender.ts";
 import { type Limits, NO_LIMITS } from "../../src/domain/limits.ts";
 import type { Quota } from "../../src/domain/quota.ts";
 import { aKey } from "./fixtures.ts";
@@ -166,6 +167,77 @@ describe("a refusal", () => {
   });
 });
 
+describe("where tokens are scarce, and isolates follow the feed", () => {
+  const HUNDRED: Rate = { name: "hundred", limit: 100, window: 10, burst: 100 };
+  const follows = (waiting: number, wanted = waiting) => ({ ...asked(waiting, wanted), keeps: 4 });
+  /** All tokens are lent for 2 s. */
+  const dry = () => lend(KEY, rates(HUNDRED), undefined, asked(100), at(NOON)).state;
+
+  test("those who are refused get turns, one after the other, and know the rights of the key meanwhile", () => {
+    let turn: number | undefined;
+    const told = Array.from({ length: 3 }, () => {
+      const lending = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_550, { turn }));
+      turn = lending.turn;
+      const { ttlMs, rightsMs, denial } = lending.lease;
+      expect([rightsMs, ttlMs]).toEqual([TTL, denial?.retryAfterMs]);
+      return denial?.retryAfterMs;
+    });
+    expect(told).toEqual([75, 150, 225]);
+  });
+
+  test("no turn is later than a ttl", () => {
+    const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_600, { turn: NOON + 60_000 }));
+    expect(lease.denial?.retryAfterMs).toBe(TTL);
+  });
+
+  test("who gets a token while others wait for their turns waits for the next one", () => {
+    const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_650, { turn: NOON + 3_000 }));
+    expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 425]);
+  });
+
+  test.each([
+    ["who only reports", rates(HUNDRED), { ...asked(0), keeps: 4 }],
+    ["who does not follow", rates(HUNDRED), asked(1)],
+    ["of a small burst", rates({ ...HUNDRED, burst: 63 }), follows(1)],
+    ["of tokens that come back faster than questions", rates({ ...HUNDRED, limit: 1_001 }), follows(1)],
+    ["of a quota", { rates: [HUNDRED], quotas: [HOURLY] }, follows(1)],
+  ])("there are no turns for those %s", (_, limits, question) => {
+    const { lease, turn } = lend(KEY, limits, dry(), question, at(NOON, { turn: NOON + 500 }));
+    expect([lease.rightsMs, turn]).toEqual([undefined, undefined]);
+  });
+
+  test("an isolate that needs few tokens keeps one for its next request, for 20 s, and the authority holds it for so long", () => {
+    const { lease, state } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 3_000));
+    expect([lease.tokens, lease.keepMs]).toEqual([2, 20_000]);
+    expect(state?.open.at(-1)).toMatchObject({ tokens: 2, endsAt: NOON + 23_000 + 200 + 500 });
+  });
+
+  test("all isolates together keep a sixteenth of the burst at most", () => {
+    let { state } = lend(KEY, rates(HUNDRED), undefined, asked(60), at(NOON));
+    const kept = Array.from({ length: 10 }, () => {
+      const lending = lend(KEY, rates(HUNDRED), state, follows(1), at(NOON));
+      state = lending.state;
+      return lending.lease.keepMs === undefined ? 0 : (lending.lease.tokens as number);
+    });
+    expect(kept.reduce((sum, tokens) => sum + tokens)).toBeLessThanOrEqual(6);
+    expect(kept[0]).toBe(2);
+  });
+});
+
+test("tokens that were kept of a wider limit do not block a lower one, and count as spent at their end", () => {
+  const wide = rates({ name: "wide", limit: 6_000, window: 60, burst: 6_000 });
+  const narrow = rates({ name: "narrow", limit: 60, window: 60, burst: 60 });
+  let state: LedgerState | undefined;
+  for (let n = 0; n < 30; n++) ({ state } = lend(KEY, wide, state, { ...asked(1), keeps: 100 }, at(NOON)));
+  const kept = (state as LedgerState).open.reduce((sum, { tokens }) => sum + tokens, 0);
+  expect(kept).toBeGreaterThan(600);
+  const { lease, state: lent } = lend(KEY, narrow, state, asked(100), at(NOON + 60_000));
+  // Of its 60, it holds no more for them than its own leases could have kept.
+  expect(lease.tokens).toBe(60 - 16);
+  const after = lend(KEY, narrow, lent, asked(100), at(NOON + 700_000));
+  expect(after.lease.tokens).toBe(60);
+});
+
 test("a lease of scarce tokens asks for a report as soon as they are used up, but not in a flood", () => {
   const { lease } = lend(KEY, rates(TEN), undefined, asked(4), at(NOON));
   expect(lease.reportSoon).toBe(true);
@@ -187,10 +259,14 @@ describe("a lone client", () => {
         anyRate,
         fc.option(fc.nat(30)),
         fc.float({ min: 0, max: 1, noNaN: true }),
+        fc.option(fc.integer({ min: 64, max: 70 }), { nil: undefined }),
         pauses,
-        (rate, hourly, random, pauses) => {
+        (rate, hourly, random, burst, pauses) => {
           const quotas = hourly === null ? [] : [{ ...HOURLY, limit: hourly + 1 }];
-          const client = new LoneClient({ rates: [rate], quotas }, () => random);
+          // A client of a great burst uses it up first, and then its isolate takes turns.
+          const limits = burst ? { rates: [{ ...rate, burst }], quotas: [] } : { rates: [rate], quotas };
+          const client = new LoneClient(limits, () => random);
+          if (burst) while (client.request() === undefined);
           for (const pause of pauses) {
             client.now += pause;
             const retryAfterMs = client.request();
@@ -205,11 +281,15 @@ describe("a lone client", () => {
   });
 });
 
+/** As long as nothing changes. */
+const ALWAYS: Cover = { rightAt: 0, isFresh: () => true };
+
 /** One client on one isolate, with no distance to the authority. */
 class LoneClient {
   now = NOON;
   readonly #limits: Limits;
   readonly #random: () => number;
+  readonly #lender = new Lender();
   #state: LedgerState | undefined;
   #holding: Holding | undefined;
 
@@ -227,11 +307,15 @@ class LoneClient {
   #ask(): Holding {
     const wanted = this.#holding?.wantedNext(this.now) ?? 1;
     const report = this.#holding?.end(this.now);
-    const question = { waiting: 1, wanted, reports: report ? [report] : [] };
+    const question = { waiting: 1, wanted, keeps: 4, reports: report ? [report] : [] };
     const key = { ...KEY, expiresAt: this.now + 24 * HOUR };
-    const { lease, state } = lend(key, this.#limits, this.#state, question, at(this.now, { random: this.#random }));
-    this.#state = state ?? this.#state;
-    this.#holding = new Holding(lease, this.now);
+    const lending = lend(key, this.#limits, this.#state, question, {
+      ...at(this.now, { random: this.#random }),
+      ...this.#lender.circumstances(this.now),
+    });
+    this.#lender.book(lending);
+    this.#state = lending.state ?? this.#state;
+    this.#holding = new Holding(lending.lease, this.now, this.now, 0, ALWAYS);
     return this.#holding;
   }
 }

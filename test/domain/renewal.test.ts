@@ -27,13 +27,34 @@ describe("a lease is renewed", () => {
     ["not for a key that was used a few times", { spent: 7 }, false],
     ["for a key without limits too", { lease: lease({ tokens: null }), left: 0 }, true],
     ["not because such a key has no tokens", { lease: lease({ tokens: null }), left: 0, elapsedMs: 300 }, false],
-    ["not if it denies", { lease: lease({ tokens: 0, denial: DENIAL }), left: 0 }, false],
+    [
+      "not if it denies, and only the authority knows when there is a token",
+      { lease: lease({ tokens: 0, denial: DENIAL }), left: 0 },
+      false,
+    ],
     ["not if some of its requests were denied", { lease: lease({ denial: DENIAL }) }, false],
     [
       "not for being used up where tokens are scarce",
       { lease: lease({ reportSoon: true }), left: 2, spent: 62, elapsedMs: 300 },
       false,
     ],
+    [
+      "for the end of a denial, when it is its turn",
+      { lease: lease({ tokens: 0, denial: DENIAL, rightsMs: 2_000 }), left: 0, spent: 0 },
+      true,
+    ],
+    [
+      "for its turn too, with the last token",
+      { lease: lease({ tokens: 1, denial: DENIAL, rightsMs: 2_000 }), left: 1, spent: 0 },
+      true,
+    ],
+    [
+      "not if its turn comes after its end",
+      { lease: lease({ tokens: 0, denial: { ...DENIAL, retryAfterMs: 2_001 }, rightsMs: 2_000 }), left: 0 },
+      false,
+    ],
+    ["for its last token, if it is kept", { lifeMs: 600_000, left: 1, spent: 0, elapsedMs: 9_000 }, true],
+    ["not for its last token if few more are expected", { lifeMs: 20_000, left: 1, spent: 0, elapsedMs: 9_000 }, false],
     ["before its end where tokens are scarce", { lease: lease({ reportSoon: true }), spent: 20 }, true],
     ["not then for a few requests", { lease: lease({ reportSoon: true }), spent: 15, elapsedMs: 1_950 }, false],
   ] as [string, Partial<Course>, boolean][])("%s", (_, changes, expected) => {

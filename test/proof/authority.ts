@@ -3,19 +3,28 @@
  * Beside it there may be a zombie: an instance of before, which does not know that it was replaced.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import { RecordKeeper } from "../../src/authority/record-keeper.ts";
 import type { Gateway } from "../../src/config/compile.ts";
 import { type KeyRecord, lifelessnessOf } from "../../src/domain/key.ts";
 import type { Answer, Question } from "../../src/domain/lease.ts";
-import { endKept, FLOOD_PER_SECOND, lend, uncounted } from "../../src/domain/lend.ts";
+import type { LedgerState } from "../../src/domain/ledger-state.ts";
+import { endKept, type Lending, lend, uncounted } from "../../src/domain/lend.ts";
+import { Lender } from "../../src/domain/lender.ts";
 import { type KeyLimits, limitsOfRecord, type Plan } from "../../src/domain/plans.ts";
 import type { NumberedRecord } from "../../src/store/key-records.ts";
 import { KEY_ID } from "./gateway.ts";
 
 interface Stored {
-  /** JSON: every question is answered from what was written, as if the authority had just been restarted. */
+  /** JSON, as it is written. */
   readonly ledger: string | undefined;
   readonly heard: Plan | undefined;
+}
+
+interface Zombie extends Stored {
+  readonly record: KeyRecord;
+  readonly number: number | undefined;
+  readonly lender: Lender;
 }
 
 export type Crash = "before the write" | "after the write";
@@ -36,23 +45,23 @@ export class Authority {
   readonly #storage = new Map<string, unknown>();
   #records: RecordKeeper;
   #stored: Stored = { ledger: undefined, heard: undefined };
-  #zombie: Stored & { readonly record: KeyRecord };
+  #lender = new Lender();
+  #zombie: Zombie;
   #granted = 0;
-  #second = { startedAt: 0, questions: 0 };
 
   /** It has read the record before. */
   constructor(known: NumberedRecord, around: Surroundings) {
     this.#around = around;
     this.#storage.set("record", { ...known, readAt: around.now() });
     this.#records = this.#newKeeper();
-    this.#zombie = { ...this.#stored, record: known.record };
+    this.#zombie = { ...this.#present(known.record), lender: new Lender() };
   }
 
   /** Another instance takes over; this one lives on as the zombie. */
   replace(): void {
-    this.#zombie = { ...this.#stored, record: this.#records.kept as KeyRecord };
+    this.#zombie = this.#present(this.#records.kept as KeyRecord);
+    this.#lender = new Lender();
     this.#records = this.#newKeeper();
-    this.#second = { startedAt: 0, questions: 0 };
   }
 
   async recordChanged(number?: number): Promise<void> {
@@ -71,19 +80,35 @@ export class Authority {
     const includes = records.numberOf(record);
     const isCurrent = includes !== undefined && includes >= Math.max(generation ?? 0, number ?? 0);
     const asked = isCurrent && !isOld ? question : { ...question, keeps: undefined };
-    const { answer, ledger, heard } = this.#answer({ ...this.#stored, record }, asked);
+    const lender = this.#lender;
+    const { answer, lending, heard } = this.#answer({ ...this.#stored, record, lender }, asked);
+    if (crash) this.#lender = new Lender();
     if (crash === "before the write") throw new Error("crashed");
-    this.#stored = { ledger: ledger ?? this.#stored.ledger, heard };
+    const ledger = lending && lender.book(lending);
+    this.#stored = { ledger: ledger ? JSON.stringify(ledger) : this.#stored.ledger, heard };
     if (crash === "after the write") throw new Error("crashed");
     if (answer.kind !== "lease" || answer.lease.keepMs === undefined) return answer;
     return { ...answer, lease: { ...answer.lease, number: includes } };
   }
 
-  /** A zombie's writes fail, so that it can grant nothing; a denial may get out. */
+  /**
+   * A zombie's writes fail. So it can grant only what it has in reserve; a denial may get out, too. Its record is no older than that of
+   * the other instance, because the platform gives it no question that is asked later.
+   */
   askZombie(question: Question): Answer {
-    const { answer } = this.#answer(this.#zombie, question);
+    const zombie = this.#zombie;
+    const { answer, lending } = this.#answer(zombie, question);
     if (answer.kind === "lease" && answer.lease.tokens === 0) return answer;
-    throw new Error("replaced");
+    const isOfToday = isDeepStrictEqual(zombie.record, this.#records.kept);
+    if (answer.kind !== "lease" || !lending || !isOfToday || zombie.lender.book(lending)) {
+      this.#zombie = { ...zombie, lender: new Lender() };
+      throw new Error("replaced");
+    }
+    return { ...answer, lease: { ...answer.lease, number: zombie.number } };
+  }
+
+  #present(record: KeyRecord): Zombie {
+    return { ...this.#stored, record, number: this.#records.numberOf(record), lender: this.#lender };
   }
 
   /** On the same storage. What the instance of before writes fails. */
@@ -107,39 +132,41 @@ export class Authority {
   #endKept(): void {
     const { gateway, now, isOld } = this.#around;
     if (isOld()) return;
-    const { ledger, heard } = this.#stored;
+    const { heard } = this.#stored;
     const { limits } = this.#limitsOf(undefined, { heard, record: this.#records.kept as KeyRecord });
-    const ended = endKept(limits, ledger && JSON.parse(ledger), gateway.leaseTtlMs, now());
-    if (ended) this.#stored = { heard, ledger: JSON.stringify(ended) };
+    const ended = endKept(limits, this.#ledger(this.#lender), gateway.leaseTtlMs, now());
+    if (!ended) return;
+    this.#stored = { heard, ledger: JSON.stringify(ended) };
+    this.#lender.forget();
   }
 
-  #answer({ record, ledger, heard }: Stored & { record: KeyRecord }, question: Question): { answer: Answer } & Stored {
+  #answer(
+    { record, ledger, heard, lender }: Stored & Pick<Zombie, "record" | "lender">,
+    question: Question,
+  ): { readonly answer: Answer; readonly lending?: Lending; readonly heard: Plan | undefined } {
     const { gateway, random, now } = this.#around;
     const { leaseTtlMs: ttlMs, policy } = gateway;
     this.#granted += 1;
     const id = `lease ${this.#granted}`;
     if (lifelessnessOf(record, policy.actAs === "member", now())) {
-      return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, ledger, heard };
+      return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, heard };
     }
     const known = this.#limitsOf(question.plans, { record, heard });
-    const { lease, state } = lend(record, known.limits, ledger && JSON.parse(ledger), question, {
-      ttlMs,
-      now: now(),
-      newId: () => id,
-      flooded: this.#countQuestion(now()) > FLOOD_PER_SECOND,
-      random,
+    const stored = ledger && JSON.parse(ledger);
+    const lending = lend(record, known.limits, lender.ledger(stored), question, {
+      ...{ ttlMs, now: now(), newId: () => id, random },
+      ...lender.circumstances(now()),
     });
-    return { answer: { kind: "lease", lease }, ledger: state && JSON.stringify(state), heard: known.heard };
+    return { answer: { kind: "lease", lease: lending.lease }, lending, heard: known.heard };
+  }
+
+  #ledger(lender: Lender): LedgerState | undefined {
+    const { ledger } = this.#stored;
+    return lender.ledger(ledger && JSON.parse(ledger));
   }
 
   #limitsOf(plans: string | undefined, { record, heard }: { record: KeyRecord; heard: Plan | undefined }): KeyLimits {
     const told = plans && JSON.parse(plans);
     return limitsOfRecord(record, { told, heard, own: this.#around.gateway.plans }) as KeyLimits;
-  }
-
-  #countQuestion(now: number): number {
-    if (now - this.#second.startedAt >= 1000) this.#second = { startedAt: now, questions: 0 };
-    this.#second.questions += 1;
-    return this.#second.questions;
   }
 }

@@ -108,7 +108,7 @@ export const FEED_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the authority gives kept tokens up before a slow clock does",
-    edits: [{ file: LEND, find: "Math.ceil((keepMs as number) * (1 + 2 * MAX_DRIFT))", put: "(keepMs as number)" }],
+    edits: [{ file: LEND, find: "Math.ceil(keeping.keepMs * (1 + 2 * MAX_DRIFT))", put: "keeping.keepMs" }],
   },
   {
     fault: "kept tokens are given up when the record changes, and not a ttl later",

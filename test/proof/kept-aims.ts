@@ -28,7 +28,7 @@ export const straddled = aimed(
     .tuple(
       fc.oneof(quick, slow),
       fc.constantFrom(SLOW_CLOCK, TRUE_CLOCK),
-      within(500, 8_000),
+      fc.noBias(fc.oneof(within(500, 4_000), within(500, 8_000))),
       fc.oneof(within(-30, 60), within(-6_500, -2_500)),
     )
     .map(([limits, clock, beyond, after]) => ({

@@ -16,6 +16,8 @@ const JOURNAL = "src/domain/journal.ts";
 const ACCOUNTS = "src/domain/accounts.ts";
 const OPEN_LEASE = "src/domain/open-lease.ts";
 const COUNTS = "src/domain/counts.ts";
+const RESERVE = "src/domain/reserve.ts";
+const HELD = "src/domain/held.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/admit/desks.ts";
 const CLOCK = "src/gateway/admit/watched-clock.ts";
@@ -23,8 +25,8 @@ const CLOCK = "src/gateway/admit/watched-clock.ts";
 /** Stores what a refused question leaves, too: otherwise a fault in it seldom does harm. */
 const STORED: Edit = {
   file: LEND,
-  find: "tokens > 0 || isChanged || renewed ? ledger.state : undefined",
-  put: "ledger.state",
+  find: "tokens > 0 || isChanged || grant.renewed ? grant.ledger.state : undefined",
+  put: "grant.ledger.state",
 };
 
 export const MUTANTS: readonly Mutant[] = [
@@ -41,15 +43,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the authority gives a lease up before the isolate does",
-    edits: [
-      { file: LEDGER, find: "endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS", put: "endsAt: this.#clock + ttlMs - 100" },
-    ],
+    edits: [{ file: LEDGER, find: "= this.#clock + ttlMs + LEASE_MARGIN_MS", put: "= this.#clock + ttlMs - 100" }],
   },
   {
     fault: "the authority gives a lease up just when a right clock does",
-    edits: [
-      { file: LEDGER, find: "endsAt: this.#clock + ttlMs + LEASE_MARGIN_MS", put: "endsAt: this.#clock + ttlMs" },
-    ],
+    edits: [{ file: LEDGER, find: "= this.#clock + ttlMs + LEASE_MARGIN_MS", put: "= this.#clock + ttlMs" }],
   },
   {
     fault: "the ttl is counted from the reply",
@@ -149,9 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "a renewal gives back at once what is left of the lease, though it can be spent until the answer",
-    edits: [
-      { file: LEND, find: "const kept = renewed ? (question.renews?.unspent ?? 0) : 0;", put: "const kept = 0;" },
-    ],
+    edits: [{ file: LEND, find: "const left = renewed ? (renews?.unspent ?? 0) : 0;", put: "const left = 0;" }],
   },
   {
     fault: "of two limits, one is enough",
@@ -174,8 +170,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEND,
-        find: "if (tokens > 0) ledger.grant(id, tokens, lifeMs, now, keeping > 0);",
-        put: "ledger.grant(id, Math.max(1, tokens), lifeMs, now, keeping > 0);",
+        find: "tokens > 0 ? from.grant(id, tokens, lifeMs, now, keeping !== undefined) : now",
+        put: "from.grant(id, Math.max(1, tokens), lifeMs, now, keeping !== undefined)",
       },
       STORED,
     ],
@@ -235,5 +231,24 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "tokens are charged to the rates alone that are named now",
     edits: [{ file: ACCOUNTS, find: "kept: kept.map(map)", put: "kept" }],
+  },
+  {
+    fault: "what is stored does not allow for the reserve",
+    edits: [{ file: RESERVE, find: "[...state.open, aside].sort(byEnd)", put: "state.open" }],
+  },
+  {
+    fault: "a reserve is never used up",
+    edits: [{ file: RESERVE, find: "reserve.tokens - needs.tokens", put: "reserve.tokens" }],
+  },
+  {
+    fault: "a lease from a reserve outlives it",
+    edits: [
+      { file: RESERVE, find: " && needs.endsAt <= reserve.endsAt", put: "" },
+      { file: RESERVE, find: "RESERVED_MS = 5 * MINUTE_MS", put: "RESERVED_MS = 100" },
+    ],
+  },
+  {
+    fault: "kept tokens are not held",
+    edits: [{ file: HELD, find: "Math.min(sum(true), keptAtMost(burst))", put: "0" }],
   },
 ];

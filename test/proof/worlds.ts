@@ -19,6 +19,7 @@ import {
   within,
 } from "./random-worlds.ts";
 import { renewalWorld } from "./renewal-worlds.ts";
+import { reserveWorld } from "./reserve-worlds.ts";
 import { borderTraffic, lateReportTraffic, stepTraffic, straddleTraffic } from "./traffic.ts";
 import { type Fate, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
 
@@ -187,6 +188,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.oneof(
   { weight: 1, arbitrary: lateWorld },
   { weight: 1, arbitrary: lateReportWorld },
   { weight: 2, arbitrary: renewalWorld },
+  { weight: 2, arbitrary: reserveWorld },
   { weight: 3, arbitrary: feedWorld },
   { weight: 4, arbitrary: aimedFeedWorld },
   { weight: 1, arbitrary: straddleWorld },

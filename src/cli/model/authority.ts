@@ -1,19 +1,25 @@
 /** The authority of one simulated key: it lends by the code of the real one, and counts what that one reads and writes. */
 
+import { SECOND_MS } from "../../domain/durations.ts";
 import type { TokenLease, TokenQuestion } from "../../domain/lease.ts";
 import type { LedgerState } from "../../domain/ledger-state.ts";
-import { FLOOD_PER_SECOND, lendTokens } from "../../domain/lend.ts";
+import { lendTokens } from "../../domain/lend.ts";
+import { Lender } from "../../domain/lender.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Tally } from "./tally.ts";
+
+/** The platform keeps an object in memory for 70 to 140 s after its last call. */
+const FORGETS_AFTER_MS = 70 * SECOND_MS;
 
 export class SimulatedAuthority {
   readonly #limits: Limits;
   readonly #ttlMs: number;
   readonly #random: () => number;
   readonly #tally: Tally;
-  #state: LedgerState | undefined;
+  #stored: LedgerState | undefined;
+  #lender = new Lender();
+  #askedAt = Number.NEGATIVE_INFINITY;
   #hasRecord = false;
-  #second = { startedAt: 0, questions: 0 };
   #leases = 0;
 
   constructor(limits: Limits, ttlMs: number, random: () => number, tally: Tally) {
@@ -27,19 +33,19 @@ export class SimulatedAuthority {
     this.#tally.questions += 1;
     this.#tally.objectRequests += 1;
     if (!this.#hasRecord) this.#readRecord();
+    if (now - this.#askedAt > FORGETS_AFTER_MS) this.#lender = new Lender();
+    this.#askedAt = now;
     this.#leases += 1;
-    const { lease, state } = lendTokens(this.#limits, this.#state, question, {
-      ttlMs: this.#ttlMs,
-      now,
-      newId: () => String(this.#leases),
-      flooded: this.#countQuestion(now) > FLOOD_PER_SECOND,
-      random: this.#random,
+    const lending = lendTokens(this.#limits, this.#lender.ledger(this.#stored), question, {
+      ...{ ttlMs: this.#ttlMs, now, newId: () => String(this.#leases), random: this.#random },
+      ...this.#lender.circumstances(now),
     });
-    if (!state) return lease;
-    this.#state = state;
+    const stored = this.#lender.book(lending);
+    if (!stored) return lending.lease;
+    this.#stored = stored;
     // The account is one row.
     this.#tally.objectRows += 1;
-    return lease;
+    return lending.lease;
   }
 
   /** Once: it hears of changes. The alarm frees the storage when the key has ended. */
@@ -48,11 +54,5 @@ export class SimulatedAuthority {
     this.#tally.d1Reads += 1;
     this.#tally.objectRows += 1;
     this.#tally.alarmSets += 1;
-  }
-
-  #countQuestion(now: number): number {
-    if (now - this.#second.startedAt >= 1_000) this.#second = { startedAt: now, questions: 0 };
-    this.#second.questions += 1;
-    return this.#second.questions;
   }
 }

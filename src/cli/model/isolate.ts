@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly keeping: Traffic["keeping"];
 }
 
+/** As src/gateway/admit/desks.ts has it. */
+const MAX_TURNS = 2;
 /** As long as the isolate is used all the time. */
 const ALWAYS: Cover = { rightAt: 0, isFresh: () => true };
 
@@ -59,14 +61,22 @@ export class SimulatedIsolate {
     else if (this.#waiting.length > 0 && !this.#isAsking && !this.#isRenewing) this.#ask(now);
   }
 
-  #renew(old: Holding<TokenLease>, now: number): void {
+  /** `turn`: how often it was asked in a row without a request between. */
+  #renew(old: Holding<TokenLease>, now: number, turn = 0): void {
+    this.#renewed = old;
+    this.#isRenewing = true;
+    const afterMs = old.renewsInMs(now);
+    if (afterMs > 0) this.#around.agenda.add(now + afterMs, (at) => this.#askAhead(old, at, turn));
+    else this.#askAhead(old, now, turn);
+  }
+
+  #askAhead(old: Holding<TokenLease>, now: number, turn: number): void {
+    if (this.#isGone) return;
     const { agenda, authority, roundTripMs } = this.#around;
     const { spent } = old;
     const { keeps, ...renewal } = old.renewal(now);
     const question = { waiting: 0, ...renewal, keeps: this.#keeps(keeps), reports: this.#reports };
     this.#reports = [];
-    this.#renewed = old;
-    this.#isRenewing = true;
     agenda.add(now + roundTripMs / 2, (at) => {
       const lease = authority.ask(question, at);
       agenda.add(now + roundTripMs, (back) => {
@@ -75,6 +85,9 @@ export class SimulatedIsolate {
         const report = old.end(back);
         if (report && !lease.renewed) this.#reports = [...this.#reports, report];
         this.#answered(lease, now, back, spentMeanwhile);
+        const next = this.#holding;
+        const isInVain = lease.tokens === 0 && turn < MAX_TURNS && next?.isWorthRenewing(back) && !this.#isAsking;
+        if (next && isInVain) this.#renew(next, back, turn + 1);
       });
     });
   }

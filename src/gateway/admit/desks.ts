@@ -21,6 +21,8 @@ const DESKS = 8_000;
 const GIVEN_BACK_AT_ONCE = 400;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
+/** How often a lease is asked for again at the end of a denial, while no request comes. */
+const MAX_TURNS = 2;
 /** Until a renewal is so old, requests that find no token wait for it; then they ask for themselves. */
 const RENEWAL_PATIENCE_MS = 200;
 
@@ -191,16 +193,21 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return this.held(owner);
   }
 
-  #renewAhead(desk: Desk<L, Memory>, owner: Owner, of: Holding<L>, askedAt: number): Promise<void> {
-    const end: Promise<void> = this.#askAhead(owner, of, desk, () => desk.renewal === renewal).catch(() => undefined);
-    const renewal: Renewal<L> = { of, askedAt, end };
-    desk.renewal = renewal;
+  /** `turn`: how often it was asked in a row without a request between. */
+  #renewAhead(desk: Desk<L, Memory>, owner: Owner, of: Holding<L>, now: number, turn = 0): Promise<void> {
+    const { promise: end, resolve } = Promise.withResolvers<void>();
+    desk.renewal = { of, askedAt: now + of.renewsInMs(now), end };
+    this.#askAhead(desk, owner, desk.renewal, turn).then(resolve, resolve);
     return end;
   }
 
-  async #askAhead(owner: Owner, old: Holding<L>, desk: Desk<L, Memory>, isAwaited: () => boolean): Promise<void> {
+  async #askAhead(desk: Desk<L, Memory>, owner: Owner, renewal: Renewal<L>, turn: number): Promise<void> {
+    const { of: old } = renewal;
+    const afterMs = old.renewsInMs(this.readClock());
     // The request that is decided now takes its token first.
     await undefined;
+    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+    if (desk.renewal !== renewal) return;
     const { reports } = desk;
     const askedAt = this.readClock();
     const { spent } = old;
@@ -214,15 +221,17 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const spentMeanwhile = lease.renewed ? old.spent - spent : 0;
     const cover = chain && this.#owners.cover?.(lease, chain);
     const next = new Holding(lease, askedAt, receivedAt, spentMeanwhile, cover);
-    if (!isAwaited()) {
+    if (desk.renewal !== renewal) {
       this.#giveBack(desk, next);
       return;
     }
     // Only older code lends nothing and leaves the tokens of the old lease where they are.
-    if (lease.tokens === 0 && old.isUseful(receivedAt)) return;
+    if (lease.tokens === 0 && old.left > 0 && old.isLive(receivedAt)) return;
     if (lease.renewed) old.end(receivedAt);
     else this.#giveBack(desk, old);
     desk.holding = next;
+    const isInVain = lease.tokens === 0 && turn < MAX_TURNS && next.isWorthRenewing(receivedAt);
+    if (isInVain) await this.#renewAhead(desk, owner, next, receivedAt, turn + 1);
   }
 
   #close(desk: Desk<L, Memory>): void {

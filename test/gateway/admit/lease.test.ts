@@ -299,6 +299,81 @@ describe("many isolates over one authority", () => {
   });
 });
 
+describe("an isolate that waits for its turn", () => {
+  const denial: Denial = { policy: "r", kind: "rate", retryAfterMs: 300 };
+  const inTurn = (tokens: number): Answer => {
+    const answer = leaseOf(tokens, tokens === 0 ? 300 : 2_000, denial);
+    return answer.kind === "lease" ? { ...answer, lease: { ...answer.lease, rightsMs: 2_000 } } : answer;
+  };
+
+  /** Its first answer took 100 ms, and refused it. `next`: the tokens of the next ones. */
+  async function refused(...next: number[]) {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const world = isolate((question) => {
+      if (world.questions.length === 1) world.clock.now += 100;
+      void question;
+      return inTurn(world.questions.length === 1 ? 0 : (next[world.questions.length - 2] ?? 0));
+    });
+    await world.hold();
+    const pending: Promise<unknown>[] = [];
+    const use = () => {
+      const held = world.leases.held(identity, (work) => void pending.push(work));
+      return held ? spend(held, world.clock.now) : "waits";
+    };
+    const pass = async (ms: number) => {
+      world.clock.now += ms;
+      await vi.advanceTimersByTimeAsync(ms);
+    };
+    return { ...world, use, pass };
+  }
+  const DENIED = { code: "rate_exceeded" };
+
+  test("refuses from memory until then, and asks a round trip before, so that the next request does not wait", async () => {
+    const { questions, use, pass } = await refused(1);
+    expect(use()).toMatchObject({ ...DENIED, retryAfterMs: 300 });
+    await pass(199);
+    expect(use()).toMatchObject({ ...DENIED, retryAfterMs: 101 });
+    expect(questions).toHaveLength(1);
+    await pass(1);
+    expect(questions[1]).toMatchObject({ waiting: 0, wanted: 1 });
+    expect(use()).toBe("spent");
+    expect(use()).toMatchObject(DENIED);
+  });
+
+  test("asks for nothing if no request comes", async () => {
+    const { questions, pass } = await refused();
+    await pass(5_000);
+    expect(questions).toHaveLength(1);
+  });
+
+  test("asks three times in vain, and then leaves it to the next request", async () => {
+    const { questions, use, pass } = await refused(0, 0, 0, 0);
+    expect(use()).toMatchObject(DENIED);
+    await pass(200);
+    for (let n = 0; n < 5; n++) await pass(300);
+    expect(questions).toHaveLength(4);
+    expect(use()).toBe("waits");
+  });
+
+  test("has its next turn asked for when it takes its last token", async () => {
+    const { questions, use, pass } = await refused(1, 1);
+    use();
+    await pass(200);
+    expect([use(), questions.length]).toEqual(["spent", 2]);
+    await pass(300);
+    expect([questions.length, use()]).toEqual([3, "spent"]);
+  });
+
+  test("asks anew as soon as its key is dropped", async () => {
+    const { questions, use, pass, leases, hold } = await refused(1);
+    use();
+    leases.drop(identity);
+    expect(holdingOf(await hold()).left).toBe(1);
+    await pass(1_000);
+    expect(questions).toHaveLength(2);
+  });
+});
+
 describe("a steady key", () => {
   const RENEWED = { renewed: true };
   const leased = (tokens: number, changes: Partial<Lease> = {}): Answer => {

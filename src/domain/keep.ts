@@ -1,0 +1,61 @@
+/** What an isolate that follows the feed can keep of a lease after the ttl of its rights. Pure. */
+
+import { SECOND_MS } from "./durations.ts";
+import { MIN_KEPT_BURST } from "./held.ts";
+import { KEEP_MS, leaseSize, type TokenQuestion } from "./lease.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Limits } from "./limits.ts";
+
+export interface Keeping {
+  /** So many are lent at least. */
+  readonly tokens: number;
+  /** How long they can be spent. */
+  readonly keepMs: number;
+}
+
+/** The share of the spare tokens that one isolate can keep. */
+const KEPT_SHARE = 1 / 32;
+/** Where tokens are not plentiful, an isolate that needs so few keeps one for its next request, and not for long. */
+const FEW = 2;
+const KEEP_FEW_MS = 20 * SECOND_MS;
+/** An object answers some hundreds of questions a second. */
+const MAX_TURNS_PER_SECOND = 100;
+/** The share of a burst that all isolates together can keep so. */
+const FEW_SHARE = 1 / 16;
+const MIN_ROOM_FOR_FEW = MIN_KEPT_BURST * FEW_SHARE;
+
+/** `undefined` if all that is lent has to be spent within the ttl. `longestMs`: how long the lease can last at most. */
+export function keepingOf(
+  ledger: Ledger,
+  limits: Limits,
+  question: TokenQuestion,
+  longestMs: number,
+  now: number,
+): Keeping | undefined {
+  const plenty = plentyToKeep(ledger, question, now);
+  if (plenty > 0) return { tokens: plenty, keepMs: Math.min(KEEP_MS, longestMs) };
+  const { waiting, wanted } = question;
+  const room = roomForFew(limits) - ledger.keptShortly(now);
+  if (Math.max(waiting, wanted) > FEW || room < MIN_ROOM_FOR_FEW) return undefined;
+  const tokens = waiting > 0 && ledger.available(now) > waiting ? waiting + 1 : 0;
+  return { tokens, keepMs: Math.min(KEEP_FEW_MS, longestMs) };
+}
+
+/** Whether isolates get the tokens that come back one after the other, and can keep a few. Not where they come faster than questions. */
+export function takesTurns(limits: Limits): boolean {
+  const isSlow = limits.rates.every(({ limit, window }) => limit <= MAX_TURNS_PER_SECOND * window);
+  return isSlow && roomForFew(limits) >= MIN_ROOM_FOR_FEW;
+}
+
+/** None of a quota: what is not reported is lost to it. */
+function roomForFew({ rates, quotas }: Limits): number {
+  return quotas.length > 0 ? 0 : Math.floor(Math.min(...rates.map(({ burst }) => burst * FEW_SHARE)));
+}
+
+/** 0 if the isolate needs them all at once, or if they are not plentiful. */
+function plentyToKeep(ledger: Ledger, { waiting, wanted, keeps = 0 }: TokenQuestion, now: number): number {
+  const served = Math.max(1, waiting);
+  const stock = Math.min(keeps - served, Math.floor((ledger.spare(now) - served) * KEPT_SHARE));
+  const tokens = served + stock;
+  return stock < 1 || tokens < leaseSize(ledger.available(now), { waiting, wanted }) ? 0 : tokens;
+}
