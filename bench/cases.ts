@@ -47,7 +47,7 @@ const FAR = 10_000;
 
 const forwarded = { path: SIGNATURE, order: "in turn", warm: true, status: 200 } as const;
 const hot = { ...forwarded, worker: "keygate", secrets: ({ ample }: Keys) => ample.slice(0, 1) } as const;
-const some = { ...forwarded, worker: "crowded", secrets: ({ ample }: Keys) => ample.slice(0, SOME) } as const;
+const some = { ...forwarded, worker: "several", secrets: ({ ample }: Keys) => ample.slice(0, SOME) } as const;
 
 export const CASES: readonly Setting[] = [
   { ...hot, name: "bare", worker: "bare" },
@@ -58,9 +58,9 @@ export const CASES: readonly Setting[] = [
   { ...hot, name: "hot key, protect", path: PROTECTED, worker: "protecting" },
   { ...some, name: "1,000 keys", runUp: 4, open: "near" },
   { ...some, name: "1,000 keys, 10 s", worker: "patient", runUp: 12 },
-  { ...some, name: "many keys", secrets: ({ ample }) => ample, order: "zipf", open: "near" },
+  { ...some, name: "many keys", worker: "crowded", secrets: ({ ample }) => ample, order: "zipf", open: "near" },
   { ...hot, name: "nothing to lease", secrets: ({ tight }) => tight },
-  { ...some, name: "cold, in KV", secrets: ({ unseen }) => unseen, order: "once", warm: false },
+  { ...some, name: "cold, in KV", worker: "crowded", secrets: ({ unseen }) => unseen, order: "once", warm: false },
   { ...hot, name: "401 malformed", secrets: ({ ample }) => ample.slice(0, 1).map(mistyped), status: 401 },
   { ...hot, name: "401 unknown", secrets: () => [newSecret()], status: 401 },
   { ...hot, name: "403 scope", path: FOLDER, status: 403 },

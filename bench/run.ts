@@ -83,7 +83,12 @@ async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<
   const opens = await measureOpens(runtime, shower, opened, options, say);
   const rows: Row[] = [];
   // Authorities write when their keys were last used, a minute later. Many of them would do so during other cases.
-  for (const workers of [["keygate", "protecting", "kv-and-object", "better-auth"], ["crowded"], ["patient"]]) {
+  for (const workers of [
+    ["keygate", "protecting", "kv-and-object", "better-auth"],
+    ["several"],
+    ["crowded"],
+    ["patient"],
+  ]) {
     const group = cases.filter((each) => workers.includes(each.worker) && isWanted(each));
     if (group.length === 0) continue;
     const rounds = await measureAll([...yardsticks, ...group], shower);

@@ -21,11 +21,12 @@ export const ROOT_TOKEN = `kgr_${"b".repeat(43)}`;
 const SIGNING_KEYS = JSON.stringify(newSigningKeys(["production"]));
 
 /**
- * `crowded` is Keygate too, for the cases of many keys: what they leave in its memory is not to slow the others down. `patient`
+ * `several` and `crowded` are Keygate too, for the cases of more keys: what they leave in its memory is not to slow the others down. `patient`
  * has the longest leases there are. `delayed` is three isolates with the same objects.
  */
 const GATEWAYS = {
   keygate: {},
+  several: {},
   crowded: {},
   patient: { leases: { ttlSeconds: 10 } },
   protecting: { protects: true },
