@@ -201,7 +201,14 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   /** What has to be stored is stored before the answer: the reply waits for the write. */
   #book(account: Account, lending: Lending<TokenLease>): void {
     const ledger = this.#lender.book(lending);
-    if (ledger) this.ctx.storage.kv.put("account", { ...account, ledger });
+    if (!ledger) return;
+    try {
+      this.ctx.storage.kv.put("account", { ...account, ledger });
+    } catch (error) {
+      // It would lend from a reserve that is not stored.
+      this.#lender.forget();
+      throw error;
+    }
   }
 
   async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {

@@ -146,7 +146,7 @@ function refusalBeyond(
   const denial = denialBeyond(id, limits, ledger.state, now);
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
   const turn = nextTurn(last, denial, limits, now);
-  return { denial: noSooner(denial, flooded ? ttlMs : Math.min(turn - now, ttlMs)), turn };
+  return { denial: noSooner(denial, flooded ? ttlMs : Math.min(Math.ceil(turn - now), ttlMs)), turn };
 }
 
 function noSooner(denial: Denial, leastMs: number): Denial {

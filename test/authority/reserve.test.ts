@@ -1,9 +1,9 @@
 /** What an authority has lent without a write, in a real object that is restarted. */
 
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
-import { askLease, authorityOf, tell } from "./ask.ts";
+import { askLease, authorityOf } from "./ask.ts";
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
 const NOON = Date.UTC(2040, 4, 30, 12);
@@ -45,11 +45,23 @@ describe("after a restart, an authority", () => {
   });
 });
 
-test("a change of the record ends a reserve", async () => {
+test("what could not be stored is not lent from", async () => {
   const key = await seedKey({ limits: LIMITS });
-  const lent = await lend(key, 60);
-  await tell(key);
-  await askLease(key, { waiting: 0, wanted: 0 });
+  let lent = await lend(key, 6);
+  await runInDurableObject(authorityOf(key), (_, { storage }) => {
+    const { kv } = storage;
+    const put = kv.put.bind(kv);
+    kv.put = () => {
+      kv.put = put;
+      throw new Error("disk full");
+    };
+  });
+  // With the first grant that the reserve does not cover.
+  const untilItFails = async () => {
+    for (;;) lent += await lend(key, 1);
+  };
+  await expect(untilItFails()).rejects.toThrow("disk full");
+  lent += await lend(key, 3);
   await evictDurableObject(authorityOf(key));
   expect(lent + (await rest(key))).toBeLessThanOrEqual(BURST);
 });

@@ -2,6 +2,7 @@
 
 import { type Cover, Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { LeaseReport, TokenLease } from "../../domain/lease.ts";
+import { MAX_TURNS } from "../../domain/renewal.ts";
 import type { Agenda } from "./agenda.ts";
 import type { SimulatedAuthority } from "./authority.ts";
 import type { Tally } from "./tally.ts";
@@ -19,8 +20,6 @@ export interface Surroundings {
   readonly keeping: Traffic["keeping"];
 }
 
-/** As src/gateway/admit/desks.ts has it. */
-const MAX_TURNS = 2;
 /** As long as the isolate is used all the time. */
 const ALWAYS: Cover = { rightAt: 0, isFresh: () => true };
 

@@ -6,6 +6,7 @@
 import { DeadlineError, within } from "../../deadline.ts";
 import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
+import { MAX_TURNS } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { type Desk, newDesk, type Owners, type Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
@@ -21,8 +22,6 @@ const DESKS = 8_000;
 const GIVEN_BACK_AT_ONCE = 400;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
-/** How often a lease is asked for again at the end of a denial, while no request comes. */
-const MAX_TURNS = 2;
 /** Until a renewal is so old, requests that find no token wait for it; then they ask for themselves. */
 const RENEWAL_PATIENCE_MS = 200;
 
