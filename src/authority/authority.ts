@@ -205,7 +205,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     try {
       this.ctx.storage.kv.put("account", { ...account, ledger });
     } catch (error) {
-      // It would lend from a reserve that is not stored.
+      // It would lend from an advance that is not stored.
       this.#lender.forget();
       throw error;
     }

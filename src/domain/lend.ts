@@ -1,5 +1,6 @@
 /** How an authority answers a question. Pure, so that the proof runs the same code as the authority. */
 
+import { advanceFor, type Booking } from "./advance.ts";
 import { type Keeping, keepingOf, takesTurns } from "./keep.ts";
 import { type KeyRecord, nextEndOf } from "./key.ts";
 import {
@@ -15,7 +16,6 @@ import {
 import { Ledger } from "./ledger.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { isUnlimited, type Limits, nextBorder } from "./limits.ts";
-import { asideFor, type Booking } from "./reserve.ts";
 import { nextTurn } from "./turn.ts";
 
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
@@ -100,7 +100,7 @@ export function lendTokens(
     },
     state: tokens > 0 || isChanged || grant.renewed ? grant.ledger.state : undefined,
     needs: mustBeStored ? undefined : { tokens: tokens + returned, endsAt },
-    aside: tokens > 0 ? asideFor(grant, grant.ledger.spare(now), circumstances) : undefined,
+    aside: tokens > 0 ? advanceFor(grant, grant.ledger.spare(now), circumstances) : undefined,
     turn,
   };
 }

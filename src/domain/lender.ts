@@ -1,16 +1,16 @@
 /** What an authority knows while it runs, beside the account that it has stored. Pure: time is an argument. */
 
+import { type Advance, settle } from "./advance.ts";
 import { isRecent } from "./age.ts";
 import { SECOND_MS } from "./durations.ts";
 import type { TokenLease } from "./lease.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { type Circumstances, FLOOD_PER_SECOND, type Lending } from "./lend.ts";
-import { type Reserve, settle } from "./reserve.ts";
 
 export class Lender {
   /** The account as it is, once it was changed here. What is stored can have fewer tokens. */
   #ledger: LedgerState | undefined;
-  #reserve: Reserve | undefined;
+  #advance: Advance | undefined;
   #turn: number | undefined;
   #lent = 0;
   #second = { startedAt: Number.NEGATIVE_INFINITY, questions: 0 };
@@ -26,9 +26,9 @@ export class Lender {
 
   /** Returns what must be stored before the answer; `undefined` if what is stored allows for it. */
   book(lending: Lending<TokenLease>): LedgerState | undefined {
-    const { stored, reserve } = settle(lending, this.#reserve);
+    const { stored, advance } = settle(lending, this.#advance);
     this.#ledger = lending.state ?? this.#ledger;
-    this.#reserve = reserve;
+    this.#advance = advance;
     this.#turn = lending.turn ?? this.#turn;
     this.#lent += lending.lease.tokens ?? 0;
     return stored;
@@ -37,7 +37,7 @@ export class Lender {
   /** What is stored is the account as it is. */
   forget(): void {
     this.#ledger = undefined;
-    this.#reserve = undefined;
+    this.#advance = undefined;
   }
 
   #countQuestion(now: number): number {

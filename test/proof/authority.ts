@@ -92,7 +92,7 @@ export class Authority {
   }
 
   /**
-   * A zombie's writes fail. So it can grant only what it has in reserve; a denial may get out, too. Its record is no older than that of
+   * A zombie's writes fail. So it can grant only what it has in advance; a denial may get out, too. Its record is no older than that of
    * the other instance, because the platform gives it no question that is asked later.
    */
   askZombie(question: Question): Answer {

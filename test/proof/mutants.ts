@@ -16,7 +16,7 @@ const JOURNAL = "src/domain/journal.ts";
 const ACCOUNTS = "src/domain/accounts.ts";
 const OPEN_LEASE = "src/domain/open-lease.ts";
 const COUNTS = "src/domain/counts.ts";
-const RESERVE = "src/domain/reserve.ts";
+const ADVANCE = "src/domain/advance.ts";
 const HELD = "src/domain/held.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/admit/desks.ts";
@@ -233,18 +233,18 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ file: ACCOUNTS, find: "kept: kept.map(map)", put: "kept" }],
   },
   {
-    fault: "what is stored does not allow for the reserve",
-    edits: [{ file: RESERVE, find: "[...state.open, aside].sort(byEnd)", put: "state.open" }],
+    fault: "what is stored does not allow for the advance",
+    edits: [{ file: ADVANCE, find: "[...state.open, aside].sort(byEnd)", put: "state.open" }],
   },
   {
-    fault: "a reserve is never used up",
-    edits: [{ file: RESERVE, find: "reserve.tokens - needs.tokens", put: "reserve.tokens" }],
+    fault: "an advance is never used up",
+    edits: [{ file: ADVANCE, find: "advance.tokens - needs.tokens", put: "advance.tokens" }],
   },
   {
-    fault: "a lease from a reserve outlives it",
+    fault: "a lease from an advance outlives it",
     edits: [
-      { file: RESERVE, find: " && needs.endsAt <= reserve.endsAt", put: "" },
-      { file: RESERVE, find: "RESERVED_MS = 5 * MINUTE_MS", put: "RESERVED_MS = 100" },
+      { file: ADVANCE, find: " && needs.endsAt <= advance.endsAt", put: "" },
+      { file: ADVANCE, find: "ADVANCED_MS = 5 * MINUTE_MS", put: "ADVANCED_MS = 100" },
     ],
   },
   {

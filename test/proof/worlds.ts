@@ -1,6 +1,7 @@
 /** All worlds of the proof: random ones, and those that go straight to where leases could give something away. */
 
 import fc from "fast-check";
+import { advanceWorld } from "./advance-worlds.ts";
 import { SLOW_CLOCK, TRUE_CLOCK } from "./clock.ts";
 import { aimedFeedWorld } from "./feed-aims.ts";
 import { feedWorld } from "./feed-worlds.ts";
@@ -19,7 +20,6 @@ import {
   within,
 } from "./random-worlds.ts";
 import { renewalWorld } from "./renewal-worlds.ts";
-import { reserveWorld } from "./reserve-worlds.ts";
 import { borderTraffic, lateReportTraffic, stepTraffic, straddleTraffic } from "./traffic.ts";
 import { type Fate, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
 
@@ -188,7 +188,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.oneof(
   { weight: 1, arbitrary: lateWorld },
   { weight: 1, arbitrary: lateReportWorld },
   { weight: 2, arbitrary: renewalWorld },
-  { weight: 2, arbitrary: reserveWorld },
+  { weight: 2, arbitrary: advanceWorld },
   { weight: 3, arbitrary: feedWorld },
   { weight: 4, arbitrary: aimedFeedWorld },
   { weight: 1, arbitrary: straddleWorld },

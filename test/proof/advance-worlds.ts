@@ -1,4 +1,4 @@
-/** Worlds in which an authority lends from its reserve, and is restarted. */
+/** Worlds in which an authority lends from its advance, and is restarted. */
 
 import fc from "fast-check";
 import { TRUE_CLOCK } from "./clock.ts";
@@ -7,8 +7,8 @@ import { type Fate, type Requests, SWIFT, type World } from "./world.ts";
 
 const ISOLATES = 22;
 
-/** Enough tokens for a reserve. Either few come back, so that each one too many shows, or a burst in a second. */
-const reservingRate = fc.oneof(
+/** Enough tokens for an advance. Either few come back, so that each one too many shows, or a burst in a second. */
+const advancingRate = fc.oneof(
   fc.record({ limit: fc.constant(1), window: within(5, 60), burst: within(80, 160) }),
   fc.record({ limit: within(160, 240), window: fc.constant(1), burst: within(160, 240) }),
 );
@@ -25,7 +25,7 @@ const traffic = fc
     return { restartAt: Math.max(0, end - before), requests: [...warm, ...requests] };
   });
 
-/** An isolate keeps a token from a reserve to the end of its lease, and just then all that has come back is taken elsewhere. */
+/** An isolate keeps a token from an advance to the end of its lease, and just then all that has come back is taken elsewhere. */
 const straddle = fc
   .tuple(within(9, 16), fc.noBias(within(600, 1_500)), fc.noBias(within(1_700, 1_990)), within(1, 300))
   .map(([warm, quiet, kept, after]) => {
@@ -38,7 +38,7 @@ const straddle = fc
 
 const ZOMBIE: Fate = { ...SWIFT, fault: "zombie" };
 
-export const reserveWorld = fc.tuple(rateWorld, rates(reservingRate), fc.oneof(traffic, straddle), fc.boolean()).map(
+export const advanceWorld = fc.tuple(rateWorld, rates(advancingRate), fc.oneof(traffic, straddle), fc.boolean()).map(
   ([world, limits, { restartAt, requests }, hasZombie]): World => ({
     ...world,
     limits,

@@ -36,7 +36,7 @@ describe("after a restart, an authority", () => {
     expect(left).toBeGreaterThanOrEqual(BURST - 2 * lent);
   });
 
-  test("has all that it did not lend again, once its reserve has ended", async () => {
+  test("has all that it did not lend again, once its advance has ended", async () => {
     const key = await seedKey({ limits: { rates: [{ name: "r", limit: BURST, window: 60, burst: BURST }] } });
     await lend(key, 60);
     await evictDurableObject(authorityOf(key));
@@ -56,7 +56,7 @@ test("what could not be stored is not lent from", async () => {
       throw new Error("disk full");
     };
   });
-  // With the first grant that the reserve does not cover.
+  // With the first grant that the advance does not cover.
   const untilItFails = async () => {
     for (;;) lent += await lend(key, 1);
   };

@@ -60,14 +60,14 @@ describe("a grant is stored", () => {
     expect(writesOf(limits, question, everyMs)).toBe(writes);
   });
 
-  /** It has reserved tokens. */
+  /** It has advanced tokens. */
   const inUse = () => {
     const authority = new Authority();
     for (let n = 0; n < 6; n++) authority.ask(PLENTIFUL, {}, START + n);
     return authority;
   };
 
-  test("with a report that brings back more tokens than are in reserve", () => {
+  test("with a report that brings back more tokens than are in advance", () => {
     const authority = inUse();
     const { id, tokens } = authority.ask(PLENTIFUL, { waiting: 600, wanted: 600 }, START + 6);
     const report = { leaseId: id, unspent: tokens as number, idleMs: 1 };
@@ -86,7 +86,7 @@ describe("a grant is stored", () => {
   });
 });
 
-test("no lease from a reserve outlives it", () => {
+test("no lease from an advance outlives it", () => {
   const authority = new Authority();
   const lastOf = (state: LedgerState | undefined) =>
     Math.max(...(state as LedgerState).open.map(({ endsAt }) => endsAt));
