@@ -78,7 +78,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const lending = lend(record, known.limits, account.ledger, asked, this.#circumstances(now));
     const { lease } = lending;
     // While this waited, another object may have replaced this one, and heard of changes. Then the write fails.
-    this.#book(account, now === askedAt ? lending : { ...lending, needs: undefined });
+    this.#book(account, Date.now() === askedAt ? lending : { ...lending, needs: undefined });
     this.#plan.keep(known.heard);
     return { kind: "lease", lease: lease.keepMs === undefined ? lease : { ...lease, number: includes } };
   }

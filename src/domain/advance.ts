@@ -3,7 +3,7 @@
  * write. If it restarts, nobody reports them, and they count as spent at their end. Pure.
  *
  * This is safe, whatever becomes of the object: the stored account never has more tokens than the true one. Only the object that
- * stored an advance uses it, also if another one has replaced it by then.
+ * stored an advance uses it, even if another one has replaced it by then.
  */
 
 import { MINUTE_MS } from "./durations.ts";
@@ -17,7 +17,7 @@ export interface Advance {
   readonly endsAt: number;
 }
 
-/** The share of the spare tokens that is advanced, for how many grants at most, and for how long. */
+/** The share of the spare tokens in an advance, for how many grants at most, and for how long. */
 const ADVANCED_SHARE = 1 / 4;
 const ADVANCED_GRANTS = 32;
 const ADVANCED_MS = 5 * MINUTE_MS;
@@ -25,8 +25,8 @@ const ADVANCED_MS = 5 * MINUTE_MS;
 const MIN_SPARE = MIN_KEPT_BURST / 4;
 
 /**
- * What to advance after a grant of so many tokens until `endsAt`, for more of the kind; `undefined` if it is not worth it. No more than
- * was lent since the authority started: so a restart makes no more tokens count as spent than there were.
+ * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started:
+ * so a key that is seldom used loses little when its authority is stopped meanwhile.
  */
 export function advanceFor(
   grant: { readonly id: string; readonly tokens: number; readonly endsAt: number },
@@ -36,7 +36,7 @@ export function advanceFor(
   const tokens = Math.min(grant.tokens * ADVANCED_GRANTS, Math.floor(spare * ADVANCED_SHARE), lent + grant.tokens);
   if (tokens < 2 * grant.tokens || spare < MIN_SPARE) return undefined;
   const endsAt = grant.endsAt + ADVANCED_MS;
-  // A quota's periods count what is spent in later ones, too.
+  // If a quota is added later, every period until then counts it: nobody knows in which one it is spent.
   return { id: `${grant.id}:advance`, tokens, grantedAt: now, endsAt, readAt: endsAt, isKept: true };
 }
 
@@ -44,21 +44,21 @@ export function advanceFor(
 export interface Booking {
   /** `undefined` if nothing has changed. */
   readonly state: LedgerState | undefined;
-  /** With so much in advance, the change need not be stored. Absent if it must be. */
+  /** If the present advance has so much, the change need not be stored. Absent if it must be. */
   readonly needs?: Advance | undefined;
-  /** What can be advanced when the change is stored. */
-  readonly aside?: OpenLease | undefined;
+  /** The next advance, if the change is stored. */
+  readonly advance?: OpenLease | undefined;
 }
 
 /** `stored`: what must be stored before the change is answered; `undefined` if what is stored already allows for it. */
 export function settle(
-  { state, needs, aside }: Booking,
+  { state, needs, advance: next }: Booking,
   advance: Advance | undefined,
 ): { readonly stored: LedgerState | undefined; readonly advance: Advance | undefined } {
   if (!state) return { stored: undefined, advance };
   if (needs && advance && needs.tokens <= advance.tokens && needs.endsAt <= advance.endsAt) {
     return { stored: undefined, advance: { ...advance, tokens: advance.tokens - needs.tokens } };
   }
-  if (!aside) return { stored: state, advance: undefined };
-  return { stored: { ...state, open: [...state.open, aside].sort(byEnd) }, advance: aside };
+  if (!next) return { stored: state, advance: undefined };
+  return { stored: { ...state, open: [...state.open, next].sort(byEnd) }, advance: next };
 }

@@ -3,8 +3,12 @@
 import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
 import type { OpenLease } from "./open-lease.ts";
 
-/** The share of a burst that all kept leases have at most: a quarter where tokens are plentiful, and a sixteenth where they are scarce. */
-const KEPT_SHARE = 5 / 16;
+/** If this share of a rate's burst is left, tokens are plentiful, and the rest can be kept for long. */
+export const PLENTIFUL_SHARE = 3 / 4;
+/** The share of a burst that all isolates together can keep otherwise, each a few tokens, shortly. */
+export const FEW_SHARE = 1 / 16;
+/** The share of a burst that all kept leases have at most. */
+const KEPT_SHARE = 1 - PLENTIFUL_SHARE + FEW_SHARE;
 /** Nothing is kept of smaller bursts. */
 export const MIN_KEPT_BURST = 64;
 
@@ -30,8 +34,8 @@ function heldOf({ burst }: Rate, leases: readonly OpenLease[]): number {
 }
 
 /**
- * Kept leases have no more, or a wider rate has lent them. Those beyond do not block this rate: with its burst they are still no more
- * than the burst of the wider one, which is at least `MIN_KEPT_BURST`.
+ * If kept leases have more, a wider rate lent the rest. The rest does not block this rate: with its whole burst it is still no more than
+ * the burst of the wider one, which is at least `MIN_KEPT_BURST`.
  */
 function keptAtMost(burst: number): number {
   const beside = MIN_KEPT_BURST * (1 - KEPT_SHARE);

@@ -25,7 +25,7 @@ export class Holding<L extends TokenLease = Lease> {
   /** Up to so many tokens, or from this moment on, it can be worth renewing. */
   readonly #lowMark: number;
   readonly #matureAt: number;
-  /** How long its rights are right without more ado. */
+  /** How long its rights hold without word from the feed. */
   readonly #ttlMs: number;
   /** How long its tokens can be spent. */
   readonly #lifeMs: number;
@@ -118,15 +118,10 @@ export class Holding<L extends TokenLease = Lease> {
     return retryAfterMs > 0 ? { ...denial, retryAfterMs } : null;
   }
 
-  /**
-   * In what time the next lease should be asked for. A denial counts from the answer, so a question that is sent a round trip before its
-   * end arrives when there can be a token.
-   */
+  /** In what time the next lease should be asked for. After a denial not before its end: a client that waits as told must be admitted. */
   renewsInMs(now: number): number {
     const { denial } = this.lease;
-    if (!denial) return 0;
-    const endsAt = Math.min(this.#receivedAt + denial.retryAfterMs, this.#askedAt + this.#ttlMs);
-    return Math.max(0, endsAt - now - (this.#receivedAt - this.#askedAt));
+    return denial ? Math.max(0, this.#receivedAt + denial.retryAfterMs - now) : 0;
   }
 
   /** Ends the lease, and returns the report about its tokens; `undefined` if it had none. */

@@ -1,7 +1,7 @@
 /** What an isolate that follows the feed can keep of a lease after the ttl of its rights. Pure. */
 
 import { SECOND_MS } from "./durations.ts";
-import { MIN_KEPT_BURST } from "./held.ts";
+import { FEW_SHARE, MIN_KEPT_BURST } from "./held.ts";
 import { KEEP_MS, leaseSize, type TokenQuestion } from "./lease.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
@@ -20,8 +20,6 @@ const FEW = 2;
 const KEEP_FEW_MS = 20 * SECOND_MS;
 /** An object answers some hundreds of questions a second. */
 const MAX_TURNS_PER_SECOND = 100;
-/** The share of a burst that all isolates together can keep so. */
-const FEW_SHARE = 1 / 16;
 const MIN_ROOM_FOR_FEW = MIN_KEPT_BURST * FEW_SHARE;
 
 /** `undefined` if all that is lent has to be spent within the ttl. `longestMs`: how long the lease can last at most. */
@@ -34,14 +32,14 @@ export function keepingOf(
 ): Keeping | undefined {
   const plenty = plentyToKeep(ledger, question, now);
   if (plenty > 0) return { tokens: plenty, keepMs: Math.min(KEEP_MS, longestMs) };
-  const { waiting, wanted } = question;
-  const room = roomForFew(limits) - ledger.keptShortly(now);
+  const { waiting, wanted, renews } = question;
+  const room = roomForFew(limits) - ledger.keptShortly(now, renews?.leaseId);
   if (Math.max(waiting, wanted) > FEW || room < MIN_ROOM_FOR_FEW) return undefined;
   const tokens = waiting > 0 && ledger.available(now) > waiting ? waiting + 1 : 0;
   return { tokens, keepMs: Math.min(KEEP_FEW_MS, longestMs) };
 }
 
-/** Whether isolates get the tokens that come back one after the other, and can keep a few. Not where they come faster than questions. */
+/** Whether isolates get the tokens that come back one after the other. Not where those come faster than an object answers. */
 export function takesTurns(limits: Limits): boolean {
   const isSlow = limits.rates.every(({ limit, window }) => limit <= MAX_TURNS_PER_SECOND * window);
   return isSlow && roomForFew(limits) >= MIN_ROOM_FOR_FEW;

@@ -22,7 +22,7 @@ export interface TokenLease {
   readonly tokens: number | null;
   /** From before the question was sent. Without tokens, no longer than the denial. */
   readonly ttlMs: number;
-  /** The denial ends when it is the isolate's turn, and it can ask just then, and not before. So long its rights are right. */
+  /** Present if the denial ends with the isolate's turn: it asks again just then. How long its rights hold meanwhile. */
   readonly rightsMs?: number;
   /** Why there are no more tokens, if not every waiting request got one. */
   readonly denial: Denial | null;

@@ -13,7 +13,7 @@ import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
 import { type Bucket, type Rate, whenHolding } from "./bucket.ts";
 import { type Counts, countsOf, spend, steppedBack, usedIn } from "./counts.ts";
 import { MINUTE_MS } from "./durations.ts";
-import { leftOf, whenLeft } from "./held.ts";
+import { leftOf, PLENTIFUL_SHARE, whenLeft } from "./held.ts";
 import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -35,8 +35,6 @@ import { accountOf, endOfPeriod, type Quota, startOfPeriod } from "./quota.ts";
 /** How long a lease can still be reported after its end, unless too many others ended after it. */
 export const REPORTABLE_MS = MINUTE_MS;
 const MAX_REPORTABLE = 64;
-/** If this share of a rate's burst is left, tokens are plentiful. */
-const PLENTIFUL_SHARE = 3 / 4;
 
 export class Ledger {
   #clock: number;
@@ -104,10 +102,10 @@ export class Ledger {
     return Math.max(0, Math.min(...spare));
   }
 
-  /** Tokens that isolates keep for a few requests. */
-  keptShortly(now: number): number {
+  /** Tokens that isolates keep for a few requests, without those of one lease. */
+  keptShortly(now: number, but?: string): number {
     this.#advance(now);
-    return tokensOf(this.#held().filter(isKeptShortly));
+    return tokensOf(this.#held().filter((lease) => isKeptShortly(lease) && lease.id !== but));
   }
 
   /** Whether others could lack tokens that a report of a lease would give back. */

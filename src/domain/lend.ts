@@ -1,6 +1,7 @@
 /** How an authority answers a question. Pure, so that the proof runs the same code as the authority. */
 
 import { advanceFor, type Booking } from "./advance.ts";
+import { MIN_KEPT_BURST } from "./held.ts";
 import { type Keeping, keepingOf, takesTurns } from "./keep.ts";
 import { type KeyRecord, nextEndOf } from "./key.ts";
 import {
@@ -21,7 +22,7 @@ import { nextTurn } from "./turn.ts";
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 export const FLOOD_PER_SECOND = 200;
 
-/** Denials vary by this share, so that isolates do not all ask at the same time. */
+/** Denials without a turn vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 
 /** Its state is `undefined` if the question changes nothing, as one that is only refused. */
@@ -87,7 +88,8 @@ export function lendTokens(
   const { denial, turn } = refusalBeyond(grant, limits, question, circumstances, canKeep);
   const denialMs = denial && Math.ceil(denial.retryAfterMs * (turn === undefined ? 1 - DENIAL_JITTER * random() : 1));
   const returned = heard.reduce((sum, { unspent }) => sum + unspent, 0);
-  const mustBeStored = steppedBack || limits.quotas.length > 0;
+  const isSmall = limits.rates.some(({ burst }) => burst < MIN_KEPT_BURST);
+  const mustBeStored = steppedBack || isSmall || limits.quotas.length > 0;
   return {
     lease: {
       ...{ id, tokens, denial, policies: grant.ledger.policies(now) },
@@ -100,7 +102,7 @@ export function lendTokens(
     },
     state: tokens > 0 || isChanged || grant.renewed ? grant.ledger.state : undefined,
     needs: mustBeStored ? undefined : { tokens: tokens + returned, endsAt },
-    aside: tokens > 0 ? advanceFor(grant, grant.ledger.spare(now), circumstances) : undefined,
+    advance: tokens > 0 ? advanceFor(grant, grant.ledger.spare(now), circumstances) : undefined,
     turn,
   };
 }
@@ -145,8 +147,9 @@ function refusalBeyond(
   if (!isShort) return { denial: null };
   const denial = denialBeyond(id, limits, ledger.state, now);
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
-  const turn = nextTurn(last, denial, limits, now);
-  return { denial: noSooner(denial, flooded ? ttlMs : Math.min(Math.ceil(turn - now), ttlMs)), turn };
+  // Later turns would outlast the queue.
+  const turn = Math.min(nextTurn(last, denial, limits, now), now + ttlMs);
+  return { denial: noSooner(denial, flooded ? ttlMs : Math.ceil(turn - now)), turn };
 }
 
 function noSooner(denial: Denial, leastMs: number): Denial {

@@ -34,7 +34,7 @@ export class Lender {
     return stored;
   }
 
-  /** What is stored is the account as it is. */
+  /** From now on, the account is what is stored. */
   forget(): void {
     this.#ledger = undefined;
     this.#advance = undefined;

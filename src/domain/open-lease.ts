@@ -46,7 +46,7 @@ export function isRenewable({ endsAt, readAt }: OpenLease, now: number, ttlMs: n
 export const firstGrant = (leases: readonly OpenLease[], clock: number): number =>
   leases.reduce((first, { grantedAt, isKept }) => (isKept ? first : Math.min(first, grantedAt)), clock);
 
-/** Where tokens are scarce, for a few requests. */
+/** For a few requests. One that was kept for long, and is near its end by now, counts here too, on the safe side. */
 export const isKeptShortly = ({ isKept, grantedAt, endsAt }: OpenLease): boolean =>
   isKept === true && endsAt - grantedAt < MINUTE_MS;
 

@@ -32,7 +32,7 @@ const LOW_SHARE = 1 / 16;
 /** The share of its life in which it is never renewed because of its age. */
 const YOUTH_SHARE = 1 / 2;
 
-/** How often a lease is asked for again at the end of a denial, while no request comes. */
+/** How often a lease is asked for again at the end of a denial, one question in vain after the other. */
 export const MAX_TURNS = 2;
 
 /** With so many tokens a lease is nearly used up. */

@@ -3,6 +3,7 @@
  * Otherwise all of them would ask for the same token, again and again. Pure.
  */
 
+import type { Rate } from "./bucket.ts";
 import type { Denial } from "./lease.ts";
 import type { Limits } from "./limits.ts";
 
@@ -10,12 +11,8 @@ import type { Limits } from "./limits.ts";
 const HASTE = 3 / 4;
 
 /** When the asker's turn comes. `last`: when that of the last one comes. */
-export function nextTurn(last: number, denial: Denial, limits: Limits, now: number): number {
-  return Math.max(last, now) + HASTE * intervalOf(denial, limits);
-}
-
-/** In what time a token comes back. Those of a quota come all at once. */
-function intervalOf({ policy, kind }: Denial, { rates }: Limits): number {
-  const rate = kind === "rate" ? rates.find(({ name }) => name === policy) : undefined;
-  return rate ? (rate.window * 1_000) / rate.limit : 0;
+export function nextTurn(last: number, { policy }: Denial, { rates }: Limits, now: number): number {
+  const { window, limit } = rates.find(({ name }) => name === policy) as Rate;
+  const tokenMs = (window * 1_000) / limit;
+  return Math.max(last, now) + HASTE * tokenMs;
 }

@@ -18,6 +18,7 @@ const OPEN_LEASE = "src/domain/open-lease.ts";
 const COUNTS = "src/domain/counts.ts";
 const ADVANCE = "src/domain/advance.ts";
 const HELD = "src/domain/held.ts";
+const HOLDING = "src/domain/holding.ts";
 const LEND = "src/domain/lend.ts";
 const LEASES = "src/gateway/admit/desks.ts";
 const CLOCK = "src/gateway/admit/watched-clock.ts";
@@ -234,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "what is stored does not allow for the advance",
-    edits: [{ file: ADVANCE, find: "[...state.open, aside].sort(byEnd)", put: "state.open" }],
+    edits: [{ file: ADVANCE, find: "[...state.open, next].sort(byEnd)", put: "state.open" }],
   },
   {
     fault: "an advance is never used up",
@@ -245,6 +246,16 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: ADVANCE, find: " && needs.endsAt <= advance.endsAt", put: "" },
       { file: ADVANCE, find: "ADVANCED_MS = 5 * MINUTE_MS", put: "ADVANCED_MS = 100" },
+    ],
+  },
+  {
+    fault: "an isolate asks before its turn, and refuses a client that waited as it was told",
+    edits: [
+      {
+        file: HOLDING,
+        find: "this.#receivedAt + denial.retryAfterMs - now",
+        put: "this.#askedAt + denial.retryAfterMs - now",
+      },
     ],
   },
   {

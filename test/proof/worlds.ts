@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { advanceWorld } from "./advance-worlds.ts";
 import { SLOW_CLOCK, TRUE_CLOCK } from "./clock.ts";
 import { aimedFeedWorld } from "./feed-aims.ts";
-import { feedWorld } from "./feed-worlds.ts";
+import { FAULTLESS, feedWorld } from "./feed-worlds.ts";
 import {
   authoritySteps,
   BORDERS,
@@ -21,7 +21,7 @@ import {
 } from "./random-worlds.ts";
 import { renewalWorld } from "./renewal-worlds.ts";
 import { borderTraffic, lateReportTraffic, stepTraffic, straddleTraffic } from "./traffic.ts";
-import { type Fate, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
+import { type Fate, type Requests, SWIFT, UNSEEN_STEP_MS, type World } from "./world.ts";
 
 /** Longer than any lease. */
 const SLOT_MS = 4_000;
@@ -193,6 +193,33 @@ export const anyWorld: fc.Arbitrary<World> = fc.oneof(
   { weight: 4, arbitrary: aimedFeedWorld },
   { weight: 1, arbitrary: straddleWorld },
 );
+
+/** One isolate that follows the feed takes turns with nobody; the last of its clients waits as told. */
+export const turnWorld: fc.Arbitrary<World> = fc
+  .tuple(
+    rateWorld,
+    rates(fc.record({ limit: within(1, 20), window: within(1, 10), burst: within(64, 80) })),
+    fc.array(fc.record({ up: within(0, 60), down: within(1, 60) }), { minLength: 1, maxLength: 9 }),
+    fc.array(fc.oneof(within(0, 2_500), within(0, 100)), { minLength: 5, maxLength: 20 }),
+  )
+  .map(([world, limits, fates, gaps]): World => {
+    let at = 2_000;
+    const clients = gaps.map((gap, nth): Requests => {
+      at += gap;
+      return { at, isolate: 0, count: 1, again: nth === gaps.length - 1 };
+    });
+    return {
+      ...world,
+      limits,
+      authorityClock: TRUE_CLOCK,
+      isolates: [{ clock: TRUE_CLOCK, ends: [] }],
+      changes: [],
+      replacements: [],
+      fates,
+      feed: { ...FAULTLESS, hum: [{ from: 0, to: 60_000, every: 150 }] },
+      requests: [{ at: 1_000, isolate: 0, count: 100 }, ...clients],
+    };
+  });
 
 /**
  * One isolate, and a network that does what it should; at last somebody comes alone, and waits as told. Clocks are right, but

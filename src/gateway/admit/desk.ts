@@ -28,6 +28,7 @@ export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, M
 /** A question for the next lease while the present one is spent. Each lease is renewed at most once. */
 export interface Renewal<L extends TokenLease> {
   readonly of: Holding<L>;
+  /** When it was sent, or will be. */
   readonly askedAt: number;
   /** Never rejects. */
   readonly end: Promise<void>;

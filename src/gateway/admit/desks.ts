@@ -192,21 +192,25 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return this.held(owner);
   }
 
-  /** `turn`: how often it was asked in a row without a request between. */
-  #renewAhead(desk: Desk<L, Memory>, owner: Owner, of: Holding<L>, now: number, turn = 0): Promise<void> {
+  /** `turn`: how often it was asked in vain, one after the other. */
+  async #renewAhead(desk: Desk<L, Memory>, owner: Owner, of: Holding<L>, now: number, turn = 0): Promise<void> {
     const { promise: end, resolve } = Promise.withResolvers<void>();
     desk.renewal = { of, askedAt: now + of.renewsInMs(now), end };
-    this.#askAhead(desk, owner, desk.renewal, turn).then(resolve, resolve);
-    return end;
+    const next = await this.#askAhead(desk, owner, desk.renewal, now).catch(() => undefined);
+    resolve();
+    const answeredAt = this.readClock();
+    const isInVain = next?.lease.tokens === 0 && next.isWorthRenewing(answeredAt);
+    if (isInVain && turn < MAX_TURNS) await this.#renewAhead(desk, owner, next, answeredAt, turn + 1);
   }
 
-  async #askAhead(desk: Desk<L, Memory>, owner: Owner, renewal: Renewal<L>, turn: number): Promise<void> {
+  /** Returns the next lease, if it is in hand now. */
+  async #askAhead(desk: Desk<L, Memory>, owner: Owner, renewal: Renewal<L>, now: number) {
     const { of: old } = renewal;
-    const afterMs = old.renewsInMs(this.readClock());
+    const afterMs = renewal.askedAt - now;
     // The request that is decided now takes its token first.
     await undefined;
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
-    if (desk.renewal !== renewal) return;
+    if (desk.renewal !== renewal) return undefined;
     const { reports } = desk;
     const askedAt = this.readClock();
     const { spent } = old;
@@ -215,22 +219,21 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const question = { waiting: 0, wanted, keeps: chain && keeps, renews, reports };
     const lease = await this.#owners.ask(owner, question, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
-    if (isRefusal(lease)) return;
+    if (isRefusal(lease)) return undefined;
     const receivedAt = this.readClock();
     const spentMeanwhile = lease.renewed ? old.spent - spent : 0;
     const cover = chain && this.#owners.cover?.(lease, chain);
     const next = new Holding(lease, askedAt, receivedAt, spentMeanwhile, cover);
     if (desk.renewal !== renewal) {
       this.#giveBack(desk, next);
-      return;
+      return undefined;
     }
-    // Only older code lends nothing and leaves the tokens of the old lease where they are.
-    if (lease.tokens === 0 && old.left > 0 && old.isLive(receivedAt)) return;
+    // It could not be renewed, and there is nothing else to lend.
+    if (lease.tokens === 0 && old.left > 0 && old.isLive(receivedAt)) return undefined;
     if (lease.renewed) old.end(receivedAt);
     else this.#giveBack(desk, old);
     desk.holding = next;
-    const isInVain = lease.tokens === 0 && turn < MAX_TURNS && next.isWorthRenewing(receivedAt);
-    if (isInVain) await this.#renewAhead(desk, owner, next, receivedAt, turn + 1);
+    return next;
   }
 
   #close(desk: Desk<L, Memory>): void {
