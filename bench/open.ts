@@ -1,4 +1,4 @@
-/** The rows of open load, at half of what `equal` can do. */
+/** The rows of open load: at half of what `equal` can do, or as many requests as are wanted. */
 
 import type { Case } from "./cases.ts";
 import { startOpenClient } from "./client.ts";
@@ -19,13 +19,15 @@ interface Setting {
   readonly open: number;
   /** Seconds of load before anything with delays is measured. */
   readonly delayed: number;
+  /** Requests a second, instead of half of what `equal` can do. */
+  readonly rate: number | undefined;
 }
 
 export async function measureOpens(
   runtime: Runtime,
   shower: Shower,
   cases: readonly Case[],
-  { rounds, open: seconds, delayed }: Setting,
+  { rounds, open: seconds, delayed, rate }: Setting,
   say: (text: string) => void,
 ): Promise<Opens> {
   const [equal, ...others] = cases.filter(({ open }) => open) as [Case, ...Case[]];
@@ -34,7 +36,7 @@ export async function measureOpens(
     say(`Warming up: ${each.name}`);
     await shower.warm(each);
   }
-  const perSecond = Math.round((await shower.show(equal)).perSecond / 2);
+  const perSecond = rate ?? Math.round((await shower.show(equal)).perSecond / 2);
   const openClient = startOpenClient();
   const measure = (each: readonly Case[]) =>
     measureOpen(each.map(asOpen), runtime, openClient, { rounds, seconds, perSecond });

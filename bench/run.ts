@@ -23,6 +23,7 @@ interface Options {
   readonly keys: number;
   readonly open: number;
   readonly delayed: number;
+  readonly rate: number | undefined;
   readonly betterAuth: boolean;
   readonly only: readonly string[];
 }
@@ -45,6 +46,7 @@ const options: Options = new Command("npm run bench --")
   .option("--keys <count>", "how many keys the row of many keys has, each shown once before", positive, 100_000)
   .option("--open <seconds>", "how long each time under open load", positive, 5)
   .option("--delayed <seconds>", "how long isolates with delays are under load before they are measured", positive, 60)
+  .option("--rate <count>", "requests a second under open load, instead of half of what equal can do", positive)
   .option("--better-auth", "measure the API key plugin of better-auth on D1 too", false)
   .option("--only <names>", "cases whose names begin so, with commas between; bare and equal always run", names, [])
   .parse()
