@@ -28,8 +28,9 @@ export const straddled = aimed(
     .tuple(
       fc.oneof(quick, slow),
       fc.constantFrom(SLOW_CLOCK, TRUE_CLOCK),
-      fc.noBias(fc.oneof(within(500, 4_000), within(500, 8_000))),
-      fc.oneof(within(-30, 60), within(-6_500, -2_500)),
+      // Mostly after the ends by the authority's clock, and before those by the slow ones.
+      fc.oneof({ weight: 3, arbitrary: fc.noBias(within(1_500, 3_900)) }, { weight: 1, arbitrary: within(500, 8_000) }),
+      fc.oneof({ weight: 2, arbitrary: within(-30, 60) }, { weight: 1, arbitrary: within(-6_500, -2_500) }),
     )
     .map(([limits, clock, beyond, after]) => ({
       limits,
