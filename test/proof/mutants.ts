@@ -254,7 +254,7 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: HOLDING,
         find: "this.#receivedAt + denial.retryAfterMs - now",
-        put: "this.#askedAt + denial.retryAfterMs - now",
+        put: "this.#askedAt + denial.retryAfterMs / 2 - now",
       },
     ],
   },

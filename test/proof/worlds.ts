@@ -199,10 +199,10 @@ export const turnWorld: fc.Arbitrary<World> = fc
   .tuple(
     rateWorld,
     rates(fc.record({ limit: within(1, 20), window: within(1, 10), burst: within(64, 80) })),
-    fc.array(fc.record({ up: within(0, 60), down: within(1, 60) }), { minLength: 1, maxLength: 9 }),
+    within(1, 60),
     fc.array(fc.oneof(within(0, 2_500), within(0, 100)), { minLength: 5, maxLength: 20 }),
   )
-  .map(([world, limits, fates, gaps]): World => {
+  .map(([world, limits, travel, gaps]): World => {
     let at = 2_000;
     const clients = gaps.map((gap, nth): Requests => {
       at += gap;
@@ -215,7 +215,7 @@ export const turnWorld: fc.Arbitrary<World> = fc
       isolates: [{ clock: TRUE_CLOCK, ends: [] }],
       changes: [],
       replacements: [],
-      fates,
+      fates: [{ up: travel, down: travel }],
       feed: { ...FAULTLESS, hum: [{ from: 0, to: 60_000, every: 150 }] },
       requests: [{ at: 1_000, isolate: 0, count: 100 }, ...clients],
     };
