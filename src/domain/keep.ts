@@ -18,7 +18,7 @@ const KEPT_SHARE = 1 / 32;
 /** Where tokens are not plentiful, an isolate that needs so few keeps one for its next request, and not for long. */
 const FEW = 2;
 const KEEP_FEW_MS = 20 * SECOND_MS;
-/** An object answers some hundreds of questions a second. */
+/** Above it, several tokens have come by the time that an isolate asks, and a turn would bring one. */
 const MAX_TURNS_PER_SECOND = 100;
 const MIN_ROOM_FOR_FEW = MIN_KEPT_BURST * FEW_SHARE;
 
@@ -39,7 +39,7 @@ export function keepingOf(
   return { tokens, keepMs: Math.min(KEEP_FEW_MS, longestMs) };
 }
 
-/** Whether isolates get the tokens that come back one after the other. Not where those come faster than an object answers. */
+/** Whether isolates get the tokens that come back one after the other. Not where those come fast. */
 export function takesTurns(limits: Limits): boolean {
   const isSlow = limits.rates.every(({ limit, window }) => limit <= MAX_TURNS_PER_SECOND * window);
   return isSlow && roomForFew(limits) >= MIN_ROOM_FOR_FEW;
