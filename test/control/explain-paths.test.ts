@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import config from "../../gateway.config.ts";
 import { compile, type Gateway } from "../../src/config/compile.ts";
+import { urlOfPasted } from "../../src/control/explain/path.ts";
 import type { Question } from "../../src/control/explain/request.ts";
 import { GATEWAY, granted } from "../helpers/control.ts";
 import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
@@ -54,6 +55,21 @@ describe("an explanation", () => {
     expect(await readAs("/production/signatures/1", { gateway, keyId: key.id })).toEqual(READ_MAIN);
     expect(await readAs("/signatures/1", { gateway, keyId: key.id })).toEqual(READ);
     expect(await readAs("/sandbox", { gateway })).toEqual([READ[0], expect.stringMatching(/no route/i)]);
+  });
+
+  test("reads a path below the main base URL if the key's environment is no longer configured", async () => {
+    const { sandbox: _, ...environments } = config.environments;
+    const gateway = compile({
+      ...config,
+      origins: Object.fromEntries(
+        Object.entries(config.origins).map(([name, { sandbox: _, ...origin }]) => [name, origin]),
+      ),
+      environments,
+    } as unknown as typeof config);
+    const main = gateway.environments[gateway.mainEnvironment]?.url;
+    for (const path of ["/v1/signatures/1", "/signatures/1"]) {
+      expect(urlOfPasted(path, "sandbox", gateway)).toBe(`${main}/signatures/1`);
+    }
   });
 
   test("does not take a route that begins like a base URL for its prefix", async () => {

@@ -30,9 +30,11 @@ export function urlOfWhole({ path, environment, hasPath }: Prefixed, { baseUrls 
  */
 export function urlOfPasted(text: string, environment: string | undefined, gateway: Gateway): string {
   if (!text.startsWith("/")) return text;
-  const own = environment ?? gateway.mainEnvironment;
-  const below = `${gateway.environments[own]?.url ?? ""}${text}`;
-  for (const name of new Set([own, ...Object.keys(gateway.environments)])) {
+  const { environments, mainEnvironment } = gateway;
+  // A key can be of an environment that is no longer configured.
+  const own = environment !== undefined && environment in environments ? environment : mainEnvironment;
+  const below = `${environments[own]?.url}${text}`;
+  for (const name of new Set([own, ...Object.keys(environments)])) {
     const whole = urlOfWhole({ path: text, environment: name, hasPath: true }, gateway);
     if (whole !== undefined && (hasRoute(whole, gateway) || !hasRoute(below, gateway))) return whole;
   }
