@@ -1,7 +1,7 @@
 /** What a rate's bucket has beyond the tokens that isolates can still spend. Pure. */
 
 import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
-import type { OpenLease } from "./open-lease.ts";
+import { type OpenLease, tokensOf } from "./open-lease.ts";
 
 /** If this share of a rate's burst is left, tokens are plentiful, and the rest can be kept for long. */
 export const PLENTIFUL_SHARE = 3 / 4;
@@ -18,20 +18,26 @@ export function leftOf(rate: Rate, bucket: Bucket, leases: readonly OpenLease[])
 
 /** When there is one token more than is held, if every lease runs to its end. `leases`: in order of their ends. */
 export function whenLeft(rate: Rate, bucket: Bucket, leases: readonly OpenLease[], now: number): number {
+  const most = keptAtMost(rate.burst);
   let after = bucket;
-  for (const [index, lease] of leases.entries()) {
-    const at = whenHolding(rate, after, heldOf(rate, leases.slice(index)) + 1);
+  let held = tokensOf(leases);
+  let kept = tokensOf(leases.filter(isKept));
+  for (const lease of leases) {
+    const at = whenHolding(rate, after, held - Math.max(0, kept - most) + 1);
     if (at <= lease.endsAt) return Math.max(at, now);
     after = charge(rate, after, lease.tokens, lease.endsAt);
+    held -= lease.tokens;
+    if (isKept(lease)) kept -= lease.tokens;
   }
   return Math.max(whenHolding(rate, after, 1), now);
 }
 
 function heldOf({ burst }: Rate, leases: readonly OpenLease[]): number {
-  const sum = (kept: boolean) =>
-    leases.reduce((tokens, lease) => ((lease.isKept ?? false) === kept ? tokens + lease.tokens : tokens), 0);
-  return sum(false) + Math.min(sum(true), keptAtMost(burst));
+  const kept = tokensOf(leases.filter(isKept));
+  return tokensOf(leases) - Math.max(0, kept - keptAtMost(burst));
 }
+
+const isKept = ({ isKept = false }: OpenLease) => isKept;
 
 /**
  * If kept leases have more, a wider rate lent the rest. The rest does not block this rate: with its whole burst it is still no more than

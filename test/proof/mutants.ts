@@ -260,6 +260,6 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "kept tokens are not held",
-    edits: [{ file: HELD, find: "Math.min(sum(true), keptAtMost(burst))", put: "0" }],
+    edits: [{ file: HELD, find: "Math.max(0, kept - keptAtMost(burst))", put: "kept" }],
   },
 ];
