@@ -7,7 +7,7 @@
  */
 
 import { MINUTE_MS } from "./durations.ts";
-import { MIN_KEPT_BURST } from "./held.ts";
+import { MIN_KEPT_BURST, PLENTIFUL_SHARE } from "./held.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { byEnd, type OpenLease } from "./open-lease.ts";
 
@@ -21,8 +21,8 @@ export interface Advance {
 const ADVANCED_SHARE = 1 / 4;
 const ADVANCED_GRANTS = 32;
 const ADVANCED_MS = 5 * MINUTE_MS;
-/** The quarter of the smallest burst of which anything is kept. */
-const MIN_SPARE = MIN_KEPT_BURST / 4;
+/** Of the smallest burst of which anything is kept, all that can be spare. */
+const MIN_SPARE = MIN_KEPT_BURST * (1 - PLENTIFUL_SHARE);
 
 /**
  * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started:

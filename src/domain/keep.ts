@@ -14,7 +14,7 @@ export interface Keeping {
 }
 
 /** The share of the spare tokens that one isolate can keep. */
-const KEPT_SHARE = 1 / 32;
+const ISOLATE_SHARE = 1 / 32;
 /** Where tokens are not plentiful, an isolate that needs so few keeps one for its next request, and not for long. */
 const FEW = 2;
 const KEEP_FEW_MS = 20 * SECOND_MS;
@@ -53,7 +53,7 @@ function roomForFew({ rates, quotas }: Limits): number {
 /** 0 if the isolate needs them all at once, or if they are not plentiful. */
 function plentyToKeep(ledger: Ledger, { waiting, wanted, keeps = 0 }: TokenQuestion, now: number): number {
   const served = Math.max(1, waiting);
-  const stock = Math.min(keeps - served, Math.floor((ledger.spare(now) - served) * KEPT_SHARE));
+  const stock = Math.min(keeps - served, Math.floor((ledger.spare(now) - served) * ISOLATE_SHARE));
   const tokens = served + stock;
   return stock < 1 || tokens < leaseSize(ledger.available(now), { waiting, wanted }) ? 0 : tokens;
 }

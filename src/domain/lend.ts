@@ -21,7 +21,6 @@ import { nextTurn } from "./turn.ts";
 
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 export const FLOOD_PER_SECOND = 200;
-
 /** Denials without a turn vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 

@@ -3,7 +3,7 @@
  * Otherwise all of them would ask for the same token, again and again. Pure.
  */
 
-import type { Rate } from "./bucket.ts";
+import { type Rate, unitsPerToken } from "./bucket.ts";
 import type { Denial } from "./lease.ts";
 import type { Limits } from "./limits.ts";
 
@@ -12,7 +12,7 @@ const HASTE = 3 / 4;
 
 /** When the asker's turn comes. `last`: when that of the last one comes. */
 export function nextTurn(last: number, { policy }: Denial, { rates }: Limits, now: number): number {
-  const { window, limit } = rates.find(({ name }) => name === policy) as Rate;
-  const tokenMs = (window * 1_000) / limit;
+  const rate = rates.find(({ name }) => name === policy) as Rate;
+  const tokenMs = unitsPerToken(rate) / rate.limit;
   return Math.max(last, now) + HASTE * tokenMs;
 }

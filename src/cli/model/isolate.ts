@@ -60,7 +60,7 @@ export class SimulatedIsolate {
     else if (this.#waiting.length > 0 && !this.#isAsking && !this.#isRenewing) this.#ask(now);
   }
 
-  /** `turn`: how often it was asked in a row without a request between. */
+  /** `turn`: how often it was asked in vain, one after the other. */
   #renew(old: Holding<TokenLease>, now: number, turn = 0): void {
     this.#renewed = old;
     this.#isRenewing = true;
