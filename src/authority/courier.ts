@@ -56,7 +56,7 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
   );
   readonly #feed = new Feed({
     told: () => this.#stubs.role("reconciler").changesTold(),
-    readStart: (limit) => readFeedStart(this.env.DB, limit),
+    readStart: (told, limit) => readFeedStart(this.env.DB, told, limit),
     readRows: (number, limit) => readRows(this.env.DB, number, limit),
     now: () => Date.now(),
   });

@@ -9,7 +9,7 @@ import { type ChangeRow, type FeedAnswer, FeedLog, type FeedQuestion, type FeedS
 import { LOOK_EVERY_MS } from "../domain/pace.ts";
 import type { Told } from "../domain/record-changes.ts";
 
-/** Rows that one feed remembers. From here on it begins again with those that D1 still has. */
+/** Rows that one feed remembers. From here on it begins again with those that it needs. */
 export const MAX_ROWS = 5_000;
 /** An answer that takes longer is of no use to isolates. */
 const LOOK_DEADLINE_MS = 1_500;
@@ -17,8 +17,8 @@ const LOOK_DEADLINE_MS = 1_500;
 export interface FeedContacts {
   /** Asks the reconciler. Rejects if it runs code that does not know, as for some minutes after an upgrade. */
   readonly told: () => Promise<Told>;
-  /** All rows, if there are no more; `undefined` if D1 does not number changes yet. */
-  readonly readStart: (limit: number) => Promise<Omit<FeedStart, "told"> | undefined>;
+  /** The rows that a feed begins with, if there are no more; `undefined` if D1 does not number changes yet. */
+  readonly readStart: (told: Told, limit: number) => Promise<Omit<FeedStart, "told"> | undefined>;
   /** The rows from this number on. */
   readonly readRows: (number: number, limit: number) => Promise<readonly ChangeRow[]>;
   readonly now: () => number;
@@ -82,7 +82,7 @@ export class Feed {
   async #begin(): Promise<FeedLog | undefined> {
     // First: of what is not told by then, each row must be among those that are read next.
     const told = await this.#contacts.told().catch(() => undefined);
-    const start = told && (await this.#contacts.readStart(MAX_ROWS));
+    const start = told && (await this.#contacts.readStart(told, MAX_ROWS));
     return start && FeedLog.from({ ...start, told });
   }
 }

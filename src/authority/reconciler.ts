@@ -8,6 +8,7 @@ import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
+import { RECONCILE_EVERY_MS } from "../domain/pace.ts";
 import {
   type ChangedHolder,
   type ChangedKey,
@@ -25,8 +26,6 @@ import { tellAll } from "../store/delivery.ts";
 import { type Pending, putInOutbox } from "../store/outbox.ts";
 import { markRestore, readChanges, readKeysOf, readMarks, removeChanges } from "../store/record-changes.ts";
 
-/** How often D1 is asked for changes. */
-const RECONCILE_EVERY_MS = 5_000;
 /** How soon it is tried again if D1 does not answer. */
 const AFTER_FAULT_MS = 1_000;
 /** The pause before the next round while there is more to tell: an authority that hears of a change reads D1, which others need too. */
@@ -37,6 +36,8 @@ const WATCH_MS = 5 * MINUTE_MS;
 const CHANGES_AT_ONCE = 300;
 const TOLD_AT_ONCE = 400;
 const TELL_DEADLINE_MS = 3_000;
+/** D1 answers nobody else while it deletes. */
+const REMOVED_AT_ONCE = 10_000;
 
 const STATE = "reconciler";
 /** Of members and organizations whose keys are being told. */
@@ -143,11 +144,16 @@ export class Reconciler {
     await this.#tell(keys, now);
     // Both at once: nothing is awaited between them.
     for (const holder of holders) this.#storage.kv.put(nameOf(holder), { ...holder, after: "lately" });
-    const told = look.changes.at(-1)?.number ?? done;
-    if (told > done) this.#put({ done: told });
+    if (look.upTo > done) this.#put({ done: look.upTo });
     const hasMoreKeys = await this.#tellHolders(TOLD_AT_ONCE - keys.length, now);
-    if (told > done) await removeChanges(db, removableUpTo(this.told.number, this.#state.seen?.number ?? 0));
-    return hasMoreKeys || look.changes.length === CHANGES_AT_ONCE;
+    const hasMoreRows = await this.#removeTold(look.oldest);
+    return hasMoreKeys || hasMoreRows || look.changes.length === CHANGES_AT_ONCE;
+  }
+
+  /** `oldest`: of the rows that there are. Returns whether more can be deleted. */
+  async #removeTold(oldest: Mark | undefined): Promise<boolean> {
+    const upTo = removableUpTo(this.told.number, this.#state.seen?.number ?? 0);
+    return oldest !== undefined && oldest.number <= upTo && removeChanges(this.#contacts.db, upTo, REMOVED_AT_ONCE);
   }
 
   /** Every record is read again before it is lent: isolates hear the number, and put it in their questions. */

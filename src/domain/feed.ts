@@ -31,7 +31,7 @@ export interface FeedChange {
 export type ChangeRow = Mark & RecordChange;
 
 export interface FeedStart {
-  /** All rows that there are, in order. */
+  /** In order, from `feedStartsAt` on. New secrets can be left out, but for the first row, the one that was seen and the newest. */
   readonly rows: readonly ChangeRow[];
   /** Keys whose authorities could not be told of a change. */
   readonly pending: readonly { readonly environment: string; readonly keyId: string }[];

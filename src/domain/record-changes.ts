@@ -51,7 +51,7 @@ export interface Told {
 }
 
 /** How many of the newest rows stay, so that a feed and its isolates find the one that they saw last. */
-const KEPT_CHANGES = 1_000;
+export const KEPT_CHANGES = 1_000;
 
 /** `done`: up to there, keys were told. `holders`: the numbers of those whose keys are being told. */
 export function toldUpTo(done: number, holders: readonly number[]): number {
@@ -61,6 +61,11 @@ export function toldUpTo(done: number, holders: readonly number[]): number {
 /** Up to here, rows can be deleted: each of which some authority does not know must stay, for the feeds. */
 export function removableUpTo(told: number, newest: number): number {
   return Math.min(told, newest - KEPT_CHANGES);
+}
+
+/** A feed that begins needs the rows from here on: all that some authority may not know, and those that an isolate can have seen last. */
+export function feedStartsAt({ number }: Told): number {
+  return number + 1 - KEPT_CHANGES;
 }
 
 /** Who must hear of these changes, each once, with the newest of their numbers. */

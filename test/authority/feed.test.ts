@@ -197,6 +197,56 @@ describe("The feed names", () => {
   });
 });
 
+describe("While thousands of keys are created", () => {
+  const addSecrets = (count: number) =>
+    run(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`,
+      count,
+    );
+
+  test("there is a feed, also if the reconciler has told nobody since, and it names what else was changed", async () => {
+    const key = await seedKey();
+    await addSecrets(20_000);
+    const { position } = await asked();
+    await addSecrets(20_000);
+    await disable(key);
+    await addSecrets(20_000);
+    expect(await asked(position)).toMatchObject({ after: position.number, changes: [{ subject: nameOf(key) }] });
+    feed = courier(newId("feed"));
+    expect((await asked()).changes).toContainEqual({ subject: nameOf(key), number: (await newest()) - 20_000 });
+  });
+
+  test("a feed begins while the rows of those that were told are not deleted yet", async () => {
+    const key = await seedKey();
+    await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+      INSERT INTO record_changes (kind, environment, subject) SELECT 'api_key', 'sandbox', 'key_' || i FROM n`);
+    const seen = await db.prepare("SELECT number, mark FROM record_changes ORDER BY number DESC LIMIT 1").first<Mark>();
+    const get = () => ({ changesTold: async () => ({ number: seen?.number, generation: 0, seen }) });
+    await instrumentFeed((_, go) => go(), { COURIER: { idFromName: (name: string) => name, get } });
+    await disable(key);
+    expect((await asked()).changes).toEqual([{ subject: nameOf(key), number: await newest() }]);
+    await run("DELETE FROM record_changes WHERE subject LIKE 'key_%' AND length(subject) < 9");
+  });
+
+  test("a new feed finds the row that the reconciler saw last among them", async () => {
+    await addSecrets(3_000);
+    const seen = await db.prepare("SELECT number, mark FROM record_changes ORDER BY number DESC LIMIT 1").first<Mark>();
+    await addSecrets(3_000);
+    const tell = (mark: Mark | null) => ({
+      changesTold: async () => ({ number: (seen?.number ?? 0) - 2_000, generation: 0, seen: mark }),
+    });
+    const from = async (mark: Mark | null) => {
+      feed = courier(newId("feed"));
+      await instrumentFeed((_, go) => go(), { COURIER: { idFromName: (name: string) => name, get: () => tell(mark) } });
+      wait(3_000);
+      return feed.changesSince({ after: undefined });
+    };
+    expect(await from(seen)).toBeDefined();
+    expect(await from(seen && { ...seen, mark: "another" })).toBeUndefined();
+  });
+});
+
 describe("An isolate follows on", () => {
   test("after the object has restarted, and at another feed", async () => {
     const key = await seedKey();

@@ -228,6 +228,43 @@ describe("D1 is not read again", () => {
   });
 });
 
+describe("Thousands of new keys", () => {
+  const addSecrets = (count: number) =>
+    run(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`,
+      count,
+    );
+  const rows = () => db.prepare("SELECT count(*) AS rows FROM record_changes").first<number>("rows");
+
+  test("are passed over in one look, and no change among them is", async () => {
+    const [before, among, after] = [await seedKey(), await seedKey(), await seedKey()];
+    for (const key of [before, among, after]) {
+      await run("UPDATE api_keys SET disabled_at = 5 WHERE id = ?", key.id);
+      await addSecrets(2_000);
+    }
+    const told: string[] = [];
+    await instrumentObject(pass, (id) => told.push(id));
+    await alarm();
+    expect(told).toEqual([before.id, among.id, after.id]);
+    const newest = await db.prepare("SELECT max(number) AS number FROM record_changes").first("number");
+    expect((await object.changesTold()).number).toBe(newest);
+  });
+
+  test("are deleted 10,000 at a time, also if the object stops in between, and the newest 1,000 stay", async () => {
+    await ringOut();
+    const left = (await rows()) ?? 0;
+    await addSecrets(25_000);
+    await alarm();
+    expect(await rows()).toBe(left + 15_000);
+    await evictDurableObject(object);
+    await alarm();
+    expect(await rows()).toBe(left + 5_000);
+    await ringOut();
+    expect(await rows()).toBe(1_000);
+  });
+});
+
 describe("Nothing is skipped", () => {
   test("if D1 fails at any step, or the object stops there: it is told again", async () => {
     for (let failing = 0; failing < 5; failing++) {

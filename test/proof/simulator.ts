@@ -4,6 +4,7 @@
  */
 
 import type { KeyRecord } from "../../src/domain/key.ts";
+import { feedStartsAt } from "../../src/domain/record-changes.ts";
 import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { Agenda } from "./agenda.ts";
 import { Authority } from "./authority.ts";
@@ -80,9 +81,10 @@ export async function simulate(world: World): Promise<History> {
   const changes = new Changes({ agenda, database, authority, nextFate: nextTold, isCut, pagesMs, isOld });
   const object = new FeedObject({
     told: async () => changes.reconciler.told,
-    readStart: (limit) =>
+    readStart: (told, limit) =>
       query(() => {
-        const { rows, outbox } = database;
+        const { outbox } = database;
+        const rows = database.rows.filter((row) => row.number >= feedStartsAt(told));
         const pending = outbox.size > 0 ? [{ environment: "production", keyId: KEY_ID }] : [];
         return rows.length > limit ? undefined : { rows, pending };
       }),
