@@ -38,6 +38,8 @@ export class SimulatedIsolate {
   #isGone = false;
   /** When the record was last asked for, if the feed does not say that it is right. */
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Until when tokens can be spent whose record has to be asked for. */
+  #keepsUntil = Number.NEGATIVE_INFINITY;
   readonly #looked: Cover = { rightAt: 0, isFresh: (now, ttlMs) => now - this.#lookedAt < ttlMs };
 
   constructor(around: Surroundings) {
@@ -132,11 +134,11 @@ export class SimulatedIsolate {
     });
   }
 
-  /** Asks for the record alone, because there are tokens; nothing is written then. */
+  /** Asks for the record alone, because there are tokens that can still be spent; nothing is written then. */
   #looks(now: number): boolean {
-    const { agenda, authority, roundTripMs, keeping } = this.#around;
+    const { agenda, authority, roundTripMs } = this.#around;
     const holding = this.#holding;
-    if (keeping !== "tokens" || !holding?.left || holding.isLive(now)) return false;
+    if (!holding?.left || holding.isLive(now) || now >= this.#keepsUntil) return false;
     this.#isAsking = true;
     agenda.add(now + roundTripMs / 2, (at) => authority.ask({ waiting: 0, wanted: 0, reports: [] }, at));
     agenda.add(now + roundTripMs, (back) => {
@@ -155,6 +157,7 @@ export class SimulatedIsolate {
     this.#isAsking = false;
     const holding = new Holding(lease, askedAt, now, spentMeanwhile, this.#cover);
     this.#holding = holding;
+    if (this.#around.keeping === "tokens") this.#keepsUntil = askedAt + (lease.keepMs ?? 0);
     this.#waiting = this.#waiting.filter((cameAt) => !this.#decide(now, cameAt));
     if (this.#waiting.length > 0) {
       this.#ask(now);
@@ -178,8 +181,8 @@ export class SimulatedIsolate {
 
   #giveBack(now: number): void {
     const holding = this.#holding;
-    if (this.#isGone || this.#isAsking || this.#isRenewing || !holding || holding.isLive(now) || holding.left === 0)
-      return;
+    if (this.#isGone || this.#isAsking || this.#isRenewing || !holding?.left) return;
+    if (holding.isLive(now) || now < this.#keepsUntil) return;
     const over = holding.end(now);
     this.#holding = undefined;
     if (over) this.#send(now, over);
