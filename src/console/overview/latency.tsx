@@ -25,9 +25,9 @@ export function Latencies({ c, sums }: { c: Visit; sums: readonly LatencySum[] }
             cell: ({ group }) => <EnvironmentBadge name={String(group.environment)} gateway={gateway} />,
           },
           { label: "Gateway p50", isNumber: true, cell: ({ latency }) => shown(latency.gatewayMs, 0.5) },
-          { label: "p95", isNumber: true, cell: ({ latency }) => shown(latency.gatewayMs, 0.95) },
+          { label: "Gateway p95", isNumber: true, cell: ({ latency }) => shown(latency.gatewayMs, 0.95) },
           { label: "Origin p50", isNumber: true, cell: ({ latency }) => shown(latency.originMs, 0.5) },
-          { label: "p95", isNumber: true, cell: ({ latency }) => shown(latency.originMs, 0.95) },
+          { label: "Origin p95", isNumber: true, cell: ({ latency }) => shown(latency.originMs, 0.95) },
         ]}
       />
       <p class="faint">

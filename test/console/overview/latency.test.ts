@@ -37,7 +37,7 @@ describe("the overview", () => {
     await report(organization.id, { gateway: 11, origin: 300 });
     vi.setSystemTime(AT_START);
     await report(organization.id, { gateway: 30, origin: 1_400 });
-    const figures = "Environment Gateway p50 p95 Origin p50 p95 sandbox";
+    const figures = "Environment Gateway p50 Gateway p95 Origin p50 Origin p95 sandbox";
     expect(await textOf(browser, 1)).toContain(`Latency ${figures} 1 ms 32 ms 64 ms 1,448 ms`);
     // Of twice as many, those of today are the slowest 5 %.
     for (const days of [7, 30]) {
