@@ -152,7 +152,7 @@ if (searchLink && HTMLDialogElement.prototype.showModal) {
     enterKeyHint: "go",
     autocomplete: "off",
     spellcheck: false,
-    placeholder: "Go to a key, a page, a request…",
+    placeholder: "A key, a page, a request…",
     ariaLabel: "Go to",
     role: "combobox",
     ariaExpanded: "true",

@@ -30,13 +30,13 @@ function showHits(c: Visit, sought: string, hits: readonly Hit[]) {
       <h1>Search</h1>
       <form class="find" action="/go">
         <div>
-          <label for="q">Name, id, or last four characters</label>
+          <label for="q">Name, id or last four characters</label>
           <input
             type="search"
             id="q"
             name="q"
             value={sought}
-            placeholder="Name, id, or last four characters"
+            placeholder="Name, id or last four characters"
             autocomplete="off"
             autofocus
           />

@@ -49,12 +49,7 @@ export function KeyFilters(props: Props) {
           (name) => chosen.has(name) && <input type="hidden" name={name} value={chosen.get(name) ?? ""} />,
         )}
         <Cell name="q" id="q" label="Search" problem={problems.get("q")}>
-          <input
-            type="search"
-            placeholder="Name, description, id or last four characters"
-            value={chosen.get("q") ?? ""}
-            maxlength={200}
-          />
+          <input type="search" placeholder="Name, id, last four" value={chosen.get("q") ?? ""} maxlength={200} />
         </Cell>
         <button type="submit" class="quiet">
           Search

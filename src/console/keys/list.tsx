@@ -187,7 +187,8 @@ function Nothing({ chosen, canCreate }: { chosen: URLSearchParams; canCreate: bo
     <section class="sheet empty">
       {isFiltered ? (
         <p>
-          No keys match. <a href="/keys">Show all keys</a>
+          No keys match. {chosen.has("q") && "A search looks at names, descriptions, ids and last four characters. "}
+          <a href="/keys">Show all keys</a>
         </p>
       ) : (
         <>

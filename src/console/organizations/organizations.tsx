@@ -64,7 +64,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
             name="q"
             value={sought}
             maxlength={MAX_SOUGHT}
-            placeholder="Name, id, or a member's email address"
+            placeholder="Name, id or email address"
           />
         </div>
         <button type="submit" class="quiet">

@@ -31,7 +31,7 @@ export function Trial({ asked: { key, method, url }, title, problems = NO_PROBLE
           <input type="hidden" name="key" value={key} />
         ) : (
           <Field name="key" label="Key" problem={problems.get("key")}>
-            <input value={key} autocomplete="off" placeholder="Its id, name or last four" />
+            <input value={key} autocomplete="off" placeholder="Name, id, last four" />
           </Field>
         )}
         <Field name="method" label="Method" problem={problems.get("method")}>

@@ -6,6 +6,7 @@ import { startBrowser } from "../../helpers/browser.ts";
 import { type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
+import { cutPlaceholdersOn } from "./fits.ts";
 import { hasFocus } from "./keyboard.ts";
 import { complaintsOf, consoleOf, shotOf, signedIn } from "./visitors.ts";
 
@@ -129,6 +130,7 @@ describe("The dialog", () => {
       await page.getByText(/results$/).waitFor();
       await page.screenshot({ path: shotOf(`go-${width}-${theme}`) });
       expect(await violationsOf(page)).toEqual([]);
+      expect(await cutPlaceholdersOn(page)).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     }
     await page.setViewportSize({ width: 1280, height: 900 });
@@ -145,7 +147,7 @@ test("without script, the same link is a page with the same results", async () =
   const plain = await context.newPage();
   await plain.goto("/members");
   await plain.getByRole("link", { name: "Search" }).click();
-  await plain.getByLabel("Name, id, or last four characters").fill("ort-berl");
+  await plain.getByLabel("Name, id or last four characters").fill("ort-berl");
   await plain.getByRole("button", { name: "Search" }).click();
   await plain.getByRole("link", { name: /nightly-export-berlin/ }).click();
   expect(new URL(plain.url()).pathname).toBe(`/keys/${key.id}`);

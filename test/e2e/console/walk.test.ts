@@ -9,6 +9,7 @@ import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
+import { cutPlaceholdersOn } from "./fits.ts";
 import { complaintsOf, consoleOf, rootLink, shotOf, signedIn, signedInAsRoot, signInLink } from "./visitors.ts";
 import { looseFactsOn, oddWordsOn } from "./words.ts";
 
@@ -130,17 +131,19 @@ async function walk(page: Page, path: string, shot: string, status: number): Pro
   await page.setViewportSize({ width: 1280, height: 900 });
   expect([await oddWordsOn(page), await looseFactsOn(page)]).toEqual([[], []]);
   const tooWide: string[] = [];
+  const cut: string[] = [];
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       if (Number(await overflow(page)) > 0) tooWide.push(`${width} ${theme}`);
+      cut.push(...(await cutPlaceholdersOn(page)).map((placeholder) => `${width} ${theme}: ${placeholder}`));
     }
     await page.setViewportSize({ width: AXE_WIDTHS[theme], height: 900 });
     await page.screenshot({ path: shotOf(`${shot}-${AXE_WIDTHS[theme]}-${theme}`), fullPage: true });
     expect(await violationsOf(page)).toEqual([]);
   }
-  expect(tooWide).toEqual([]);
+  expect([tooWide, cut]).toEqual([[], []]);
   expect(await weightOf(page, (await answer?.body()) as Buffer)).toBeLessThanOrEqual(
     (await page.locator("script[src*=uplot]").count()) > 0 ? MAX_BYTES_OF_CHARTS : MAX_BYTES,
   );
@@ -168,7 +171,7 @@ test("the table of routes has the pages", () => {
   expect(ROUTES).toEqual(expect.arrayContaining(["/", "/keys", "/guide", "/errors/:code", "/docs", "/organizations"]));
 });
 
-describe("scrolls sideways at no width, axe finds nothing, and it weighs at most 20 KB", () => {
+describe("scrolls sideways and cuts a placeholder off at no width, axe finds nothing, and it weighs at most 20 KB", () => {
   test.for(CASES)("$route, $as", { timeout: 120_000 }, async ({ route, as }) => {
     const shot = `walk${route.replaceAll(/[/:]+/g, "-")}-${as}`;
     await walk(visitors[as], await pathOf(route), shot, 200);
