@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   type Call,
+  command,
   KEY,
   keygate,
   MEMBER,
@@ -18,10 +19,10 @@ function pageOf(...data: object[]) {
   return { data, next_cursor: null };
 }
 
-/** What the command printed and sent, with one answer for every call. */
-async function run(args: string[], body: unknown, status = 200): Promise<Outcome & { calls: Call[] }> {
+/** What the command printed and sent, with one answer for every call. `as`: in which process. */
+async function run(args: string[], body: unknown, status = 200, as = command): Promise<Outcome & { calls: Call[] }> {
   const { url, calls } = await startApi(() => ({ status, body }));
-  const outcome = await keygate([...args, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  const outcome = await as([...args, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
   return { ...outcome, calls };
 }
 
@@ -274,7 +275,7 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
 
 describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
   test("makes one call, with the root token, and prints its answer for people, in 100 columns", async () => {
-    const { code, stdout, stderr, calls } = await run(args, answer);
+    const { code, stdout, stderr, calls } = await run(args, answer, 200, keygate);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(calls.map((call) => [call.method, call.path, call.body])).toEqual([[method, path, body]]);
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
@@ -320,7 +321,7 @@ test("--act-as and --if-match go with the call, and show tells the version", asy
     "--token",
     TOKEN,
   ];
-  const { stdout } = await keygate(args);
+  const { stdout } = await command(args);
   expect(calls[0]?.headers).toMatchObject({ "if-match": '"ver_6"', "keygate-act-as": MEMBER.id });
   expect(calls[0]?.body).toEqual({});
   expect(stdout).toMatch(/^Version +ver_7$/m);
@@ -343,12 +344,38 @@ const EXPLANATION = {
   key: { id: KEY.id, environment: "sandbox", base_url: "https://sandbox.test", scopes: [], workspaces: null },
 };
 
+test.each<[what: string, args: string[], body: unknown, status?: number, input?: string]>([
+  ["that is done", ["orgs", "list"], pageOf(ORGANIZATION)],
+  ["that is refused", ["orgs", "show", ORG], { title: "No", code: "not_found" }, 404],
+  ["that is wrong", ["orgs", "show"], {}],
+  ["that asks for help", ["orgs", "--help"], {}],
+  ["that gets no answer", ["orgs", "list"], {}, 503],
+  ["that reads stdin", ["explain", "get", "https://sandbox.test/folders"], EXPLANATION, 200, SECRET],
+])(
+  "a command %s does the same in its own process and in one that runs others",
+  async (_, args, body, status, input) => {
+    const { url, calls } = await startApi(() => ({ status, body }));
+    const surroundings = { env: { KEYGATE_ROOT_TOKEN: TOKEN, KEYGATE_URL: url }, input };
+    const outcomes = [await keygate(args, surroundings)];
+    for (let time = 0; time < 2; time++) outcomes.push(await command(args, surroundings));
+    expect(outcomes).toEqual(Array(3).fill(outcomes[0]));
+    const asked = calls.map(({ method, path, body, headers: { authorization } }) => ({
+      method,
+      path,
+      body,
+      authorization,
+    }));
+    expect(asked).toEqual(Array(asked.length).fill(asked[0]));
+    expect(asked.length % 3).toBe(0);
+  },
+);
+
 test("explain takes a secret from stdin or KEYGATE_KEY, and never prints it", async () => {
   const { url, calls } = await startApi(() => ({ body: EXPLANATION }));
   const args = ["explain", "post", "https://sandbox.test/folders", "--header", "X-Workspace: ws_1", "--url", url];
   const outcomes = [
-    await keygate(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN }, input: `${SECRET}\n` }),
-    await keygate(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN, KEYGATE_KEY: SECRET } }),
+    await command(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN }, input: `${SECRET}\n` }),
+    await command(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN, KEYGATE_KEY: SECRET } }),
   ];
   const asked = {
     key: SECRET,
@@ -425,7 +452,7 @@ test("keys revoke says so when not every data center has been told yet", async (
 
 test("a change that is still on its way is told with the command that shows how far it is", async () => {
   const { url } = await startApi(() => ({ status: 202, headers: { Location: "/v1/changes/chg_1" }, body: KEY }));
-  const { stdout } = await keygate(["keys", "disable", KEY.id, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  const { stdout } = await command(["keys", "disable", KEY.id, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
   expect(stdout).toContain("\n  npx --no-install keygate changes show chg_1\n");
 });
 
@@ -453,7 +480,7 @@ test("a list is followed to its last page", async () => {
     ] as (typeof pages)[number];
     return { body: { data: [{ ...ORGANIZATION, name }], next_cursor } };
   });
-  const list = (...more: string[]) => keygate(["orgs", "list", "--url", url, "--token", TOKEN, ...more]);
+  const list = (...more: string[]) => command(["orgs", "list", "--url", url, "--token", TOKEN, ...more]);
   expect((await list()).stdout).toMatch(/Anna.*Ben.*Cleo/s);
   expect(calls).toHaveLength(3);
   const { data, next_cursor } = JSON.parse((await list("--json")).stdout);
@@ -474,8 +501,8 @@ test("names that would steer the terminal are printed without what steers", asyn
 test("KEYGATE_URL names the gateway, and --url goes before it", async () => {
   const [first, second] = [await startApi(() => ({ body: pageOf() })), await startApi(() => ({ body: pageOf() }))];
   const env = { KEYGATE_URL: first.url, KEYGATE_ROOT_TOKEN: TOKEN };
-  await keygate(["orgs", "list"], { env });
-  await keygate(["orgs", "list", "--url", `${second.url}/`, "--token", "kgr_second"], { env });
+  await command(["orgs", "list"], { env });
+  await command(["orgs", "list", "--url", `${second.url}/`, "--token", "kgr_second"], { env });
   expect([first.calls, second.calls].map((calls) => calls.map(({ headers }) => headers.authorization))).toEqual([
     [`Bearer ${TOKEN}`],
     ["Bearer kgr_second"],
@@ -485,7 +512,7 @@ test("KEYGATE_URL names the gateway, and --url goes before it", async () => {
 test("--token goes before KEYGATE_ROOT_TOKEN, and of two tokens the first is sent", async () => {
   const { url, calls } = await startApi(() => ({ body: pageOf() }));
   const env = { KEYGATE_ROOT_TOKEN: "kgr_new,kgr_old" };
-  await keygate(["orgs", "list", "--url", url], { env });
-  await keygate(["orgs", "list", "--url", url, "--token", TOKEN], { env });
+  await command(["orgs", "list", "--url", url], { env });
+  await command(["orgs", "list", "--url", url, "--token", TOKEN], { env });
   expect(calls.map(({ headers }) => headers.authorization)).toEqual(["Bearer kgr_new", `Bearer ${TOKEN}`]);
 });

@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { program } from "../../src/cli/program.ts";
-import { keygate, ORGANIZATION, startApi, TOKEN } from "./helpers.ts";
+import { command, ORGANIZATION, startApi, TOKEN } from "./helpers.ts";
 import { leavesOf, optionsOf, sampleOf, validCall } from "./walk.ts";
 
 const LEAVES = leavesOf(program);
@@ -77,7 +77,7 @@ test.each([
 ])("keys revoke --all with an empty %s revokes nothing, and asks the gateway nothing", async (flag, value) => {
   const { url, calls } = await startApi(() => ({ body: {} }));
   const args = ["keys", "revoke", "--all", "--organization", ORGANIZATION.id, flag, value, "--yes", "--url", url];
-  const { code, stdout, stderr } = await keygate(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  const { code, stdout, stderr } = await command(args, { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
   expect([code, stdout, calls]).toEqual([2, "", []]);
   expect(stderr).toContain("It is empty. Give a value, or leave it out.");
 });
@@ -87,14 +87,14 @@ test.each(["KEYGATE_URL", "KEYGATE_PROFILE", "KEYGATE_ROOT_TOKEN"])(
   async (name) => {
     const { url, calls } = await startApi(() => ({ body: {} }));
     const env = { KEYGATE_URL: url, KEYGATE_ROOT_TOKEN: TOKEN, [name]: "" };
-    const called = await keygate(["orgs", "list"], { env });
+    const called = await command(["orgs", "list"], { env });
     expect([called.code, calls]).toEqual([2, []]);
     expect(called.stderr).toContain(`${name} is empty in the environment.`);
-    expect((await keygate(["check"], { env })).code).toBe(0);
+    expect((await command(["check"], { env })).code).toBe(0);
   },
 );
 
 test("an empty KEYGATE_SIGNING_KEYS is not taken for the local gateway's", async () => {
-  const { code, stderr } = await keygate(["signing-keys", "rotate"], { env: { KEYGATE_SIGNING_KEYS: "" } });
+  const { code, stderr } = await command(["signing-keys", "rotate"], { env: { KEYGATE_SIGNING_KEYS: "" } });
   expect([code, stderr]).toEqual([2, expect.stringContaining("KEYGATE_SIGNING_KEYS is empty")]);
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { copyOfProject, keygate, ORGANIZATION, type Outcome, SECRET, startApi, TOKEN } from "./helpers.ts";
+import { command, copyOfProject, keygate, ORGANIZATION, type Outcome, SECRET, startApi, TOKEN } from "./helpers.ts";
 
 function expectPlainFailure({ code, stdout, stderr }: Outcome, expectedCode = 1): void {
   expect({ code, stdout }).toEqual({ code: expectedCode, stdout: "" });
@@ -18,7 +18,7 @@ async function refusedWith(
   ...args: string[]
 ): Promise<Outcome> {
   const { url } = await startApi(() => reply as never);
-  return keygate([...(args.length > 0 ? args : ["orgs", "list"]), "--url", url, "--token", TOKEN]);
+  return command([...(args.length > 0 ? args : ["orgs", "list"]), "--url", url, "--token", TOKEN]);
 }
 
 function problem(status: number, members: object) {
@@ -46,7 +46,7 @@ describe("a call that comes too often", () => {
       return asked === 1 ? tooMany(1) : { body: { data: [ORGANIZATION], next_cursor: null } };
     });
     const startedAt = Date.now();
-    const { code, stdout } = await keygate(["orgs", "list", "--url", url, "--token", TOKEN]);
+    const { code, stdout } = await command(["orgs", "list", "--url", url, "--token", TOKEN]);
     expect([code, asked]).toEqual([0, 2]);
     expect(stdout).toContain(ORGANIZATION.name);
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000);
@@ -111,7 +111,7 @@ describe("what is no management API", () => {
 
   test("a gateway that does not run is told so, with what to do", async () => {
     const url = `http://localhost:${await unusedPort()}`;
-    const outcome = await keygate(["orgs", "list", "--url", url, "--token", TOKEN]);
+    const outcome = await command(["orgs", "list", "--url", url, "--token", TOKEN]);
     expectPlainFailure(outcome, 3);
     expect(outcome.stderr).toBe(`keygate: No gateway answers at ${url} (ECONNREFUSED). Is \`npm start\` running?\n`);
   });
@@ -137,7 +137,7 @@ describe("the root token", () => {
   });
 
   test("is not sent over plain HTTP to another machine", async () => {
-    const outcome = await keygate(["orgs", "list", "--url", "http://keygate.invalid", "--token", TOKEN]);
+    const outcome = await command(["orgs", "list", "--url", "http://keygate.invalid", "--token", TOKEN]);
     expectPlainFailure(outcome, 2);
     expect(outcome.stderr).toContain("use https");
   });
@@ -145,7 +145,7 @@ describe("the root token", () => {
   test.each(["kgr_with space", "kgr_line\nbreak", "kgr_ümlaut"])(
     "of a form that no header carries is refused unseen",
     async (token) => {
-      const outcome = await keygate(["orgs", "list", "--token", token]);
+      const outcome = await command(["orgs", "list", "--token", token]);
       expectPlainFailure(outcome);
       expect(outcome.stderr).toContain("cannot hold");
       expect(outcome.stderr).not.toContain(token.slice(4));
@@ -159,7 +159,7 @@ describe("the root token", () => {
     [["keys", "show", TOKEN]],
     [["keys", "show", SECRET]],
   ])("and keys stay out of usage errors too: case %#", async (args) => {
-    const outcome = await keygate(args);
+    const outcome = await command(args);
     expectPlainFailure(outcome, 2);
     expect(outcome.stderr).not.toContain(SECRET);
   });

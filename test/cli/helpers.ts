@@ -1,7 +1,7 @@
 /** The command as its users run it, and a server that plays the management API. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { on, once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { onTestFinished } from "vitest";
+import type { Answered, Asked } from "./one-process.ts";
 
 export const PROJECT = resolve(import.meta.dirname, "../..");
 export const TOKEN = "kgr_canary-5f0c1d2e3b4a59687786958473625140ffeeddcc";
@@ -20,7 +21,7 @@ export interface Outcome {
 }
 
 interface Surroundings {
-  /** Beside PATH and a place without profiles, nothing else is set. */
+  /** Beside `SET`, nothing else is set. */
   env?: Record<string, string>;
   project?: string;
   cwd?: string;
@@ -30,7 +31,12 @@ interface Surroundings {
   begun?: (child: ChildProcess) => void;
 }
 
-const NOWHERE = join(tmpdir(), "keygate-cli-without-profiles");
+const SET = {
+  PATH: process.env.PATH,
+  XDG_CONFIG_HOME: join(tmpdir(), "keygate-cli-without-profiles"),
+  // A copy of the project need not be compiled again: https://nodejs.org/api/module.html#portability-of-the-compile-cache
+  NODE_COMPILE_CACHE_PORTABLE: "1",
+};
 
 /** Runs `keygate` to its end. */
 export async function keygate(
@@ -39,7 +45,7 @@ export async function keygate(
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [join(project, "bin", "keygate.mjs"), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, XDG_CONFIG_HOME: NOWHERE, ...env },
+    env: { ...SET, ...env },
   });
   begun?.(child);
   child.stdin.end(input);
@@ -50,11 +56,39 @@ export async function keygate(
   return outcome;
 }
 
+let others: { child: ChildProcess; ended: AbortSignal; asked: number } | undefined;
+
+/**
+ * Runs `keygate` to its end in a process that runs other commands too, one after another: starting a process is most of what a
+ * command takes. commands.test.ts holds that both do the same.
+ */
+export async function command(
+  args: string[],
+  { env = {}, cwd = PROJECT, input = "" }: Omit<Surroundings, "project" | "begun"> = {},
+): Promise<Outcome> {
+  others ??= startOthers();
+  const { child, ended } = others;
+  const id = ++others.asked;
+  const answers = on(child, "message", { signal: ended });
+  child.send({ id, args, cwd, input, env: { ...SET, ...env } } satisfies Asked);
+  for await (const [{ id: answered, ...outcome }] of answers as AsyncIterable<[Answered]>) {
+    if (answered === id) return outcome;
+  }
+  throw new Error("unreachable: the answers have no end");
+}
+
+function startOthers() {
+  const child = fork(join(import.meta.dirname, "one-process.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const controller = new AbortController();
+  child.once("exit", (code) => controller.abort(new Error(`the process of the commands ended with ${code}`)));
+  return { child, ended: controller.signal, asked: 0 };
+}
+
 /** What it writes to a terminal, as people see it there, in 100 columns. */
 export async function keygateOnTerminal(args: string[], env: Record<string, string>): Promise<string> {
   const command = [process.execPath, join(PROJECT, "bin", "keygate.mjs"), ...args].join(" ");
   const child = spawn("script", ["-qefc", `stty cols 100; ${command}`, "/dev/null"], {
-    env: { PATH: process.env.PATH, XDG_CONFIG_HOME: NOWHERE, TERM: "xterm", ...env },
+    env: { ...SET, TERM: "xterm", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";

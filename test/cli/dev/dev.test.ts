@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
 import { freePort } from "../../helpers/gateway.ts";
-import { copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
+import { command, copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
 
 const ENVIRONMENTS = ["production", "sandbox"];
 
@@ -220,7 +220,7 @@ describe("keygate dev", () => {
 
 describe("keygate check", () => {
   test("says in one line what a right configuration holds", async () => {
-    const { code, stdout, stderr } = await keygate(["check"]);
+    const { code, stdout, stderr } = await command(["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^gateway\.config\.ts: 2 environments, \d+ routes, \d+ resources, 3 roles, \d+ plans\n$/);
   });
@@ -277,14 +277,14 @@ describe("keygate check", () => {
   ])("tells without a stack trace: %s", async (_, text, words) => {
     const config = join(temporaryFolder(), "config.ts");
     writeFileSync(config, text);
-    const { code, stdout, stderr } = await keygate(["check", "--config", config]);
+    const { code, stdout, stderr } = await command(["check", "--config", config]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
   test("a file that is not there is told so", async () => {
-    const { code, stderr } = await keygate(["check", "--config", "no/such.ts"]);
+    const { code, stderr } = await command(["check", "--config", "no/such.ts"]);
     expect([code, stderr]).toEqual([1, "keygate: There is no no/such.ts.\n"]);
   });
 });

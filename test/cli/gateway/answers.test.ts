@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { KEY, keygate, ORGANIZATION, type Outcome, startApi, TOKEN } from "../helpers.ts";
+import { command, KEY, ORGANIZATION, type Outcome, startApi, TOKEN } from "../helpers.ts";
 
 const READ = ["orgs", "list"];
 const SHOW = ["orgs", "show", ORGANIZATION.id];
@@ -12,7 +12,7 @@ type Reply = { status?: number; type?: string; headers?: Record<string, string>;
 
 async function told(reply: Reply, args = READ): Promise<Outcome & { url: string }> {
   const { url } = await startApi(() => reply);
-  const outcome = await keygate([...args, "--url", url, "--token", TOKEN]);
+  const outcome = await command([...args, "--url", url, "--token", TOKEN]);
   return { ...outcome, url };
 }
 
@@ -151,10 +151,10 @@ describe("a connection that breaks", () => {
     ["in its body, by a reset", `${HEAD}{"data":[`, reset],
   ])("is no reason to change --url: %s", async (_, bytes, end) => {
     const url = await raw(bytes, end);
-    const read = await keygate([...READ, "--url", url, "--token", TOKEN]);
+    const read = await command([...READ, "--url", url, "--token", TOKEN]);
     expectOneSentence(read, 3);
     expect(read.stderr).toContain(`The connection to ${url} broke before its answer was complete`);
-    const changed = await keygate([...CHANGE, "--url", url, "--token", TOKEN]);
+    const changed = await command([...CHANGE, "--url", url, "--token", TOKEN]);
     expectOneSentence(changed, 3);
     expect(changed.stderr).toContain(
       "It may have been done: look with `show` or `list` before you run the command again.",
@@ -163,7 +163,7 @@ describe("a connection that breaks", () => {
 
   test("to something that is not HTTP is told so", async () => {
     const url = await raw("220 mail.test ESMTP\r\n");
-    const outcome = await keygate([...READ, "--url", url, "--token", TOKEN]);
+    const outcome = await command([...READ, "--url", url, "--token", TOKEN]);
     expectOneSentence(outcome, 3);
     expect(outcome.stderr).toContain(`${url} does not answer with HTTP`);
   });
@@ -179,14 +179,14 @@ describe("a connection that breaks", () => {
     ],
     ["https://localhost:1", /https:\/\/localhost:1 has a port that is kept for other protocols\. Check --url\./],
   ])("that cannot be made is told with its reason: %s", async (url, words) => {
-    const outcome = await keygate([...READ, "--url", url, "--token", TOKEN]);
+    const outcome = await command([...READ, "--url", url, "--token", TOKEN]);
     expectOneSentence(outcome, 3);
     expect(outcome.stderr).toMatch(words);
   });
 
   test("to a server without TLS is told so", async () => {
     const url = (await raw("HTTP/1.1 400 Bad Request\r\n\r\n")).replace("http:", "https:");
-    const outcome = await keygate([...READ, "--url", url, "--token", TOKEN]);
+    const outcome = await command([...READ, "--url", url, "--token", TOKEN]);
     expectOneSentence(outcome, 3);
     expect(outcome.stderr).toContain(`${url} does not answer with TLS`);
   });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { keygate, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
+import { command, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
 
 const ROOT = {
   ...{ kind: "root", actor: "root", via: "root", organization: null, member: null, scopes: null, workspaces: null },
@@ -16,7 +16,7 @@ async function prepare(status = 200) {
   const env = { XDG_CONFIG_HOME: temporaryFolder() };
   const file = join(env.XDG_CONFIG_HOME, "keygate", "config.json");
   const run = (args: string[], more: { input?: string; env?: Record<string, string> } = {}) =>
-    keygate(args, { ...more, env: { ...env, ...more.env } });
+    command(args, { ...more, env: { ...env, ...more.env } });
   return { url, calls, file, run };
 }
 

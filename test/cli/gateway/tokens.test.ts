@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type FakeApi, keygate, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
+import { command, type FakeApi, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
 
 /** The local gateway that is called if none is named. */
 let usual: FakeApi | undefined;
@@ -152,7 +152,7 @@ test.each([301, 302, 303, 307, 308])("a redirect (%i) takes no token to another 
     ["orgs", "create", "--name", "A"],
     ["members", "remove", "mem_1"],
   ]) {
-    const outcome = await keygate([...args, "--url", url, "--token", TOKEN]);
+    const outcome = await command([...args, "--url", url, "--token", TOKEN]);
     expect([outcome.code, outcome.stdout]).toEqual([1, ""]);
   }
   expect([calls.length, other.calls.length]).toEqual([3, 0]);
@@ -163,7 +163,7 @@ test("login keeps the gateway of a profile that is named, whatever KEYGATE_URL s
   const [one, two] = [await startApi(() => ({ body: whoami })), await startApi(() => ({ body: whoami }))];
   const folder = temporaryFolder();
   const run = (args: string[], env: Record<string, string> = {}) =>
-    keygate(args, { input: TOKEN, env: { XDG_CONFIG_HOME: folder, ...env } });
+    command(args, { input: TOKEN, env: { XDG_CONFIG_HOME: folder, ...env } });
   await run(["login", "--profile", "staging", "--url", one.url]);
   await run(["login", "--profile", "staging"], { KEYGATE_URL: two.url });
   expect([one.calls.length, two.calls.length]).toEqual([2, 0]);
@@ -174,7 +174,7 @@ test("logout with --url deletes the token of that gateway, and of no other", asy
   const profiles = { default: { url: "https://a.test", token: TOKEN }, b: { url: "https://b.test", token: TOKEN } };
   mkdirSync(join(folder, "keygate"));
   writeFileSync(join(folder, "keygate", "config.json"), JSON.stringify({ profiles }));
-  const run = (...args: string[]) => keygate(["logout", ...args], { env: { XDG_CONFIG_HOME: folder } });
+  const run = (...args: string[]) => command(["logout", ...args], { env: { XDG_CONFIG_HOME: folder } });
   expect((await run("--url", "https://B.test:443/")).stdout).toBe("Signed out of https://b.test.\n");
   expect((await run("--url", "https://b.test")).stderr).toBe("keygate: No token is saved for https://b.test.\n");
   expect((await run()).stdout).toBe("Signed out of https://a.test.\n");

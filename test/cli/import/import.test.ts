@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { keygate, keygateOnTerminal, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
+import { command, keygateOnTerminal, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
 
 const digest = (n: number) => createHash("sha256").update(String(n)).digest("hex");
 const TERMS = ["--reach", "organization", "--permission", "read-only", "--scopes", "read:all"];
@@ -22,7 +22,7 @@ async function prepare(text: string, answer: (sent: Sent, call: number) => Reply
   const file = join(temporaryFolder(), "keys");
   writeFileSync(file, text);
   const run = (...more: string[]) =>
-    keygate(
+    command(
       ["import", file, "--organization", ORGANIZATION.id, "--environment", "sandbox", "--json", "--url", url, ...more],
       { env: { KEYGATE_ROOT_TOKEN: TOKEN } },
     );

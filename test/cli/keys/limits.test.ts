@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { changedLimits } from "../../../src/cli/keys/own-limits.ts";
 import type { OwnLimits } from "../../../src/domain/key.ts";
-import { KEY, keygate, startApi, TOKEN } from "../helpers.ts";
+import { command, KEY, startApi, TOKEN } from "../helpers.ts";
 
 const LIMITS: OwnLimits = {
   rates: [
@@ -18,7 +18,7 @@ async function run(args: string[], limits: OwnLimits | null = LIMITS) {
     headers: { ETag: '"ver_7"' },
     body: method === "PATCH" ? { ...KEY, ...(body as object) } : { ...KEY, limits },
   }));
-  const outcome = await keygate([...args, "--url", url, "--token", TOKEN]);
+  const outcome = await command([...args, "--url", url, "--token", TOKEN]);
   return { ...outcome, calls };
 }
 
@@ -117,7 +117,7 @@ describe("a burst", () => {
     ];
     const { url } = await startApi(() => ({ body: { data } }));
     for (const verb of ["show", "reset"]) {
-      const { stdout } = await keygate(["limits", verb, KEY.id, "--url", url, "--token", TOKEN]);
+      const { stdout } = await command(["limits", verb, KEY.id, "--url", url, "--token", TOKEN]);
       expect(stdout).toMatch(/^minute +60 in 60 s, burst 90 +12 +4 +48 s$/m);
       expect(stdout).toMatch(/^hour +5,000 in 3600 s +12 /m);
       expect(stdout).toMatch(/^day +9 per day +12 /m);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { program } from "../../../src/cli/program.ts";
-import { keygate, ORGANIZATION } from "../helpers.ts";
+import { command, keygate, ORGANIZATION } from "../helpers.ts";
 
 /** Every command there is, with its words. */
 function commandsOf(command: Command, words: string[] = []): [words: string[], Command][] {
@@ -74,7 +74,7 @@ test.each([
   ["a sort that does not exist", ["keys", "list", "--organization", "org_1", "--sort", "color"]],
   ["a URL that is none", ["orgs", "list", "--url", "localhost:8787"]],
 ])("wrong usage exits with 2 and says how to see the right one: %s", async (_, args) => {
-  const { code, stdout, stderr } = await keygate(args);
+  const { code, stdout, stderr } = await command(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(/--help/);
   expect(stderr).not.toMatch(/\n\s+at /);

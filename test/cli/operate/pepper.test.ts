@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { copyOfProject, keygate, startApi, TOKEN } from "../helpers.ts";
+import { command, copyOfProject, keygate, startApi, TOKEN } from "../helpers.ts";
 
 const OLD = `p1:${"A".repeat(43)}`;
 const P1 = { id: "p1", status: "current", secrets: 1200, secrets_under_it_alone: 1200 };
@@ -43,11 +43,11 @@ test("pepper add and use put a new one behind the local gateway's, and then in f
 test("pepper add and use print for a deployed gateway what to set, whole where the value of now is given", async () => {
   const deployed = ["--url", "https://keys.example.invalid"];
   const given = { ...env, KEYGATE_PEPPERS: `${OLD},p2:${"B".repeat(43)}` };
-  const whole = await keygate(["pepper", "use", "p2", ...deployed], { env: given });
+  const whole = await command(["pepper", "use", "p2", ...deployed], { env: given });
   expect(whole.code).toBe(0);
   expect(whole.stdout).toContain(`p2:${"B".repeat(43)},${OLD}`);
   expect(whole.stdout).toContain("npx wrangler secret put KEYGATE_PEPPERS");
-  const partly = await keygate(["pepper", "use", "p2", ...deployed], { env });
+  const partly = await command(["pepper", "use", "p2", ...deployed], { env });
   expect(partly.stdout).toContain("p2:…");
 });
 
@@ -69,7 +69,7 @@ test("pepper keys follows the list of those that would stop working to its end",
     const key = { id: more ? "key_2" : "key_1", organization_id: "org_1", name: "ci", last_used_at: null };
     return { body: { data: [key], next_cursor: more ? null : "next" } };
   });
-  const { code, stdout } = await keygate(["pepper", "keys", "p1", "--url", url], { env });
+  const { code, stdout } = await command(["pepper", "keys", "p1", "--url", url], { env });
   expect([code, calls.map(({ path }) => path.split("?")[0])]).toEqual([0, Array(2).fill("/v1/peppers/p1/keys")]);
   expect(stdout).toMatch(/^ci +key_1 +org_1 +never$/m);
   expect(stdout).toMatch(/^ci +key_2 /m);
@@ -78,14 +78,14 @@ test("pepper keys follows the list of those that would stop working to its end",
 test("pepper list shows how many secrets hang on each", async () => {
   const retiring = { id: "p0", status: "retiring", secrets: 7, secrets_under_it_alone: 3 };
   const { url } = await startApi(() => ({ body: { data: [P1, retiring] } }));
-  const { stdout } = await keygate(["pepper", "list", "--url", url], { env });
+  const { stdout } = await command(["pepper", "list", "--url", url], { env });
   expect(stdout).toMatch(/^p1 +current +1,200 +all$/m);
   expect(stdout).toMatch(/^p0 +retiring +7 +3$/m);
 });
 
 test("pepper retire goes on until nothing is left, and says what to take out of the secret", async () => {
   const { url, calls } = await startApi(() => ({ body: { removed: 500, has_more: calls.length < 3, lost_keys: 0 } }));
-  const { code, stdout } = await keygate(["pepper", "retire", "p1", "--url", url], { env });
+  const { code, stdout } = await command(["pepper", "retire", "p1", "--url", url], { env });
   expect([code, stdout]).toEqual([0, expect.stringContaining("Removed 1,500 hashes of p1.")]);
   expect(stdout).toContain("remove p1:… from KEYGATE_PEPPERS");
   expect(calls.map(({ path, body }) => [path, body])).toEqual(
@@ -96,8 +96,8 @@ test("pepper retire goes on until nothing is left, and says what to take out of 
 test("pepper retire --force asks first, and is refused where nobody can be asked", async () => {
   const { url, calls } = await startApi(() => ({ body: { removed: 1, has_more: false, lost_keys: 2 } }));
   const args = ["pepper", "retire", "p1", "--force", "--url", url];
-  expect(await keygate(args, { env })).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
+  expect(await command(args, { env })).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
   expect(calls).toEqual([]);
-  expect((await keygate([...args, "--yes"], { env })).stdout).toContain("2 keys will stop working.");
+  expect((await command([...args, "--yes"], { env })).stdout).toContain("2 keys will stop working.");
   expect(calls[0]?.body).toEqual({ force: true });
 });

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { keygate, temporaryFolder } from "../helpers.ts";
+import { command, temporaryFolder } from "../helpers.ts";
 
 describe("keygate secrets", () => {
   test("creates every secret of a deployment, each with its own randomness", async () => {
     const to = join(temporaryFolder(), "secrets.json");
-    const { code, stderr } = await keygate(["secrets", "--to", to]);
+    const { code, stderr } = await command(["secrets", "--to", to]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const secrets = JSON.parse(readFileSync(to, "utf8"));
     expect(secrets).toEqual({
@@ -25,7 +25,7 @@ describe("keygate secrets", () => {
     "creates %s alone for a deployment that runs (%s), and says how to set it",
     async ([name = "", config = "", environment]) => {
       const to = join(temporaryFolder(), "one.json");
-      const { code, stdout, stderr } = await keygate(["secrets", "--only", name, "--config", config, "--to", to]);
+      const { code, stdout, stderr } = await command(["secrets", "--only", name, "--config", config, "--to", to]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       const secrets = JSON.parse(readFileSync(to, "utf8"));
       expect(Object.keys(secrets)).toEqual([name]);
@@ -37,7 +37,7 @@ describe("keygate secrets", () => {
 
   test("creates no pepper alone: it would end every key", async () => {
     const to = join(temporaryFolder(), "one.json");
-    const { code, stderr } = await keygate(["secrets", "--only", "KEYGATE_PEPPERS", "--to", to]);
+    const { code, stderr } = await command(["secrets", "--only", "KEYGATE_PEPPERS", "--to", to]);
     expect(code).toBe(2);
     expect(stderr).toContain("KEYGATE_ROOT_TOKEN, KEYGATE_METRICS_TOKEN");
     expect(() => statSync(to)).toThrow("ENOENT");

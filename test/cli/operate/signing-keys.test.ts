@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readDevVars } from "../../../src/cli/dev/vars.ts";
 import { parseSigningKeys, type SigningKeys } from "../../../src/domain/signing-keys.ts";
-import { copyOfProject, keygate, PROJECT, temporaryFolder } from "../helpers.ts";
+import { command, copyOfProject, keygate, PROJECT, temporaryFolder } from "../helpers.ts";
 
 const states = (keys: SigningKeys, environment: string) => keys[environment]?.map(({ state }) => state);
 const kids = (keys: SigningKeys, environment: string) => keys[environment]?.map(({ kid }) => kid) ?? [];
@@ -15,7 +15,7 @@ describe("keygate signing-keys", () => {
   let file: string;
   let keys: SigningKeys;
   beforeEach(async () => {
-    const { code, stdout, stderr } = await keygate(["signing-keys", "init"]);
+    const { code, stdout, stderr } = await command(["signing-keys", "init"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     keys = parseSigningKeys(stdout);
     file = join(temporaryFolder(), "signing-keys.json");
@@ -24,7 +24,7 @@ describe("keygate signing-keys", () => {
 
   /** The value that a command prints. */
   async function changed(...args: string[]): Promise<SigningKeys> {
-    const { code, stdout, stderr } = await keygate(["signing-keys", ...args, "--from", file]);
+    const { code, stdout, stderr } = await command(["signing-keys", ...args, "--from", file]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     writeFileSync(file, stdout);
     return parseSigningKeys(stdout);
@@ -61,7 +61,7 @@ describe("keygate signing-keys", () => {
 
   test.for(["for people", "--json"])("list shows names and states, and no private part: %s", async (form) => {
     const flags = form === "--json" ? [form] : [];
-    const { code, stdout } = await keygate(["signing-keys", "list", "--from", file, ...flags]);
+    const { code, stdout } = await command(["signing-keys", "list", "--from", file, ...flags]);
     expect(code).toBe(0);
     for (const { kid, d, x } of Object.values(keys).flat()) {
       expect(stdout).toContain(kid);
@@ -74,14 +74,14 @@ describe("keygate signing-keys", () => {
     const input = readFileSync(file, "utf8");
     const piped = await keygate(["signing-keys", "rotate", "--from", "-"], { input });
     expect(states(parseSigningKeys(piped.stdout), "production")).toEqual(["retired", "active", "next"]);
-    const set = await keygate(["signing-keys", "rotate"], { env: { KEYGATE_SIGNING_KEYS: input } });
+    const set = await command(["signing-keys", "rotate"], { env: { KEYGATE_SIGNING_KEYS: input } });
     expect(states(parseSigningKeys(set.stdout), "production")).toEqual(["retired", "active", "next"]);
   });
 
   describe("with --to", () => {
     test("writes a file that only its owner can read, in place of the one it was read from", async () => {
       const to = join(temporaryFolder(), "kept.json");
-      const made = await keygate(["signing-keys", "init", "--to", to]);
+      const made = await command(["signing-keys", "init", "--to", to]);
       expect([made.code, made.stdout]).toEqual([
         0,
         expect.stringContaining(`wrangler secret put KEYGATE_SIGNING_KEYS < ${to}`),
@@ -90,14 +90,14 @@ describe("keygate signing-keys", () => {
       const before = readFileSync(to, "utf8");
       for (const { d } of Object.values(parseSigningKeys(before)).flat()) expect(made.stdout).not.toContain(d);
       chmodSync(to, 0o644);
-      expect((await keygate(["signing-keys", "rotate", "--from", to, "--to", to])).code).toBe(0);
+      expect((await command(["signing-keys", "rotate", "--from", to, "--to", to])).code).toBe(0);
       expect(states(parseSigningKeys(readFileSync(to, "utf8")), "sandbox")).toEqual(["retired", "active", "next"]);
       expect(modeOf(to)).toBe(0o600);
       expect(readdirSync(join(to, ".."))).toEqual(["kept.json"]);
     });
 
     test("replaces no other file", async () => {
-      const { code, stderr } = await keygate(["signing-keys", "init", "--to", file]);
+      const { code, stderr } = await command(["signing-keys", "init", "--to", file]);
       expect([code, stderr]).toEqual([1, `keygate: ${file} already exists. Name another file, or move it away.\n`]);
       expect(parseSigningKeys(readFileSync(file, "utf8"))).toEqual(keys);
     });
@@ -106,14 +106,14 @@ describe("keygate signing-keys", () => {
       const repository = temporaryFolder();
       const to = join(repository, "keys.json");
       execFileSync("git", ["init", "-q", repository]);
-      const { code, stderr } = await keygate(["signing-keys", "init", "--to", to]);
+      const { code, stderr } = await command(["signing-keys", "init", "--to", to]);
       expect([code, stderr]).toEqual([
         1,
         expect.stringMatching(/git would commit .*keys\.json.* Add keys\.json to \.gitignore/),
       ]);
       expect(existsSync(to)).toBe(false);
       writeFileSync(join(repository, ".gitignore"), "keys.json\n");
-      expect((await keygate(["signing-keys", "init", "--to", to])).code).toBe(0);
+      expect((await command(["signing-keys", "init", "--to", to])).code).toBe(0);
     });
   });
 
@@ -167,7 +167,7 @@ describe("keygate signing-keys", () => {
     ["an unknown environment", ["rotate", "--environment", "moon"], /There are no signing keys for moon/],
   ])("refuses %s in words, and prints no value", async ([, args, says]) => {
     const from = args.includes("--from") ? [] : ["--from", file];
-    const { code, stdout, stderr } = await keygate(["signing-keys", ...args, ...from]);
+    const { code, stdout, stderr } = await command(["signing-keys", ...args, ...from]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(says);
   });
