@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { newSigningKeys } from "./src/cli/operate/new-signing-keys.ts";
+import { keepTemporaryFilesInMemory } from "./test/helpers/in-memory.ts";
+
+keepTemporaryFilesInMemory();
 
 /** Pure code, which runs in workerd too. */
 const PURE = ["domain", "decide"];
