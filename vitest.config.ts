@@ -2,6 +2,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { newSigningKeys } from "./src/cli/operate/new-signing-keys.ts";
 import { keepTemporaryFilesInMemory } from "./test/helpers/in-memory.ts";
+import { ByProject } from "./test/helpers/order.ts";
 
 keepTemporaryFilesInMemory();
 
@@ -9,6 +10,12 @@ keepTemporaryFilesInMemory();
 const PURE = ["domain", "decide"];
 /** What runs in workerd: the steps, the authority and the use cases. */
 const IN_WORKERD = ["gateway", "authority", "control", "management", "console", "store", "records", "origin"];
+/** What counts each row and call of the platform, or begins with a first request: in a workerd of its own. */
+const ALONE = [
+  "test/gateway/{collectors-model,counting,model}.test.ts",
+  "test/authority/{retention,writes}.test.ts",
+  "test/console/cost.test.ts",
+];
 /** What runs in Node: files of the project, the command line, and the proof of leases. */
 const IN_NODE = ["config", "cli", "house", "interop", "proof", "package"];
 /** Whether the proof finds faults, which takes a while: `npm run proof:mutants`. */
@@ -27,6 +34,10 @@ const PACKAGE = ["test/package/starter.test.ts"];
 /** On two cores, too, where the default is one worker. */
 const common = { maxWorkers: 2, testTimeout: 30_000, hookTimeout: 60_000 };
 
+/** Their files share one workerd for each worker: to start one costs more than most files take. */
+const shared = { ...common, isolate: false };
+const APART = ["./test/helpers/apart.ts"];
+
 /** The gateway as its users meet it, over HTTP. */
 const endToEnd = {
   ...common,
@@ -34,7 +45,7 @@ const endToEnd = {
   sequence: { groupOrder: 1 },
 };
 
-const alone = { ...endToEnd, maxWorkers: 1, sequence: { groupOrder: 2 } };
+const oneByOne = { ...endToEnd, maxWorkers: 1, sequence: { groupOrder: 2 } };
 
 const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -59,10 +70,14 @@ const inWorkerd = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: ByProject },
     projects: [
-      { ...inWorkerd, test: { ...common, name: "workerd", include: testsOf(IN_WORKERD) } },
-      // Their files share one isolate: they keep nothing, and to start one costs more than most of them take.
-      { ...inWorkerd, test: { ...common, name: "pure", include: testsOf(PURE), isolate: false } },
+      {
+        ...inWorkerd,
+        test: { ...shared, name: "workerd", include: testsOf(IN_WORKERD), exclude: ALONE, setupFiles: APART },
+      },
+      { ...inWorkerd, test: { ...common, name: "alone", include: ALONE } },
+      { ...inWorkerd, test: { ...shared, name: "pure", include: testsOf(PURE) } },
       {
         test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE, ...PROCESSES] },
       },
@@ -77,8 +92,8 @@ export default defineConfig({
       { test: { ...endToEnd, name: "versions", include: VERSIONS } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
-      { test: { ...alone, name: "pages", include: PAGES } },
-      { test: { ...alone, name: "servers", include: SERVERS } },
+      { test: { ...oneByOne, name: "pages", include: PAGES } },
+      { test: { ...oneByOne, name: "servers", include: SERVERS } },
       { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },
     ],
   },
