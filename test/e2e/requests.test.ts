@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generateSecret } from "../../src/domain/secret.ts";
 import { type Code, ERRORS } from "../../src/errors.ts";
-import { keygate } from "../cli/helpers.ts";
+import { command } from "../cli/helpers.ts";
 import { startDirect } from "../helpers/direct.ts";
 import type { RunningGateway } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
@@ -70,7 +70,7 @@ async function ask(name: string, target: string, { key, method = "GET", headers 
 }
 
 const commandLine = (...args: string[]) =>
-  keygate(args, { env: { KEYGATE_URL: `http://localhost:${gateway.port}`, KEYGATE_ROOT_TOKEN: gateway.rootToken } });
+  command(args, { env: { KEYGATE_URL: `http://localhost:${gateway.port}`, KEYGATE_ROOT_TOKEN: gateway.rootToken } });
 const read = (id: string) => gateway.manage("GET", `/v1/requests/${id}`);
 
 async function untilKept(all: ReadonlyMap<string, Asked>): Promise<void> {

@@ -3,6 +3,9 @@
  * fixed ports, are each file's own.
  */
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startDirect } from "../helpers/direct.ts";
 import { freePort, type GatewayAddress, startGateway } from "../helpers/gateway.ts";
@@ -26,6 +29,9 @@ declare module "vitest" {
 const CONSTANTS = { LOOK_EVERY_MS: 2_000 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // There, files that start gateways of their own find the bundles of others.
+  const bundles = mkdtempSync(join(tmpdir(), "keygate-bundles-"));
+  if (!project.vitest.config.watch) process.env.KEYGATE_TEST_BUNDLES = bundles;
   const started = await Promise.all(Array.from({ length: project.config.maxWorkers }, start));
   project.provide(
     "gateways",
@@ -33,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   );
   return async () => {
     await Promise.all(started.map(({ stop }) => stop()));
+    rmSync(bundles, { recursive: true });
   };
 }
 

@@ -3,16 +3,14 @@
  * sent, as they do at the edge. It is the bundle that a deploy would upload.
  */
 
-import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { appendFileSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { parse } from "smol-toml";
-import { writeEntry } from "../../src/cli/dev/entry.ts";
 import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
-import { runWrangler } from "../../src/cli/operate/wrangler.ts";
 import type { SigningKeys } from "../../src/domain/signing-keys.ts";
+import { bundleOf, replaceOnce } from "./bundle.ts";
 import { freePort, gatewayAt, outputFile, PROJECT, type RunningGateway, writeConfig } from "./gateway.ts";
 
 const ROOT_TOKEN = `kgr_${"d".repeat(43)}`;
@@ -73,31 +71,13 @@ export async function startIsolates(
         name: `isolate-${n}`,
         port,
         script: withFaults(
-          withConstants(onPort(await bundleOf(text, options.around), port), options.constants),
+          withConstants(await bundleOf(text, port, options.around), options.constants),
           options.faultsOf?.(n),
         ),
       };
     }),
   );
   return runIsolates(writeConfig(texts[0] as string).state, isolates, options);
-}
-
-/** Each configuration is bundled once, whatever the port. */
-const bundles = new Map<string, Promise<string>>();
-const ANY_PORT = 65_535;
-
-function bundleOf(configText: string, around?: Options["around"]): Promise<string> {
-  const name = `${configText}${around?.("")}`;
-  const known = bundles.get(name);
-  if (known) return known;
-  const { state, config } = writeConfig(configText);
-  const bundled = bundle(config, ANY_PORT, around).finally(() => rmSync(state, { recursive: true }));
-  bundles.set(name, bundled);
-  return bundled;
-}
-
-function onPort(script: string, port: number): string {
-  return replaceOnce(script, new RegExp(`(?<=withLocalBaseUrls\\(\\w+, )${ANY_PORT}(?=\\))`, "g"), port);
 }
 
 function withConstants(script: string, constants: Readonly<Record<string, number>> = {}): string {
@@ -111,12 +91,6 @@ function withFaults(script: string, faults: Readonly<Record<string, string>> = {
     if (text.split(find).length !== 2) throw new Error(`the bundle does not have this once: ${find}`);
     return text.replace(find, () => put);
   }, script);
-}
-
-function replaceOnce(script: string, pattern: RegExp, value: number): string {
-  const places = script.match(pattern)?.length ?? 0;
-  if (places !== 1) throw new Error(`the bundle has ${pattern} in ${places} places`);
-  return script.replace(pattern, String(value));
 }
 
 interface Isolate {
@@ -171,24 +145,6 @@ export async function runIsolates(
     restart: () => miniflare.setOptions(running),
     forget: () => rmSync(state, { recursive: true, force: true }),
   }));
-}
-
-export async function bundle(config: string, port: number, around?: Options["around"]): Promise<string> {
-  const entry = writeEntry(config, port);
-  const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));
-  const main = around ? join(dirname(entry), "around.ts") : entry;
-  if (around) writeFileSync(main, around(entry));
-  try {
-    await runWrangler(
-      ["deploy", main, "--dry-run", "--minify=false", "--outdir", folder],
-      new AbortController().signal,
-    );
-    const [module] = globSync(join(folder, "*.js"));
-    return readFileSync(module as string, "utf8");
-  } finally {
-    rmSync(folder, { recursive: true });
-    rmSync(dirname(entry), { recursive: true });
-  }
 }
 
 interface WranglerSettings {

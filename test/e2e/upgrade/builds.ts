@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { bundle, runIsolates } from "../../helpers/direct.ts";
+import { bundle } from "../../helpers/bundle.ts";
+import { runIsolates } from "../../helpers/direct.ts";
 import { freePort, outputFile, PROJECT, type RunningGateway } from "../../helpers/gateway.ts";
 import { GATEWAY_PORT, ORIGIN_PORT } from "./config.ts";
 
