@@ -84,12 +84,14 @@ export default defineConfig({
       {
         test: {
           ...endToEnd,
+          // They wait more than they work.
+          maxWorkers: 3,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           exclude: [...PAGES, ...SERVERS, ...VERSIONS],
         },
       },
-      { test: { ...endToEnd, name: "versions", include: VERSIONS } },
+      { test: { ...endToEnd, name: "versions", include: VERSIONS, sequence: { groupOrder: 3 } } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
       { test: { ...oneByOne, name: "pages", include: PAGES } },
