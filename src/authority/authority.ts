@@ -10,8 +10,7 @@ import { within } from "../deadline.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
-import { type Circumstances, endKept, type Lending, lend, lendTokens, uncounted } from "../domain/lend.ts";
-import { Lender } from "../domain/lender.ts";
+import { type Circumstances, endKept, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
 import { messageLine } from "../domain/log-line.ts";
@@ -21,7 +20,8 @@ import type { Env } from "../env.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { toConsole } from "../log.ts";
 import { readNumberedRecord } from "../store/key-records.ts";
-import { type Account, keptUntil } from "./account.ts";
+import { keptUntil } from "./account.ts";
+import { AccountKeeper } from "./account-keeper.ts";
 import type { AuthorityCalls } from "./calls.ts";
 import { HeardPlan } from "./heard-plan.ts";
 import { newLeaseId } from "./lease-id.ts";
@@ -47,7 +47,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   readonly #clock = new StuckClock(this.ctx);
   /** Seen to be set, since the last one rang. */
   #hasAlarm = false;
-  readonly #lender = new Lender();
+  readonly #account = new AccountKeeper(this.ctx.storage.kv);
 
   async ask(question: Question): Promise<Answer> {
     this.#clock.restartIfStuck();
@@ -66,7 +66,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     await this.#ringOnce();
     if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
     // Nothing is awaited from here on: simultaneous questions change the account one after the other.
-    const account = this.#account;
+    const account = this.#account.kept;
     // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {
       if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
@@ -78,7 +78,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const lending = lend(record, known.limits, account.ledger, asked, this.#circumstances(now));
     const { lease } = lending;
     // While this waited, another object may have replaced this one, and heard of changes. Then the write fails.
-    this.#book(account, Date.now() === askedAt ? lending : { ...lending, needs: undefined });
+    this.#account.book(account, Date.now() === askedAt ? lending : { ...lending, needs: undefined });
     this.#plan.keep(known.heard);
     return { kind: "lease", lease: lease.keepMs === undefined ? lease : { ...lease, number: includes } };
   }
@@ -86,9 +86,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   async askAccount({ limits, ...question }: AccountQuestion): Promise<TokenLease> {
     this.#clock.restartIfStuck();
     const now = Date.now();
-    const account = this.#account;
+    const account = this.#account.kept;
     const lending = lendTokens(limits, account.ledger, question, this.#circumstances(now));
-    this.#book({ ...account, periods: limits.quotas.map(({ per }) => per) }, lending);
+    this.#account.book({ ...account, periods: limits.quotas.map(({ per }) => per) }, lending);
     await this.#ringOnce();
     return lending.lease;
   }
@@ -109,15 +109,15 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   async limitsOf(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal> {
     const limits = await this.#limits(environment, keyId, plans);
-    return isRefusal(limits) ? limits : limitStates(limits, this.#account.ledger, Date.now());
+    return isRefusal(limits) ? limits : limitStates(limits, this.#account.kept.ledger, Date.now());
   }
 
   async resetLimits(environment: string, keyId: string, plans?: Plans): Promise<readonly LimitState[] | Refusal> {
     const limits = await this.#limits(environment, keyId, plans);
     if (isRefusal(limits)) return limits;
-    const account = this.#account;
+    const account = this.#account.kept;
     const ledger = resetLimits(limits, account.ledger, Date.now());
-    if (account.ledger) this.#account = { ...account, ledger };
+    if (account.ledger) this.#account.put({ ...account, ledger });
     return limitStates(limits, ledger, Date.now());
   }
 
@@ -126,7 +126,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     this.#hasAlarm = false;
     await this.#passOnRevocation();
     try {
-      await writeOldUsage(this.ctx.storage.kv, this.env.DB, this.#records.kept, this.#account);
+      await writeOldUsage(this.ctx.storage.kv, this.env.DB, this.#records.kept, this.#account.kept);
     } catch (error) {
       toConsole(messageLine("error", `usage was not written: ${error}`));
       return this.#ringBy(Date.now() + PASS_ON_AGAIN_MS);
@@ -134,7 +134,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const until = this.#keptUntil;
     if (Date.now() < until) return this.#ringBy(until);
     await this.ctx.storage.deleteAll();
-    this.#lender.forget();
+    this.#account.forget();
     this.#records.forget();
     this.#plan.forget();
   }
@@ -158,10 +158,10 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   /** The record is another one: isolates hear that within the ttl, and no longer use tokens that they keep. */
   #endKept(): void {
-    const account = this.#account;
+    const account = this.#account.kept;
     const limits = this.#keptLimits;
     const ledger = limits && endKept(limits, account.ledger, this.gateway.leaseTtlMs, Date.now());
-    if (ledger) this.#account = { ...account, ledger };
+    if (ledger) this.#account.put({ ...account, ledger });
   }
 
   /** Of an isolate of a version without collectors. */
@@ -180,35 +180,12 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
   get #keptUntil(): number {
     const { kept: record, readAt } = this.#records;
     const periods = this.#keptLimits?.quotas.map(({ per }) => per);
-    return keptUntil({ record, readAt, periods }, this.#account);
+    return keptUntil({ record, readAt, periods }, this.#account.kept);
   }
 
   get #keptLimits(): Limits | undefined {
     const { kept: record } = this.#records;
     return record && this.#plan.limitsOf(record, undefined)?.limits;
-  }
-
-  get #account(): Account {
-    const account = this.ctx.storage.kv.get<Account>("account") ?? {};
-    return { ...account, ledger: this.#lender.ledger(account.ledger) };
-  }
-
-  set #account(account: Account) {
-    this.ctx.storage.kv.put("account", account);
-    this.#lender.forget();
-  }
-
-  /** What has to be stored is stored before the answer: the reply waits for the write. */
-  #book(account: Account, lending: Lending<TokenLease>): void {
-    const ledger = this.#lender.book(lending);
-    if (!ledger) return;
-    try {
-      this.ctx.storage.kv.put("account", { ...account, ledger });
-    } catch (error) {
-      // It would lend from an advance that is not stored.
-      this.#lender.forget();
-      throw error;
-    }
   }
 
   async #limits(environment: string, keyId: string, plans: Plans | undefined): Promise<Limits | Refusal> {
@@ -221,7 +198,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
 
   #circumstances(now: number): Circumstances {
     const { leaseTtlMs: ttlMs } = this.gateway;
-    return { ttlMs, now, newId: newLeaseId, random: Math.random, ...this.#lender.circumstances(now) };
+    return { ttlMs, now, newId: newLeaseId, random: Math.random, ...this.#account.circumstances(now) };
   }
 
   /** Makes sure that an alarm will free the storage some day; the alarm itself works out when. */

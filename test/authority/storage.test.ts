@@ -43,13 +43,15 @@ async function ringOut(key: SeededKey): Promise<number[]> {
 }
 
 const quota = (limit: number, per: "hour" | "day" | "month") => ({ quotas: [{ name: "q", limit, per }] });
-/** As a version without collectors has stored it. */
-const leaveUsage = (key: SeededKey) =>
-  runInDurableObject(authorityOf(key), (_, { storage }) => {
+/** As a version without collectors has stored it, before this one starts. */
+async function leaveUsage(key: SeededKey): Promise<void> {
+  await runInDurableObject(authorityOf(key), (_, { storage }) => {
     const counts = [{ route: "/a", outcome: "forwarded", requests: 1 }];
     const usage = { hour: NOON, counts, scopes: new Map(), heard: ["report"] };
     storage.kv.put("account", { ...storage.kv.get<object>("account"), usage, usedAt: NOON });
   });
+  await evictDurableObject(authorityOf(key));
+}
 const tokens = ({ tokens: granted }: Lease) => granted;
 
 describe("the storage of an authority is freed", () => {

@@ -46,7 +46,7 @@ describe("what an authority without collectors has stored of a key's use", () =>
   const count = (requests: number) => ({ route: "/a/*", outcome: "forwarded", requests });
   const usage = { hour: NOON, counts: [count(5)], scopes: new Map([["a:read", MIDNIGHT]]), heard: ["report 1"] };
 
-  /** As such an authority leaves it. */
+  /** As such an authority leaves it to this version, which starts then. */
   async function leave(key: SeededKey, account: object, ended: object[] = []): Promise<void> {
     await ask(key, { waiting: 0, wanted: 0 });
     await runInDurableObject(authorityOf(key), async (_, { storage }) => {
@@ -54,6 +54,7 @@ describe("what an authority without collectors has stored of a key's use", () =>
       for (const [at, hour] of ended.entries()) storage.kv.put(`usage/${NOON - (at + 1) * HOUR}`, hour);
       await storage.setAlarm(NOON + MINUTE);
     });
+    await evictDurableObject(authorityOf(key));
   }
   const stored = (key: SeededKey) =>
     runInDurableObject(authorityOf(key), (_, { storage }) => ({

@@ -1,6 +1,6 @@
-/** What an authority writes: a row for grants and reports, for each where tokens are scarce, and nothing else. */
+/** What an authority writes: a row for grants and reports, for each where tokens are scarce, and nothing else; and what it reads from its storage. */
 
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeCounts } from "../../bench/workers/counting.ts";
 import { migrate, seedKey } from "../helpers/workerd.ts";
@@ -114,4 +114,26 @@ describe("an authority writes", () => {
     expect(await written(hour)).toEqual({ rows: 26, alarms: 0 });
     expect(calls).toEqual([]);
   });
+});
+
+test("an authority reads its storage for its first question, and not again until it restarts", async () => {
+  const key = await seedKey({ limits: TEN });
+  const stub = authorityOf(key);
+  await askLease(key);
+  const read: string[] = [];
+  const note = () =>
+    runInDurableObject(stub, (_, { storage: { kv } }) => {
+      const get = kv.get.bind(kv);
+      kv.get = (name: string) => {
+        read.push(name);
+        return get(name) as never;
+      };
+    });
+  await note();
+  for (let n = 0; n < 20; n++) await askLease(key);
+  expect(read).toEqual([]);
+  await evictDurableObject(stub);
+  await note();
+  for (let n = 0; n < 20; n++) await askLease(key);
+  expect(read).toEqual(["account"]);
 });
