@@ -15,7 +15,7 @@ const KEYS = 100_000;
 const PORTION = 10_000;
 const MAX_SECONDS = 45;
 /** Of each isolate, in MB; workerd dies where one needs more. It may take 128 in all: https://developers.cloudflare.com/workers/platform/limits/#memory */
-const HEAP = 64;
+const HEAP = 80;
 
 /** Fewer keys where the machine is too slow for all of them. They may do nothing, so that no origin is asked. */
 export async function measureMemory(client: Client, connections: number, stop: AbortSignal): Promise<Memory> {

@@ -24,7 +24,9 @@ async function ask({ environment, keyId, secretHash }: Question) {
 function recordOf(environment: string, id: string, hash: string) {
   const [createdAt, expiresAt] = [Date.now(), Date.now() + 86_400_000];
   const organization = { id: `org_${id.slice(-32)}`, status: "active" };
-  const rights = { reach: "organization", workspaces: [], permission: "full-access", scopes: [], allowedAddresses: [] };
+  // Some keys have lists as long as the API allows. As in an answer from an object, each text is a separate one.
+  const [scopes, workspaces] = id.endsWith("0") ? [textsOf("scope"), textsOf("workspace")] : [[], []];
+  const rights = { reach: "organization", workspaces, permission: "full-access", scopes, allowedAddresses: [] };
   const times = { createdAt, expiresAt, disabledAt: null, revokedAt: null };
   const secrets = [{ hash, expiresAt: null }];
   return {
@@ -39,4 +41,8 @@ function recordOf(environment: string, id: string, hash: string) {
     ...rights,
     ...times,
   };
+}
+
+function textsOf(kind: string): string[] {
+  return JSON.parse(JSON.stringify(Array.from({ length: 500 }, (_, n) => `${kind}_${n}_${"x".repeat(32)}`)));
 }

@@ -83,3 +83,19 @@ export function nextEndOf(key: KeyRecord, now: number): number {
 export function knowsSecret(key: KeyRecord, secretHash: string): boolean {
   return key.secrets.some(({ hash }) => hash === secretHash);
 }
+
+/** Of a record whose lists are empty; of a text beyond its characters; of an entry that is no text: measured. */
+const RECORD_BYTES = 500;
+const TEXT_BYTES = 24;
+const ENTRY_BYTES = 150;
+
+/** About how much memory a record takes. */
+export function bytesOf({ scopes, workspaces, member, allowedAddresses, secrets, limits }: KeyRecord): number {
+  const texts = [scopes, workspaces, member?.workspaces ?? [], allowedAddresses];
+  const entries = secrets.length + (limits ? limits.rates.length + limits.quotas.length : 0);
+  return texts.reduce((sum, list) => sum + bytesOfTexts(list), RECORD_BYTES + entries * ENTRY_BYTES);
+}
+
+function bytesOfTexts(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + TEXT_BYTES + length, 0);
+}

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  bytesOf,
   type KeyRecord,
   knowsSecret,
   type Lifelessness,
@@ -105,4 +106,25 @@ describe("the secrets of a key", () => {
       "outlives its key",
     ]);
   });
+});
+
+test("a record takes as much memory as its lists have texts, and more with limits and secrets", () => {
+  const bytes = bytesOf(aKey());
+  const list = Array.from({ length: 500 }, (_, n) => `ws_${n}_${"x".repeat(40)}`);
+  const characters = list.join("").length;
+  for (const long of [
+    { scopes: list },
+    { workspaces: list },
+    { allowedAddresses: list },
+    { member: aMember("owner", list) },
+  ]) {
+    expect(bytesOf(aKey(long)) - bytes).toBeGreaterThan(characters);
+    expect(bytesOf(aKey(long)) - bytes).toBeLessThan(2 * characters);
+  }
+  const [secret, rate] = [
+    { hash: "h", expiresAt: null },
+    { name: "second", limit: 1, window: 1 },
+  ];
+  const more = aKey({ secrets: [...aKey().secrets, secret, secret], limits: { rates: [rate], quotas: [] } });
+  expect(bytesOf(more) - bytes).toBeGreaterThan(3 * 100);
 });

@@ -8,16 +8,10 @@ import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
 import { MAX_TURNS } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { type Desk, newDesk, type Owners, type Renewal } from "./desk.ts";
+import { DESK_BYTES, type Desk, newDesk, type Owners, type Renewal, rememberDesks } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
-import { Generations } from "./generations.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
-/**
- * How many accounts' leases one isolate remembers, at most twice as many. With all else that it remembers it stays below 64 MB;
- * it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
- */
-const DESKS = 8_000;
 /** A Worker can make 1,000 calls for each request, and one request makes those of many accounts. */
 const GIVEN_BACK_AT_ONCE = 400;
 /** How long an authority that did not answer in time is left alone. */
@@ -29,7 +23,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #owners: Owners<Owner, L, Memory>;
   readonly #ttlMs: number;
   readonly #clock: WatchedClock;
-  readonly #desks = new Generations<string, Desk<L, Memory>>(DESKS);
+  readonly #desks = rememberDesks<L, Memory>();
   readonly #flights = new Flights<Holding<L> | Refusal>();
   /** Of whom there were too many at once. */
   #leftOver: readonly Owner[] = [];
@@ -180,8 +174,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
     const isOver = this.#stepsBack > stepsBack;
     const cover = isOver ? undefined : chain && this.#owners.cover?.(lease, chain);
-    desk.holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover);
-    return desk.holding;
+    const heldFrom = isOver ? Number.NEGATIVE_INFINITY : askedAt;
+    return this.#put(desk, owner, new Holding(lease, heldFrom, receivedAt, 0, cover));
   }
 
   /** The lease that a renewal brings soon, if it brings one. */
@@ -232,8 +226,15 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     if (lease.tokens === 0 && old.left > 0 && old.isLive(receivedAt)) return undefined;
     if (lease.renewed) old.end(receivedAt);
     else this.#giveBack(desk, old);
-    desk.holding = next;
-    return next;
+    return this.#put(desk, owner, next);
+  }
+
+  #put(desk: Desk<L, Memory>, owner: Owner, holding: Holding<L>): Holding<L> {
+    desk.holding = holding;
+    const bytes = DESK_BYTES + (this.#owners.bytesOf?.(holding.lease) ?? 0);
+    this.#desks.grow(this.#owners.nameOf(owner), bytes - desk.bytes);
+    desk.bytes = bytes;
+    return holding;
   }
 
   #close(desk: Desk<L, Memory>): void {

@@ -1,11 +1,16 @@
-/** A map that holds the entries used last, between `size` and twice as many: what was not touched for a whole generation goes. */
+/** A map that holds the entries used last, of `size` to twice as much in all: what was not touched for a whole generation goes. */
 export class Generations<K, V> {
   readonly #size: number;
+  readonly #sizeOf: (value: V) => number;
   #young = new Map<K, V>();
   #old = new Map<K, V>();
+  /** The size of what is young. */
+  #filled = 0;
 
-  constructor(size: number) {
+  /** `sizeOf`: if entries do not count as 1 each. */
+  constructor(size: number, sizeOf: (value: V) => number = () => 1) {
     this.#size = size;
+    this.#sizeOf = sizeOf;
   }
 
   get(key: K): V | undefined {
@@ -17,20 +22,32 @@ export class Generations<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (this.#young.size >= this.#size && !this.#young.has(key)) {
-      this.#old = this.#young;
-      this.#young = new Map();
+    if (!this.#young.has(key)) {
+      if (this.#filled >= this.#size) this.#startGeneration(this.#young);
+      this.#filled += this.#sizeOf(value);
     }
     this.#young.set(key, value);
   }
 
+  /** For an entry whose size has changed by so much. */
+  grow(key: K, by: number): void {
+    if (this.#young.has(key)) this.#filled += by;
+  }
+
   delete(key: K): void {
+    const young = this.#young.get(key);
+    if (young !== undefined) this.#filled -= this.#sizeOf(young);
     this.#young.delete(key);
     this.#old.delete(key);
   }
 
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
+    this.#startGeneration(new Map());
+  }
+
+  #startGeneration(old: Map<K, V>): void {
+    this.#old = old;
+    this.#young = new Map();
+    this.#filled = 0;
   }
 }

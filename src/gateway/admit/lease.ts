@@ -6,7 +6,7 @@ import { within } from "../../deadline.ts";
 import type { Account } from "../../decide/principal.ts";
 import { keySubject, subjectsOf } from "../../domain/feed.ts";
 import type { Holding } from "../../domain/holding.ts";
-import type { KeyRecord } from "../../domain/key.ts";
+import { bytesOf, type KeyRecord } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
 import type { ReportAnswer } from "../../domain/report.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -56,6 +56,7 @@ export class Leases {
         chain: () => this.#follower?.chain,
         cover: ({ record, number, keepMs }, chain) =>
           keepMs === undefined || number === undefined ? undefined : chain.cover(subjectsOf(record), number),
+        bytesOf: ({ record }) => bytesOf(record),
         over: ({ rightAt }, memory) => {
           if (rightAt === undefined) memory.fallback = undefined;
           else memory.fallback?.extend(rightAt);

@@ -1,6 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Holding } from "../../../src/domain/holding.ts";
-import type { KeyRecord } from "../../../src/domain/key.ts";
 import type { Answer, Denial, Lease, Question } from "../../../src/domain/lease.ts";
 import { isRefusal } from "../../../src/errors.ts";
 import { spend } from "../../../src/gateway/admit/api-keys.ts";
@@ -20,9 +19,9 @@ const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", 
 const ignore = () => {};
 let made = 0;
 
-function leaseOf(tokens: number | null, ttlMs = 2_000, denial: Denial | null = null): Answer {
+function leaseOf(tokens: number | null, ttlMs = 2_000, denial: Denial | null = null, record = aKey()): Answer {
   made += 1;
-  const lease: Lease = { id: `lease_${made}`, record: {} as KeyRecord, tokens, ttlMs, denial, policies: [] };
+  const lease: Lease = { id: `lease_${made}`, record, tokens, ttlMs, denial, policies: [] };
   return { kind: "lease", lease };
 }
 
@@ -124,6 +123,19 @@ describe("a lease in an isolate", () => {
       ["production", "key_1"],
     ]);
   });
+});
+
+test("an isolate remembers thousands of keys, and fewer if their lists are long", async () => {
+  const list = Array.from({ length: 500 }, (_, n) => `ws_${n}_${"x".repeat(55)}`);
+  for (const [workspaces, isRemembered] of [
+    [[], true],
+    [list, false],
+  ] as const) {
+    const { questions, hold } = isolate(() => leaseOf(10, 2_000, null, aKey({ workspaces })));
+    for (let n = 0; n < 1_500; n++) await hold({ ...identity, keyId: `key_${n}` });
+    await hold({ ...identity, keyId: "key_0" });
+    expect(questions).toHaveLength(isRemembered ? 1_500 : 1_501);
+  }
 });
 
 describe("the question to an authority", () => {
