@@ -4,7 +4,7 @@ import type Table from "cli-table3";
 import type { Case } from "./cases.ts";
 import type { OpenClient, OpenMeasured } from "./client.ts";
 import { ratio, type Spread, spreadOf, tableWith } from "./report.ts";
-import type { Runtime, WorkerName } from "./runtime.ts";
+import type { Runtime, Waits, WorkerName } from "./runtime.ts";
 
 export interface OpenRow {
   readonly name: string;
@@ -17,8 +17,8 @@ export interface OpenRow {
   readonly p999: Spread;
   /** The p99, beside that of `equal` in the same round. */
   readonly ofEqual: Spread;
-  /** The share of requests that waited for no binding; `null` for what is not Keygate. */
-  readonly hits: number | null;
+  /** `null` for what is not Keygate. */
+  readonly waits: Readonly<Record<keyof Waits, Spread>> | null;
 }
 
 /** A case, or one that several Workers share. */
@@ -41,11 +41,11 @@ export async function measureOpen(
   { rounds, seconds, perSecond }: Setting,
 ): Promise<OpenRow[]> {
   const measured = new Map<string, OpenMeasured[]>(cases.map(({ name }) => [name, []]));
-  const hits = new Map<string, number | null>();
+  const waits = new Map<string, Waits[]>(cases.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // First the last one: it has just been under load, where that matters.
     for (const each of round % 2 ? cases : cases.toReversed()) {
-      runtime.takeHits();
+      runtime.takeWaits();
       const urls = each.workers.map((worker) => runtime.urls[worker] + each.path);
       const order = each.order === "zipf" ? "zipf" : "in turn";
       const answers = await client.run({ urls, secrets: each.secrets, order, perSecond, seconds });
@@ -53,7 +53,8 @@ export async function measureOpen(
       if (stray > 0 || Object.keys(answers.statuses).length > 1)
         process.stderr.write(`${each.name}: ${JSON.stringify(answers.statuses)}\n`);
       measured.get(each.name)?.push(answers);
-      hits.set(each.name, each.isOfGateway ? runtime.takeHits() : null);
+      const waited = runtime.takeWaits();
+      if (each.isOfGateway && waited) waits.get(each.name)?.push(waited);
     }
   }
   const equal = measured.get(cases[0]?.name as string) as OpenMeasured[];
@@ -68,18 +69,30 @@ export async function measureOpen(
       p99: spread(({ p99 }) => p99),
       p999: spread(({ p999 }) => p999),
       ofEqual: spread(({ p99 }, round) => p99 / (equal[round] as OpenMeasured).p99),
-      hits: hits.get(name) ?? null,
+      waits: waitsOf(waits.get(name) as Waits[]),
     };
   });
 }
 
+function waitsOf(rounds: readonly Waits[]): OpenRow["waits"] {
+  if (rounds.length === 0) return null;
+  const spread = (name: keyof Waits) => spreadOf(rounds.map((round) => round[name]));
+  return { hits: spread("hits"), p50: spread("p50"), p95: spread("p95") };
+}
+
 export function openTableOf(title: string, rows: readonly OpenRow[]): string {
-  const table: Table.Table = tableWith([title, "answered", "hits", "p50 ms", "p99 ms", "p99.9 ms", "p99 of equal"]);
-  for (const { name, answered, hits, p50, p99, p999, ofEqual } of rows) {
+  const table: Table.Table = tableWith([
+    ...[title, "answered", "hits", "waits p50", "p95"],
+    ...["p50 ms", "p99 ms", "p99.9 ms", "p99 of equal"],
+  ]);
+  for (const { name, answered, waits, p50, p99, p999, ofEqual } of rows) {
     const times = [p50, p99, p999].map(({ median }) =>
       median === Number.POSITIVE_INFINITY ? "never" : median.toFixed(1),
     );
-    table.push([name, percent(answered.median), hits === null ? "" : percent(hits), ...times, ratio(ofEqual)]);
+    const waited = waits
+      ? [percent(waits.hits.median), ...[waits.p50, waits.p95].map(({ median }) => median.toFixed(0))]
+      : ["", "", ""];
+    table.push([name, percent(answered.median), ...waited, ...times, ratio(ofEqual)]);
   }
   return table.toString();
 }

@@ -11,6 +11,7 @@ import { newSigningKeys } from "../src/cli/operate/new-signing-keys.ts";
 import { inProject } from "../src/cli/operate/project.ts";
 import { freePort } from "../test/helpers/gateway.ts";
 import { bundle, entryOf, type Kind, onPort } from "./bundle.ts";
+import { quantile } from "./order.ts";
 import { childNamed, processorMicros, residentBytes } from "./process.ts";
 import { type D1Database, PEPPERS } from "./seed.ts";
 
@@ -56,6 +57,14 @@ interface Options {
   readonly betterAuth?: boolean;
 }
 
+export interface Waits {
+  /** The share that waited for no binding. */
+  readonly hits: number;
+  /** Milliseconds for which requests waited for KV, D1 and objects, as the gateway logs them. */
+  readonly p50: number;
+  readonly p95: number;
+}
+
 export interface Runtime {
   readonly db: D1Database;
   /** `kv.put` and the like, of the namespace that the gateways share. */
@@ -66,8 +75,8 @@ export interface Runtime {
   readonly counters: Readonly<Record<string, string>>;
   /** The next line that any of the Workers logs. */
   nextLog(): Promise<string>;
-  /** Of the requests of keys since the last call, the share that waited for no binding; `null` if there were none. */
-  takeHits(): number | null;
+  /** How requests of keys waited since the last call; `null` if there were none. */
+  takeWaits(): Waits | null;
   /** Resident memory of workerd, in bytes. */
   memory(): number;
   /** Processor time that workerd has taken, in microseconds. */
@@ -80,7 +89,8 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: O
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   let hearLog: ((line: string) => void) | undefined;
-  let [asked, held] = [0, 0];
+  let waits: number[] = [];
+  let held = 0;
   const workers = await workersFor(counted, betterAuth ? PEERS : PEERS.slice(0, 1), stop);
   process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags;
   const miniflare = new Miniflare(
@@ -89,7 +99,7 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: O
       handleStructuredLogs: ({ message }) => {
         hearLog?.(message);
         if (!message.includes('"lease":"')) return;
-        asked += 1;
+        waits.push(waitIn(message));
         if (message.includes('"lease":"held"') && message.includes('"found_in":"memory"')) held += 1;
       },
       workers: workers.map(({ name, script, port, bindings }) => ({
@@ -117,15 +127,20 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: O
       new Promise((resolve) => {
         hearLog = resolve;
       }),
-    takeHits: () => {
-      const share = asked === 0 ? null : held / asked;
-      [asked, held] = [0, 0];
-      return share;
+    takeWaits: () => {
+      const sorted = waits.toSorted((one, other) => one - other);
+      const hits = held / sorted.length;
+      [waits, held] = [[], 0];
+      return sorted.length === 0 ? null : { hits, p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
     },
     memory: () => residentBytes(workerd),
     processorTime: () => processorMicros(workerd),
     stop: () => miniflare.dispose(),
   };
+}
+
+function waitIn(line: string): number {
+  return [...line.matchAll(/"(?:identify|lease)_ms":(\d+)/g)].reduce((sum, [, ms]) => sum + Number(ms), 0);
 }
 
 export function isOfGateway(worker: WorkerName): boolean {

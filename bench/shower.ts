@@ -42,11 +42,15 @@ export class Shower {
   async show(each: Case): Promise<Shown> {
     const url = this.#runtime.urls[each.worker];
     if (each.runUp) await this.#run(each, url, each.runUp);
-    this.#runtime.takeHits();
+    this.#runtime.takeWaits();
     const before = this.#runtime.processorTime();
     const measured = await this.#measure(each, url, this.#setting.seconds);
     const processorMicros = (this.#runtime.processorTime() - before) / measured.answered;
-    return { ...measured, processorMicros, hits: isOfGateway(each.worker) ? this.#runtime.takeHits() : null };
+    return {
+      ...measured,
+      processorMicros,
+      hits: isOfGateway(each.worker) ? (this.#runtime.takeWaits()?.hits ?? null) : null,
+    };
   }
 
   /** What each request causes, in a separate run. */
