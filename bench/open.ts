@@ -30,40 +30,56 @@ interface Setting {
   readonly rate: number | undefined;
 }
 
-export async function measureOpens(
-  runtime: Runtime,
-  shower: Shower,
-  cases: readonly Case[],
-  { rounds, open: seconds, delayed, rate }: Setting,
-  say: (text: string) => void,
-): Promise<Opens> {
-  const [equal, ...others] = cases.filter(({ open }) => open) as [Case, ...Case[]];
-  const near = [equal, ...others.filter(({ open }) => open === "near")];
-  for (const each of near) {
-    say(`Warming up: ${each.name}`);
-    await shower.warm(each);
+export class OpenLoad {
+  readonly #client = startOpenClient();
+  readonly #runtime: Runtime;
+  readonly #shower: Shower;
+  readonly #equal: Case;
+  readonly #setting: Setting;
+  readonly #near: OpenRow[] = [];
+  #half: number | undefined;
+
+  constructor(runtime: Runtime, shower: Shower, equal: Case, setting: Setting) {
+    this.#runtime = runtime;
+    this.#shower = shower;
+    this.#equal = equal;
+    this.#setting = setting;
   }
-  const half = rate ?? Math.round((await shower.show(equal)).perSecond / 2);
-  const far = rate ?? Math.round(half * FAR_SHARE);
-  const openClient = startOpenClient();
-  const measure = async (each: readonly Case[], perSecond: number): Promise<Rows> => {
-    const rows = await measureOpen(each.map(asOpen), runtime, openClient, { rounds, seconds, perSecond });
-    return { perSecond, rows };
-  };
-  try {
-    say(`Open load, ${half} requests/s`);
-    const atHalf = await measure(near, half);
-    const farCases = others.filter(({ open }) => open === "far");
-    for (const each of farCases) {
-      say(`Warming up: ${each.name}`);
-      const { workers, path, secrets } = asOpen(each);
-      const urls = workers.map((worker) => runtime.urls[worker] + path);
-      await openClient.run({ urls, secrets, order: "zipf", perSecond: far, seconds: delayed });
+
+  /** Of these cases, those next to their bindings. */
+  async addNear(cases: readonly Case[]): Promise<void> {
+    const near = cases.filter(({ open }) => open === "near");
+    if (near.length === 0) return;
+    for (const each of [this.#equal, ...near]) await this.#shower.warm(each);
+    this.#near.push(...(await this.#measure(near, await this.#findHalf())));
+  }
+
+  /** Of these cases, those far from their bindings; and all results. */
+  async end(cases: readonly Case[]): Promise<Opens> {
+    const far = cases.filter(({ open }) => open === "far");
+    const half = await this.#findHalf();
+    const perSecond = this.#setting.rate ?? Math.round(half * FAR_SHARE);
+    for (const { workers, path, secrets } of far.map(asOpen)) {
+      const urls = workers.map((worker) => this.#runtime.urls[worker] + path);
+      await this.#client.run({ urls, secrets, order: "zipf", perSecond, seconds: this.#setting.delayed });
     }
-    say(`Open load with delays, ${far} requests/s`);
-    return { atHalf, withDelays: await measure([equal, ...farCases], far) };
-  } finally {
-    openClient.stop();
+    const withDelays = { perSecond, rows: await this.#measure(far, perSecond) };
+    return { atHalf: { perSecond: half, rows: this.#near }, withDelays };
+  }
+
+  stop(): void {
+    this.#client.stop();
+  }
+
+  async #findHalf(): Promise<number> {
+    this.#half ??= this.#setting.rate ?? Math.round((await this.#shower.show(this.#equal)).perSecond / 2);
+    return this.#half;
+  }
+
+  #measure(cases: readonly Case[], perSecond: number): Promise<OpenRow[]> {
+    const { rounds, open: seconds } = this.#setting;
+    const opened = [this.#equal, ...cases].map(asOpen);
+    return measureOpen(opened, this.#runtime, this.#client, { rounds, seconds, perSecond });
   }
 }
 

@@ -4,11 +4,11 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { inProject, shown } from "../src/cli/operate/project.ts";
-import { CASES, type Case, prepareCases } from "./cases.ts";
+import { CASES, type Case, groupsOf, prepareCases } from "./cases.ts";
 import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
 import { type Memory, measureMemory } from "./memory.ts";
-import { measureOpens, type Opens, tablesOf } from "./open.ts";
+import { OpenLoad, type Opens, tablesOf } from "./open.ts";
 import { costTableOf, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
 import { isOfGateway, type Runtime, startRuntime } from "./runtime.ts";
 import { checkSameWork } from "./same-work.ts";
@@ -81,22 +81,22 @@ async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<
   const shower = new Shower(runtime, client, options);
   await checkSameWork(runtime, cases[0]?.secrets[0] as string);
   const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
-  const opened = cases.filter((each) => each.name === "equal" || isWanted(each));
-  const opens = await measureOpens(runtime, shower, opened, options, say);
-  const rows: Row[] = [];
-  // Authorities write when their keys were last used, a minute later. Many of them would do so during other cases.
-  for (const workers of [
-    ["keygate", "protecting", "kv-and-object", "better-auth"],
-    ["several"],
-    ["crowded"],
-    ["patient"],
-  ]) {
-    const group = cases.filter((each) => workers.includes(each.worker) && isWanted(each));
-    if (group.length === 0) continue;
-    const rounds = await measureAll([...yardsticks, ...group], shower);
-    rows.push(...rowsOf(rounds, await countAll(group.filter(isCounted), shower)));
+  const equal = yardsticks.find(({ name }) => name === "equal") as Case;
+  const openLoad = new OpenLoad(runtime, shower, equal, options);
+  try {
+    const wanted = cases.filter(isWanted);
+    const rows: Row[] = [];
+    for (const group of groupsOf(wanted)) {
+      say(`Open load: ${group.map(({ name }) => name).join(", ")}`);
+      await openLoad.addNear(group);
+      const rounds = await measureAll([...yardsticks, ...group], shower);
+      rows.push(...rowsOf(rounds, await countAll(group.filter(isCounted), shower)));
+    }
+    say("Open load, with delays");
+    write(rows, await openLoad.end(wanted), flows, memory);
+  } finally {
+    openLoad.stop();
   }
-  write(rows, opens, flows, memory);
 }
 
 async function measureFlows(runtime: Runtime, secret: string): Promise<FlowRow[]> {

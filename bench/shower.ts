@@ -69,10 +69,14 @@ export class Shower {
   }
 
   async #warm(each: Case, url: string): Promise<void> {
-    const least = each.warmUp ?? WARM_UP_REQUESTS;
-    const amount = this.#warmed.has(url + each.name) ? least : Math.max(each.secrets.length, least);
+    const { warmUp = WARM_UP_REQUESTS, secrets } = each;
+    const load = this.#load(each, url, this.#setting.seconds);
+    const isFirst = !this.#warmed.has(url + each.name);
     this.#warmed.add(url + each.name);
-    await this.#client.run({ ...this.#load(each, url, this.#setting.seconds), order: "in turn", amount });
+    // In its own order, some secrets would never be shown.
+    if (isFirst)
+      await this.#client.run({ ...load, order: "in turn", amount: Math.max(secrets.length, load.connections) });
+    await this.#client.run({ ...load, amount: isFirst ? warmUp : Math.min(warmUp, WARM_UP_REQUESTS) });
   }
 
   async #run(each: Case, url: string, seconds: number): Promise<void> {
