@@ -8,8 +8,13 @@ import { number } from "../frame/words.ts";
 
 const shown = (histogram: Histogram, q: number) => {
   const ms = quantile(histogram, q);
-  return ms === undefined ? "–" : `${number(ms)} ms`;
+  return ms === undefined ? "–" : `${number(ms)}\u00a0ms`;
 };
+
+const partsOf = ({ group: { environment }, latency }: LatencySum) => [
+  { environment: String(environment), part: "gateway", times: latency.gatewayMs },
+  { environment: String(environment), part: "origin", times: latency.originMs },
+];
 
 export function Latencies({ c, sums }: { c: Visit; sums: readonly LatencySum[] }) {
   if (sums.length === 0) return <p class="faint">No requests in this time.</p>;
@@ -18,16 +23,19 @@ export function Latencies({ c, sums }: { c: Visit; sums: readonly LatencySum[] }
     <>
       <Table
         caption="Latency"
-        rows={sums}
+        size="few"
+        rows={sums.flatMap(partsOf)}
         columns={[
           {
-            label: "Environment",
-            cell: ({ group }) => <EnvironmentBadge name={String(group.environment)} gateway={gateway} />,
+            label: "Time in",
+            cell: ({ environment, part }) => (
+              <>
+                <EnvironmentBadge name={environment} gateway={gateway} /> {part}
+              </>
+            ),
           },
-          { label: "Gateway p50", isNumber: true, cell: ({ latency }) => shown(latency.gatewayMs, 0.5) },
-          { label: "Gateway p95", isNumber: true, cell: ({ latency }) => shown(latency.gatewayMs, 0.95) },
-          { label: "Origin p50", isNumber: true, cell: ({ latency }) => shown(latency.originMs, 0.5) },
-          { label: "Origin p95", isNumber: true, cell: ({ latency }) => shown(latency.originMs, 0.95) },
+          { label: "p50", isNumber: true, cell: ({ times }) => shown(times, 0.5) },
+          { label: "p95", isNumber: true, cell: ({ times }) => shown(times, 0.95) },
         ]}
       />
       <p class="faint">
