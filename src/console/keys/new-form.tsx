@@ -44,11 +44,10 @@ export function KeyForm({ c, offer, form, problems, summary }: Props) {
       <div class="columns main">
         <div>
           <section class="sheet">
-            <h2>Name</h2>
             <TypedFields section="name" form={form} problems={problems} gateway={gateway} />
           </section>
           <section class="sheet">
-            <h2>Environment</h2>
+            <h2>Where it works</h2>
             <Environments offer={offer} form={form} problem={problems.get("environment")} />
             <Reaches offer={offer} form={form} problem={problems.get("reach")} />
             <Workspaces offer={offer} form={form} problem={problems.get("workspace_ids")} />
