@@ -16,8 +16,10 @@ const ALONE = [
   "test/authority/{retention,writes}.test.ts",
   "test/console/cost.test.ts",
 ];
-/** What runs in Node: files of the project, the command line, and the proof of leases. */
-const IN_NODE = ["config", "cli", "house", "interop", "proof", "package"];
+/** What runs in Node: files of the project, and the command line. */
+const IN_NODE = ["config", "cli", "house", "interop", "package"];
+/** The real lease and ledger in thousands of simulated worlds: `npm run test:proof`. */
+const PROOF = ["test/proof/{liveness,safety}.test.ts"];
 /** Whether the proof finds faults, which takes a while: `npm run proof:mutants`. */
 const MUTANTS = ["test/proof/mutations.test.ts"];
 /** Its pages in a browser, which take a while: `npm run test:pages`. */
@@ -79,7 +81,7 @@ export default defineConfig({
       { ...inWorkerd, test: { ...common, name: "alone", include: ALONE } },
       { ...inWorkerd, test: { ...shared, name: "pure", include: testsOf(PURE) } },
       {
-        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...MUTANTS, ...PACKAGE, ...PROCESSES] },
+        test: { ...common, name: "node", include: testsOf(IN_NODE), exclude: [...PACKAGE, ...PROCESSES] },
       },
       {
         test: {
@@ -92,6 +94,7 @@ export default defineConfig({
         },
       },
       { test: { ...endToEnd, name: "versions", include: VERSIONS, sequence: { groupOrder: 3 } } },
+      { test: { ...common, name: "proof", include: PROOF, testTimeout: 120_000 } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
       { test: { ...oneByOne, name: "pages", include: PAGES } },

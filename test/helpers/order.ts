@@ -9,7 +9,6 @@ const SLOW = [
   ...["requests", "resets", "secrecy", "changes", "import", "watching", "call-limits"].map(
     (name) => `test/e2e/${name}.test.ts`,
   ),
-  "test/proof/safety.test.ts",
   "test/gateway/collectors-model.test.ts",
   "test/management/races.test.ts",
   "test/store/key-status.test.ts",
