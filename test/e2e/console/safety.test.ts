@@ -97,7 +97,9 @@ test("nasty texts as names of people, workspaces and organizations, and as reaso
       seen.push(...(await visitor.locator("main td strong a").allTextContents()));
       const next = visitor.getByRole("link", { name: "Next page" });
       if ((await next.count()) === 0) return seen;
+      const before = visitor.url();
       await next.click();
+      await visitor.waitForURL(({ href }) => href !== before);
     }
   };
   const lacking = async (path: string) => {
