@@ -1,6 +1,7 @@
 /** What a rate's bucket has beyond the tokens that isolates can still spend. Pure. */
 
 import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
+import { SECOND_MS } from "./durations.ts";
 import { type OpenLease, tokensOf } from "./open-lease.ts";
 
 /** If this share of a rate's burst is left, tokens are plentiful, and the rest can be kept for long. */
@@ -11,6 +12,8 @@ export const FEW_SHARE = 1 / 16;
 const KEPT_SHARE = 1 - PLENTIFUL_SHARE + FEW_SHARE;
 /** Nothing is kept of smaller bursts. */
 export const MIN_KEPT_BURST = 64;
+/** So late can a client come that waits as told. */
+const LATE_MS = SECOND_MS;
 
 export function leftOf(rate: Rate, bucket: Bucket, leases: readonly OpenLease[]): number {
   return tokensIn(rate, bucket) - heldOf(rate, leases);
@@ -23,8 +26,10 @@ export function whenLeft(rate: Rate, bucket: Bucket, leases: readonly OpenLease[
   let held = tokensOf(leases);
   let kept = tokensOf(leases.filter(isKept));
   for (const lease of leases) {
-    const at = whenHolding(rate, after, held - Math.max(0, kept - most) + 1);
-    if (at <= lease.endsAt) return Math.max(at, now);
+    const beyond = Math.max(0, kept - most);
+    const at = whenHolding(rate, after, held - beyond + 1);
+    // At its end, what was not held for it counts as spent, too.
+    if (at <= lease.endsAt - (beyond > 0 ? LATE_MS : 0)) return Math.max(at, now);
     after = charge(rate, after, lease.tokens, lease.endsAt);
     held -= lease.tokens;
     if (isKept(lease)) kept -= lease.tokens;
