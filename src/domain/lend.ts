@@ -36,7 +36,7 @@ export interface Circumstances {
   readonly ttlMs: number;
   readonly now: number;
   readonly newId: () => string;
-  /** There are more than `FLOOD_PER_SECOND` questions: denials last a whole ttl and no report comes alone, so that isolates ask less often. */
+  /** There are more than `FLOOD_PER_SECOND` questions: denials without a turn last a whole ttl and no report comes alone, so that isolates ask less often. */
   readonly flooded: boolean;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -148,7 +148,8 @@ function refusalBeyond(
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
   // Later turns would outlast the queue.
   const turn = Math.min(nextTurn(last, denial, limits, now), now + ttlMs);
-  return { denial: noSooner(denial, flooded ? ttlMs : Math.ceil(turn - now)), turn };
+  // Also in a flood: turns are as rare as tokens, and those that come back while all wait for a whole ttl would be lost.
+  return { denial: noSooner(denial, Math.ceil(turn - now)), turn };
 }
 
 function noSooner(denial: Denial, leastMs: number): Denial {

@@ -190,6 +190,11 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
     expect(lease.denial?.retryAfterMs).toBe(TTL);
   });
 
+  test("a turn is no longer in a flood, because the tokens of that time would be lost", () => {
+    const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_550, { flooded: true }));
+    expect(lease.denial?.retryAfterMs).toBe(75);
+  });
+
   test("who gets a token while others wait for their turns waits for the next one", () => {
     const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_650, { turn: NOON + 3_000 }));
     expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 425]);
