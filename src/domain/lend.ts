@@ -21,7 +21,7 @@ import { nextTurn } from "./turn.ts";
 
 /** Above so many questions a second, isolates ask less often; an object answers some hundreds that write. */
 export const FLOOD_PER_SECOND = 200;
-/** Denials without a turn vary by this share, so that isolates do not all ask at the same time. */
+/** Denials without a turn, and the longest turns, vary by this share, so that isolates do not all ask at the same time. */
 const DENIAL_JITTER = 0.1;
 
 /** Its state is `undefined` if the question changes nothing, as one that is only refused. */
@@ -138,7 +138,7 @@ function refusalBeyond(
   { id, ledger, tokens }: Grant,
   limits: Limits,
   { waiting, wanted }: TokenQuestion,
-  { ttlMs, now, flooded, turn: last = now }: Circumstances,
+  { ttlMs, now, flooded, random, turn: last = now }: Circumstances,
   canKeep: boolean,
 ): { readonly denial: Denial | null; readonly turn?: number } {
   const isInTurn = canKeep && takesTurns(limits) && Math.max(waiting, wanted) > 0;
@@ -147,7 +147,8 @@ function refusalBeyond(
   const denial = denialBeyond(id, limits, ledger.state, now);
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
   // Later turns would outlast the queue.
-  const turn = Math.min(nextTurn(last, denial, limits, now), now + ttlMs);
+  const longest = ttlMs * (1 - DENIAL_JITTER * random());
+  const turn = Math.min(nextTurn(last, denial, limits, now), now + longest);
   // Also in a flood: turns are as rare as tokens, and those that come back while all wait for a whole ttl would be lost.
   return { denial: noSooner(denial, Math.ceil(turn - now)), turn };
 }
