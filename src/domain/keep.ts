@@ -45,6 +45,14 @@ export function takesTurns(limits: Limits): boolean {
   return isSlow && roomForFew(limits) >= MIN_ROOM_FOR_FEW;
 }
 
+/**
+ * Whether isolates that take turns ask as soon as theirs has come, before a request needs the token. Not while they hold many: each waits
+ * for its isolate's next request, and meanwhile other isolates refuse theirs.
+ */
+export function canAskAhead(ledger: Ledger, limits: Limits, now: number): boolean {
+  return ledger.lent(now) <= roomForFew(limits);
+}
+
 /** None of a quota: what is not reported is lost to it. */
 function roomForFew({ rates, quotas }: Limits): number {
   return quotas.length > 0 ? 0 : Math.floor(Math.min(...rates.map(({ burst }) => burst * FEW_SHARE)));

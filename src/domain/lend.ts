@@ -2,7 +2,7 @@
 
 import { advanceFor, type Booking } from "./advance.ts";
 import { MIN_KEPT_BURST } from "./held.ts";
-import { type Keeping, keepingOf, takesTurns } from "./keep.ts";
+import { canAskAhead, type Keeping, keepingOf, takesTurns } from "./keep.ts";
 import { type KeyRecord, nextEndOf } from "./key.ts";
 import {
   type Denial,
@@ -93,7 +93,7 @@ export function lendTokens(
     lease: {
       ...{ id, tokens, denial, policies: grant.ledger.policies(now) },
       ttlMs: denialMs && tokens === 0 ? Math.min(ttlMs, denialMs) : ttlMs,
-      ...(turn !== undefined && { rightsMs: ttlMs }),
+      ...(turn !== undefined && canAskAhead(grant.ledger, limits, now) && { rightsMs: ttlMs }),
       // In a flood the next question comes soon, and brings the report.
       reportSoon: !flooded && grant.ledger.isScarce(now),
       ...(grant.renewed && { renewed: true }),

@@ -198,6 +198,20 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
     expect(lease.denial?.retryAfterMs).toBe(75);
   });
 
+  test("isolates ask before a request needs the token only while they hold a sixteenth of the burst at most", () => {
+    const told = [6, 7].map((held) => {
+      const first = lend(KEY, rates(HUNDRED), undefined, asked(100 - held), at(NOON));
+      const reports = [{ leaseId: first.lease.id, unspent: 0, idleMs: 0 }];
+      const { state } = lend(KEY, rates(HUNDRED), first.state, { ...asked(held), reports }, at(NOON));
+      return lend(KEY, rates(HUNDRED), state, follows(1), at(NOON)).lease;
+    });
+    expect(told.map(({ tokens, rightsMs }) => [tokens, rightsMs])).toEqual([
+      [0, TTL],
+      [0, undefined],
+    ]);
+    for (const { ttlMs, denial } of told) expect(ttlMs).toBe(denial?.retryAfterMs);
+  });
+
   test("who gets a token while others wait for their turns waits for the next one", () => {
     const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_650, { turn: NOON + 3_000 }));
     expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 425]);
