@@ -1,5 +1,6 @@
 /** What an isolate that follows the feed can keep of a lease after the ttl of its rights. Pure. */
 
+import { unitsPerToken } from "./bucket.ts";
 import { SECOND_MS } from "./durations.ts";
 import { FEW_SHARE, MIN_KEPT_BURST } from "./held.ts";
 import { KEEP_MS, leaseSize, type TokenQuestion } from "./lease.ts";
@@ -34,7 +35,7 @@ export function keepingOf(
   if (plenty > 0) return { tokens: plenty, keepMs: Math.min(KEEP_MS, longestMs) };
   const { waiting, wanted, renews } = question;
   const room = roomForFew(limits) - ledger.keptShortly(now, renews?.leaseId);
-  if (Math.max(waiting, wanted) > FEW || room < MIN_ROOM_FOR_FEW) return undefined;
+  if (Math.max(waiting, wanted) > FEW || room < MIN_ROOM_FOR_FEW || comesBackSoon(limits)) return undefined;
   const tokens = waiting > 0 && ledger.available(now) > waiting ? waiting + 1 : 0;
   return { tokens, keepMs: Math.min(KEEP_FEW_MS, longestMs) };
 }
@@ -51,6 +52,11 @@ export function takesTurns(limits: Limits): boolean {
  */
 export function canAskAhead(ledger: Ledger, limits: Limits, now: number): boolean {
   return ledger.lent(now) <= roomForFew(limits);
+}
+
+/** Whether a whole burst comes back while one token would be kept: then there are few to keep, and so many more to ask for. */
+function comesBackSoon({ rates }: Limits): boolean {
+  return rates.some((rate) => (rate.burst * unitsPerToken(rate)) / rate.limit < KEEP_FEW_MS);
 }
 
 /** None of a quota: what is not reported is lost to it. */

@@ -170,8 +170,9 @@ describe("a refusal", () => {
 describe("where tokens are scarce, and isolates follow the feed", () => {
   const HUNDRED: Rate = { name: "hundred", limit: 100, window: 10, burst: 100 };
   const follows = (waiting: number, wanted = waiting) => ({ ...asked(waiting, wanted), keeps: 4 });
+  const SLOW: Rate = { ...HUNDRED, name: "slow", window: 20 };
   /** All tokens are lent for 2 s. */
-  const dry = () => lend(KEY, rates(HUNDRED), undefined, asked(100), at(NOON)).state;
+  const dry = (rate = HUNDRED) => lend(KEY, rates(rate), undefined, asked(100), at(NOON)).state;
 
   test("those who are refused get turns, one after the other, and know the rights of the key meanwhile", () => {
     let turn: number | undefined;
@@ -229,15 +230,20 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
   });
 
   test("an isolate that needs few tokens keeps one for its next request, for 20 s, and the authority holds it for so long", () => {
-    const { lease, state } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 3_000));
+    const { lease, state } = lend(KEY, rates(SLOW), dry(SLOW), follows(1), at(NOON + 3_000));
     expect([lease.tokens, lease.keepMs]).toEqual([2, 20_000]);
     expect(state?.open.at(-1)).toMatchObject({ tokens: 2, endsAt: NOON + 23_000 + 200 + 500 });
   });
 
+  test("no isolate keeps one where the whole burst comes back in less than 20 s", () => {
+    const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 3_000));
+    expect([lease.tokens, lease.keepMs]).toEqual([1, undefined]);
+  });
+
   test("all isolates together keep a sixteenth of the burst at most", () => {
-    let { state } = lend(KEY, rates(HUNDRED), undefined, asked(60), at(NOON));
+    let { state } = lend(KEY, rates(SLOW), undefined, asked(60), at(NOON));
     const kept = Array.from({ length: 10 }, () => {
-      const lending = lend(KEY, rates(HUNDRED), state, follows(1), at(NOON));
+      const lending = lend(KEY, rates(SLOW), state, follows(1), at(NOON));
       state = lending.state;
       return lending.lease.keepMs === undefined ? 0 : (lending.lease.tokens as number);
     });
