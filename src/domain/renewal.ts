@@ -33,7 +33,7 @@ const LOW_SHARE = 1 / 16;
 const YOUTH_SHARE = 1 / 2;
 
 /** How often a lease is asked for again at the end of a denial, one question in vain after the other. */
-export const MAX_TURNS = 2;
+export const MAX_TURNS = 3;
 
 /** With so many tokens a lease is nearly used up. */
 export const lowMark = ({ tokens }: TokenLease): number => Math.max(1, (tokens ?? 0) * LOW_SHARE);

@@ -183,7 +183,7 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
       expect([rightsMs, ttlMs]).toEqual([TTL, denial?.retryAfterMs]);
       return denial?.retryAfterMs;
     });
-    expect(told).toEqual([75, 150, 225]);
+    expect(told).toEqual([88, 175, 263]);
   });
 
   test("no turn is later than a ttl, and the longest ones vary, so that isolates do not all ask at once", () => {
@@ -196,7 +196,7 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
 
   test("a turn is no longer in a flood, because the tokens of that time would be lost", () => {
     const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_550, { flooded: true }));
-    expect(lease.denial?.retryAfterMs).toBe(75);
+    expect(lease.denial?.retryAfterMs).toBe(88);
   });
 
   test("isolates ask before a request needs the token only while they hold a sixteenth of the burst at most", () => {
@@ -215,7 +215,7 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
 
   test("who gets a token while others wait for their turns waits for the next one", () => {
     const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_650, { turn: NOON + 3_000 }));
-    expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 425]);
+    expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 438]);
   });
 
   test.each([

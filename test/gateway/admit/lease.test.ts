@@ -358,11 +358,11 @@ describe("an isolate that waits for its turn", () => {
     expect(questions).toHaveLength(1);
   });
 
-  test("asks three times in vain, and then leaves it to the next request", async () => {
-    const { questions, use, pass } = await refused(0, 0, 0, 0);
+  test("asks four times in vain, and then leaves it to the next request", async () => {
+    const { questions, use, pass } = await refused(0, 0, 0, 0, 0);
     expect(use()).toMatchObject(DENIED);
-    for (let n = 0; n < 6; n++) await pass(300);
-    expect(questions).toHaveLength(4);
+    for (let n = 0; n < 7; n++) await pass(300);
+    expect(questions).toHaveLength(5);
     expect(use()).toBe("waits");
   });
 
