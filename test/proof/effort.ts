@@ -9,6 +9,8 @@ interface Process {
 const { process } = globalThis as unknown as { process: Process };
 
 export const TIMES = Number(process.env.KEYGATE_PROOF_TIMES ?? 1);
+/** How many runs the table is of: one can be off by as much as its figures. */
+export const RUNS = Number(process.env.KEYGATE_PROOF_TABLE ?? 1);
 export const longer = (ms: number): number => ms * TIMES;
 
 export function writeTable(table: string): void {
