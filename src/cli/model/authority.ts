@@ -29,7 +29,9 @@ export class SimulatedAuthority {
     this.#tally = tally;
   }
 
-  ask(question: TokenQuestion, now: number): TokenLease {
+  ask(question: TokenQuestion, at: number): TokenLease {
+    // A ledger counts in whole milliseconds: between two of them it would lose what was spent.
+    const now = Math.floor(at);
     this.#tally.questions += 1;
     this.#tally.objectRequests += 1;
     if (!this.#hasRecord) this.#readRecord();

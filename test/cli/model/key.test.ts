@@ -17,3 +17,16 @@ test("an isolate that keeps tokens alone asks for their record again only while 
   // Each request was answered.
   expect(waits.reduce((sum, count) => sum + count, 0) / requests).toBeCloseTo(1, 2);
 });
+
+test("a key is admitted no more than its rate allows, as the clock of an authority reads whole milliseconds", () => {
+  const limits = { rates: [{ name: "minute", limit: 1_200, window: 60, burst: 1_200 }], quotas: [] };
+  const world = worldOf({
+    perSecond: 40,
+    limits,
+    isolates: 10,
+    roundTripMs: () => 20,
+    follows: true,
+    chances: seeded(-1),
+  });
+  expect(simulateKey(world, 0, 300).admitted).toBeLessThanOrEqual(1_200 + 20 * 300);
+});
