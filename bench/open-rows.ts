@@ -82,17 +82,17 @@ function waitsOf(rounds: readonly Waits[]): OpenRow["waits"] {
 
 export function openTableOf(title: string, rows: readonly OpenRow[]): string {
   const table: Table.Table = tableWith([
-    ...[title, "answered", "hits", "waits p50", "p95"],
+    ...[title, "requests/s", "answered", "hits", "waits p50", "p95"],
     ...["p50 ms", "p99 ms", "p99.9 ms", "p99 of equal"],
   ]);
-  for (const { name, answered, waits, p50, p99, p999, ofEqual } of rows) {
+  for (const { name, perSecond, answered, waits, p50, p99, p999, ofEqual } of rows) {
     const times = [p50, p99, p999].map(({ median }) =>
       median === Number.POSITIVE_INFINITY ? "never" : median.toFixed(1),
     );
     const waited = waits
       ? [percent(waits.hits.median), ...[waits.p50, waits.p95].map(({ median }) => median.toFixed(0))]
       : ["", "", ""];
-    table.push([name, percent(answered.median), ...waited, ...times, ratio(ofEqual)]);
+    table.push([name, perSecond, percent(answered.median), ...waited, ...times, ratio(ofEqual)]);
   }
   return table.toString();
 }

@@ -10,14 +10,8 @@ import type { Shower } from "./shower.ts";
 const FAR_SHARE = 1 / 3;
 
 export interface Opens {
-  readonly atHalf: Rows;
-  readonly withDelays: Rows;
-}
-
-interface Rows {
-  /** Requests a second, of all isolates of a row together. */
-  readonly perSecond: number;
-  readonly rows: readonly OpenRow[];
+  readonly atHalf: readonly OpenRow[];
+  readonly withDelays: readonly OpenRow[];
 }
 
 interface Setting {
@@ -37,7 +31,6 @@ export class OpenLoad {
   readonly #equal: Case;
   readonly #setting: Setting;
   readonly #near: OpenRow[] = [];
-  #half: number | undefined;
 
   constructor(runtime: Runtime, shower: Shower, equal: Case, setting: Setting) {
     this.#runtime = runtime;
@@ -51,29 +44,27 @@ export class OpenLoad {
     const near = cases.filter(({ open }) => open === "near");
     if (near.length === 0) return;
     for (const each of [this.#equal, ...near]) await this.#shower.warm(each);
-    this.#near.push(...(await this.#measure(near, await this.#findHalf())));
+    this.#near.push(...(await this.#measure(near, await this.#half())));
   }
 
   /** Of these cases, those far from their bindings; and all results. */
   async end(cases: readonly Case[]): Promise<Opens> {
     const far = cases.filter(({ open }) => open === "far");
-    const half = await this.#findHalf();
-    const perSecond = this.#setting.rate ?? Math.round(half * FAR_SHARE);
+    const perSecond = this.#setting.rate ?? Math.round((await this.#half()) * FAR_SHARE);
     for (const { workers, path, secrets } of far.map(asOpen)) {
       const urls = workers.map((worker) => this.#runtime.urls[worker] + path);
       await this.#client.run({ urls, secrets, order: "zipf", perSecond, seconds: this.#setting.delayed });
     }
-    const withDelays = { perSecond, rows: await this.#measure(far, perSecond) };
-    return { atHalf: { perSecond: half, rows: this.#near }, withDelays };
+    return { atHalf: this.#near, withDelays: await this.#measure(far, perSecond) };
   }
 
   stop(): void {
     this.#client.stop();
   }
 
-  async #findHalf(): Promise<number> {
-    this.#half ??= this.#setting.rate ?? Math.round((await this.#shower.show(this.#equal)).perSecond / 2);
-    return this.#half;
+  /** Measured again for each group: what the machine can do changes. */
+  async #half(): Promise<number> {
+    return this.#setting.rate ?? Math.round((await this.#shower.show(this.#equal)).perSecond / 2);
   }
 
   #measure(cases: readonly Case[], perSecond: number): Promise<OpenRow[]> {
@@ -84,8 +75,7 @@ export class OpenLoad {
 }
 
 export function tablesOf({ atHalf, withDelays }: Opens): string {
-  const table = (title: string, { perSecond, rows }: Rows) => openTableOf(`${title}, ${perSecond}/s`, rows);
-  return [table("open load", atHalf), table("with delays", withDelays)].join("\n");
+  return [openTableOf("open load", atHalf), openTableOf("with delays", withDelays)].join("\n");
 }
 
 function asOpen(each: Case): OpenCase {
