@@ -10,11 +10,12 @@ keepTemporaryFilesInMemory();
 const PURE = ["domain", "decide"];
 /** What runs in workerd: the steps, the authority and the use cases. */
 const IN_WORKERD = ["gateway", "authority", "control", "management", "console", "store", "records", "origin"];
-/** What counts each row and call of the platform, or begins with a first request: in a workerd of its own. */
+/** What counts each row and call of the platform, or all requests, or begins with a first one: in a workerd of its own. */
 const ALONE = [
-  "test/gateway/{collectors-model,counting,model}.test.ts",
+  "test/gateway/{collectors-model,counting,model,usage-journey}.test.ts",
   "test/authority/{retention,writes}.test.ts",
   "test/console/cost.test.ts",
+  "test/management/metrics.test.ts",
 ];
 /** What runs in Node: files of the project, and the command line. */
 const IN_NODE = ["config", "cli", "house", "interop", "package"];
