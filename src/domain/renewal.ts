@@ -32,8 +32,8 @@ const LOW_SHARE = 1 / 16;
 /** The share of its life in which it is never renewed because of its age. */
 const YOUTH_SHARE = 1 / 2;
 
-/** How often a lease is asked for again at the end of a denial, one question in vain after the other. */
-export const MAX_TURNS = 3;
+/** How often a lease is asked for again at the end of a denial, after a first question in vain. */
+export const MAX_IN_VAIN = 3;
 
 /** With so many tokens a lease is nearly used up. */
 export const lowMark = ({ tokens }: TokenLease): number => Math.max(1, (tokens ?? 0) * LOW_SHARE);

@@ -2,7 +2,7 @@
 
 import { type Cover, Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { LeaseReport, TokenLease } from "../../domain/lease.ts";
-import { MAX_TURNS } from "../../domain/renewal.ts";
+import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import type { Agenda } from "./agenda.ts";
 import type { SimulatedAuthority } from "./authority.ts";
 import type { Tally } from "./tally.ts";
@@ -87,7 +87,7 @@ export class SimulatedIsolate {
         if (report && !lease.renewed) this.#reports = [...this.#reports, report];
         this.#answered(lease, now, back, spentMeanwhile);
         const next = this.#holding;
-        const isInVain = lease.tokens === 0 && turn < MAX_TURNS && next?.isWorthRenewing(back) && !this.#isAsking;
+        const isInVain = lease.tokens === 0 && turn < MAX_IN_VAIN && next?.isWorthRenewing(back) && !this.#isAsking;
         if (next && isInVain) this.#renew(next, back, turn + 1);
       });
     });

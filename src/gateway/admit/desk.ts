@@ -27,7 +27,7 @@ export interface Desk<L extends TokenLease, Memory> {
 /** Of a desk with a lease, without the record of the key: measured. */
 export const DESK_BYTES = 1_000;
 /**
- * What one isolate remembers of accounts and their leases takes about so much, at most twice as much: 14,000 ordinary keys, or fewer with long
+ * What one isolate remembers of keys and their leases takes about so much, at most twice as much: 14,000 ordinary keys, or fewer with long
  * lists. With all else it stays below 80 MB; it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
  */
 const DESKS_BYTES = 24_000_000;
@@ -47,6 +47,14 @@ export interface Renewal<L extends TokenLease> {
   readonly askedAt: number;
   /** Never rejects. */
   readonly end: Promise<void>;
+}
+
+/** Until a renewal is so old, requests that find no token wait for it; then they ask for themselves. */
+const RENEWAL_PATIENCE_MS = 200;
+
+export function patienceWith({ of }: Renewal<TokenLease>, ttlMs: number): number {
+  // Its turn has come: who asks once more comes too early for the next one.
+  return of.lease.denial ? ttlMs : RENEWAL_PATIENCE_MS;
 }
 
 /** Who owns accounts of one kind, and how to ask for their tokens. */

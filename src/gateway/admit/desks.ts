@@ -1,14 +1,11 @@
-/**
- * An isolate's leases: of keys, and of every other account. One question at a time for each account serves all who
- * wait for one of its tokens.
- */
+/** An isolate's leases, of keys and of every other account. One question at a time for each serves all who wait for its tokens. */
 
 import { DeadlineError, within } from "../../deadline.ts";
 import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
-import { MAX_TURNS } from "../../domain/renewal.ts";
+import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { DESK_BYTES, type Desk, newDesk, type Owners, type Renewal, rememberDesks } from "./desk.ts";
+import { DESK_BYTES, type Desk, newDesk, type Owners, patienceWith, type Renewal, rememberDesks } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
@@ -16,8 +13,6 @@ import type { WatchedClock } from "./watched-clock.ts";
 const GIVEN_BACK_AT_ONCE = 400;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
-/** Until a renewal is so old, requests that find no token wait for it; then they ask for themselves. */
-const RENEWAL_PATIENCE_MS = 200;
 
 export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #owners: Owners<Owner, L, Memory>;
@@ -174,13 +169,16 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
     const isOver = this.#stepsBack > stepsBack;
     const cover = isOver ? undefined : chain && this.#owners.cover?.(lease, chain);
-    const heldFrom = isOver ? Number.NEGATIVE_INFINITY : askedAt;
-    return this.#put(desk, owner, new Holding(lease, heldFrom, receivedAt, 0, cover));
+    return this.#put(
+      desk,
+      owner,
+      new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover),
+    );
   }
 
   /** The lease that a renewal brings soon, if it brings one. */
   async #renewed(renewal: Renewal<L>, owner: Owner, now: number): Promise<Holding<L> | undefined> {
-    const patienceMs = renewal.askedAt + RENEWAL_PATIENCE_MS - now;
+    const patienceMs = renewal.askedAt + patienceWith(renewal, this.#ttlMs) - now;
     if (patienceMs <= 0) return undefined;
     await within(patienceMs, renewal.end).catch(() => undefined);
     return this.held(owner);
@@ -194,7 +192,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     resolve();
     const answeredAt = this.readClock();
     const isInVain = next?.lease.tokens === 0 && next.isWorthRenewing(answeredAt);
-    if (isInVain && turn < MAX_TURNS) await this.#renewAhead(desk, owner, next, answeredAt, turn + 1);
+    if (isInVain && turn < MAX_IN_VAIN) await this.#renewAhead(desk, owner, next, answeredAt, turn + 1);
   }
 
   /** Returns the next lease, if it is in hand now. */
@@ -232,7 +230,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   #put(desk: Desk<L, Memory>, owner: Owner, holding: Holding<L>): Holding<L> {
     desk.holding = holding;
     const bytes = DESK_BYTES + (this.#owners.bytesOf?.(holding.lease) ?? 0);
-    this.#desks.grow(this.#owners.nameOf(owner), bytes - desk.bytes);
+    this.#desks.grow(this.#owners.nameOf(owner), desk, bytes - desk.bytes);
     desk.bytes = bytes;
     return holding;
   }

@@ -29,9 +29,9 @@ export class Generations<K, V> {
     this.#young.set(key, value);
   }
 
-  /** For an entry whose size has changed by so much. */
-  grow(key: K, by: number): void {
-    if (this.#young.has(key)) this.#filled += by;
+  /** For an entry whose size changes by so much. */
+  grow(key: K, value: V, by: number): void {
+    if (this.#young.get(key) === value) this.#filled += by;
   }
 
   delete(key: K): void {

@@ -56,7 +56,7 @@ describe("Where entries have sizes", () => {
     const [first, second] = [{ size: 1 }, { size: 1 }];
     map.set("first", first);
     first.size = 100;
-    map.grow("first", 99);
+    map.grow("first", first, 99);
     map.set("second", second);
     map.set("second", second);
     map.set("third", { size: 99 });
@@ -73,10 +73,11 @@ describe("Where entries have sizes", () => {
     expect(map.get("b")).toBeDefined();
   });
 
-  test("one that is no longer there does not grow", () => {
+  test("one that is no longer there, or was replaced, does not grow", () => {
     const map = sized();
-    map.grow("gone", 1_000);
+    map.grow("gone", { size: 1_000 }, 1_000);
     map.set("a", { size: 50 });
+    map.grow("a", { size: 1_000 }, 1_000);
     map.set("b", { size: 50 });
     map.set("c", { size: 50 });
     expect(held(map, ["a", "b", "c"])).toEqual(["a", "b", "c"]);

@@ -321,12 +321,16 @@ describe("an isolate that waits for its turn", () => {
   /** Its first answer took 100 ms, and refused it. `next`: the tokens of the next ones. */
   async function refused(...next: number[]) {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const world = isolate((question) => {
-      if (world.questions.length === 1) world.clock.now += 100;
-      void question;
-      return inTurn(world.questions.length === 1 ? 0 : (next[world.questions.length - 2] ?? 0));
+    let answer = (): Answer | Promise<Answer> => inTurn(next[world.questions.length - 2] ?? 0);
+    const world = isolate(() => {
+      if (world.questions.length > 1) return answer();
+      world.clock.now += 100;
+      return inTurn(0);
     });
     await world.hold();
+    const answerWith = (other: typeof answer) => {
+      answer = other;
+    };
     const pending: Promise<unknown>[] = [];
     const use = () => {
       const held = world.leases.held(identity, (work) => void pending.push(work));
@@ -336,7 +340,7 @@ describe("an isolate that waits for its turn", () => {
       world.clock.now += ms;
       await vi.advanceTimersByTimeAsync(ms);
     };
-    return { ...world, use, pass };
+    return { ...world, use, pass, answerWith };
   }
   const DENIED = { code: "rate_exceeded" };
 
@@ -350,6 +354,19 @@ describe("an isolate that waits for its turn", () => {
     expect(questions[1]).toMatchObject({ waiting: 0, wanted: 1 });
     expect(use()).toBe("spent");
     expect(use()).toMatchObject(DENIED);
+  });
+
+  test("waits for the answer if its turn has come, however far away the authority is", async () => {
+    const world = await refused();
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    world.answerWith(() => promise);
+    world.use();
+    await world.pass(300);
+    const waits = world.hold();
+    await world.pass(1_000);
+    resolve(inTurn(1));
+    expect(holdingOf(await waits).left).toBe(1);
+    expect(world.questions).toHaveLength(2);
   });
 
   test("asks for nothing if no request comes", async () => {
