@@ -12,8 +12,8 @@ export const FEW_SHARE = 1 / 16;
 const KEPT_SHARE = 1 - PLENTIFUL_SHARE + FEW_SHARE;
 /** Nothing is kept of smaller bursts. */
 export const MIN_KEPT_BURST = 64;
-/** So late can a client come that waits as told. */
-const LATE_MS = SECOND_MS;
+/** So late can a client come that waits as told: `Retry-After` has whole seconds, and the way takes time, too. */
+const LATE_MS = 2 * SECOND_MS;
 
 export function leftOf(rate: Rate, bucket: Bucket, leases: readonly OpenLease[]): number {
   return tokensIn(rate, bucket) - heldOf(rate, leases);
