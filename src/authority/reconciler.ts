@@ -130,7 +130,7 @@ export class Reconciler {
     if (!isRecent(this.#state.watchUntil - WATCH_MS, WATCH_MS, now)) await this.#storage.deleteAlarm();
   }
 
-  /** Returns whether there is more to tell. */
+  /** Returns whether there is more to do. */
   async #round(now: number): Promise<boolean> {
     const { db } = this.#contacts;
     const { seen, done } = this.#state;

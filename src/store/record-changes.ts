@@ -33,7 +33,7 @@ export async function readMarks(db: D1Database, seen: number): Promise<Look> {
 export interface Changes extends Look {
   /** The oldest, without new secrets: nobody must hear of these, and an import of keys brings thousands. */
   readonly changes: readonly RecordChange[];
-  /** There is no other one up to this number. */
+  /** All up to this number are among them, but for new secrets. */
   readonly upTo: number;
 }
 
