@@ -7,7 +7,15 @@ import type { Courier } from "../../src/authority/courier.ts";
 import { authorityName, feedName } from "../../src/authority/name.ts";
 import type { FeedAnswer } from "../../src/domain/feed.ts";
 import type { Mark } from "../../src/domain/record-changes.ts";
-import { instrument, migrate, newId, type OnIo, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import {
+  instrument,
+  migrate,
+  newId,
+  numberNewSecrets,
+  type OnIo,
+  type SeededKey,
+  seedKey,
+} from "../helpers/workerd.ts";
 import { askLease, authorityOf, instrumentAuthority, tell } from "./ask.ts";
 
 /** Late, so that alarms set by this clock do not ring while a test runs. */
@@ -198,20 +206,13 @@ describe("The feed names", () => {
 });
 
 describe("While thousands of keys are created", () => {
-  const addSecrets = (count: number) =>
-    run(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`,
-      count,
-    );
-
   test("there is a feed, also if the reconciler has told nobody since, and it names what else was changed", async () => {
     const key = await seedKey();
-    await addSecrets(20_000);
+    await numberNewSecrets(20_000);
     const { position } = await asked();
-    await addSecrets(20_000);
+    await numberNewSecrets(20_000);
     await disable(key);
-    await addSecrets(20_000);
+    await numberNewSecrets(20_000);
     expect(await asked(position)).toMatchObject({ after: position.number, changes: [{ subject: nameOf(key) }] });
     feed = courier(newId("feed"));
     expect((await asked()).changes).toContainEqual({ subject: nameOf(key), number: (await newest()) - 20_000 });
@@ -230,9 +231,9 @@ describe("While thousands of keys are created", () => {
   });
 
   test("a new feed finds the row that the reconciler saw last among them", async () => {
-    await addSecrets(3_000);
+    await numberNewSecrets(3_000);
     const seen = await db.prepare("SELECT number, mark FROM record_changes ORDER BY number DESC LIMIT 1").first<Mark>();
-    await addSecrets(3_000);
+    await numberNewSecrets(3_000);
     const tell = (mark: Mark | null) => ({
       changesTold: async () => ({ number: (seen?.number ?? 0) - 2_000, generation: 0, seen: mark }),
     });

@@ -5,7 +5,15 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Courier } from "../../src/authority/courier.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
-import { instrument, migrate, newId, type OnIo, type SeededKey, seedKey } from "../helpers/workerd.ts";
+import {
+  instrument,
+  migrate,
+  newId,
+  numberNewSecrets,
+  type OnIo,
+  type SeededKey,
+  seedKey,
+} from "../helpers/workerd.ts";
 import { ask, askLease, authorityOf, instrumentAuthority, tell } from "./ask.ts";
 
 const { DB: db, COURIER } = env;
@@ -214,8 +222,7 @@ describe("D1 is not read again", () => {
 
   test("a look costs one call of D1 while nothing changes, and what was told is deleted, but for the newest 1,000", async () => {
     const key = await seedKey();
-    await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-      INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`);
+    await numberNewSecrets(1200);
     await run("UPDATE api_keys SET disabled_at = 5 WHERE id = ?", key.id);
     await ringOut();
     const calls: string[] = [];
@@ -231,19 +238,13 @@ describe("D1 is not read again", () => {
 });
 
 describe("Thousands of new keys", () => {
-  const addSecrets = (count: number) =>
-    run(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`,
-      count,
-    );
   const rows = () => db.prepare("SELECT count(*) AS rows FROM record_changes").first<number>("rows");
 
   test("are passed over in one look, and no change among them is", async () => {
     const [before, among, after] = [await seedKey(), await seedKey(), await seedKey()];
     for (const key of [before, among, after]) {
       await run("UPDATE api_keys SET disabled_at = 5 WHERE id = ?", key.id);
-      await addSecrets(2_000);
+      await numberNewSecrets(2_000);
     }
     const told: string[] = [];
     await instrumentObject(pass, (id) => told.push(id));
@@ -256,7 +257,7 @@ describe("Thousands of new keys", () => {
   test("are deleted 10,000 at a time, also if the object stops in between, and the newest 1,000 stay", async () => {
     await ringOut();
     const left = (await rows()) ?? 0;
-    await addSecrets(25_000);
+    await numberNewSecrets(25_000);
     await alarm();
     expect(await rows()).toBe(left + 15_000);
     await evictDurableObject(object);
@@ -377,8 +378,7 @@ describe("An organization with thousands of keys", () => {
     await ringOut();
     await run("UPDATE organizations SET plan = 'free' WHERE id = ?", large.organizationId);
     const number = await db.prepare("SELECT max(number) AS number FROM record_changes").first<number>("number");
-    await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
-      INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`);
+    await numberNewSecrets(1500);
     const row = () => db.prepare("SELECT kind FROM record_changes WHERE number = ?").bind(number).first("kind");
     await alarm();
     await alarm();

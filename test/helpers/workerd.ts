@@ -132,6 +132,16 @@ export async function addSecret(keyId: string, secret: string): Promise<string> 
 }
 
 const CHAINED = new Set(["prepare", "bind", "withSession"]);
+/** Numbers in `record_changes`, as so many new secrets get them. */
+export async function numberNewSecrets(count: number): Promise<void> {
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO record_changes (kind, subject) SELECT 'secret', i FROM n`,
+  )
+    .bind(count)
+    .run();
+}
+
 export type OnIo = (name: string, go: () => unknown) => unknown;
 
 /** A binding with `onIo` in front of each of its calls that do I/O. */
