@@ -30,20 +30,25 @@ export class OpenLoad {
   readonly #shower: Shower;
   readonly #equal: Case;
   readonly #setting: Setting;
+  readonly #say: (text: string) => void;
   readonly #near: OpenRow[] = [];
 
-  constructor(runtime: Runtime, shower: Shower, equal: Case, setting: Setting) {
+  constructor(runtime: Runtime, shower: Shower, equal: Case, setting: Setting, say: (text: string) => void) {
     this.#runtime = runtime;
     this.#shower = shower;
     this.#equal = equal;
     this.#setting = setting;
+    this.#say = say;
   }
 
   /** Of these cases, those next to their bindings. */
   async addNear(cases: readonly Case[]): Promise<void> {
     const near = cases.filter(({ open }) => open === "near");
     if (near.length === 0) return;
-    for (const each of [this.#equal, ...near]) await this.#shower.warm(each);
+    for (const each of [this.#equal, ...near]) {
+      this.#say(`Warming up: ${each.name}`);
+      await this.#shower.warm(each);
+    }
     this.#near.push(...(await this.#measure(near, await this.#half())));
   }
 
@@ -51,7 +56,8 @@ export class OpenLoad {
   async end(cases: readonly Case[]): Promise<Opens> {
     const far = cases.filter(({ open }) => open === "far");
     const perSecond = this.#setting.rate ?? Math.round((await this.#half()) * FAR_SHARE);
-    for (const { workers, path, secrets } of far.map(asOpen)) {
+    for (const { name, workers, path, secrets } of far.map(asOpen)) {
+      this.#say(`Warming up: ${name}`);
       const urls = workers.map((worker) => this.#runtime.urls[worker] + path);
       await this.#client.run({ urls, secrets, order: "zipf", perSecond, seconds: this.#setting.delayed });
     }
@@ -70,6 +76,7 @@ export class OpenLoad {
   #measure(cases: readonly Case[], perSecond: number): Promise<OpenRow[]> {
     const { rounds, open: seconds } = this.#setting;
     const opened = [this.#equal, ...cases].map(asOpen);
+    this.#say(`Open load, ${perSecond} requests/s: ${opened.map(({ name }) => name).join(", ")}`);
     return measureOpen(opened, this.#runtime, this.#client, { rounds, seconds, perSecond });
   }
 }

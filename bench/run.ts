@@ -82,17 +82,15 @@ async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<
   await checkSameWork(runtime, cases[0]?.secrets[0] as string);
   const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
   const equal = yardsticks.find(({ name }) => name === "equal") as Case;
-  const openLoad = new OpenLoad(runtime, shower, equal, options);
+  const openLoad = new OpenLoad(runtime, shower, equal, options, say);
   try {
     const wanted = cases.filter(isWanted);
     const rows: Row[] = [];
     for (const group of groupsOf(wanted)) {
-      say(`Open load: ${group.map(({ name }) => name).join(", ")}`);
       await openLoad.addNear(group);
       const rounds = await measureAll([...yardsticks, ...group], shower);
       rows.push(...rowsOf(rounds, await countAll(group.filter(isCounted), shower)));
     }
-    say("Open load, with delays");
     write(rows, await openLoad.end(wanted), flows, memory);
   } finally {
     openLoad.stop();
