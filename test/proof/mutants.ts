@@ -259,6 +259,16 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    fault: "a request does not wait for the answer to its isolate's turn",
+    edits: [
+      {
+        file: "src/gateway/admit/desk.ts",
+        find: "of.lease.denial ? ttlMs : RENEWAL_PATIENCE_MS",
+        put: "of.lease.denial ? RENEWAL_PATIENCE_MS : ttlMs / 10",
+      },
+    ],
+  },
+  {
     fault: "kept tokens are not held",
     edits: [{ file: HELD, find: "Math.max(0, kept - keptAtMost(burst))", put: "kept" }],
   },

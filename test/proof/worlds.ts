@@ -199,7 +199,7 @@ export const turnWorld: fc.Arbitrary<World> = fc
   .tuple(
     rateWorld,
     rates(fc.record({ limit: within(1, 20), window: within(1, 10), burst: within(64, 80) })),
-    within(1, 60),
+    within(1, 200),
     fc.array(fc.oneof(within(0, 2_500), within(0, 100)), { minLength: 5, maxLength: 20 }),
   )
   .map(([world, limits, travel, gaps]): World => {
