@@ -11,6 +11,7 @@ import { parse } from "smol-toml";
 import { newSigningKeys } from "../../src/cli/operate/new-signing-keys.ts";
 import type { SigningKeys } from "../../src/domain/signing-keys.ts";
 import { bundleOf, replaceOnce } from "./bundle.ts";
+import type { Constants } from "./constants.ts";
 import { freePort, gatewayAt, outputFile, PROJECT, type RunningGateway, writeConfig } from "./gateway.ts";
 
 const ROOT_TOKEN = `kgr_${"d".repeat(43)}`;
@@ -21,8 +22,7 @@ const PEPPERS = `p1:${"D".repeat(43)}`;
 interface Options {
   /** Of the nth isolate; by default they all have the same. */
   readonly signingKeysOf?: ((n: number) => SigningKeys) | undefined;
-  /** Other values for constants of src, by their names, where a test cannot wait for what they are. */
-  readonly constants?: Readonly<Record<string, number>>;
+  readonly constants?: Constants;
   /** Faults of the nth isolate: other text for text of its bundle. Objects run the code of the first. */
   readonly faultsOf?: (n: number) => Readonly<Record<string, string>>;
   /** The platform traces, and what it traces is in the output, a line for each event. */
@@ -80,7 +80,7 @@ export async function startIsolates(
   return runIsolates(writeConfig(texts[0] as string).state, isolates, options);
 }
 
-function withConstants(script: string, constants: Readonly<Record<string, number>> = {}): string {
+function withConstants(script: string, constants: Constants = {}): string {
   const change = (text: string, [name, value]: [string, number]) =>
     replaceOnce(text, new RegExp(`(?<=^var ${name} = ).*(?=;$)`, "gm"), value);
   return Object.entries(constants).reduce(change, script);
