@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ERRORS, isRefusal } from "../../src/errors.ts";
+import { describe as describeRefusal, ERRORS, isRefusal } from "../../src/errors.ts";
 
 describe("A refusal", () => {
   test("is told by a code of the table, also after it was copied on its way from another isolate", () => {
@@ -24,5 +24,12 @@ describe("A refusal", () => {
     ["what becomes a code", { code: { toString: () => "not_found" } }],
   ])("is not %s", (_, value) => {
     expect(isRefusal(value)).toBe(false);
+  });
+
+  test("describes the first five wrong fields in its detail, counts the others, and lists all of them", () => {
+    const errors = Array.from({ length: 500 }, (_, at) => ({ field: `keys.${at}.name`, problem: "is too long" }));
+    const { detail, members } = describeRefusal({ code: "validation_failed", errors });
+    expect(detail).toMatch(/^keys\.0\.name: is too long; .*; keys\.4\.name: is too long; and 495 more$/);
+    expect(members).toEqual({ errors });
   });
 });
