@@ -27,7 +27,7 @@ const DENIAL_JITTER = 0.1;
 /** Its state is `undefined` if the question changes nothing, as one that is only refused. */
 export interface Lending<L extends TokenLease = Lease> extends Booking {
   readonly lease: L;
-  /** When the token comes that is promised to the asker. */
+  /** When the token comes that is promised now; the asker may have to come back a little earlier. */
   readonly turn?: number | undefined;
 }
 
@@ -142,15 +142,17 @@ function refusalBeyond(
   canKeep: boolean,
 ): { readonly denial: Denial | null; readonly turn?: number } {
   const isInTurn = canKeep && takesTurns(limits) && Math.max(waiting, wanted) > 0;
-  const isShort = tokens < Math.max(1, waiting) || (isInTurn && last > now && ledger.available(now) === 0);
-  if (!isShort) return { denial: null };
+  const isQueued = isInTurn && last > now && ledger.available(now) === 0;
+  // With tokens in hand, an isolate hears of its turn only if it can ask ahead.
+  const comesBack = tokens < Math.max(1, waiting) || (isQueued && canAskAhead(ledger, limits, now));
+  if (!comesBack) return { denial: null };
   const denial = denialBeyond(id, limits, ledger.state, now);
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
   // Later turns would outlast the queue.
+  const turn = Math.min(nextTurn(last, denial, limits, now), now + ttlMs);
   const longest = ttlMs * (1 - DENIAL_JITTER * random());
-  const turn = Math.min(nextTurn(last, denial, limits, now), now + longest);
   // Also in a flood: turns are as rare as tokens, and those that come back while all wait for a whole ttl would be lost.
-  return { denial: noSooner(denial, Math.ceil(turn - now)), turn };
+  return { denial: noSooner(denial, Math.ceil(Math.min(turn - now, longest))), turn };
 }
 
 function noSooner(denial: Denial, leastMs: number): Denial {

@@ -194,6 +194,12 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
     expect(told).toEqual([TTL, 1_900, 1_800]);
   });
 
+  test("the turn that is promised last never comes before an earlier one", () => {
+    const last = NOON + 2_600 + TTL - 50;
+    const { turn } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_600, { turn: last, random: () => 1 }));
+    expect(turn).toBe(NOON + 2_600 + TTL);
+  });
+
   test("a turn is no longer in a flood, because the tokens of that time would be lost", () => {
     const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_550, { flooded: true }));
     expect(lease.denial?.retryAfterMs).toBe(88);
@@ -216,6 +222,12 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
   test("who gets a token while others wait for their turns waits for the next one", () => {
     const { lease } = lend(KEY, rates(HUNDRED), dry(), follows(1), at(NOON + 2_650, { turn: NOON + 3_000 }));
     expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 438]);
+  });
+
+  test("no turn is promised to who gets a token and would not hear of the turn", () => {
+    const { state } = lend(KEY, rates(HUNDRED), undefined, asked(99), at(NOON));
+    const { lease, turn } = lend(KEY, rates(HUNDRED), state, follows(1), at(NOON, { turn: NOON + 500 }));
+    expect([lease.tokens, lease.denial, turn]).toEqual([1, null, undefined]);
   });
 
   test.each([
