@@ -5,6 +5,7 @@ import type { Account, Taken } from "../../domain/call-account.ts";
 import type { Holding } from "../../domain/holding.ts";
 import type { AccountQuestion, TokenLease } from "../../domain/lease.ts";
 import { isRefusal } from "../../errors.ts";
+import { DESK_BYTES } from "./desk.ts";
 import { Desks } from "./desks.ts";
 import type { WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
@@ -18,6 +19,7 @@ export type AskAccount = (name: string, question: AccountQuestion) => Promise<To
 const PATIENCE_MS = 5_000;
 /** How many credentials one isolate remembers, at most twice as many. */
 const SEEN = 2_000;
+const BYTES = SEEN * DESK_BYTES;
 
 export class CallTokens {
   readonly #desks: Desks<Account, TokenLease>;
@@ -31,6 +33,7 @@ export class CallTokens {
   constructor(ask: AskAccount, ttlMs: number, now: () => number) {
     this.#desks = new Desks(
       {
+        bytes: BYTES,
         nameOf: ({ name }) => name,
         remember: () => undefined,
         ask: ({ name, limits }, question) => ask(name, { ...question, limits }),

@@ -26,14 +26,9 @@ export interface Desk<L extends TokenLease, Memory> {
 
 /** Of a desk with a lease, without the record of the key: measured. */
 export const DESK_BYTES = 1_000;
-/**
- * What one isolate remembers of keys and their leases takes about so much, at most twice as much: 14,000 ordinary keys, or fewer with long
- * lists. With all else it stays below 80 MB; it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
- */
-const DESKS_BYTES = 24_000_000;
 
-export function rememberDesks<L extends TokenLease, Memory>(): Generations<string, Desk<L, Memory>> {
-  return new Generations(DESKS_BYTES, ({ bytes }) => bytes);
+export function rememberDesks<L extends TokenLease, Memory>(bytes: number): Generations<string, Desk<L, Memory>> {
+  return new Generations(bytes, (desk) => desk.bytes);
 }
 
 export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, Memory> {
@@ -59,6 +54,8 @@ export function patienceWith({ of }: Renewal<TokenLease>, ttlMs: number): number
 
 /** Who owns accounts of one kind, and how to ask for their tokens. */
 export interface Owners<Owner, L extends TokenLease, Memory> {
+  /** About how much memory may go to what is known of them, at most twice as much. */
+  readonly bytes: number;
   readonly nameOf: (owner: Owner) => string;
   readonly remember: () => Memory;
   /** Rejects if the account cannot be asked. */

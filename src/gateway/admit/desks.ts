@@ -7,6 +7,7 @@ import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { DESK_BYTES, type Desk, newDesk, type Owners, patienceWith, type Renewal, rememberDesks } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
+import type { Generations } from "./generations.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
 /** A Worker can make 1,000 calls for each request, and one request makes those of many accounts. */
@@ -18,7 +19,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #owners: Owners<Owner, L, Memory>;
   readonly #ttlMs: number;
   readonly #clock: WatchedClock;
-  readonly #desks = rememberDesks<L, Memory>();
+  readonly #desks: Generations<string, Desk<L, Memory>>;
   readonly #flights = new Flights<Holding<L> | Refusal>();
   /** Of whom there were too many at once. */
   #leftOver: readonly Owner[] = [];
@@ -27,6 +28,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
 
   constructor(owners: Owners<Owner, L, Memory>, ttlMs: number, clock: WatchedClock) {
     this.#owners = owners;
+    this.#desks = rememberDesks(owners.bytes);
     this.#ttlMs = ttlMs;
     this.#clock = clock;
   }

@@ -17,6 +17,12 @@ import { type FeedSource, Follower } from "./follower.ts";
 import { PlanTeller } from "./plans.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
+/**
+ * Of keys and their leases: 14,000 ordinary keys, or fewer with long lists. With all else an isolate stays below 80 MB; it may take 128:
+ * https://developers.cloudflare.com/workers/platform/limits/#memory
+ */
+const DESKS_BYTES = 24_000_000;
+
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
 /** What is remembered of the record that was lent last. */
@@ -49,6 +55,7 @@ export class Leases {
     this.#follower = feed && new Follower(feed, gateway.leaseTtlMs, clock, (generation) => this.hear({ generation }));
     this.#desks = new Desks(
       {
+        bytes: DESKS_BYTES,
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
         remember: (): Memory => ({ plan: undefined, fallback: undefined }),
         ask: (account, question, memory) => this.#lease(account, question, memory),
