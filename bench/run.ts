@@ -5,12 +5,12 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { inProject, shown } from "../src/cli/operate/project.ts";
 import { CASES, type Case, groupsOf, prepareCases } from "./cases.ts";
-import { type Client, startClient, startFlowClient, startOrigin } from "./client.ts";
+import { startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
 import { type Memory, measureMemory } from "./memory.ts";
 import { OpenLoad, type Opens, tablesOf } from "./open.ts";
 import { costTableOf, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
-import { isOfGateway, type Runtime, startRuntime } from "./runtime.ts";
+import { isOfGateway, type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { checkSameWork } from "./same-work.ts";
 import { Shower } from "./shower.ts";
 import type { Operations } from "./workers/counting.ts";
@@ -32,7 +32,7 @@ interface Options {
 const COLD_RATE = 800;
 /**
  * How many MB V8 gives to young objects under lasting load. It begins with less, and may go back to it; its pauses are as long as there is
- * room for objects to end in. So all isolates have the same from the start.
+ * room for objects to end in. So all isolates under open load have the same from the start.
  */
 const YOUNG_MEGABYTES = 16;
 const RESULTS = inProject("bench", "results.json");
@@ -68,36 +68,51 @@ const client = startClient();
 try {
   say("Showing 100,000 keys to one isolate");
   const memory = await measureMemory(client, options.connections, stop.signal);
-  const runtime = await startRuntime(origin.url, stop.signal, {
-    v8Flags: `--min-semi-space-size=${YOUNG_MEGABYTES} --max-semi-space-size=${YOUNG_MEGABYTES}`,
-    counted: CASES.filter(isCounted),
-    betterAuth: options.betterAuth,
-  });
-  await bench(runtime, client, memory).finally(() => runtime.stop());
+  const { betterAuth } = options;
+  const { rows, flows } = await onRuntime({ counted: CASES.filter(isCounted), betterAuth }, measureClosed);
+  const v8Flags = `--min-semi-space-size=${YOUNG_MEGABYTES} --max-semi-space-size=${YOUNG_MEGABYTES}`;
+  const opens = await onRuntime({ v8Flags, betterAuth }, measureOpen);
+  write(rows, opens, flows, memory);
 } finally {
   client.stop();
   origin.stop();
 }
 
-async function bench(runtime: Runtime, client: Client, memory: Memory): Promise<void> {
-  say("Making keys");
-  const colds = Math.ceil((options.rounds + 1) * (options.seconds + 0.5) * COLD_RATE);
-  const cases = await prepareCases(runtime, colds, options.keys);
-  const yardsticks = cases.filter(({ worker }) => worker === "bare" || worker === "equal");
+async function onRuntime<T>(
+  settings: RuntimeOptions,
+  measure: (runtime: Runtime, cases: readonly Case[]) => Promise<T>,
+): Promise<T> {
+  const runtime = await startRuntime(origin.url, stop.signal, settings);
+  try {
+    say("Making keys");
+    const colds = Math.ceil((options.rounds + 1) * (options.seconds + 0.5) * COLD_RATE);
+    return await measure(runtime, await prepareCases(runtime, colds, options.keys));
+  } finally {
+    await runtime.stop();
+  }
+}
+
+async function measureClosed(runtime: Runtime, cases: readonly Case[]): Promise<{ rows: Row[]; flows: FlowRow[] }> {
+  const secret = cases[0]?.secrets[0] as string;
+  await checkSameWork(runtime, secret);
+  const flows = await measureFlows(runtime, secret);
   const shower = new Shower(runtime, client, options);
-  await checkSameWork(runtime, cases[0]?.secrets[0] as string);
-  const flows = await measureFlows(runtime, cases[0]?.secrets[0] as string);
-  const equal = yardsticks.find(({ name }) => name === "equal") as Case;
-  const openLoad = new OpenLoad(runtime, shower, equal, options, say);
+  const yardsticks = cases.filter(({ worker }) => worker === "bare" || worker === "equal");
+  const rows: Row[] = [];
+  for (const group of groupsOf(cases.filter(isWanted))) {
+    const rounds = await measureAll([...yardsticks, ...group], shower);
+    rows.push(...rowsOf(rounds, await countAll(group.filter(isCounted), shower)));
+  }
+  return { rows, flows };
+}
+
+async function measureOpen(runtime: Runtime, cases: readonly Case[]): Promise<Opens> {
+  const equal = cases.find(({ name }) => name === "equal") as Case;
+  const openLoad = new OpenLoad(runtime, new Shower(runtime, client, options), equal, options, say);
   try {
     const wanted = cases.filter(isWanted);
-    const rows: Row[] = [];
-    for (const group of groupsOf(wanted)) {
-      await openLoad.addNear(group);
-      const rounds = await measureAll([...yardsticks, ...group], shower);
-      rows.push(...rowsOf(rounds, await countAll(group.filter(isCounted), shower)));
-    }
-    write(rows, await openLoad.end(wanted), flows, memory);
+    for (const group of groupsOf(wanted)) await openLoad.addNear(group);
+    return await openLoad.end(wanted);
   } finally {
     openLoad.stop();
   }

@@ -49,7 +49,7 @@ interface Counted {
   readonly worker: WorkerName;
 }
 
-interface Options {
+export interface RuntimeOptions {
   /** For every isolate, also for those that stand in for KV, D1 and the rest. */
   readonly v8Flags?: string;
   /** Each gets a separate isolate and separate authorities, so that nothing is counted that another case leaves behind. */
@@ -84,7 +84,7 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-export async function startRuntime(origin: string, stop: AbortSignal, options: Options = {}): Promise<Runtime> {
+export async function startRuntime(origin: string, stop: AbortSignal, options: RuntimeOptions = {}): Promise<Runtime> {
   const { v8Flags = "", counted = [], betterAuth = false } = options;
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
