@@ -25,6 +25,8 @@ const STEADY = 8;
 const STEADY_WHERE_SCARCE = 16;
 /** A lease is renewed when no more requests than these are expected before its end. */
 const REQUESTS_AHEAD = 2;
+/** A kept lease is renewed with its last token when so many are expected before its end: then one more is likely to come. */
+const REQUESTS_AHEAD_WHERE_KEPT = 1 / 2;
 /** How many round trips an answer can take. */
 const ROUND_TRIPS_AHEAD = 2;
 /** The share of its tokens with which a lease is nearly used up. */
@@ -47,7 +49,7 @@ export function isWorthRenewing({ lease, lifeMs, left, spent, elapsedMs, roundTr
   const remainingMs = lifeMs - elapsedMs;
   const isLow = lease.tokens !== null && left <= lowMark(lease);
   // It lasts so long that few requests say enough.
-  if (isLow && lifeMs > lease.ttlMs) return remainingMs * (spent + 1) >= REQUESTS_AHEAD * elapsedMs;
+  if (isLow && lifeMs > lease.ttlMs) return remainingMs * (spent + 1) >= REQUESTS_AHEAD_WHERE_KEPT * elapsedMs;
   if (spent < (lease.reportSoon ? STEADY_WHERE_SCARCE : STEADY)) return false;
   // Tokens that come back while nobody asks are not lent to others meanwhile.
   if (isLow && !lease.reportSoon) return true;
