@@ -142,10 +142,9 @@ function refusalBeyond(
   canKeep: boolean,
 ): { readonly denial: Denial | null; readonly turn?: number } {
   const isInTurn = canKeep && takesTurns(limits) && Math.max(waiting, wanted) > 0;
-  const isQueued = isInTurn && last > now && ledger.available(now) === 0;
-  // With tokens in hand, an isolate hears of its turn only if it can ask ahead.
-  const comesBack = tokens < Math.max(1, waiting) || (isQueued && canAskAhead(ledger, limits, now));
-  if (!comesBack) return { denial: null };
+  // Who takes the last token has its turn too, even if it does not hear of it: that slows the queue, and saves questions.
+  const isShort = tokens < Math.max(1, waiting) || (isInTurn && last > now && ledger.available(now) === 0);
+  if (!isShort) return { denial: null };
   const denial = denialBeyond(id, limits, ledger.state, now);
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
   // Later turns would outlast the queue.

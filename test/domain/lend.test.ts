@@ -224,12 +224,6 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
     expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 438]);
   });
 
-  test("no turn is promised to who gets a token and would not hear of the turn", () => {
-    const { state } = lend(KEY, rates(HUNDRED), undefined, asked(99), at(NOON));
-    const { lease, turn } = lend(KEY, rates(HUNDRED), state, follows(1), at(NOON, { turn: NOON + 500 }));
-    expect([lease.tokens, lease.denial, turn]).toEqual([1, null, undefined]);
-  });
-
   test.each([
     ["who only reports", rates(HUNDRED), { ...asked(0), keeps: 4 }],
     ["who does not follow", rates(HUNDRED), asked(1)],
