@@ -19,7 +19,8 @@ export type AskAccount = (name: string, question: AccountQuestion) => Promise<To
 const PATIENCE_MS = 5_000;
 /** How many credentials one isolate remembers, at most twice as many. */
 const SEEN = 2_000;
-const BYTES = SEEN * DESK_BYTES;
+/** A call asks the accounts of its credential and of the organization, and perhaps one more. */
+const CALLERS_BYTES = 3 * SEEN * DESK_BYTES;
 
 export class CallTokens {
   readonly #desks: Desks<Account, TokenLease>;
@@ -33,7 +34,7 @@ export class CallTokens {
   constructor(ask: AskAccount, ttlMs: number, now: () => number) {
     this.#desks = new Desks(
       {
-        bytes: BYTES,
+        maxBytes: CALLERS_BYTES,
         nameOf: ({ name }) => name,
         remember: () => undefined,
         ask: ({ name, limits }, question) => ask(name, { ...question, limits }),

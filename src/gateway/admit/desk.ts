@@ -5,7 +5,6 @@ import type { Cover, Holding } from "../../domain/holding.ts";
 import type { LeaseReport, TokenLease, TokenQuestion } from "../../domain/lease.ts";
 import type { Refusal } from "../../errors.ts";
 import type { WaitUntil } from "./flights.ts";
-import { Generations } from "./generations.ts";
 
 /** What one isolate knows of one account's leases. */
 export interface Desk<L extends TokenLease, Memory> {
@@ -26,10 +25,6 @@ export interface Desk<L extends TokenLease, Memory> {
 
 /** Of a desk with a lease, without the record of the key: measured. */
 export const DESK_BYTES = 1_000;
-
-export function rememberDesks<L extends TokenLease, Memory>(bytes: number): Generations<string, Desk<L, Memory>> {
-  return new Generations(bytes, (desk) => desk.bytes);
-}
 
 export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, Memory> {
   return { holding: undefined, renewal: undefined, waiting: 0, reports: [], pausedUntil: 0, memory, bytes: DESK_BYTES };
@@ -54,8 +49,8 @@ export function patienceWith({ of }: Renewal<TokenLease>, ttlMs: number): number
 
 /** Who owns accounts of one kind, and how to ask for their tokens. */
 export interface Owners<Owner, L extends TokenLease, Memory> {
-  /** About how much memory may go to what is known of them, at most twice as much. */
-  readonly bytes: number;
+  /** About how much memory their desks take; up to twice as much. */
+  readonly maxBytes: number;
   readonly nameOf: (owner: Owner) => string;
   readonly remember: () => Memory;
   /** Rejects if the account cannot be asked. */

@@ -5,9 +5,9 @@ import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
 import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { DESK_BYTES, type Desk, newDesk, type Owners, patienceWith, type Renewal, rememberDesks } from "./desk.ts";
+import { DESK_BYTES, type Desk, newDesk, type Owners, patienceWith, type Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
-import type { Generations } from "./generations.ts";
+import { Generations } from "./generations.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
 /** A Worker can make 1,000 calls for each request, and one request makes those of many accounts. */
@@ -28,7 +28,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
 
   constructor(owners: Owners<Owner, L, Memory>, ttlMs: number, clock: WatchedClock) {
     this.#owners = owners;
-    this.#desks = rememberDesks(owners.bytes);
+    this.#desks = new Generations(owners.maxBytes, (desk) => desk.bytes);
     this.#ttlMs = ttlMs;
     this.#clock = clock;
   }

@@ -18,8 +18,8 @@ import { PlanTeller } from "./plans.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 /**
- * Of keys and their leases: 14,000 ordinary keys, or fewer with long lists. With all else an isolate stays below 80 MB; it may take 128:
- * https://developers.cloudflare.com/workers/platform/limits/#memory
+ * About what an isolate remembers of keys and their leases; up to twice as much. That is 14,000 to 28,000 ordinary keys, or fewer with
+ * long lists. With all else an isolate stays below 80 MB; it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
  */
 const DESKS_BYTES = 24_000_000;
 
@@ -55,7 +55,7 @@ export class Leases {
     this.#follower = feed && new Follower(feed, gateway.leaseTtlMs, clock, (generation) => this.hear({ generation }));
     this.#desks = new Desks(
       {
-        bytes: DESKS_BYTES,
+        maxBytes: DESKS_BYTES,
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
         remember: (): Memory => ({ plan: undefined, fallback: undefined }),
         ask: (account, question, memory) => this.#lease(account, question, memory),

@@ -40,6 +40,18 @@ function waitOf(taken: Taken): number {
   return taken.retryAfterMs;
 }
 
+test("2,000 callers who were denied, each in another organization, are all denied from memory", async () => {
+  const denial = { kind: "rate", policy: "calls", retryAfterMs: 1_500 } as const;
+  const lease: TokenLease = { id: "lease", tokens: 0, ttlMs: TTL, denial, policies: [] };
+  const calls = isolate(async () => lease);
+  const callers = Array.from({ length: 2_000 }, (_, n) => `caller ${n}`);
+  for (const caller of callers) {
+    const alternatives = [[account(60, 60), account(60, 60)], [account(60, 60)]];
+    expect((await calls.take(caller, alternatives, waitUntil)).kind).toBe("denied");
+  }
+  expect(callers.filter((caller) => calls.deniedBefore(caller) === undefined)).toEqual([]);
+});
+
 describe("a call that one account must agree to", () => {
   test("is counted exactly over many isolates, however they ask at once", async () => {
     const actor = account(60, 3_600);
