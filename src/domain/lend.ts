@@ -27,7 +27,7 @@ const DENIAL_JITTER = 0.1;
 /** Its state is `undefined` if the question changes nothing, as one that is only refused. */
 export interface Lending<L extends TokenLease = Lease> extends Booking {
   readonly lease: L;
-  /** When the token comes that is promised now; the asker may have to come back a little earlier. */
+  /** The last place in the queue, as a time. The asker comes back then, up to a tenth of a ttl earlier, or later if no token is due by then. */
   readonly turn?: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Circumstances {
   readonly flooded: boolean;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** When the token comes that was promised last, if one was. */
+  /** The last place in the queue until now, if there is one. */
   readonly turn?: number | undefined;
   /** Tokens that were lent since the authority started. */
   readonly lent?: number | undefined;
@@ -142,12 +142,12 @@ function refusalBeyond(
   canKeep: boolean,
 ): { readonly denial: Denial | null; readonly turn?: number } {
   const isInTurn = canKeep && takesTurns(limits) && Math.max(waiting, wanted) > 0;
-  // Who takes the last token has its turn too, even if it does not hear of it: that slows the queue, and saves questions.
+  // Who gets the last token gets a turn too, also where it cannot ask ahead: the queue gets longer, and there are fewer questions.
   const isShort = tokens < Math.max(1, waiting) || (isInTurn && last > now && ledger.available(now) === 0);
   if (!isShort) return { denial: null };
   const denial = denialBeyond(id, limits, ledger.state, now);
   if (!isInTurn) return { denial: noSooner(denial, flooded ? ttlMs : 0) };
-  // Later turns would outlast the queue.
+  // No turn is later than a ttl from now.
   const turn = Math.min(nextTurn(last, denial, limits, now), now + ttlMs);
   const longest = ttlMs * (1 - DENIAL_JITTER * random());
   // Also in a flood: turns are as rare as tokens, and those that come back while all wait for a whole ttl would be lost.

@@ -25,7 +25,7 @@ const STEADY = 8;
 const STEADY_WHERE_SCARCE = 16;
 /** A lease is renewed when no more requests than these are expected before its end. */
 const REQUESTS_AHEAD = 2;
-/** A kept lease is renewed with its last token when so many are expected before its end: then one more is likely to come. */
+/** A kept lease that is nearly used up is renewed unless fewer are expected before its end: a question in vain costs less than a wait. */
 const REQUESTS_AHEAD_WHERE_KEPT = 1 / 2;
 /** How many round trips an answer can take. */
 const ROUND_TRIPS_AHEAD = 2;

@@ -224,6 +224,12 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
     expect([lease.tokens, lease.denial?.retryAfterMs]).toEqual([1, 438]);
   });
 
+  test("who gets the last token while others wait has a turn, also where it cannot ask ahead for it", () => {
+    const { state } = lend(KEY, rates(HUNDRED), undefined, asked(99), at(NOON));
+    const { lease, turn } = lend(KEY, rates(HUNDRED), state, follows(1), at(NOON, { turn: NOON + 500 }));
+    expect([lease.tokens, lease.rightsMs, turn]).toEqual([1, undefined, NOON + 587.5]);
+  });
+
   test.each([
     ["who only reports", rates(HUNDRED), { ...asked(0), keeps: 4 }],
     ["who does not follow", rates(HUNDRED), asked(1)],

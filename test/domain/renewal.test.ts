@@ -54,8 +54,12 @@ describe("a lease is renewed", () => {
       false,
     ],
     ["for its last token, if it is kept", { lifeMs: 600_000, left: 1, spent: 0, elapsedMs: 9_000 }, true],
-    ["for its last token if one more is likely", { lifeMs: 20_000, left: 1, spent: 0, elapsedMs: 13_000 }, true],
-    ["not for its last token if no more is likely", { lifeMs: 20_000, left: 1, spent: 0, elapsedMs: 14_000 }, false],
+    [
+      "for its last token if half a request or more is expected",
+      { lifeMs: 20_000, left: 1, spent: 0, elapsedMs: 13_000 },
+      true,
+    ],
+    ["not for its last token if less is expected", { lifeMs: 20_000, left: 1, spent: 0, elapsedMs: 14_000 }, false],
     ["before its end where tokens are scarce", { lease: lease({ reportSoon: true }), spent: 20 }, true],
     ["not then for a few requests", { lease: lease({ reportSoon: true }), spent: 15, elapsedMs: 1_950 }, false],
   ] as [string, Partial<Course>, boolean][])("%s", (_, changes, expected) => {
