@@ -1,13 +1,20 @@
 /** Keys that come and go: what an isolate still holds of them when they are gone. */
 
+import type { Constants } from "../test/helpers/constants.ts";
 import { startDirect } from "../test/helpers/direct.ts";
 import { freePort, type Gateway } from "../test/helpers/gateway.ts";
 import { bearing, type Key, seed } from "../test/helpers/seed.ts";
 import { heldBytes } from "./heap.ts";
 import { childNamed, residentBytes } from "./process.ts";
 
-/** What one isolate remembers, so small that all of it is replaced many times: of desks, some 20. */
-const MEMORIES = { REMEMBERED_SECRETS: 20, MEMORY_SIZE: 20, DESKS_BYTES: 40_000, COUNTED_KEYS: 20, SEEN: 20 };
+/** What one isolate remembers, so small that all of it is replaced many times: of desks, some 20 to 40. */
+const MEMORIES: Constants = {
+  REMEMBERED_SECRETS: 20,
+  MEMORY_SIZE: 20,
+  DESKS_BYTES: 40_000,
+  COUNTED_KEYS: 20,
+  SEEN: 20,
+};
 const WARM_UP_KEYS = 400;
 const AT_ONCE = 5;
 /** An object leaves memory 10 s after its last request, and a round of reports takes as long. */

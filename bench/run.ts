@@ -31,8 +31,8 @@ interface Options {
 /** Requests a second of keys that no isolate has seen; more than the local KV and authorities can do. */
 const COLD_RATE = 800;
 /**
- * How many MB V8 gives to young objects under lasting load. It begins with less, and may go back to it; its pauses are as long as there is
- * room for objects to end in. So all isolates under open load have the same from the start.
+ * The size of V8's semi-space, which holds young objects, in MB. V8 begins with less, comes to this under lasting load, and can go back.
+ * The larger it is, the longer and the rarer are its pauses. So all isolates under open load have this size from the start.
  */
 const YOUNG_MEGABYTES = 16;
 const RESULTS = inProject("bench", "results.json");
@@ -71,7 +71,8 @@ try {
   const { betterAuth } = options;
   const { rows, flows } = await onRuntime({ counted: CASES.filter(isCounted), betterAuth }, measureClosed);
   const v8Flags = `--min-semi-space-size=${YOUNG_MEGABYTES} --max-semi-space-size=${YOUNG_MEGABYTES}`;
-  const opens = await onRuntime({ v8Flags, betterAuth }, measureOpen);
+  const hasOpen = CASES.some((each) => each.open && each.name !== "equal" && isWanted(each));
+  const opens = hasOpen ? await onRuntime({ v8Flags, betterAuth }, measureOpen) : { atHalf: [], withDelays: [] };
   write(rows, opens, flows, memory);
 } finally {
   client.stop();
@@ -79,10 +80,10 @@ try {
 }
 
 async function onRuntime<T>(
-  settings: RuntimeOptions,
+  runtimeOptions: RuntimeOptions,
   measure: (runtime: Runtime, cases: readonly Case[]) => Promise<T>,
 ): Promise<T> {
-  const runtime = await startRuntime(origin.url, stop.signal, settings);
+  const runtime = await startRuntime(origin.url, stop.signal, runtimeOptions);
   try {
     say("Making keys");
     const colds = Math.ceil((options.rounds + 1) * (options.seconds + 0.5) * COLD_RATE);
@@ -108,7 +109,9 @@ async function measureClosed(runtime: Runtime, cases: readonly Case[]): Promise<
 
 async function measureOpen(runtime: Runtime, cases: readonly Case[]): Promise<Opens> {
   const equal = cases.find(({ name }) => name === "equal") as Case;
-  const openLoad = new OpenLoad(runtime, new Shower(runtime, client, options), equal, options, say);
+  const shower = new Shower(runtime, client, options);
+  await shower.warm(equal);
+  const openLoad = new OpenLoad(runtime, shower, equal, options, say);
   try {
     const wanted = cases.filter(isWanted);
     for (const group of groupsOf(wanted)) await openLoad.addNear(group);

@@ -135,7 +135,11 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: R
     },
     memory: () => residentBytes(workerd),
     processorTime: () => processorMicros(workerd),
-    stop: () => miniflare.dispose(),
+    stop: async () => {
+      await miniflare.dispose();
+      // In memory, and of no use to the next runtime.
+      rmSync(state, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,13 +1,14 @@
 /** Metrics as a scraper meets them: over HTTP, after real requests, and after a restart. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Constants } from "../helpers/constants.ts";
 import { type DirectGateway, METRICS_TOKEN, startIsolates } from "../helpers/direct.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { parsedMetrics, type Sample } from "../interop/parsed-metrics.ts";
 
 /** Instead of ten seconds, and of five. */
-const CONSTANTS = { REPORT_AFTER_MS: 300, SHARED_MS: 100 };
+const CONSTANTS: Constants = { REPORT_AFTER_MS: 300, SHARED_MS: 100 };
 const SLOW_MS = 300;
 const CANARY = "ca.nary@example.com";
 const VISIBLE_WITHIN_MS = 20_000;

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import type { Constants } from "../helpers/constants.ts";
 import { startDirect } from "../helpers/direct.ts";
 import { freePort, type GatewayAddress, startGateway } from "../helpers/gateway.ts";
 import { countWritten } from "../helpers/line-contract.ts";
@@ -26,7 +27,7 @@ declare module "vitest" {
 }
 
 /** What lasts is looked at every 10 s, which tests of the watch hold. */
-const CONSTANTS = { LOOK_EVERY_MS: 2_000 };
+const CONSTANTS: Constants = { LOOK_EVERY_MS: 2_000 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // There, files that start gateways of their own find the bundles of others.

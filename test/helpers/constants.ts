@@ -1,4 +1,4 @@
-/** Constants of src that a test or a bench replaces in the bundle, because it cannot wait for what they are. */
+/** Constants of src that a test or a bench replaces in the bundle, because their real values would take too long or too much memory. */
 export const REPLACED = [
   "COMPARE_EVERY_MS",
   "COUNTED_KEYS",
