@@ -136,9 +136,9 @@ const ASKED: Record<Asked, { readonly name: string; readonly others: string; rea
 
 const wholeSeconds = ({ retryAfterMs }: { retryAfterMs: number }) => Math.max(1, Math.ceil(retryAfterMs / 1000));
 const violated = ({ policy }: { policy: string }) => ({ violated_policies: [policy] });
-/** An import can have thousands. */
+/** How many are in `detail`. An import can have thousands. */
 const SHOWN_ERRORS = 5;
-const firstOf = (texts: readonly string[]) => {
+const shortened = (texts: readonly string[]) => {
   const left = texts.length - SHOWN_ERRORS;
   return [...texts.slice(0, SHOWN_ERRORS), ...(left > 0 ? [`and ${left} more`] : [])].join("; ");
 };
@@ -444,7 +444,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 422,
     title: "Invalid fields",
     meaning: "Some fields are invalid. `errors` lists them.",
-    detail: ({ errors }) => firstOf(errors.map(({ field, problem }) => `${field}: ${problem}`)),
+    detail: ({ errors }) => shortened(errors.map(({ field, problem }) => `${field}: ${problem}`)),
     fix: "Fix the fields listed in errors.",
     members: ({ errors }) => ({ errors }),
   },

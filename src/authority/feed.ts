@@ -6,7 +6,7 @@
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { type ChangeRow, type FeedAnswer, FeedLog, type FeedQuestion, type FeedStart } from "../domain/feed.ts";
-import { FEED_LOOKS_EVERY_MS } from "../domain/pace.ts";
+import { READ_CHANGES_EVERY_MS } from "../domain/pace.ts";
 import type { Told } from "../domain/record-changes.ts";
 
 /** Rows that one feed remembers. From here on it begins again with those that it needs. */
@@ -57,7 +57,7 @@ export class Feed {
     const last = this.#look;
     if (last && (isRecent(last.begunAt, last.servesMs, now) || (last.isUnderWay && last.begunAt <= now))) return last;
     const log = within(LOOK_DEADLINE_MS, this.#read());
-    const look: Look = { begunAt: now, log, isUnderWay: true, servesMs: FEED_LOOKS_EVERY_MS };
+    const look: Look = { begunAt: now, log, isUnderWay: true, servesMs: READ_CHANGES_EVERY_MS };
     this.#look = look;
     const end = (found?: FeedLog) => {
       look.isUnderWay = false;

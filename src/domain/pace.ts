@@ -58,6 +58,6 @@ export const RECONCILE_EVERY_MS = 5_000;
 export const ASK_FEED_EVERY_MS = 700;
 export const REQUESTS_A_QUESTION = 3;
 /** How often a feed asks D1 at most. Its answers in between are fresh for so much less. */
-export const FEED_LOOKS_EVERY_MS = 250;
+export const READ_CHANGES_EVERY_MS = 250;
 /** An isolate asks one of them. */
 export const MAX_FEEDS = 50;

@@ -38,7 +38,7 @@ export const FEED_MUTANTS: readonly Mutant[] = [
     fault: "an answer that rests on an earlier look at D1 counts as fresh",
     edits: [
       { file: FOLLOWER, find: "askedAt - answer.ageMs", put: "askedAt" },
-      { file: PACE, find: "FEED_LOOKS_EVERY_MS = 250;", put: "FEED_LOOKS_EVERY_MS = 2_000;" },
+      { file: PACE, find: "READ_CHANGES_EVERY_MS = 250;", put: "READ_CHANGES_EVERY_MS = 2_000;" },
     ],
   },
   {

@@ -1,6 +1,6 @@
 /** What isolates ask the feeds of changes. Calculated, not simulated: one question is for all keys of an isolate. */
 
-import { ASK_FEED_EVERY_MS, FEED_LOOKS_EVERY_MS, MAX_FEEDS, REQUESTS_A_QUESTION } from "../../domain/pace.ts";
+import { ASK_FEED_EVERY_MS, MAX_FEEDS, READ_CHANGES_EVERY_MS, REQUESTS_A_QUESTION } from "../../domain/pace.ts";
 import { LIMITS } from "./prices.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -15,7 +15,7 @@ export function followsFeed({ feeds, perSecond, isolates }: Asking & Pick<Traffi
 export function followingOf(traffic: Asking & Pick<Traffic, "feeds">): { questions: number; looks: number } {
   if (!followsFeed(traffic)) return { questions: 0, looks: 0 };
   const questions = questionsOf(traffic);
-  return { questions, looks: Math.min(questions, (traffic.feeds * 1_000) / FEED_LOOKS_EVERY_MS) };
+  return { questions, looks: Math.min(questions, (traffic.feeds * 1_000) / READ_CHANGES_EVERY_MS) };
 }
 
 /** As few as keep each below half of what it can do. */
