@@ -135,9 +135,16 @@ if (secret) {
   });
 }
 
+// Where the navigation is wider than the screen. After scrollIntoView, the first press of Tab would begin there in some browsers.
+const current = document.querySelector("nav [aria-current]");
+const nav = current?.closest("nav");
+if (nav) {
+  const middle = (element) => element.getBoundingClientRect().left + element.clientWidth / 2;
+  nav.scrollLeft += middle(current) - middle(nav);
+}
+
 // The search as a dialog: Command-K, Control-K or `/`. Without script, its link opens the page.
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
-document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const searchLink = document.querySelector(".go");
 if (searchLink && HTMLDialogElement.prototype.showModal) {
   const make = (tag, properties = {}, ...children) => {

@@ -9,6 +9,7 @@ import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
+import { hasFocus } from "./keyboard.ts";
 import { signedIn, signInLink } from "./visitors.ts";
 
 const SHOTS = join(PROJECT, "dist/console");
@@ -57,6 +58,19 @@ async function checkLook(shot: string, width: number): Promise<void> {
   expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
   expect(await violationsOf(page)).toEqual([]);
 }
+
+test.for(["/", "/keys", "/audit", "/organization"])(
+  "At 360 px, the navigation shows where the visitor is on %s, and Tab begins at the top",
+  async (path) => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.goto(path);
+    const current = page.locator("nav [aria-current]").first();
+    const { left, right } = await current.evaluate((element) => element.getBoundingClientRect());
+    expect([left >= 0, right <= 360]).toEqual([true, true]);
+    await page.keyboard.press("Tab");
+    await hasFocus(page, ".skip");
+  },
+);
 
 describe("The filters of a list", () => {
   test.for(["/keys", "/requests", "/audit"])("on %s take no room at 360 px until they are unfolded", async (path) => {
