@@ -131,7 +131,6 @@ export async function addSecret(keyId: string, secret: string): Promise<string> 
   return hash;
 }
 
-const CHAINED = new Set(["prepare", "bind", "withSession"]);
 /** Numbers in `record_changes`, as so many new secrets get them. */
 export async function numberNewSecrets(count: number): Promise<void> {
   await env.DB.prepare(
@@ -142,6 +141,7 @@ export async function numberNewSecrets(count: number): Promise<void> {
     .run();
 }
 
+const CHAINED = new Set(["prepare", "bind", "withSession"]);
 export type OnIo = (name: string, go: () => unknown) => unknown;
 
 /** A binding with `onIo` in front of each of its calls that do I/O. */
