@@ -45,17 +45,15 @@ export class OpenLoad {
   async addNear(cases: readonly Case[]): Promise<void> {
     const near = cases.filter(({ open }) => open === "near");
     if (near.length === 0) return;
-    for (const each of [this.#equal, ...near]) {
-      this.#say(`Warming up: ${each.name}`);
-      await this.#shower.warm(each);
-    }
+    for (const each of near) await this.#warm(each);
     this.#near.push(...(await this.#measure(near, await this.#half())));
   }
 
   /** Of these cases, those far from their bindings; and all results. */
   async end(cases: readonly Case[]): Promise<Opens> {
     const far = cases.filter(({ open }) => open === "far");
-    const perSecond = this.#setting.rate ?? Math.round((await this.#half()) * FAR_SHARE);
+    const half = await this.#half();
+    const perSecond = this.#setting.rate ?? Math.round(half * FAR_SHARE);
     for (const { name, workers, path, secrets } of far.map(asOpen)) {
       this.#say(`Warming up: ${name}`);
       const urls = workers.map((worker) => this.#runtime.urls[worker] + path);
@@ -70,7 +68,13 @@ export class OpenLoad {
 
   /** Measured again for each group: what the machine can do changes. */
   async #half(): Promise<number> {
+    await this.#warm(this.#equal);
     return this.#setting.rate ?? Math.round((await this.#shower.show(this.#equal)).perSecond / 2);
+  }
+
+  #warm(each: Case): Promise<void> {
+    this.#say(`Warming up: ${each.name}`);
+    return this.#shower.warm(each);
   }
 
   #measure(cases: readonly Case[], perSecond: number): Promise<OpenRow[]> {

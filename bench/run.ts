@@ -109,9 +109,7 @@ async function measureClosed(runtime: Runtime, cases: readonly Case[]): Promise<
 
 async function measureOpen(runtime: Runtime, cases: readonly Case[]): Promise<Opens> {
   const equal = cases.find(({ name }) => name === "equal") as Case;
-  const shower = new Shower(runtime, client, options);
-  await shower.warm(equal);
-  const openLoad = new OpenLoad(runtime, shower, equal, options, say);
+  const openLoad = new OpenLoad(runtime, new Shower(runtime, client, options), equal, options, say);
   try {
     const wanted = cases.filter(isWanted);
     for (const group of groupsOf(wanted)) await openLoad.addNear(group);
