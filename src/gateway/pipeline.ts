@@ -58,7 +58,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   const endedAt = plane.now();
   const entry = entryOf(visit, { outcome, response, environment, route, admission, begunAt, endedAt }, plane.gateway);
   plane.log(entry);
-  plane.reporter.note(admission?.caller, entry, visit);
+  plane.reporter.note(admission?.caller, entry, endedAt, visit);
   if (admission?.account) {
     const use = useOf(journey, entry, endedAt);
     plane.reporter.count(admission.account, use, endedAt, visit.waitUntil);

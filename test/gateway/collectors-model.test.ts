@@ -74,7 +74,10 @@ class Isolate {
       } as Entry;
       const key = { route: "/a/*", outcome: "forwarded" as const, scope: "a:read", organizationId, isUse: true };
       const waitUntil = (each: Promise<unknown>) => void this.#pending.push(each);
-      this.#reporter.note({ organization: organizationId, environment }, entry, { waitUntil, url: URL_ } as Visit);
+      this.#reporter.note({ organization: organizationId, environment }, entry, entry.time, {
+        waitUntil,
+        url: URL_,
+      } as Visit);
       this.#reporter.count({ keyId, hash, environment }, { ...key, entry }, Date.now(), waitUntil);
     }
     this.endsAt = Number.POSITIVE_INFINITY;

@@ -27,7 +27,7 @@ export function serveJwks(
   const finished = { outcome, response, environment, route: ROUTE, admission: undefined, begunAt: at, endedAt: at };
   const entry = entryOf(visit, finished, gateway);
   log(entry);
-  reporter.note(undefined, entry, visit);
+  reporter.note(undefined, entry, at, visit);
   return response;
 }
 

@@ -96,10 +96,10 @@ export class Reporter {
   }
 
   /** A finished request. `whose`: `undefined` if that is not known. */
-  note(whose: Whose | undefined, entry: Entry, visit: Visit): void {
+  note(whose: Whose | undefined, entry: Entry, now: number, visit: Visit): void {
     this.#traffic.note(entry);
     this.#options.requests?.note(whose, entry, visit);
-    this.#beginRound(entry.time, visit.waitUntil);
+    this.#beginRound(now, visit.waitUntil);
   }
 
   /** `id`: of a key, or of an organization. */
@@ -113,13 +113,13 @@ export class Reporter {
     // One that takes longer has died with the request that began it.
     if (begunAt !== undefined && isRecent(begunAt, 2 * reportAfterMs(this.#options.collectors), now)) return;
     this.#roundBegunAt = now;
-    waitUntil(this.#run());
+    waitUntil(this.#run(now));
   }
 
-  async #run(): Promise<void> {
+  async #run(begunAt: number): Promise<void> {
     const { afterRound, collectors, reportAfterMs: afterMs = reportAfterMs(collectors) } = this.#options;
     await new Promise((resolve) => setTimeout(resolve, afterMs));
-    this.#roundBegunAt = undefined;
+    if (this.#roundBegunAt === begunAt) this.#roundBegunAt = undefined;
     const accounts = this.#shards.flatMap(({ tallies }) => [...tallies.values()].map(({ account }) => account));
     // What could not be sent is sent in a later round.
     await Promise.allSettled(this.#shards.map((shard, collector) => this.#tell(shard, collector)));

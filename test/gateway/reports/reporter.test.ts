@@ -230,9 +230,9 @@ describe("the latency of organizations", () => {
 
 describe("the traffic of an isolate", () => {
   const entry = { environment: "sandbox", route: "/a/*", status: 200, gateway_ms: 1, time: 0 } as Entry;
-  const noted = (isolate: ReturnType<typeof reporterOf>, times = 1) => {
+  const noted = (isolate: ReturnType<typeof reporterOf>, times = 1, time = 0) => {
     const visit = { waitUntil: isolate.waitUntil } as Visit;
-    for (let n = 0; n < times; n++) isolate.reporter.note(undefined, entry, visit);
+    for (let n = 0; n < times; n++) isolate.reporter.note(undefined, { ...entry, time }, isolate.clock.now, visit);
   };
   const requestsOf = ({ traffic = [] }: Report) =>
     traffic.flatMap(({ outcomes }) => [...outcomes.values()]).reduce((sum, requests) => sum + requests, 0);
@@ -244,6 +244,19 @@ describe("the traffic of an isolate", () => {
     expect(isolate.sent.map((report) => [report.collector, requestsOf(report)])).toEqual([
       [collectorOf("isolate", 3), 5],
     ]);
+  });
+
+  test("goes in one report, however long ago its requests began", async () => {
+    const isolate = reporterOf();
+    for (const began of [100, 50, 299, 0]) {
+      isolate.clock.now += 300;
+      noted(isolate, 1, began);
+    }
+    isolate.clock.now += 25;
+    isolate.reporter.count({ keyId: "key_1", environment: "sandbox", hash: "h" }, forwarded, 1_225, isolate.waitUntil);
+    expect(isolate.timers).toHaveLength(1);
+    await isolate.settle();
+    expect(isolate.sent.map(requestsOf)).toEqual([4]);
   });
 
   test("is sent again as it was where no answer came, and what came since goes under another number", async () => {
