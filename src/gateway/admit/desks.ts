@@ -20,7 +20,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #ttlMs: number;
   readonly #clock: WatchedClock;
   readonly #desks: Generations<string, Desk<L, Memory>>;
-  readonly #flights = new Flights<Holding<L> | Refusal>();
+  readonly #flights: Flights<Holding<L> | Refusal>;
   /** Of whom there were too many at once. */
   #leftOver: readonly Owner[] = [];
   /** How often the clock had stepped back when it was last read. */
@@ -31,6 +31,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     this.#desks = new Generations(owners.maxBytes, (desk) => desk.bytes);
     this.#ttlMs = ttlMs;
     this.#clock = clock;
+    this.#flights = new Flights(() => clock.read());
   }
 
   /** Counts a request that waits for a token, for as long as `work` takes. */
@@ -171,11 +172,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
     const isOver = this.#stepsBack > stepsBack;
     const cover = isOver ? undefined : chain && this.#owners.cover?.(lease, chain);
-    return this.#put(
-      desk,
-      owner,
-      new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover),
-    );
+    const holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover);
+    return this.#put(desk, owner, holding);
   }
 
   /** The lease that a renewal brings soon, if it brings one. */

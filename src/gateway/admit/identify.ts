@@ -23,11 +23,12 @@ export class Identifier {
   readonly #finder: KeyFinder;
   readonly #lookups: Lookups;
   readonly #known = new Generations<string, Identity>(REMEMBERED_SECRETS);
-  readonly #flights = new Flights<Identity | Refusal>();
+  readonly #flights: Flights<Identity | Refusal>;
 
   constructor(finder: KeyFinder, lookupBudget: LookupBudget, now: () => number) {
     this.#finder = finder;
     this.#lookups = new Lookups(lookupBudget, now);
+    this.#flights = new Flights(now);
   }
 
   async identify(credential: Credential, client: string, waitUntil: WaitUntil): Promise<Identity | Refusal> {

@@ -41,7 +41,7 @@ export class Leases {
   readonly #plans: PlanTeller;
   readonly #desks: Desks<Account, Lease, Memory>;
   readonly #follower: Follower | undefined;
-  readonly #looks = new Flights<Lease | Refusal>();
+  readonly #looks: Flights<Lease | Refusal>;
   /** The number of the latest restore of D1. */
   #generation: number | undefined;
 
@@ -51,6 +51,7 @@ export class Leases {
     this.#gateway = gateway;
     this.#plans = new PlanTeller(gateway.plans);
     this.#now = now;
+    this.#looks = new Flights(now);
     const clock = new WatchedClock(now);
     this.#follower = feed && new Follower(feed, gateway.leaseTtlMs, clock, (generation) => this.hear({ generation }));
     this.#desks = new Desks(
