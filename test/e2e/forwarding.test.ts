@@ -88,10 +88,12 @@ describe.for(BOTH)("A request and its answer go through unchanged: $server", ({ 
     expect([response.status, await response.text(), response.headers.get("etag")]).toEqual([status, "", '"x"']);
   });
 
-  test.for([301, 302, 303, 307, 308])("a redirect (%d), which is the client's to follow", async (status) => {
+  const redirects = [301, 302, 303, 307, 308];
+  const asked = ["/signatures/1", "/hooked/rebuilt"].flatMap((path) => redirects.map((status) => ({ status, path })));
+  test.for(asked)("a redirect ($status of $path), which is the client's to follow", async ({ status, path }) => {
     const headers = { Location: "https://elsewhere.test/x", "Set-Cookie": "a=b" };
     origin.sandbox.answer((_, response) => response.writeHead(status, headers).end());
-    const response = await ask("/signatures/1");
+    const response = await ask(path);
     expect(response.status).toBe(status);
     expect(response.headers.get("location")).toBe("https://elsewhere.test/x");
     expect(response.headers.getSetCookie()).toEqual(["a=b"]);

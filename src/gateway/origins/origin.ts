@@ -34,6 +34,7 @@ export type OriginFetch = (request: Request, init: OriginInit) => Promise<Respon
 
 export interface OriginInit {
   readonly signal: AbortSignal;
+  readonly redirect: "manual";
   readonly encodeResponseBody: "manual";
   readonly cf?: EdgeCache;
 }
@@ -60,8 +61,9 @@ export function createOrigin(name: string, settings: OriginSettings, { send, sec
     send(outgoing, { signal, isPublic }) {
       setHeaders?.(outgoing.headers);
       const cached = isPublic ? publicCf : cf;
-      // The bytes as they come: what is compressed stays so.
-      return send(outgoing, { signal, encodeResponseBody: "manual", ...(cached && { cf: cached }) });
+      // Also of a request that a hook created: a redirect would take credentials to another host. The bytes as they come: what is compressed stays so.
+      const passing = { redirect: "manual", encodeResponseBody: "manual" } as const;
+      return send(outgoing, { signal, ...passing, ...(cached && { cf: cached }) });
     },
   };
 }

@@ -111,6 +111,7 @@ export function guarding(origins: { production: string; sandbox: string }) {
         async onRequest(request, { key }) {
           if (request.url.endsWith("/read")) return new Request(request, { body: await request.text() });
           if (request.url.endsWith("/teapot")) return new Response("short and stout", { status: 418 });
+          if (request.url.endsWith("/rebuilt")) return new Request(request.url, { headers: request.headers });
           if (request.url.endsWith("/as-post")) return new Request(request, { method: "POST" });
           if (request.url.endsWith("/as-socket")) request.headers.set("Upgrade", "websocket");
           request.headers.set("X-Hooked", key?.id ?? "nobody");
