@@ -26,6 +26,8 @@ test.each<[what: string, hook: { onRequest?: unknown; onResponse?: unknown }, me
   ["onRequest returns an object", { onRequest: () => ({ method: "GET" }) }, "has to return a Request"],
   ["onRequest reads the body", { onRequest: reading }, "has read the body"],
   ["onRequest keeps the body", { onRequest: locking }, "has read the body"],
+  ["onRequest returns an error response", { onRequest: () => Response.error() }, "has no status"],
+  ["onResponse returns an error response", { onResponse: () => Response.error() }, "has no status"],
   ["onResponse throws null", { onResponse: throwing(null) }, "null"],
   ["onResponse returns a text", { onResponse: () => "x" }, "has to return a Response"],
   ["onResponse returns a request", { onResponse: () => new Request("https://a.test") }, "has to return a Response"],

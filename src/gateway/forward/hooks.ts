@@ -12,6 +12,7 @@ export async function beforeOrigin(
   if (!(passed instanceof Request || passed instanceof Response)) {
     throw new TypeError("onRequest has to return a Request, a Response, or nothing");
   }
+  if (isError(passed)) throw new TypeError("onRequest has returned a Response that has no status");
   if (isRead(passed)) throw new TypeError("onRequest has read the body. Return a new Request that has it");
   return passed;
 }
@@ -21,8 +22,14 @@ export async function afterOrigin(answer: Response, onResponse: OnResponse, cont
   const own = new Response(answer.body, answer);
   const passed = (await onResponse(own, context)) || own;
   if (!(passed instanceof Response)) throw new TypeError("onResponse has to return a Response, or nothing");
+  if (isError(passed)) throw new TypeError("onResponse has returned a Response that has no status");
   if (isRead(passed)) throw new TypeError("onResponse has read the body. Return a new Response that has it");
   return passed;
+}
+
+/** https://fetch.spec.whatwg.org/#dom-response-error: no client can get it. */
+function isError(passed: Request | Response): boolean {
+  return passed instanceof Response && passed.status === 0;
 }
 
 function isRead({ body, bodyUsed }: Request | Response): boolean {
