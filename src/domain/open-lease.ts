@@ -42,9 +42,12 @@ export function isRenewable({ endsAt, readAt }: OpenLease, now: number, ttlMs: n
   return readAt === undefined && now < spentBy && spentBy <= now + ttlMs;
 }
 
-/** No report about the time before can come any more: those of kept leases count at their arrival. */
+/**
+ * No report about the time before can come any more. The spending of kept leases counts at the arrival of their report, or at their end
+ * if that was earlier: until then, the journals must not have them yet.
+ */
 export const firstGrant = (leases: readonly OpenLease[], clock: number): number =>
-  leases.reduce((first, { grantedAt, isKept }) => (isKept ? first : Math.min(first, grantedAt)), clock);
+  leases.reduce((first, { grantedAt, endsAt, isKept }) => Math.min(first, isKept ? endsAt : grantedAt), clock);
 
 /** For a few requests. One that was kept for long, and is near its end by now, counts here too, on the safe side. */
 export const isKeptShortly = ({ isKept, grantedAt, endsAt }: OpenLease): boolean =>

@@ -41,6 +41,18 @@ describe("a grant", () => {
     expect(ledger.available(LEASE_END - 1)).toBe(9);
   });
 
+  test.each([false, true])(
+    "gives back what was not spent when it is reported after its end, whatever was asked meanwhile (kept: %j)",
+    (isKept) => {
+      const ledger = fresh(SLOW);
+      ledger.grant("a", 4, TTL, NOON, isKept);
+      for (const ms of [0, 1_000, 30_000]) expect(ledger.available(LEASE_END + ms)).toBe(6);
+      expect(ledger.report(reported("a", 3, 31_000), LEASE_END + 31_000)).toBe(true);
+      expect(ledger.available(LEASE_END + 31_000)).toBe(9);
+      expect(restarted(ledger, limited(SLOW), LEASE_END + 31_000).available(LEASE_END + 31_000)).toBe(9);
+    },
+  );
+
   test("that nobody reports is gone at its end", () => {
     const ledger = fresh(SLOW, quota(20));
     ledger.grant("a", 4, TTL, NOON);
