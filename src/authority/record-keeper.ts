@@ -157,10 +157,11 @@ export class RecordKeeper {
   #keep(read: Kept | undefined, readNumber: number): KeyRecord | undefined {
     const kept = this.#kept;
     if (kept?.record.revokedAt != null || readNumber < this.#keptRead) return kept?.record;
-    this.#keptRead = readNumber;
-    this.#kept = read;
+    // First: an object that was replaced cannot store anything, and must not say that it knows a change.
     if (read) this.#storage.put("record", read);
     else this.#storage.delete("record");
+    this.#keptRead = readNumber;
+    this.#kept = read;
     // All at once with the record, so that a restart finds both or none.
     if (kept && JSON.stringify(kept.record) !== JSON.stringify(read?.record)) this.#changed();
     return read?.record;

@@ -48,6 +48,19 @@ async function filled(version = record("1"), number: number | null = 7, random =
 }
 
 describe("answers of D1 that overtake one another", () => {
+  test("tell nobody that a change is known here, if it could not be stored", async () => {
+    const keeper = await filled();
+    const [older, newer] = [keeper.reread(1), keeper.reread(1)];
+    keeper.storage.set = () => {
+      throw new Error("another object has replaced this one");
+    };
+    keeper.answer(2, record("3"), 9);
+    await expect(newer).rejects.toThrow("replaced");
+    keeper.answer(1, record("2"), 8);
+    await expect(older).rejects.toThrow("replaced");
+    expect(keeper.lacks(8)).toBe(true);
+  });
+
   test("leave the one that was asked for last, even at the same millisecond", async () => {
     const keeper = keeperOf();
     const [older, newer] = [keeper.reread(0), keeper.reread(0)];
