@@ -31,8 +31,8 @@ export class HeardPlan {
 
   keep(heard: Plan | undefined): void {
     if (heard?.limits === this.#heard?.limits || isSame(heard, this.#heard)) return;
-    this.#heard = heard;
     this.#storage.put("plan", heard);
+    this.#heard = heard;
   }
 
   /** Once the storage was deleted. */

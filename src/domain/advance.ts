@@ -2,7 +2,7 @@
  * Tokens that an authority lends to itself. What it has stored counts them as lent, so it can lend them to isolates without another
  * write. If it restarts, nobody reports them, and they count as spent at their end. Pure.
  *
- * This is safe, whatever becomes of the object: the stored account never has more tokens than the true one. Only the object that
+ * This is safe, whatever becomes of the object: by the widest limits that it is asked with, the stored account never has more tokens than the true one. Only the object that
  * stored an advance uses it, even if another one has replaced it by then.
  */
 
@@ -25,7 +25,7 @@ const ADVANCED_MS = 5 * MINUTE_MS;
 const MIN_SPARE = MIN_KEPT_BURST * (1 - PLENTIFUL_SHARE);
 
 /**
- * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started:
+ * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started (again with each renewal):
  * so a key that is seldom used loses little when its authority is stopped meanwhile.
  */
 export function advanceFor(

@@ -45,7 +45,7 @@ export interface Lease extends TokenLease {
 export interface Denial {
   readonly policy: string;
   readonly kind: "rate" | "quota";
-  /** After this time, counted like the ttl, a token can exist. */
+  /** After this time, counted from when the answer arrives, a token can exist. */
   readonly retryAfterMs: number;
 }
 

@@ -49,7 +49,7 @@ export function isRenewable({ endsAt, readAt }: OpenLease, now: number, ttlMs: n
 export const firstGrant = (leases: readonly OpenLease[], clock: number): number =>
   leases.reduce((first, { grantedAt, endsAt, isKept }) => Math.min(first, isKept ? endsAt : grantedAt), clock);
 
-/** For a few requests. One that was kept for long, and is near its end by now, counts here too, on the safe side. */
+/** For a few requests. One whose end came early, because the record changed, can count here too, on the safe side. */
 export const isKeptShortly = ({ isKept, grantedAt, endsAt }: OpenLease): boolean =>
   isKept === true && endsAt - grantedAt < MINUTE_MS;
 
