@@ -25,7 +25,7 @@ const ADVANCED_MS = 5 * MINUTE_MS;
 const MIN_SPARE = MIN_KEPT_BURST * (1 - PLENTIFUL_SHARE);
 
 /**
- * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started (again with each renewal):
+ * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started (what a renewal takes over counts again):
  * so a key that is seldom used loses little when its authority is stopped meanwhile.
  */
 export function advanceFor(
