@@ -13,14 +13,16 @@ export interface Accounts {
   readonly kept: readonly Journal[];
 }
 
-/** What a rate is charged for leases that have ended and nobody has reported. */
-type Presumed = (rate: Rate) => readonly Charge[];
-
 /** Bounds the storage if a key's limits change again and again. */
 const MAX_KEPT = 8;
 
 /** `accounts`, with those of `rates` named. `begin`: the start of new journals if nothing is known about earlier. */
-export function naming(rates: readonly Rate[], { named, kept }: Accounts, presumed: Presumed, begin: number): Accounts {
+export function naming(
+  rates: readonly Rate[],
+  { named, kept }: Accounts,
+  presumed: readonly Charge[],
+  begin: number,
+): Accounts {
   const known = [...Object.values(named), ...kept];
   const [first, ...others] = known;
   const accountOf = (rate: Rate): Journal => {
@@ -40,9 +42,9 @@ export function naming(rates: readonly Rate[], { named, kept }: Accounts, presum
 }
 
 /** Without full accounts. `isLent`: there is an open lease, which will be charged to them. */
-export function pruned({ named, kept }: Accounts, presumed: Presumed, now: number, isLent: boolean): Accounts {
+export function pruned({ named, kept }: Accounts, presumed: readonly Charge[], now: number, isLent: boolean): Accounts {
   if (kept.length === 0) return { named, kept };
-  const waits = new Map(kept.map((journal) => [journal, untilFull(journal, presumed(journal.rate), now)]));
+  const waits = new Map(kept.map((journal) => [journal, untilFull(journal, presumed, now)]));
   const waitOf = (journal: Journal) => waits.get(journal) as number;
   const needed = kept.filter((journal) => isLent || waitOf(journal) > 0).sort((a, b) => waitOf(b) - waitOf(a));
   return { named, kept: needed.slice(0, MAX_KEPT) };
@@ -60,9 +62,9 @@ export function mapAccounts({ named, kept }: Accounts, map: (journal: Journal) =
  * account with the nearest speed decides. The new account holds at most as many tokens more than any other as its burst is
  * greater. So if versions take turns, they admit no more than the wider of any two of their rates.
  */
-function continued(rate: Rate, known: readonly [Journal, ...Journal[]], presumed: Presumed): Journal {
+function continued(rate: Rate, known: readonly [Journal, ...Journal[]], presumed: readonly Charge[]): Journal {
   const begin = Math.max(...known.map(({ bucket }) => bucket.at));
-  const others = known.map((journal) => begun(journal, presumed(journal.rate), begin)) as [Journal, ...Journal[]];
+  const others = known.map((journal) => begun(journal, presumed, begin)) as [Journal, ...Journal[]];
   const nearest = others.reduce((best, other) => (isNearer(rate, other.rate, best.rate) ? other : best));
   const spent = nearest.rate.burst - tokensAtBegin(nearest);
   const bounds = others.map((other) => tokensAtBegin(other) + Math.max(0, rate.burst - other.rate.burst));

@@ -1,7 +1,7 @@
 /** What a rate's bucket has beyond the tokens that isolates can still spend. Pure. */
 
 import { type Bucket, charge, type Rate, tokensIn, whenHolding } from "./bucket.ts";
-import type { Charge } from "./journal.ts";
+import { SECOND_MS } from "./durations.ts";
 import { type OpenLease, tokensOf } from "./open-lease.ts";
 
 /** If this share of a rate's burst is left, tokens are plentiful, and the rest can be kept for long. */
@@ -12,46 +12,37 @@ export const FEW_SHARE = 1 / 16;
 const KEPT_SHARE = 1 - PLENTIFUL_SHARE + FEW_SHARE;
 /** Nothing is kept of smaller bursts. */
 export const MIN_KEPT_BURST = 64;
+/** So late can a client come that waits as told: `Retry-After` has whole seconds, and the way takes time, too. */
+const LATE_MS = 2 * SECOND_MS;
 
 export function leftOf(rate: Rate, bucket: Bucket, leases: readonly OpenLease[]): number {
-  return tokensIn(rate, bucket) - heldOf(rate, tokensOf(leases), keptOf(leases));
+  return tokensIn(rate, bucket) - heldOf(rate, leases);
 }
 
 /** When there is one token more than is held, if every lease runs to its end. `leases`: in order of their ends. */
 export function whenLeft(rate: Rate, bucket: Bucket, leases: readonly OpenLease[], now: number): number {
+  const most = keptAtMost(rate.burst);
   let after = bucket;
-  let [tokens, kept] = [tokensOf(leases), keptOf(leases)];
+  let held = tokensOf(leases);
+  let kept = tokensOf(leases.filter(isKept));
   for (const lease of leases) {
-    const held = heldOf(rate, tokens, kept);
-    const at = whenHolding(rate, after, held + 1);
-    if (at <= lease.endsAt) return Math.max(at, now);
-    tokens -= lease.tokens;
+    const beyond = Math.max(0, kept - most);
+    const at = whenHolding(rate, after, held - beyond + 1);
+    // At its end, what was not held for it counts as spent, too.
+    if (at <= lease.endsAt - (beyond > 0 ? LATE_MS : 0)) return Math.max(at, now);
+    after = charge(rate, after, lease.tokens, lease.endsAt);
+    held -= lease.tokens;
     if (isKept(lease)) kept -= lease.tokens;
-    after = charge(rate, after, held - heldOf(rate, tokens, kept), lease.endsAt);
   }
   return Math.max(whenHolding(rate, after, 1), now);
 }
 
-/** What a rate is charged for leases that have ended and nobody has reported. `open`: these and all others, in order of their ends. */
-export function presumedOf(rate: Rate, ended: readonly OpenLease[], open: readonly OpenLease[]): readonly Charge[] {
-  return ended.map((lease) => ({ tokens: heldFor(rate, lease, open), at: lease.endsAt }));
-}
-
-/** What a rate held for a lease at its end, and holds no longer. */
-export function heldFor(rate: Rate, lease: OpenLease, open: readonly OpenLease[]): number {
-  if (!isKept(lease) || keptOf(open) <= keptAtMost(rate.burst)) return lease.tokens;
-  const later = open.slice(open.indexOf(lease) + 1).filter(({ grantedAt }) => grantedAt <= lease.endsAt);
-  const rest = keptOf(later);
-  return heldOf(rate, lease.tokens + rest, lease.tokens + rest) - heldOf(rate, rest, rest);
-}
-
-/** Of so many tokens that isolates can spend, of which so many are kept. */
-function heldOf({ burst }: Rate, tokens: number, kept: number): number {
-  return tokens - Math.max(0, kept - keptAtMost(burst));
+function heldOf({ burst }: Rate, leases: readonly OpenLease[]): number {
+  const kept = tokensOf(leases.filter(isKept));
+  return tokensOf(leases) - Math.max(0, kept - keptAtMost(burst));
 }
 
 const isKept = ({ isKept = false }: OpenLease) => isKept;
-const keptOf = (leases: readonly OpenLease[]) => tokensOf(leases.filter(isKept));
 
 /**
  * If kept leases have more, a wider rate lent the rest. The rest does not block this rate: with its whole burst it is still no more than

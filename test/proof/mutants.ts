@@ -66,13 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the tokens of a lease that ends unreported come back by themselves",
-    edits: [
-      {
-        file: HELD,
-        find: "({ tokens: heldFor(rate, lease, open), at: lease.endsAt })",
-        put: "({ tokens: 0, at: lease.endsAt })",
-      },
-    ],
+    edits: [{ file: OPEN_LEASE, find: "({ tokens, at: endsAt })", put: "({ tokens: 0, at: endsAt })" }],
   },
   {
     fault: "a lease outlives the border of a quota",
@@ -107,8 +101,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEDGER,
-        find: "shorten(journal, this.#presumed(journal.rate), firstGrant(this.#open, this.#clock), heldSince)",
-        put: "shorten(journal, this.#presumed(journal.rate), this.#clock, heldSince)",
+        find: "shorten(journal, gone, firstGrant(this.#open, this.#clock), heldSince)",
+        put: "shorten(journal, gone, this.#clock, heldSince)",
       },
     ],
   },
