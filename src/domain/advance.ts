@@ -2,8 +2,8 @@
  * Tokens that an authority lends to itself. What it has stored counts them as lent, so it can lend them to isolates without another
  * write. If it restarts, nobody reports them, and they count as spent at their end. Pure.
  *
- * This is safe, whatever becomes of the object: by the widest limits that it is asked with, the stored account never has more tokens than the true one. Only the object that
- * stored an advance uses it, even if another one has replaced it by then.
+ * This is safe, whatever becomes of the object: by the widest limits in use, the stored account never has more tokens than the true
+ * one. Only the object that stored an advance uses it, even if another one has replaced it by then.
  */
 
 import { MINUTE_MS } from "./durations.ts";
@@ -25,8 +25,8 @@ const ADVANCED_MS = 5 * MINUTE_MS;
 const MIN_SPARE = MIN_KEPT_BURST * (1 - PLENTIFUL_SHARE);
 
 /**
- * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started (what a renewal takes over counts again):
- * so a key that is seldom used loses little when its authority is stopped meanwhile.
+ * The advance for more grants like this one; `undefined` if it is not worth it. It has no more than was lent since the authority started
+ * (what a renewal takes over counts again): so a key that is seldom used loses little when its authority is stopped meanwhile.
  */
 export function advanceFor(
   grant: { readonly id: string; readonly tokens: number; readonly endsAt: number },
