@@ -61,9 +61,13 @@ export function createOrigin(name: string, settings: OriginSettings, { send, sec
     send(outgoing, { signal, isPublic }) {
       setHeaders?.(outgoing.headers);
       const cached = isPublic ? publicCf : cf;
-      // Also of a request that a hook created: a redirect would take credentials to another host. The bytes as they come: what is compressed stays so.
-      const passing = { redirect: "manual", encodeResponseBody: "manual" } as const;
-      return send(outgoing, { signal, ...passing, ...(cached && { cf: cached }) });
+      // A hook can have created a request that follows redirects, with credentials to another host. What is compressed stays so.
+      return send(outgoing, {
+        signal,
+        redirect: "manual",
+        encodeResponseBody: "manual",
+        ...(cached && { cf: cached }),
+      });
     },
   };
 }
