@@ -19,7 +19,10 @@ export interface FramingCase {
   readonly answers: readonly string[];
   /** Where the dev server's own proxy answers otherwise. */
   readonly onDevServer?: readonly string[];
-  /** The last segment of the path of each request that reaches the origin. Default: the one that was meant, where it is answered with 200. */
+  /**
+   * The last segment of the path of each request that reaches the origin whole. Default: the one that was meant, where it
+   * is answered with 200. Only the one that was meant can reach it broken off, as it did the gateway.
+   */
   readonly reaches?: readonly string[];
 }
 

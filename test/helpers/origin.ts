@@ -16,6 +16,8 @@ export interface SeenRequest {
   /** As they came, name by name. */
   readonly headerLines: readonly (readonly [name: string, value: string])[];
   readonly headers: IncomingHttpHeaders;
+  /** Whether its body has come to its end by now. */
+  isWhole(): boolean;
 }
 
 /** What it returns is waited for if it is a promise, and of no other interest. */
@@ -42,7 +44,7 @@ export async function startOrigin(port = 0): Promise<Origin> {
     const headerLines = rawHeaders.flatMap((name, at) =>
       at % 2 === 0 ? [[name, rawHeaders[at + 1] as string] as const] : [],
     );
-    seen.push({ method, url, headerLines, headers });
+    seen.push({ method, url, headerLines, headers, isWhole: () => request.complete });
     await answering(request, response);
   });
   server.listen(port, "127.0.0.1");
@@ -67,7 +69,8 @@ export async function startOrigin(port = 0): Promise<Origin> {
 
 const echo: Answer = async (request, response) => {
   const { method, url, headers } = request;
-  const body = await bodyOf(request);
+  const body = await bodyOf(request).catch(() => undefined);
+  if (body === undefined) return; // It was broken off, and nobody waits for an answer.
   response.setHeader("Content-Type", "application/json");
   response.end(JSON.stringify({ method, url, headers, body }));
 };
