@@ -82,7 +82,9 @@ describe("A route takes no more than it says", () => {
   test("a GET whose body has no length is refused", async () => {
     const head = rawRequest("GET", "/sandbox/signatures/1", lines([CHUNKED]));
     const response = await sendRaw(direct.port, `${head}5\r\nhello\r\n0\r\n\r\n`);
-    expect([response?.status, codeOf(response), origin.sandbox.seen.length]).toEqual([411, "length_required", 0]);
+    expect([response?.status, codeOf(response)]).toEqual([411, "length_required"]);
+    // The POST of the test before can come this late.
+    expect(origin.sandbox.seen.filter(({ method }) => method === "GET")).toEqual([]);
   });
 });
 
@@ -105,9 +107,9 @@ describe("What a client breaks is not laid to the origin", () => {
       await once(origin.sandbox.server, "request");
       socket.end();
     }
-    const [answer] = await once(socket, "data");
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
-    expect(String(answer)).toContain("request_broken_off");
+    let answer = "";
+    while (!answer.includes("request_broken_off")) answer += (await once(socket, "data"))[0];
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
 

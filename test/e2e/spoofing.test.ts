@@ -234,7 +234,9 @@ describe.for(BOTH)("An origin is told who calls by the gateway alone: $server", 
 
   test("a public route tells the origin of nobody, whatever the client says", async () => {
     await fetch(`${gateway.base("sandbox")}/status`, { headers: { ...client(), "Keygate-Role": "owner" } });
-    const [seen] = origin.sandbox.seen as [SeenRequest];
+    // A request that broke off in the test before can come this late.
+    const [seen, ...more] = origin.sandbox.seen.filter(({ url }) => url === "/base/status") as [SeenRequest];
+    expect(more).toEqual([]);
     expect(believed(seen).filter(([name]) => name.startsWith("keygate-"))).toEqual([
       ["keygate-environment", "sandbox"],
     ]);
