@@ -21,7 +21,7 @@ export interface FramingCase {
   readonly onDevServer?: readonly string[];
   /**
    * The last segment of the path of each request that reaches the origin whole. Default: the one that was meant, where it
-   * is answered with 200. Only the one that was meant can reach it broken off, as it did the gateway.
+   * is answered with 200. Where it is answered with `request_broken_off`, it can reach the origin broken off too.
    */
   readonly reaches?: readonly string[];
 }

@@ -54,7 +54,8 @@ describe.for(BOTH)("A request in hostile framing is answered, and smuggles none:
     const whole = origin.sandbox.seen.filter((seen) => seen.isWhole());
     const brokenOff = origin.sandbox.seen.filter((seen) => !seen.isWhole());
     expect(whole.map(lastSegment)).toEqual(reaches);
-    expect(new Set(brokenOff.map(lastSegment)).difference(new Set(["1"]))).toEqual(new Set());
+    const canBreakOff = each.answers.includes("400 request_broken_off");
+    expect(canBreakOff ? [[], ["1"]] : [[]]).toContainEqual(brokenOff.map(lastSegment));
     for (const seen of origin.sandbox.seen) expect((await verifyNodeRequest(seen, verification)).keyId).toBe(key.id);
   });
 

@@ -100,13 +100,13 @@ describe.for(BOTH)(
         { name: "quick", limit: 20, window: 2 },
         { name: "slow", limit: 40, window: 4000 },
       ];
-      const waveOfNewKey = async () => {
+      const shortWave = async (): Promise<{ key: Key; answers: Answer[] }> => {
         const key = await keyWith(gateway, { rates: [quick, slow] });
-        return { key, ...(await wave(gateway, key, 60)) };
+        const { answers, tookMs } = await wave(gateway, key, 60);
+        // In a longer wave, enough comes back for the quick one to use up the slow one.
+        return tookMs < quick.window * 1000 ? { key, answers } : shortWave();
       };
-      let { key, answers, tookMs } = await waveOfNewKey();
-      // In so long a wave, enough comes back for the quick one to use up the slow one.
-      while (tookMs >= quick.window * 1000) ({ key, answers, tookMs } = await waveOfNewKey());
+      const { key, answers } = await shortWave();
       expect(new Set(refused(answers).map(({ policy }) => policy))).toEqual(new Set(["quick"]));
       await wait(quick.window * 1000);
       // Now the quick one is whole again, and the slow one is what the client is told of.

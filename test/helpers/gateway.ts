@@ -118,15 +118,15 @@ export function outputFile(state: string): string {
   return join(state, "output.log");
 }
 
-/** What this process was given: several servers that start at once must not get the same. */
-const givenPorts = new Set<number>();
+/** By this process: several servers that start at once must not get the same. */
+const triedPorts = new Set<number>();
 
 /** Below the range from which the system takes ports for outgoing connections, so that it stays free for a while. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
-    if (givenPorts.has(port)) continue;
-    givenPorts.add(port);
+    if (triedPorts.has(port)) continue;
+    triedPorts.add(port);
     if (await isFree(port)) return port;
   }
 }
