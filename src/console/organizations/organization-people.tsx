@@ -1,13 +1,14 @@
 /** The members of an organization, for the platform team: it lets them in, and sees the console as they do. */
 
-import { isRefusal, type Refusal } from "../../errors.ts";
+import type { Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import { listMembers } from "../../store/members.ts";
+import type { PageRequest } from "../../store/pages.ts";
 import { readInvitations } from "../../store/sign-in-links.ts";
 import { Field, Options } from "../frame/fields.tsx";
 import { EMPTY_FORM, type Form } from "../frame/form.ts";
 import { type FormField, problemsOf } from "../frame/mistakes.tsx";
-import { pageIn } from "../frame/more.tsx";
+import { More } from "../frame/more.tsx";
 import { Table } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
 import { LastSignIn, LinkButtons } from "../people/sign-in-links.tsx";
@@ -30,15 +31,15 @@ interface Props {
   readonly c: Visit;
   /** Of the organization. */
   readonly id: string;
+  readonly page: PageRequest;
   /** A new member that came back with a mistake. */
   readonly sent: { readonly form: Form; readonly refusal: Refusal } | undefined;
 }
 
-export async function People({ c, id, sent }: Props) {
+export async function People({ c, id, page, sent }: Props) {
   const { db, gateway, now } = c.var.control;
-  const page = pageIn(c);
-  const [{ items: members }, invitations] = await Promise.all([
-    isRefusal(page) ? { items: [] } : listMembers(db, id, page),
+  const [{ items: members, next }, invitations] = await Promise.all([
+    listMembers(db, id, page),
     readInvitations(db, { organization: id }, now()),
   ]);
   const pathOf = (member: MemberRecord) => `/organizations/${id}/members/${member.id}`;
@@ -82,6 +83,7 @@ export async function People({ c, id, sent }: Props) {
           ]}
         />
       )}
+      <More path={`/organizations/${id}`} next={next} />
       <form method="post" action={`/organizations/${id}/members`} novalidate>
         <h3>New member</h3>
         <Field name="email" label="Email address" problem={problems.get("email")}>

@@ -15,6 +15,7 @@ import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { pageIn } from "../frame/more.tsx";
 import { Facts, Moment, Part } from "../frame/parts.tsx";
 import { lastOf } from "../frame/period.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
@@ -87,6 +88,8 @@ async function showTerms(c: Visit, sent: Sent | undefined) {
   const { gateway } = control;
   const organization = await findOrganization(control, rootOf(c), idOf(c), "organizations:read");
   if (isRefusal(organization)) return showRefusal(c, organization);
+  const page = pageIn(c);
+  if (isRefusal(page)) return showRefusal(c, page);
   const { from, to } = lastOf(7, "day", control.now());
   const [quota, usage] = await Promise.all([
     readKeyQuota(control, rootOf(c), organization.id),
@@ -129,7 +132,7 @@ async function showTerms(c: Visit, sent: Sent | undefined) {
         />
         <button type="submit">Save</button>
       </form>
-      <People c={c} id={organization.id} sent={sent?.to === "members" ? sent : undefined} />
+      <People c={c} id={organization.id} page={page} sent={sent?.to === "members" ? sent : undefined} />
       <StatusChange c={c} organization={organization} />
     </>,
   );

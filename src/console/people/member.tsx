@@ -17,6 +17,7 @@ import { Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { More, pageIn } from "../frame/more.tsx";
 import { Day } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
@@ -67,8 +68,10 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
   if (isRefusal(member)) return showRefusal(c, member);
   const { standing } = caller;
   const now = control.now();
+  const page = pageIn(c);
+  if (isRefusal(page)) return showRefusal(c, page);
   const [sessions, invitations] = await Promise.all([
-    listSessions(control, caller, member.id, { limit: 50, after: undefined }),
+    listSessions(control, caller, member.id, page),
     readInvitations(control.db, { member: member.id }, now),
   ]);
   const invitation = invitations.get(member.id);
@@ -107,6 +110,7 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
         <section class="sheet">
           <h2>Sessions</h2>
           <Sessions sessions={sessions.items} current={caller.via} isSelf={isSelf} now={now} />
+          <More path={`/members/${member.id}`} next={sessions.next} />
           {sessions.items.length > 0 &&
             (isSelf ? (
               <form method="post" action="/sessions/end-others">

@@ -7,6 +7,7 @@ import type { Session } from "../../store/sessions.ts";
 import { ask } from "../frame/ask.tsx";
 import { Done, finish } from "../frame/done.tsx";
 import { show } from "../frame/layout.tsx";
+import { More, pageIn } from "../frame/more.tsx";
 import { Ago, Day, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv } from "../frame/visit.ts";
@@ -15,7 +16,8 @@ import { untilOf } from "../frame/words.ts";
 export const sessionPages = new Hono<ConsoleEnv>()
   .get("/sessions", async (c) => {
     const { control, visitor } = c.var;
-    const sessions = await listSessions(control, visitor.caller, undefined, { limit: 50, after: undefined });
+    const page = pageIn(c);
+    const sessions = isRefusal(page) ? page : await listSessions(control, visitor.caller, undefined, page);
     if (isRefusal(sessions)) return showRefusal(c, sessions);
     return show(
       c,
@@ -28,6 +30,7 @@ export const sessionPages = new Hono<ConsoleEnv>()
         <Done c={c} />
         <section class="sheet">
           <Sessions sessions={sessions.items} current={visitor.caller.via} isSelf now={control.now()} />
+          <More path="/sessions" next={sessions.next} />
         </section>
         {sessions.items.length > 1 && (
           <form method="post" action="/sessions/end-others">
