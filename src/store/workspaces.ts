@@ -6,7 +6,7 @@ import {
   workspaceCells,
   workspaceOf,
 } from "../records/workspace.ts";
-import { assignments, places } from "./columns.ts";
+import { assignments, places, values } from "./columns.ts";
 import { cursorByAge, cutPage, type Page, type PageRequest } from "./pages.ts";
 
 export function workspaceInsert(db: D1Database, workspace: Workspace): D1PreparedStatement {
@@ -70,6 +70,18 @@ const LAST_WORKSPACE_GONE = "The last workspace that it reached was deleted.";
 export async function readWorkspace(db: D1Database, id: string): Promise<Workspace | undefined> {
   const row = await db.prepare("SELECT * FROM workspaces WHERE id = ?1").bind(id).first<Row>();
   return row ? workspaceOf(row) : undefined;
+}
+
+export async function readWorkspaces(
+  db: D1Database,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<Workspace[]> {
+  const { results } = await db
+    .prepare(`SELECT * FROM workspaces WHERE organization_id = ?1 AND id IN ${values("?2")} ORDER BY created_at, id`)
+    .bind(organizationId, JSON.stringify(ids))
+    .all<Row>();
+  return results.map(workspaceOf);
 }
 
 export async function listWorkspaces(

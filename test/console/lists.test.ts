@@ -1,10 +1,10 @@
-/** Lists with more entries than a page shows. */
+/** Lists with more entries than a page or a form shows. */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { controlOf } from "../helpers/control.ts";
 import { migrate } from "../helpers/workerd.ts";
-import { makeMember, makeOrganization, setUp } from "../management/call.ts";
+import { makeKey, makeMember, makeOrganization, makeWorkspace, setUp } from "../management/call.ts";
 import { Browser, type Page } from "./browser.ts";
 import { platformTeam } from "./world.ts";
 
@@ -15,6 +15,14 @@ const addMembers = (count: number, organizationId: string) =>
   env.DB.prepare(
     `${NUMBERS} INSERT INTO members (id, organization_id, email, name, role, created_at)
      SELECT 'mem_' || i || ?2, ?2, 'm' || i || '@acme.test', 'Member ' || i, 'member', i FROM n`,
+  )
+    .bind(count, organizationId)
+    .run();
+/** Older than any that a test makes otherwise. */
+const addWorkspaces = (count: number, organizationId: string) =>
+  env.DB.prepare(
+    `${NUMBERS} INSERT INTO workspaces (id, organization_id, name, created_at)
+     SELECT 'ws_' || i || ?2, ?2, 'Workspace ' || i, i FROM n`,
   )
     .bind(count, organizationId)
     .run();
@@ -70,4 +78,43 @@ describe("A list with more entries than a page has", () => {
       expect((await owner.open(`${path}?cursor=wrong`)).status, path).toBe(422);
     }
   });
+});
+
+describe("In an organization with more workspaces than a form lists", () => {
+  async function crowded() {
+    const { organization, member, keyBody } = await setUp();
+    await addWorkspaces(200, organization.id);
+    const last = await makeWorkspace(organization.id);
+    const admin = await makeMember(organization.id, { name: "Admin", role: "admin", workspace_ids: [last.id] });
+    return { organization, member, keyBody, last, admin };
+  }
+  const offeredBy = ({ forms }: Page) =>
+    forms.flatMap(({ controls }) => controls.filter(({ name }) => name === "workspace_ids"));
+
+  test("a member can choose their own, which comes after those", async () => {
+    const { admin, last } = await crowded();
+    const browser = await visiting(admin.id);
+    const page = await browser.open("/keys/new");
+    expect(page.text).not.toContain("You are not in any workspace.");
+    expect(offeredBy(page).map(({ value }) => value)).toEqual([last.id]);
+    expect(offeredBy(await browser.open("/members")).find(({ value }) => value === last.id)?.disabled).toBe(false);
+  });
+
+  test("it has its name on the pages of its keys and members, and stays the filter of a list", async () => {
+    const { keyBody, member, last } = await crowded();
+    const key = await makeKey({ ...keyBody, reach: "workspace", workspace_ids: [last.id] });
+    const browser = await visiting(member.id);
+    for (const path of [`/keys/${key.id}`, "/members"]) expect((await browser.open(path)).text).toContain("Sales");
+    const page = await browser.open(`/keys?workspace_id=${last.id}`);
+    expect(page.html).toContain(`<option value="${last.id}" selected="">Sales</option>`);
+    expect(page.text).toContain("Workspace: Sales");
+  });
+});
+
+test("The list of keys stays filtered by a member who comes after those that its filter lists", async () => {
+  const { organization, member } = await setUp();
+  await addMembers(201, organization.id);
+  const last = await makeMember(organization.id, { role: "member" });
+  const page = await (await visiting(member.id)).open(`/keys?member_id=${last.id}`);
+  expect(page.html).toContain(`<option value="${last.id}" selected="">`);
 });

@@ -13,7 +13,10 @@ export async function namesOfEvents(c: Visit, events: readonly AuditEvent[]): Pr
   const keyIds = ids.filter((id) => id.startsWith("key_"));
   const [keys, workspaces, memberName] = await Promise.all([
     keyIds.length === 0 ? [] : findKeys(control, visitor.caller, keyIds, "api_keys:read"),
-    workspacesOf(c),
+    workspacesOf(
+      c,
+      ids.filter((id) => id.startsWith("ws_")),
+    ),
     membersOf(c).then((members) => memberNames(c, members, ids)),
   ]);
   const { organizationId, organization } = visitor.session;

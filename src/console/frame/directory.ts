@@ -1,33 +1,40 @@
 /** Names for the ids on a page. */
 
-import { checkOrganization, findMember, findWorkspace } from "../../control/access.ts";
+import { checkOrganization, findMember } from "../../control/access.ts";
 import { isRefusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Workspace } from "../../records/workspace.ts";
 import { listMembers } from "../../store/members.ts";
-import { listWorkspaces } from "../../store/workspaces.ts";
+import { listWorkspaces, readWorkspaces } from "../../store/workspaces.ts";
 import type { Visit } from "./visit.ts";
 
 /** The most entries of a list in a form. Records beyond it are read by id. */
 const MAX_LISTED = 200;
 const PAGE = { limit: MAX_LISTED, after: undefined };
 
-export async function workspacesOf(c: Visit): Promise<readonly Workspace[]> {
+/** The organization's first ones, the visitor's own, and those of `ids`. */
+export async function workspacesOf(c: Visit, ids: readonly string[] = []): Promise<readonly Workspace[]> {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
   const refusal = await checkOrganization(control, visitor.caller, organizationId, "workspaces:read");
-  return refusal ? [] : (await listWorkspaces(control.db, organizationId, PAGE)).items;
+  if (refusal) return [];
+  const { items } = await listWorkspaces(control.db, organizationId, PAGE);
+  const listed = new Set(items.map(({ id }) => id));
+  const own = [...(reachOf(c) ?? [])].slice(0, MAX_LISTED);
+  const missing = [...ids, ...own].filter((id) => !listed.has(id));
+  return missing.length === 0 ? items : [...items, ...(await readWorkspaces(control.db, organizationId, missing))];
 }
 
 /** The workspaces the visitor can choose, and those in `ids`, which a form must keep. */
 export async function offeredWorkspaces(c: Visit, ids: readonly string[]): Promise<readonly Workspace[]> {
-  const { control, visitor } = c.var;
+  const inReach = reachOf(c);
+  return (await workspacesOf(c, ids)).filter(({ id }) => ids.includes(id) || (inReach?.has(id) ?? true));
+}
+
+/** Not said of those who manage the keys of all workspaces. */
+function reachOf({ var: { visitor } }: Visit): ReadonlySet<string> | undefined {
   const { standing } = visitor.caller;
-  const inReach = standing.kind === "member" ? standing.workspaces : undefined;
-  const listed = (await workspacesOf(c)).filter(({ id }) => ids.includes(id) || (inReach?.has(id) ?? true));
-  const missing = ids.filter((id) => !listed.some((workspace) => workspace.id === id));
-  const found = await Promise.all(missing.map((id) => findWorkspace(control, visitor.caller, id, "workspaces:read")));
-  return [...listed, ...found.flatMap((workspace) => (isRefusal(workspace) ? [] : [workspace]))];
+  return standing.kind === "member" ? standing.workspaces : undefined;
 }
 
 export async function membersOf(c: Visit): Promise<readonly MemberRecord[]> {

@@ -39,7 +39,7 @@ async function overviewOf(c: Visit, key: ManagedKey) {
   const [used, record, workspaces, members, limits, usage, previous, advice] = await Promise.all([
     withLastUse(control, key),
     readKeyRecord(control.db, key.environment, id),
-    workspacesOf(c),
+    workspacesOf(c, key.workspaceIds),
     membersOf(c),
     readAllLimits(control, caller, id),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),

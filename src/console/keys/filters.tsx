@@ -60,7 +60,7 @@ export function KeyFilters(props: Props) {
             {selects.map(({ id, label }) => (
               <Cell name={id} id={id} label={label} problem={problems.get(id)}>
                 <select>
-                  <Options options={[["", "any"], ...(choices[id] ?? [])]} chosen={chosen.get(id) ?? ""} />
+                  <Options options={optionsOf(choices[id] ?? [], chosen.get(id) ?? "")} chosen={chosen.get(id) ?? ""} />
                 </select>
               </Cell>
             ))}
@@ -71,6 +71,12 @@ export function KeyFilters(props: Props) {
       <Chips chips={chipsOf(chosen, choices)} all={view === null ? "/keys" : `/keys?view=${view}`} />
     </>
   );
+}
+
+/** With what is chosen, though the list ends before it: the form would drop it. */
+function optionsOf(choices: Choices, chosen: string): Choices {
+  const isListed = chosen === "" || choices.some(([value]) => value === chosen);
+  return [["", "any"], ...choices, ...(isListed ? [] : [[chosen, chosen] as const])];
 }
 
 function chipsOf(chosen: URLSearchParams, choices: Readonly<Record<string, Choices>>): Chip[] {

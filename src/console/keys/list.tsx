@@ -42,7 +42,7 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
   const wanted = wantedBy(c, chosen);
   const [keys, workspaces, members, waiting] = await Promise.all([
     isRefusal(wanted) ? wanted : listKeysFor(control, caller, wanted.keys, wanted.sort, wanted.page),
-    workspacesOf(c),
+    workspacesOf(c, chosen.getAll("workspace_id")),
     membersOf(c),
     countWaiting(c),
   ]);

@@ -153,5 +153,5 @@ async function summarize(c: Visit, form: Form): Promise<string[]> {
   const organization = await findOrganization(control, visitor.caller, organizationId, "api_keys:write");
   const draft = draftFrom(form, control, member, isRefusal(organization) ? null : organization.plan);
   if (draft.environment === "") return ["Fill in the form to see what the key can do."];
-  return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c)]), control.now());
+  return summaryOf(draft, control.gateway, namesIn([await workspacesOf(c, form.list("workspace_ids"))]), control.now());
 }

@@ -73,7 +73,10 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const now = control.now();
   const ids = members.items.map(({ id }) => id);
   const [workspaces, invitations, keys] = await Promise.all([
-    workspacesOf(c),
+    workspacesOf(
+      c,
+      members.items.flatMap(({ workspaceIds }) => workspaceIds),
+    ),
     readInvitations(control.db, { organization: organizationId }, now),
     countKeysOf(control, visitor.caller, { organizationId, ids }, MAX_KEYS + 1),
   ]);
