@@ -20,6 +20,11 @@ export function lastOf(count: number, by: Unit, now: number): Period {
   return { by, from: to - count * size, to };
 }
 
+/** The last `days` in UTC, or, of one, 24 hours. */
+export function lastDays(days: number, now: number): Period {
+  return days === 1 ? lastOf(24, "hour", now) : lastOf(days, "day", now);
+}
+
 /** As long, and just before it. */
 export function before({ by, from, to }: Period): Period {
   return { by, from: from - (to - from), to: from };

@@ -5,7 +5,7 @@ import { findKey } from "../../control/access.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { isRefusal } from "../../errors.ts";
 import { cellOf } from "../audit/export.ts";
-import { lastOf } from "../frame/period.ts";
+import { lastDays } from "../frame/period.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 
@@ -23,7 +23,7 @@ async function send(c: Visit, keyId: string | undefined): Promise<Response> {
   const { control, visitor } = c.var;
   const asked = Number(c.req.query("days"));
   const days = Number.isInteger(asked) && asked >= 1 && asked <= MAX_DAYS ? asked : MAX_DAYS;
-  const { from, to } = lastOf(days, "day", control.now());
+  const { from, to } = lastDays(days, control.now());
   const { organizationId } = visitor.session;
   const environment = c.req.query("environment") || undefined;
   const wanted = { organizationId, keyId, environment, from, to, groupBy: COLUMNS };

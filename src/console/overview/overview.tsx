@@ -15,7 +15,7 @@ import { Options } from "../frame/fields.tsx";
 import { requireVisitor } from "../frame/guard.ts";
 import { show } from "../frame/layout.tsx";
 import { Part } from "../frame/parts.tsx";
-import { before, lastOf, type Period } from "../frame/period.ts";
+import { before, lastDays, type Period } from "../frame/period.ts";
 import { managesKeys } from "../frame/places.ts";
 import { TOP } from "../frame/ranks.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
@@ -69,7 +69,7 @@ async function showOverview(c: Visit) {
   const named = c.req.query("environment") ?? "";
   const environment = Object.hasOwn(control.gateway.environments, named) ? named : undefined;
   const now = control.now();
-  const period = days === 1 ? lastOf(24, "hour", now) : lastOf(days, "day", now);
+  const period = lastDays(days, now);
   const { by, from, to } = period;
   const wanted = { organizationId, environment, from, to };
   const counted = { ...wanted, onlyRequests: true };

@@ -25,12 +25,13 @@ async function count(
   keyId: string,
   organizationId: string,
   counts: readonly [route: string, outcome: string, requests: number][],
+  hoursAgo = 1,
 ) {
   const sql =
     "INSERT INTO usage_hours (organization_id, key_id, environment, hour, route, outcome, requests) VALUES (?, ?, 'sandbox', ?, ?, ?, ?)";
   await env.DB.batch(
     counts.map(([route, outcome, requests]) =>
-      env.DB.prepare(sql).bind(organizationId, keyId, AT_START - HOUR_MS, route, outcome, requests),
+      env.DB.prepare(sql).bind(organizationId, keyId, AT_START - hoursAgo * HOUR_MS, route, outcome, requests),
     ),
   );
 }
@@ -179,5 +180,23 @@ describe("What a developer needs", () => {
       expect(headers.get("content-disposition")).toContain("usage.csv");
     }
     expect((await browser.open("/keys/usage.csv?environment=nowhere")).status).toBe(422);
+  });
+
+  test("of 24 hours has the evening before, and nothing older", async () => {
+    const { browser, key, organization } = await world();
+    for (const [hoursAgo, requests] of [
+      [24, 100],
+      [23, 20],
+      [13, 4],
+      [1, 3],
+    ] as const) {
+      await count(key.id, organization.id, [["/signatures/*", "forwarded", requests]], hoursAgo);
+    }
+    const { html } = await browser.open("/keys/usage.csv?days=1");
+    const counts = [...html.matchAll(/"(\d{4}-\d\d-\d\d)".*,(\d+)\r/g)].map(([, day, sum]) => [day, sum]);
+    expect(counts).toEqual([
+      ["2040-05-30", "24"],
+      ["2040-05-31", "3"],
+    ]);
   });
 });
