@@ -94,6 +94,7 @@ async function showOverview(c: Visit) {
       : undefined,
   ]);
   return show(
+  const sumsBefore = isRefusal(previous) ? [] : previous;
     c,
     { title: "Overview" },
     <>
@@ -104,7 +105,7 @@ async function showOverview(c: Visit) {
         </div>
         <Span c={c} days={String(days)} environment={environment ?? ""} />
       </div>
-      <Part of={usage}>{(sums) => <Figures sums={sums} previous={isRefusal(previous) ? [] : previous} />}</Part>
+      <Part of={usage}>{(sums) => <Figures sums={sums} period={period} previous={sumsBefore} />}</Part>
       <section class="sheet">
         <div class="head tight">
           <h2>Requests over time</h2>
@@ -113,14 +114,7 @@ async function showOverview(c: Visit) {
           </a>
         </div>
         <Part of={usage}>
-          {(sums) => (
-            <Chart
-              sums={sums}
-              period={period}
-              previous={isRefusal(previous) ? [] : previous}
-              label={`Requests by ${by}`}
-            />
-          )}
+          {(sums) => <Chart sums={sums} period={period} previous={sumsBefore} label={`Requests by ${by}`} />}
         </Part>
       </section>
       <div class="columns">

@@ -6,22 +6,27 @@ import type { ManagedKey } from "../../records/key.ts";
 import type { Page } from "../../store/pages.ts";
 import { kindOf } from "../frame/chart.tsx";
 import { Day, EnvironmentBadge, SOON_MS, Table } from "../frame/parts.tsx";
+import { before, isRunning, type Period } from "../frame/period.ts";
 import type { Visit } from "../frame/visit.ts";
 import { number, plural, spanOf } from "../frame/words.ts";
 
 interface FiguresProps {
   readonly sums: readonly UsageSum[];
+  readonly period: Period;
   /** Of the period before. */
   readonly previous: readonly UsageSum[];
 }
 
-export function Figures({ sums, previous }: FiguresProps) {
+export function Figures({ sums, period, previous }: FiguresProps) {
   const total = (of: readonly UsageSum[]) => of.reduce((sum, { requests }) => sum + requests, 0);
-  const [all, before] = [total(sums), total(previous)];
+  // What still runs is not compared with a whole hour or day.
+  const over = (of: readonly UsageSum[], span: Period) =>
+    total(of.filter(({ group }) => !isRunning(span, Number(group[span.by]))));
+  const all = total(sums);
   const kind = (name: string) => total(sums.filter(({ group }) => kindOf(group.outcome) === name));
   const share = (part: number) => (all === 0 ? "" : `${((100 * part) / all).toFixed(1)} %`);
   const figures = [
-    ["Requests", all, before === 0 ? "" : `${changeOf(all, before)} than before`],
+    ["Requests", all, changeOf(over(sums, period), over(previous, before(period)))],
     ["Forwarded", kind("forwarded"), share(kind("forwarded"))],
     ["Over a limit (429)", kind("limited"), share(kind("limited"))],
     ["Refused for other reasons", kind("refused"), share(kind("refused"))],
@@ -58,12 +63,21 @@ export function Answers({ sums }: { sums: readonly UsageSum[] }) {
   );
 }
 
-function changeOf(now: number, before: number): string {
-  const percent = Math.round((100 * Math.abs(now - before)) / before);
-  return `${percent} % ${now < before ? "fewer" : "more"}`;
+function changeOf(now: number, then: number): string {
+  if (then === 0) return "";
+  const percent = Math.round((100 * Math.abs(now - then)) / then);
+  return percent === 0 ? "as many as before" : `${percent} % ${now < then ? "fewer" : "more"} than before`;
 }
 
-export function Expiring({ c, page, now }: { c: Visit; page: Page<ManagedKey>; now: number }) {
+interface ExpiringProps {
+  readonly c: Visit;
+  readonly page: Page<ManagedKey>;
+  /** The chosen one. */
+  readonly environment: string | undefined;
+  readonly now: number;
+}
+
+export function Expiring({ c, page, environment, now }: ExpiringProps) {
   const { gateway } = c.var.control;
   const soon = page.items.filter(({ expiresAt }) => expiresAt - now < SOON_MS);
   if (soon.length === 0) return <p class="faint">No active key expires soon.</p>;
