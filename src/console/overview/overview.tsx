@@ -65,7 +65,8 @@ async function showOverview(c: Visit) {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
   const chosen = c.req.query("days") ?? "7";
-  const days = Number(SPANS.some(([span]) => span === chosen) ? chosen : "7");
+  const spans = SPANS.filter(([span]) => Number(span) <= control.gateway.retention.usageDays);
+  const days = Number(spans.some(([span]) => span === chosen) ? chosen : "7");
   const named = c.req.query("environment") ?? "";
   const environment = Object.hasOwn(control.gateway.environments, named) ? named : undefined;
   const now = control.now();
@@ -103,7 +104,7 @@ async function showOverview(c: Visit) {
           <h1>Overview</h1>
           <p>{visitor.session.organization.name}. Numbers are some ten seconds behind; days are in UTC.</p>
         </div>
-        <Span c={c} days={String(days)} environment={environment ?? ""} />
+        <Span c={c} spans={spans} days={String(days)} environment={environment ?? ""} />
       </div>
       <Part of={usage}>{(sums) => <Figures sums={sums} period={period} previous={sumsBefore} />}</Part>
       <section class="sheet">
@@ -173,7 +174,14 @@ async function showOverview(c: Visit) {
 /** What is deleted is not looked for. */
 const isKept = ({ gateway, now }: Control, { from }: Period) => from > now() - gateway.retention.usageDays * DAY_MS;
 
-function Span({ c, days, environment }: { c: Visit; days: string; environment: string }) {
+interface SpanProps {
+  readonly c: Visit;
+  readonly spans: readonly (readonly [days: string, name: string])[];
+  readonly days: string;
+  readonly environment: string;
+}
+
+function Span({ c, spans, days, environment }: SpanProps) {
   const environments = Object.keys(c.var.control.gateway.environments).map((name) => [name, name] as const);
   return (
     <form class="actions" action="/">
@@ -190,7 +198,7 @@ function Span({ c, days, environment }: { c: Visit; days: string; environment: s
       </label>
       <div>
         <select id="days" name="days">
-          <Options options={SPANS} chosen={days} />
+          <Options options={spans} chosen={days} />
         </select>
       </div>
       <button type="submit" class="quiet">
