@@ -94,8 +94,8 @@ async function showOverview(c: Visit) {
       ? readLatency(control, caller, { ...wanted, from: kept, groupBy: ["environment"] })
       : undefined,
   ]);
-  return show(
   const sumsBefore = isRefusal(previous) ? [] : previous;
+  return show(
     c,
     { title: "Overview" },
     <>
@@ -163,7 +163,7 @@ async function showOverview(c: Visit) {
           </section>
           <section class="sheet">
             <h2>Keys that expire within 30 days</h2>
-            <Part of={expiring}>{(page) => <Expiring c={c} page={page} now={now} />}</Part>
+            <Part of={expiring}>{(page) => <Expiring c={c} page={page} environment={environment} now={now} />}</Part>
           </section>
         </div>
       </div>

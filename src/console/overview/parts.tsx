@@ -79,16 +79,17 @@ interface ExpiringProps {
 
 export function Expiring({ c, page, environment, now }: ExpiringProps) {
   const { gateway } = c.var.control;
+  const chosen = new URLSearchParams({ ...(environment && { environment }), status: "active", sort: "expires_at" });
   const soon = page.items.filter(({ expiresAt }) => expiresAt - now < SOON_MS);
   if (soon.length === 0) return <p class="faint">No active key expires soon.</p>;
   return (
     <>
       <ul class="ranks">
-        {soon.map(({ id, name, environment, expiresAt }) => (
+        {soon.map(({ id, name, environment: of, expiresAt }) => (
           <li>
             <a href={`/keys/${id}`}>
               <span>
-                {name} <EnvironmentBadge name={environment} gateway={gateway} />
+                {name} <EnvironmentBadge name={of} gateway={gateway} />
               </span>
               <span class="soon">
                 <Day at={expiresAt} words={`in ${spanOf(expiresAt - now)}`} />
@@ -99,7 +100,7 @@ export function Expiring({ c, page, environment, now }: ExpiringProps) {
       </ul>
       {soon.length === page.items.length && page.next && (
         <p>
-          <a href="/keys?status=active&sort=expires_at">There are more than {plural(soon.length, "key")}</a>
+          <a href={`/keys?${chosen}`}>There are more than {plural(soon.length, "key")}</a>
         </p>
       )}
     </>
