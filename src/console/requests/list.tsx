@@ -83,8 +83,8 @@ async function Found({ c, path, chosen, page: { items, next }, key }: FoundProps
       <RequestTable requests={items} now={control.now()} nameOf={key ? undefined : nameOf} gateway={control.gateway} />
       <More path={path} next={next} query={String(chosen)} />
       <p class="hint more">
-        A request shows about a minute after its answer. Each hour, the first and last 20 requests that failed are kept
-        for each environment, route and outcome, and 20 at random of those that succeeded.
+        A request shows 10 to 20 seconds after its answer. Each hour, the first and last 20 requests that failed are
+        kept for each environment, route and outcome, and 20 at random of those that succeeded.
       </p>
     </section>
   );
@@ -171,7 +171,7 @@ function Nothing({ c, path, isFiltered, keyOf: key }: NothingProps) {
         </p>
       ) : (
         <p>
-          <strong>No requests are kept.</strong> They show about a minute after their answer, for{" "}
+          <strong>No requests are kept.</strong> They show 10 to 20 seconds after their answer, for{" "}
           {secondsOf(keptMs / 1000)}. {key && <a href={`/keys/${key.id}/connect`}>Send one with this key</a>}
         </p>
       )}

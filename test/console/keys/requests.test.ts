@@ -42,7 +42,9 @@ describe("The requests of a key", () => {
     expect(page.text).toContain(`POST /signatures/* , explain the request ${refused.id} 403 scope_missing`);
     expect(page.html).toContain(`href="/requests/${refused.id}"`);
     expect(page.text).toContain("502 from signatures");
-    expect((await browser.open(`/keys/${other.id}/requests`)).text).toContain("No requests are kept.");
+    expect(page.text).toContain("A request shows 10 to 20 seconds after its answer.");
+    const none = await browser.open(`/keys/${other.id}/requests`);
+    expect(none.text).toContain("No requests are kept. They show 10 to 20 seconds after their answer");
   });
 
   test("can be those that failed alone, or those of one reason or route", async () => {
