@@ -34,14 +34,11 @@ export function Latencies({ c, sums }: { c: Visit; sums: readonly LatencySum[] }
               </>
             ),
           },
-          { label: "p50", isNumber: true, cell: ({ times }) => shown(times, 0.5) },
-          { label: "p95", isNumber: true, cell: ({ times }) => shown(times, 0.95) },
+          { label: "Half within", isNumber: true, cell: ({ times }) => shown(times, 0.5) },
+          { label: "95 % within", isNumber: true, cell: ({ times }) => shown(times, 0.95) },
         ]}
       />
-      <p class="faint">
-        Half of the requests (p50) and 95 % of them (p95) took no longer. Origin: until its answer began; gateway: all
-        else.
-      </p>
+      <p class="faint">Origin: until its answer began; gateway: all else.</p>
     </>
   );
 }
