@@ -148,9 +148,9 @@ function Limits({ gateway: { plans, keys } }: { gateway: Gateway }) {
     <section class="sheet">
       <h2>Limits</h2>
       <p>
-        Over a limit, the answer is 429 with <code>Retry-After</code>. A client that waits this many seconds is
-        admitted. <code>RateLimit-Policy</code> and <code>RateLimit</code> show what is left. Refused requests do not
-        count.
+        Over a limit, the answer is 429 with <code>Retry-After</code>. If a key has one client, and it waits this many
+        seconds, it is admitted. <code>RateLimit-Policy</code> and <code>RateLimit</code> show what is left. Refused
+        requests do not count.
       </p>
       {Object.keys(plans).length > 0 && (
         <Table
