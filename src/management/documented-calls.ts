@@ -20,7 +20,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     changeOrganization: {
       summary: "Change an organization",
       description:
-        "Owners can change the name. Only the root token can change the plan, environments, key quota and status.",
+        "Owners can change the name. Only the root token can change the plan, environments, key quota, location and status.",
     },
   },
   Workspaces: {
@@ -103,12 +103,15 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     disableApiKey: { summary: "Disable a key" },
     enableApiKey: { summary: "Enable a key again" },
     readLimits: { summary: "Show what is left of a key's limits" },
-    resetLimits: { summary: "Reset a key's limits", description: "Except the tokens that are lent to isolates now." },
+    resetLimits: {
+      summary: "Reset a key's limits",
+      description: "Only for the root token. Except the tokens that are lent to isolates now.",
+    },
     adviseOnScopes: { summary: "List the scopes that a key has not used" },
     importApiKeys: {
       summary: "Import keys by the SHA-256 digests of their secrets",
       description:
-        "For the root token. Imports all keys or none. Keys that were imported before are skipped, so a call can be repeated.",
+        "Only for the root token. Imports all keys or none. Keys that were imported before are skipped, so a call can be repeated.",
     },
   },
   "Key requests": {

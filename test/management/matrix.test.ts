@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { migrate, newId, newSecret } from "../helpers/workerd.ts";
 import { type Answer, call, makeKey, makeMember, setUp } from "./call.ts";
-import { type DocumentedOperation, operationsOf, sampleOf, wrongTypeOf } from "./samples.ts";
+import { type DocumentedOperation, operationsOf, type Schema, sampleOf, wrongTypeOf } from "./samples.ts";
 
 /** Operations that need no right, for they are about the caller alone. */
 const ABOUT_ONESELF = [
@@ -52,6 +52,12 @@ beforeAll(async () => {
 });
 
 const actAs = (memberId: string) => ({ "Keygate-Act-As": memberId });
+
+test("each call that the root token alone may make says so, and no other does", () => {
+  const calls = Object.values<Schema>(document.paths).flatMap((methods) => Object.values<Schema>(methods));
+  const saying = calls.filter(({ description = "" }) => description.startsWith("Only for the root token."));
+  expect(saying.map(({ operationId }) => operationId).sort()).toEqual([...ROOT_ALONE].sort());
+});
 
 /** An organization with one of each thing that has an id. */
 async function makeWorld() {

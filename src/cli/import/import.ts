@@ -29,7 +29,7 @@ interface Options {
 export function addImport(program: Command): void {
   program
     .command("import")
-    .description("import keys of another system, by the SHA-256 digests of their secrets")
+    .description("import keys of another system, by the SHA-256 digests of their secrets (root token only)")
     .argument("<file>", "one key per line: CSV with a header row, or JSON objects")
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))

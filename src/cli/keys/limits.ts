@@ -35,7 +35,7 @@ export function addLimits(program: Command): void {
 
   limits
     .command("reset")
-    .description("reset a key's limits")
+    .description("reset a key's limits (root token only)")
     .argument("<id>", "the key's id, key_…", id("key"))
     .addHelpText("after", example("limits reset key_9fK2"))
     .action(

@@ -31,7 +31,7 @@ export function addOrgs(program: Command): void {
 
   orgs
     .command("create")
-    .description("create an organization")
+    .description("create an organization (root token only)")
     .optionsGroup("Required:")
     .requiredOption("--name <name>", "its name")
     .optionsGroup("Options:")

@@ -42,7 +42,7 @@ export function addTraffic(program: Command): void {
   program
     .command("traffic")
     .description(
-      "show how long the gateway and the origins took, by route: half, 95 % and 99 % of all requests took no longer (root token only)",
+      "show how long the gateway and the origins took, by route: half, 95 % and 99 % of all requests took no longer (root token only, except with --organization)",
     )
     .addOption(
       new Option("--organization <id>", "of the keys of this organization, org_…, by environment")
