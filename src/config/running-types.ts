@@ -53,7 +53,7 @@ export interface LoggingConfig {
 
 /** How long D1 keeps old records. At least 35 days each, because a restore can go back 30. */
 export interface RetentionConfig {
-  /** Usage by the hour. Default: 90. */
+  /** Usage by the day. Default: 90. */
   usageDays?: number;
   /** Audit events, and with them the `Idempotency-Key`s of changes. The events of a key are kept as long as the key. Default: 400. */
   auditDays?: number;

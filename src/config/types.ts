@@ -40,7 +40,7 @@ export interface GatewayConfig<
    * still answer for what they have. Default: 1.
    */
   collectors?: number;
-  /** How many objects tell isolates which records have changed. One is enough for 150 isolates. Default: 1. */
+  /** How many objects tell isolates which records have changed. One is enough for 175 isolates that are in use all the time. Default: 1. */
   feeds?: number;
   logging?: LoggingConfig;
   requestLog?: RequestLogConfig;

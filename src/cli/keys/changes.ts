@@ -32,7 +32,7 @@ export function addKeyChanges(keys: Command): void {
     .command("rotate")
     .description("give a key a new secret and show it once")
     .argument("<id>", "its id, key_…", id("key"))
-    .requiredOption("--grace <duration>", "how long the old secret still works: 0, 15m, 24h, 7d", duration)
+    .requiredOption("--grace <duration>", "how long the old secret still works, at most 30d: 0, 15m, 24h, 7d", duration)
     .addOption(ifMatch())
     .addHelpText("after", example("keys rotate key_9fK2 --grace 24h"))
     .action(
