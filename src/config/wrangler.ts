@@ -68,6 +68,18 @@ const BINDINGS: readonly Binding[] = [
       "simple = { limit = 100, period = 60 }",
     ],
   },
+  {
+    what: "assets",
+    list: ["assets"],
+    field: "binding",
+    name: "ASSETS",
+    lines: [
+      "[assets]",
+      'binding = "ASSETS"',
+      'directory = "node_modules/keygate/dist/assets" # in a clone of Keygate: "assets"',
+      "run_worker_first = true",
+    ],
+  },
 ];
 
 const ANALYTICS: Binding = {
@@ -123,7 +135,7 @@ function requiredSecrets(wrangler: unknown): Set<unknown> {
 
 function namesIn(wrangler: unknown, list: readonly string[], field: string): Set<unknown> {
   const entries = list.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], wrangler);
-  return new Set(Array.isArray(entries) ? entries.map((entry) => entry?.[field]) : []);
+  return new Set([entries].flat().map((entry) => (entry as Record<string, unknown> | null | undefined)?.[field]));
 }
 
 /** Lines of TOML, complete in themselves. */

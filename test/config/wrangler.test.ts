@@ -16,6 +16,7 @@ const complete = {
     ],
   },
   ratelimits: [{ name: "LOOKUP_BUDGET" }],
+  assets: { binding: "ASSETS", directory: "assets" },
   services: [{ binding: "BILLING_SANDBOX", service: "billing" }],
 };
 
@@ -53,6 +54,14 @@ describe("wrangler.toml", () => {
       name = "LOOKUP_BUDGET"
       namespace_id = "4201"
       simple = { limit = 100, period = 60 }`,
+    ],
+    [
+      "assets",
+      `  wrangler.toml: has no assets binding "ASSETS". Add to wrangler.toml:
+      [assets]
+      binding = "ASSETS"
+      directory = "node_modules/keygate/dist/assets" # in a clone of Keygate: "assets"
+      run_worker_first = true`,
     ],
     [
       "services",
@@ -98,7 +107,7 @@ describe("wrangler.toml", () => {
 
   test("is accepted once the lines of each remedy have been added", () => {
     const toAdd = problemsOfWrangler(changed(), {}).map(({ remedy }) => remedy.slice(remedy.indexOf("\n")));
-    expect(toAdd).toHaveLength(6);
+    expect(toAdd).toHaveLength(7);
     expect(linesFor(parse(toAdd.join("\n")))).toEqual([]);
   });
 
@@ -136,7 +145,7 @@ describe("wrangler.toml", () => {
   test.each([undefined, null, {}, { services: {} }, { durable_objects: null, services: ["x", null] }])(
     "is refused and not tripped over as %j",
     (wrangler) => {
-      expect(linesFor(wrangler)).toHaveLength(6);
+      expect(linesFor(wrangler)).toHaveLength(7);
     },
   );
 });
