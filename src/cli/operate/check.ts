@@ -41,7 +41,7 @@ async function check(_: unknown, command: Command): Promise<void> {
   const hints = hintsOf(checked.config).map((hint) => lineOf(hint).trim());
   const say = (text: string) => json || console.log(text);
   say([summaryOf(checked), ...hints.map((hint) => `hint: ${hint}`)].join("\n"));
-  const measured = bundle ? await measureBundle(checked.file, STARTUP_LIMIT_MS) : undefined;
+  const measured = bundle ? await measureBundle(checked.file, env, STARTUP_LIMIT_MS) : undefined;
   if (json) console.log(JSON.stringify(reportOf(checked, hints, measured), null, 2));
   if (!measured) return;
   const { gzipKb, startupMs } = measured;

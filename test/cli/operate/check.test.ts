@@ -246,6 +246,15 @@ describe("keygate check accepts", () => {
     }
   });
 
+  test("the bundle of the environment that is named, not that of the top level", { timeout: 120_000 }, async () => {
+    const project = wrongProject(
+      { wrangler: (content) => (section(content).assets = { ...content.assets, directory: "nowhere" }), says: "" },
+      "toml",
+    );
+    const { code, stderr } = await keygate(["check", "--bundle", "--env", "staging"], { project });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("nowhere")]);
+  });
+
   test("one environment alone, with its own configuration", async () => {
     const project = wrongProject({ wrangler: (content) => delete content.routes, says: "" }, "toml");
     const { code, stdout } = await keygate(["check", "--env", "staging"], { project });
