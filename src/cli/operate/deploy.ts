@@ -57,7 +57,7 @@ async function deploy(options: Options, command: Command): Promise<void> {
   await runWrangler(["deploy", ...argumentsOf(checked.file, options)], stop).catch((error) => {
     throw withNextStep(error, options);
   });
-  report.step("Asking the gateway …");
+  report.step("Asking the gateway for ten seconds or more …");
   await verify(checked.config, fetchAnyWay);
   const done = "Deployed: the gateway is ready, and refuses requests without a key.";
   report.end(done, { config: checked.file, deployed: true });

@@ -7,6 +7,10 @@ import { Failure } from "../terminal/failure.ts";
 /** New code reaches all data centers within seconds; a new custom domain can take minutes. */
 const DEADLINE_MS = 120_000;
 const AGAIN_MS = 1_000;
+/** How long all answers must be good: at first they can come from the version before. */
+const SETTLED_MS = 10_000;
+/** A host can accept a request and then say nothing. */
+const SILENCE_MS = 10_000;
 
 interface Question {
   readonly url: string;
@@ -14,12 +18,33 @@ interface Question {
   readonly wanted: number;
 }
 
-/** Throws a `Failure` that names every question that had no good answer. */
-export async function verify(config: GatewayConfig, ask: typeof fetch, deadlineMs = DEADLINE_MS): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
-  const complaints = await Promise.all(questionsOf(config).map((question) => untilGood(question, ask, giveUpAt)));
-  const bad = complaints.filter((complaint) => complaint !== undefined);
-  if (bad.length > 0) throw new Failure(["It is deployed, but does not answer as it should:", ...bad].join("\n  "));
+export interface Clock {
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly timeout: (ms: number) => AbortSignal;
+}
+
+const CLOCK: Clock = { now: Date.now, wait: setTimeout, timeout: AbortSignal.timeout };
+
+/** Throws a `Failure` that names every question whose last answer was bad, if they do not become good in time. */
+export async function verify(config: GatewayConfig, ask: typeof fetch, clock: Clock = CLOCK): Promise<void> {
+  const questions = questionsOf(config);
+  const giveUpAt = clock.now() + DEADLINE_MS;
+  let goodSince: number | undefined;
+  for (;;) {
+    const answers = await Promise.all(questions.map((question) => complaintOf(question, ask, clock)));
+    const bad = answers.filter((complaint) => complaint !== undefined);
+    const now = clock.now();
+    if (bad.length === 0) {
+      goodSince ??= now;
+      if (now - goodSince >= SETTLED_MS) return;
+    } else {
+      if (now >= giveUpAt)
+        throw new Failure(["It is deployed, but does not answer as it should:", ...bad].join("\n  "));
+      goodSince = undefined;
+    }
+    await clock.wait(AGAIN_MS);
+  }
 }
 
 function questionsOf({ control, environments, routes }: GatewayConfig): Question[] {
@@ -35,18 +60,14 @@ function questionsOf({ control, environments, routes }: GatewayConfig): Question
 
 const withoutSlash = (url: string) => url.replace(/\/$/, "");
 
-/** What is wrong with the last answer, if none was good in time. */
-async function untilGood({ url, method, wanted }: Question, ask: typeof fetch, giveUpAt: number) {
-  for (;;) {
-    const said = await ask(url, { method, redirect: "manual" }).then(
-      async (response) => {
-        await response.body?.cancel();
-        return response.status;
-      },
-      (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
-    );
-    if (said === wanted) return undefined;
-    if (Date.now() >= giveUpAt) return `${method} ${url}: ${said} instead of ${wanted}`;
-    await setTimeout(AGAIN_MS);
-  }
+/** What is wrong with the answer, if it is not good. */
+async function complaintOf({ url, method, wanted }: Question, ask: typeof fetch, { timeout }: Clock) {
+  const said = await ask(url, { method, redirect: "manual", signal: timeout(SILENCE_MS) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.status;
+    },
+    (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
+  );
+  return said === wanted ? undefined : `${method} ${url}: ${said} instead of ${wanted}`;
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import base from "../../../gateway.config.ts";
-import { verify } from "../../../src/cli/operate/verify.ts";
+import { type Clock, verify } from "../../../src/cli/operate/verify.ts";
 import { withLocalBaseUrls } from "../../../src/config/local.ts";
 import { type Call, copyOfProject, keygate, PROJECT, startApi } from "../helpers.ts";
 import { startCloudflareApi } from "./cloudflare.ts";
@@ -68,11 +68,9 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
       "KEYGATE_ROOT_TOKEN",
       "KEYGATE_SIGNING_KEYS",
     ]);
-    expect(calls.map(({ path }) => path).sort()).toEqual([
-      "/live/signatures/keygate-deploy",
-      "/readyz",
-      "/test/signatures/keygate-deploy",
-    ]);
+    expect(new Set(calls.map(({ path }) => path))).toEqual(
+      new Set(["/readyz", "/live/signatures/keygate-deploy", "/test/signatures/keygate-deploy"]),
+    );
     expect(stdout).toContain("Deployed: the gateway is ready, and refuses requests without a key.");
     for (const secret of Object.values(JSON.parse(readFileSync(join(project, "secrets.json"), "utf8")))) {
       expect(stdout).not.toContain(secret);
@@ -129,19 +127,40 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
 describe("the questions after a deploy", () => {
   const config = withLocalBaseUrls(base, 8787);
 
-  function verifyWith(statusOf: (url: string) => number): Promise<void> {
-    return verify(config, async (url) => new Response(null, { status: statusOf(String(url)) }), 0);
+  /** A clock without waiting: time passes only while the command waits. */
+  function fastClock(): Clock {
+    let time = 0;
+    const wait = async (ms: number) => {
+      time += ms;
+    };
+    return { now: () => time, wait, timeout: () => AbortSignal.abort(new Error("silent for too long")) };
+  }
+
+  function verifyWith(statusOf: (url: string) => number, clock = fastClock()): Promise<void> {
+    return verify(config, async (url) => new Response(null, { status: statusOf(String(url)) }), clock);
   }
 
   test("are asked of every base URL: whether it is ready, and whether it refuses a request without a key", async () => {
-    const asked: string[] = [];
+    const asked = new Set<string>();
     await verifyWith((url) => {
-      asked.push(url);
-      return url.endsWith("/readyz") ? 200 : 401;
+      asked.add(url);
+      return good(url);
     });
     const urls = [...Object.values(config.environments), config.control].flatMap(({ baseUrls }) => baseUrls);
-    expect(asked).toHaveLength(urls.length);
-    for (const url of urls) expect(asked.some((each) => each.startsWith(url))).toBe(true);
+    expect(asked.size).toBe(urls.length);
+    for (const url of urls) expect([...asked].some((each) => each.startsWith(url))).toBe(true);
+  });
+
+  test("fail the deploy if only the version before, which still answers at first, is good", async () => {
+    const clock = fastClock();
+    const statusOf = (url: string) => (clock.now() < 5_000 ? good(url) : 500);
+    await expect(verifyWith(statusOf, clock)).rejects.toThrow("/readyz: 500 instead of 200");
+  });
+
+  test("end when all answers have been good for ten seconds, and begin again at a bad one", async () => {
+    const clock = fastClock();
+    await verifyWith((url) => (clock.now() === 8_000 && url.endsWith("/readyz") ? 503 : good(url)), clock);
+    expect(clock.now()).toBe(19_000);
   });
 
   test.each([
@@ -154,6 +173,14 @@ describe("the questions after a deploy", () => {
 
   test("say which host cannot be reached", async () => {
     const failing = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND") }));
-    await expect(verify(config, failing, 0)).rejects.toThrow("ENOTFOUND");
+    await expect(verify(config, failing, fastClock())).rejects.toThrow("ENOTFOUND");
+  });
+
+  const good = (url: string) => (url.endsWith("/readyz") ? 200 : 401);
+
+  test("wait for no host that accepts a request and then stays silent", async () => {
+    const silent: typeof fetch = (_, init) =>
+      new Promise((_resolve, reject) => init?.signal?.aborted && reject(init.signal.reason));
+    await expect(verify(config, silent, fastClock())).rejects.toThrow("silent for too long instead of 200");
   });
 });
