@@ -32,8 +32,13 @@ export function inSection({ path, problem, remedy }: ConfigProblem, name: string
   return {
     path: path === "wrangler.toml" ? `wrangler.toml, [env.${key}]` : path,
     problem: problem.replace(/\bwrangler\.toml\b/, `wrangler.toml, [env.${key}],`),
-    remedy: [first, ...placed].join("\n"),
+    remedy: [placedSecret(first, key, name), ...placed].join("\n"),
   };
+}
+
+/** The list of required secrets, and the command that sets one: without `--env` it changes the top level. */
+function placedSecret(line: string, key: string, name: string): string {
+  return line.replace("[secrets]", `[env.${key}.secrets]`).replace(/\bwrangler secret put \S+/, `$& --env ${name}`);
 }
 
 function sectionsOf(wrangler: unknown): Record<string, Section> {

@@ -3,6 +3,7 @@ import { compile } from "../../src/config/compile.ts";
 import { hintsOf } from "../../src/config/hints.ts";
 import { lineOf } from "../../src/config/problems.ts";
 import { problemsOfWrangler } from "../../src/config/wrangler.ts";
+import { inSection } from "../../src/config/wrangler-environments.ts";
 import { type Change, changed, mistakesOf } from "./base.ts";
 
 const withHeaders = (headers: unknown) => changed({ "origins.billing.production.headers": headers });
@@ -89,6 +90,14 @@ describe("the headers of an origin", () => {
     expect(told({ required: ["KEYGATE_PEPPERS"] })).toContain(missing);
     expect(told(undefined)).toContain(missing);
     expect(told({ required: ["BILLING_KEY"] })).not.toContain("BILLING_KEY");
+  });
+
+  test("name, for a missing secret of an environment, its list and the command that sets it there", () => {
+    const config = withHeaders({ "X-Api-Key": { secret: "BILLING_KEY" } });
+    const lines = problemsOfWrangler(config, {}).map((problem) => lineOf(inSection(problem, "staging")));
+    expect(lines.find((line) => line.includes("BILLING_KEY"))).toContain(
+      'Add "BILLING_KEY" to the list "required" under [env.staging.secrets] of wrangler.toml, and set it: npx wrangler secret put BILLING_KEY --env staging',
+    );
   });
 
   test.each([

@@ -51,6 +51,12 @@ export function apiOf(command: Command, ifMatch?: string): Api {
   return new Api(connectionOf(connection), { actAs, ifMatch });
 }
 
+/** The options that name this gateway, for a next command. Without them, that could call another one. */
+export function sameGateway(command: Command): string {
+  const { url, profile } = command.optsWithGlobals<GlobalOptions>();
+  return `${profile === undefined ? "" : ` --profile ${profile}`}${url === undefined ? "" : ` --url ${url}`}`;
+}
+
 /** For commands that change a record. */
 export function ifMatch(): Option {
   return new Option("--if-match <version>", "change it only if it still has this version (see `show`)");

@@ -4,21 +4,21 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { writeEntry } from "../dev/entry.ts";
-import { COMMAND, example } from "../gateway/call.ts";
+import { example } from "../gateway/call.ts";
 import { fetchAnyWay } from "../gateway/network.ts";
 import { Failure } from "../terminal/failure.ts";
 import { reportOf } from "../terminal/report.ts";
 import { deployableConfig } from "./checked-config.ts";
 import { configOf } from "./config-of.ts";
+import type { Target } from "./environment.ts";
 import { checkJurisdictions } from "./jurisdictions.ts";
 import { inEnvironment, MIGRATED, migrate } from "./migrate.ts";
+import { withNextSteps } from "./missing-secrets.ts";
 import { DEFAULT_CONFIG, shown } from "./project.ts";
 import { verify } from "./verify.ts";
 import { runWrangler } from "./wrangler.ts";
 
-interface Options {
-  env?: string;
-  config?: string;
+interface Options extends Target {
   secretsFile?: string;
   immediate?: boolean;
   dryRun?: boolean;
@@ -55,7 +55,7 @@ async function deploy(options: Options, command: Command): Promise<void> {
   await checkJurisdictions(checked.config, options.env, stop);
   report.step("Deploying …");
   await runWrangler(["deploy", ...argumentsOf(checked.file, options)], stop).catch((error) => {
-    throw withNextStep(error, options);
+    throw withNextSteps(error, options);
   });
   report.step("Asking the gateway for ten seconds or more …");
   await verify(checked.config, fetchAnyWay);
@@ -70,12 +70,4 @@ function argumentsOf(file: string, { env, secretsFile, immediate }: Options): st
     ...(secretsFile === undefined ? [] : ["--secrets-file", resolve(secretsFile)]),
     ...(immediate ? ["--durable-objects-code-update-mode", "immediate"] : []),
   ];
-}
-
-/** A Worker that does not exist yet takes its secrets only with its first deploy. */
-function withNextStep(error: unknown, { env }: Options): unknown {
-  if (!(error instanceof Failure) || !error.message.includes("required secrets have not been set")) return error;
-  const deployed = env === undefined ? "deploy" : `deploy --env ${env}`;
-  const next = [`${COMMAND} secrets --to secrets.json`, `${COMMAND} ${deployed} --secrets-file secrets.json`];
-  return new Failure(`${error.message}\n\nTo create them and deploy with them:\n\n  ${next.join("\n  ")}`);
 }

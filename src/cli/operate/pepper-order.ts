@@ -1,15 +1,16 @@
 /** `keygate pepper add` and `use`: add a pepper to KEYGATE_PEPPERS, and put it first. */
 
 import { randomBytes } from "node:crypto";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { readDevVars, writeDevVar } from "../dev/vars.ts";
 import { NoAnswer } from "../gateway/answers.ts";
 import type { Api } from "../gateway/api.ts";
-import { apiOf, COMMAND, example, type GlobalOptions } from "../gateway/call.ts";
+import { apiOf, COMMAND, example, type GlobalOptions, sameGateway } from "../gateway/call.ts";
 import { isLocal } from "../gateway/network.ts";
 import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { fromEnvironment } from "../terminal/given.ts";
 import { hint, strong } from "../terminal/render.ts";
+import { hintFor, inEnv } from "./environment.ts";
 import { inProject } from "./project.ts";
 
 export interface Pepper {
@@ -30,6 +31,7 @@ export function addPepperOrder(pepper: Command): void {
   pepper
     .command("add")
     .description("create a new pepper, behind the one in use")
+    .addOption(envOption())
     .addHelpText("after", WHERE)
     .addHelpText("after", example("pepper add"))
     .action(add);
@@ -38,33 +40,46 @@ export function addPepperOrder(pepper: Command): void {
     .command("use")
     .description("hash new secrets with this pepper, once every gateway knows it")
     .argument("<id>", "its id, for example p2", pepperId)
+    .addOption(envOption())
     .addHelpText("after", WHERE)
     .addHelpText("after", example("pepper use p2"))
     .action(use);
 }
 
-async function add(_: unknown, command: Command): Promise<void> {
+interface Options {
+  env?: string;
+}
+
+/** Where the printed commands set the secret. */
+export function envOption(): Option {
+  return new Option("--env <name>", "the environment of wrangler.toml that the gateway is deployed from");
+}
+
+async function add({ env }: Options, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();
   const api = apiOf(command);
   const now = peppersNow(api);
   const known = await peppersOf(api);
   if (now.length > 1 || known.filter(({ status }) => status !== "inactive").length > 1) {
-    throw new Failure(`${VARIABLE} already holds two peppers. Retire the older one first: ${COMMAND} pepper list`);
+    const list = `${COMMAND} pepper list${sameGateway(command)}`;
+    throw new Failure(`${VARIABLE} already holds two peppers. Retire the older one first: ${list}`);
   }
   const id = nextId([...known.map((pepper) => pepper.id), ...now.map(idOf)]);
   const pepper = `${id}:${randomBytes(32).toString("base64url")}`;
   // Last: no secret must be hashed with it before every gateway knows it.
   const value = isLocal(api.url) || now.length > 0 ? [...now, pepper].join(",") : undefined;
-  const done = set(api, value, [
+  const done = set(api, env, value, [
     hint("The new pepper. Save it: it is not shown again.", strong(pepper)),
     hint(`Set ${VARIABLE} to its present value, a comma, and this:`, `<present value>,${id}:…`),
   ]);
   if (json) return console.log(JSON.stringify({ id, pepper, value: value ?? null }, null, 2));
-  const next = `Keys are still hashed with the old pepper. When the new value is deployed everywhere:\n\n  ${COMMAND} pepper use ${id}`;
-  console.log(`${done}\n\n${next}`);
+  const next = `${COMMAND} pepper use ${id}${inEnv(env)}${sameGateway(command)}`;
+  console.log(
+    `${done}\n\nKeys are still hashed with the old pepper. When the new value is deployed everywhere:\n\n  ${next}`,
+  );
 }
 
-async function use(id: string, _: unknown, command: Command): Promise<void> {
+async function use(id: string, { env }: Options, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();
   const api = apiOf(command);
   const now = peppersNow(api);
@@ -74,14 +89,14 @@ async function use(id: string, _: unknown, command: Command): Promise<void> {
   }
   const others = now.filter((pepper) => pepper !== chosen);
   const value = chosen && [chosen, ...others].join(",");
-  const done = set(api, value, [hint(`Put ${id} first in ${VARIABLE}:`, `${id}:…,p…:…`)]);
+  const done = set(api, env, value, [hint(`Put ${id} first in ${VARIABLE}:`, `${id}:…,p…:…`)]);
   if (json) return console.log(JSON.stringify({ id, value: value ?? null }, null, 2));
   const old = others[0] ? idOf(others[0]) : "<id>";
-  const next = [
-    "Then new keys are hashed with it, and existing keys when they are next used. When few are left:",
-    `  ${COMMAND} pepper list\n  ${COMMAND} pepper keys ${old}\n  ${COMMAND} pepper retire ${old}`,
-  ];
-  console.log([done, ...next].join("\n\n"));
+  const next = ["list", `keys ${old}`, `retire ${old}${inEnv(env)}`].map(
+    (words) => `  ${COMMAND} pepper ${words}${sameGateway(command)}`,
+  );
+  const when = "Then new keys are hashed with it, and existing keys when they are next used. When few are left:";
+  console.log([done, when, next.join("\n")].join("\n\n"));
 }
 
 /** The gateway's current value, if it is known here. */
@@ -108,13 +123,17 @@ function nextId(known: string[]): string {
 }
 
 /** Writes the value for a local gateway, or says how to set it. `otherwise`: for when the whole value is not known. */
-function set(api: Api, value: string | undefined, otherwise: string[]): string {
+function set(api: Api, env: string | undefined, value: string | undefined, otherwise: string[]): string {
   if (isLocal(api.url) && value) {
     writeDevVar(inProject(".dev.vars"), VARIABLE, value);
     return `.dev.vars now has ${value.split(",").map(idOf).join(", then ")}. Restart the gateway.`;
   }
   const whole = value && [hint(`The whole value of ${VARIABLE}. Save it: it is not shown again.`, strong(value))];
-  const how = hint("Set it, and paste the value when asked:", `npx wrangler secret put ${VARIABLE}`);
+  const how = hintFor(
+    env,
+    "Set it, and paste the value when asked:",
+    `npx wrangler secret put ${VARIABLE}${inEnv(env)}`,
+  );
   return [...(whole ?? otherwise), how].join("\n\n");
 }
 

@@ -5,8 +5,9 @@ import type { Answer } from "../gateway/api.ts";
 import { apiOf, call, example, type GlobalOptions } from "../gateway/call.ts";
 import { isLocal } from "../gateway/network.ts";
 import { confirm } from "../terminal/ask.ts";
-import { count, grouped, hint, moment, shorten, table } from "../terminal/render.ts";
-import { addPepperOrder, PEPPERS_PATH, type Pepper, pepperId, VARIABLE } from "./pepper-order.ts";
+import { count, grouped, moment, shorten, table } from "../terminal/render.ts";
+import { hintFor, inEnv } from "./environment.ts";
+import { addPepperOrder, envOption, PEPPERS_PATH, type Pepper, pepperId, VARIABLE } from "./pepper-order.ts";
 
 interface Retired {
   removed: number;
@@ -55,6 +56,7 @@ export function addPepper(program: Command): void {
     .argument("<id>", "its id, for example p1", pepperId)
     .option("--force", "also if keys stop working")
     .option("--yes", "with --force: do not ask for confirmation")
+    .addOption(envOption())
     .addHelpText("after", example("pepper retire p1"))
     .action(retire);
 }
@@ -87,9 +89,10 @@ function keysAsTable(keys: KeyUnderPepper[]): string {
 interface RetireOptions {
   force?: boolean;
   yes?: boolean;
+  env?: string;
 }
 
-async function retire(id: string, { force = false, yes }: RetireOptions, command: Command): Promise<void> {
+async function retire(id: string, { force = false, yes, env }: RetireOptions, command: Command): Promise<void> {
   const { json } = command.optsWithGlobals<GlobalOptions>();
   const api = apiOf(command);
   if (force) await confirm(`Retire ${id}, and with it the keys that have no other pepper?`, yes);
@@ -104,6 +107,6 @@ async function retire(id: string, { force = false, yes }: RetireOptions, command
   const lost = lost_keys > 0 ? ` ${count(lost_keys, "key")} will stop working.` : "";
   const next = isLocal(api.url)
     ? `Now remove ${id}:… from ${VARIABLE} in .dev.vars, and restart the gateway.`
-    : hint(`Now set ${VARIABLE} again, without ${id}:…`, `npx wrangler secret put ${VARIABLE}`);
+    : hintFor(env, `Now set ${VARIABLE} again, without ${id}:…`, `npx wrangler secret put ${VARIABLE}${inEnv(env)}`);
   console.log(`Removed ${count(removed, "hash", "hashes")} of ${id}.${lost}\n\n${next}`);
 }

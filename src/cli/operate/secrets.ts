@@ -1,56 +1,53 @@
 /** `keygate secrets`: the secrets of a new deployment, in a file that `keygate deploy --secrets-file` takes. */
 
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { COMMAND, example } from "../gateway/call.ts";
-import { hint } from "../terminal/render.ts";
 import { reportOf } from "../terminal/report.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
 import { checkedConfig } from "./checked-config.ts";
+import { configOf } from "./config-of.ts";
+import { environmentOf, hintFor, inEnv, inTarget, type Target } from "./environment.ts";
 import { newSigningKeys } from "./new-signing-keys.ts";
-import { DEFAULT_CONFIG } from "./project.ts";
 
-interface Options {
-  config?: string;
+interface Options extends Target {
   to: string;
   only?: keyof typeof TOKENS;
 }
 
 /** What can be created alone. For peppers and signing keys there are other commands. */
-const TOKENS = { KEYGATE_ROOT_TOKEN: "kgr", KEYGATE_METRICS_TOKEN: "kgm" };
+export const TOKENS = { KEYGATE_ROOT_TOKEN: "kgr", KEYGATE_METRICS_TOKEN: "kgm" };
 
 export function addSecrets(program: Command): void {
   program
     .command("secrets")
     .description("create the secrets of a new deployment: a pepper, a root token, a metrics token and signing keys")
     .option("--config <file>", "use this file instead of gateway.config.ts")
+    .option("--env <name>", "for this environment of wrangler.toml, with gateway.config.<name>.ts")
     .requiredOption("--to <file>", "write them to this new file, which only you can read")
     .addOption(
       new Option("--only <token>", "create only this one, for a deployment that runs").choices(Object.keys(TOKENS)),
     )
     .addHelpText(
       "after",
-      example("secrets --to secrets.production.json", "secrets --only KEYGATE_METRICS_TOKEN --to metrics.json"),
+      example(
+        "secrets --to secrets.production.json",
+        "secrets --env staging --to secrets.staging.json",
+        "secrets --only KEYGATE_METRICS_TOKEN --to secrets.metrics.json",
+      ),
     )
-    .action(async ({ config = DEFAULT_CONFIG, to, only }: Options, command: Command) => {
-      const checked = await checkedConfig(config);
-      const environment = inItsEnvironment(checked.file);
-      const secrets = only ? { [only]: newToken(only) } : newSecrets(Object.keys(checked.config.environments));
+    .action(async ({ to, only, ...target }: Options, command: Command) => {
+      const { config } = await checkedConfig(configOf(target));
+      const secrets = only ? { [only]: newToken(only) } : newSecrets(Object.keys(config.environments));
       writeSecretFile(to, `${JSON.stringify(secrets, null, 2)}\n`);
+      const environment = environmentOf(target);
       const next = only
-        ? `npx wrangler secret bulk ${environment}${to}`
-        : `${COMMAND} deploy ${environment}--secrets-file ${to}`;
+        ? `npx wrangler secret bulk${inEnv(environment)} ${to}`
+        : `${COMMAND} deploy${inTarget(environment, target.config)} --secrets-file ${to}`;
       const what = only ? `a new ${only}` : "new secrets";
       const done = `${to} has ${what}. A Worker's secrets cannot be read back: keep the file safe. Next:`;
-      reportOf(command).end(hint(done, next), { file: to });
+      reportOf(command).end(hintFor(environment, done, next), { file: to });
     });
-}
-
-/** A configuration that is an environment's: without `--env`, its secrets would go to production. */
-function inItsEnvironment(file: string): string {
-  const [, name] = /^gateway\.config\.([\w-]+)\.ts$/.exec(basename(file)) ?? [];
-  return name === undefined ? "" : `--env ${name} `;
 }
 
 function newSecrets(environments: readonly string[]): Record<string, string> {

@@ -12,22 +12,27 @@ import {
 } from "../../domain/signing-keys.ts";
 import { readDevVars, writeSigningKeys } from "../dev/vars.ts";
 import { COMMAND, example } from "../gateway/call.ts";
-import { Failure } from "../terminal/failure.ts";
+import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { fromEnvironment } from "../terminal/given.ts";
-import { hint, table } from "../terminal/render.ts";
+import { table } from "../terminal/render.ts";
 import { reportOf } from "../terminal/report.ts";
 import { writeSecretFile } from "../terminal/secret-file.ts";
 import { checkedConfig } from "./checked-config.ts";
+import { configOf } from "./config-of.ts";
+import { environmentOf, hintFor, inEnv, type Target } from "./environment.ts";
 import { newSigningKey, newSigningKeys } from "./new-signing-keys.ts";
-import { DEFAULT_CONFIG, inProject } from "./project.ts";
+import { inProject, shown } from "./project.ts";
 
-const VARIABLE = "KEYGATE_SIGNING_KEYS";
+export const VARIABLE = "KEYGATE_SIGNING_KEYS";
 const DEV_VARS = inProject(".dev.vars");
 
 interface Options {
   from?: string;
   to?: string;
+  /** Of the gateway. */
   environment?: string;
+  /** Of wrangler.toml. */
+  env?: string;
 }
 
 export function addSigningKeys(program: Command): void {
@@ -40,13 +45,24 @@ export function addSigningKeys(program: Command): void {
     .command("init")
     .description(`print a value of ${VARIABLE} with a key and a next key for each environment`)
     .option("--config <file>", "use this file instead of gateway.config.ts")
+    .option("--env <name>", "for this environment of wrangler.toml, with gateway.config.<name>.ts")
     .option("--to <file>", TO)
-    .addHelpText("after", example("signing-keys init --to signing-keys.json"))
-    .action(async ({ config = DEFAULT_CONFIG, to }: { config?: string; to?: string }, command: Command) => {
-      const checked = await checkedConfig(config);
-      const keys = newSigningKeys(Object.keys(checked.config.environments));
-      if (to === undefined) print(keys);
-      else keep(command, to, keys);
+    .addHelpText(
+      "after",
+      example(
+        "signing-keys init --to signing-keys.json",
+        "signing-keys init --env staging --to signing-keys.staging.json",
+      ),
+    )
+    .action(async ({ to, ...target }: Target & { to?: string }, command: Command) => {
+      const { config } = await checkedConfig(configOf(target));
+      const keys = newSigningKeys(Object.keys(config.environments));
+      if (to === undefined) {
+        print(keys);
+      } else {
+        writeSecretFile(to, textOf(keys));
+        say(command, to, `${to} has new keys.`, environmentOf(target));
+      }
     });
 
   group
@@ -54,13 +70,15 @@ export function addSigningKeys(program: Command): void {
     .description("sign with the next key, keep the old one published, and create another next key")
     .option("--from <file>", FROM)
     .option("--to <file>", TO)
-    .option("--environment <name>", "only in this environment")
+    .option("--environment <name>", "only in this environment of the gateway")
+    .option("--env <name>", ENV)
     .addHelpText("after", example("signing-keys rotate --from signing-keys.json --to signing-keys.json"))
     .action((options: Options, command: Command) => {
+      const keys = read(options.from);
       write(
         command,
         options,
-        changed(read(options.from), options.environment, (keys) => rotate(keys, newSigningKey())),
+        changed(keys, options.environment, (set) => rotate(set, newSigningKey())),
       );
     });
 
@@ -70,11 +88,13 @@ export function addSigningKeys(program: Command): void {
     .argument("[kid]", "the id of one key, as list shows it")
     .option("--from <file>", FROM)
     .option("--to <file>", TO)
-    .option("--environment <name>", "only in this environment")
+    .option("--environment <name>", "only in this environment of the gateway")
+    .option("--env <name>", ENV)
     .addHelpText("after", example("signing-keys retire --from signing-keys.json --to signing-keys.json"))
     .action((kid: string | undefined, options: Options, command: Command) => {
       const keys = read(options.from);
-      write(command, options, kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid));
+      const left = kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid, options.from);
+      write(command, options, left);
     });
 
   group
@@ -98,6 +118,8 @@ export function addSigningKeys(program: Command): void {
 
 const FROM = `the file with the present value, - for stdin (default: $${VARIABLE}, or that of .dev.vars)`;
 
+const ENV = "with --to: print the command that sets it in this environment of wrangler.toml";
+
 const TO = "write the value to this file, which only you can read (default: stdout)";
 
 const PROCEDURE = `A Worker's secret cannot be read back, so keep the value, as you keep the peppers.
@@ -106,6 +128,7 @@ A file that --to names can be read only by you, and git has to ignore it:
   ${COMMAND} signing-keys rotate --from signing-keys.json --to signing-keys.json
   npx wrangler secret put ${VARIABLE} < signing-keys.json
 
+Add --env and a name to both for an environment of wrangler.toml.
 Without --to, the value goes to stdout: pipe it to where you keep secrets.
 Without --from and $${VARIABLE}, it changes .dev.vars, for the local gateway.`;
 
@@ -118,9 +141,12 @@ function changed(keys: SigningKeys, only: string | undefined, change: Change): S
   );
 }
 
-function without(keys: SigningKeys, kid: string): SigningKeys {
+function without(keys: SigningKeys, kid: string, from: string | undefined): SigningKeys {
   const found = Object.entries(keys).find(([, set]) => set.some((key) => key.kid === kid));
-  if (!found) throw new Failure(`There is no signing key ${kid}. See: ${COMMAND} signing-keys list`);
+  if (!found) {
+    const list = `${COMMAND} signing-keys list${from === undefined ? "" : ` --from ${from}`}`;
+    throw new Failure(`There is no signing key ${kid} in ${nameOf(from)}. See: ${list}`);
+  }
   return changed(keys, found[0], (set) => withdraw(set, kid, newSigningKey()));
 }
 
@@ -147,27 +173,36 @@ function readText(file: string): string {
   }
 }
 
-function write(command: Command, { from, to }: Options, keys: SigningKeys): void {
+/** Says which keys were read too: without `--from`, that depends on the shell. */
+function write(command: Command, { from, to, env }: Options, keys: SigningKeys): void {
   if (to !== undefined) {
-    keep(command, to, keys, from);
-  } else if (!isLocal(from)) {
-    print(keys);
-  } else {
+    writeSecretFile(to, textOf(keys), from);
+    say(command, to, `${to} has the new value, from ${nameOf(from)}.`, env);
+  } else if (env !== undefined) {
+    throw new Failure("--env is for the command that --to prints. Add --to and a file.", EXIT_WRONG_USAGE);
+  } else if (isLocal(from)) {
     writeSigningKeys(DEV_VARS, keys);
-    say(command, DEV_VARS, "Changed in .dev.vars. A running gateway uses it at once.");
+    const words = `Changed in ${nameOf(from)}. A running gateway uses it at once.`;
+    reportOf(command).end(words, { file: DEV_VARS });
+  } else {
+    process.stderr.write(`The new value, from ${nameOf(from)}:\n`);
+    print(keys);
   }
 }
 
-function keep(command: Command, file: string, keys: SigningKeys, instead?: string): void {
-  writeSecretFile(file, `${JSON.stringify(keys)}\n`, instead);
-  say(command, file, hint(`${file} has the new value. Set it:`, `npx wrangler secret put ${VARIABLE} < ${file}`));
+function nameOf(from: string | undefined): string {
+  if (isLocal(from)) return shown(DEV_VARS);
+  return from === undefined ? `$${VARIABLE}` : from === "-" ? "stdin" : from;
 }
 
-/** Which file has the new value. */
-function say(command: Command, file: string, words: string): void {
-  reportOf(command).end(words, { file });
+/** Which file has the new value, and how to set it. */
+function say(command: Command, file: string, words: string, env: string | undefined): void {
+  const next = `npx wrangler secret put ${VARIABLE}${inEnv(env)} < ${file}`;
+  reportOf(command).end(hintFor(env, `${words} Set it:`, next), { file });
 }
 
 function print(keys: SigningKeys): void {
-  process.stdout.write(`${JSON.stringify(keys)}\n`);
+  process.stdout.write(textOf(keys));
 }
+
+const textOf = (keys: SigningKeys) => `${JSON.stringify(keys)}\n`;

@@ -55,7 +55,11 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
       project,
     });
     expect(made).toMatchObject({ code: 0, stderr: "" });
-    expect(made.stdout).toContain("deploy --env staging --secrets-file secrets.json");
+    expect(made.stdout).toContain("deploy --env staging --secrets-file secrets.json\n");
+    expect(other.stdout).toContain(
+      "This is for the top level of wrangler.toml. For another deployment, add --env staging.",
+    );
+    expect(made.stdout).not.toContain("top level");
     expect(statSync(join(project, "secrets.json")).mode & 0o777).toBe(0o600);
 
     const args = ["deploy", "--env", "staging", "--secrets-file", "secrets.json"];
@@ -82,7 +86,14 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
     const api = await startCloudflareApi();
     const { code, stderr } = await keygate(["deploy", "--env", "staging"], { project, env: api.env });
     expect(code).toBe(1);
-    expect(stderr).toContain("deploy --env staging --secrets-file secrets.json");
+    const [create = "", deploy = ""] = stderr
+      .trim()
+      .split(/\n *npx --no-install keygate /)
+      .slice(1);
+    expect([create, deploy]).toEqual([
+      "secrets --env staging --to secrets.staging.json",
+      "deploy --env staging --secrets-file secrets.staging.json",
+    ]);
     expect([api.changes.includes("deploy keygate-staging"), calls]).toEqual([false, []]);
   });
 
@@ -165,6 +176,8 @@ describe("the questions after a deploy", () => {
 
   test.each([
     ["is not ready", (url: string) => (url.endsWith("/readyz") ? 503 : 401), "/readyz: 503 instead of 200"],
+  const good = (url: string) => (url.endsWith("/readyz") ? 200 : 401);
+
     ["forwards what has no key", (url: string) => (url.endsWith("/readyz") ? 200 : 200), ": 200 instead of 401"],
     ["is another Worker", () => 404, ": 404 instead of 401"],
   ])("fail the deploy if the gateway %s", async (_, statusOf, words) => {
@@ -175,8 +188,6 @@ describe("the questions after a deploy", () => {
     const failing = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND") }));
     await expect(verify(config, failing, fastClock())).rejects.toThrow("ENOTFOUND");
   });
-
-  const good = (url: string) => (url.endsWith("/readyz") ? 200 : 401);
 
   test("wait for no host that accepts a request and then stays silent", async () => {
     const silent: typeof fetch = (_, init) =>

@@ -1,7 +1,7 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { command, copyOfProject, keygate, startApi, TOKEN } from "../helpers.ts";
+import { describe, expect, test } from "vitest";
+import { command, copyOfProject, keygate, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
 
 const OLD = `p1:${"A".repeat(43)}`;
 const P1 = { id: "p1", status: "current", secrets: 1200, secrets_under_it_alone: 1200 };
@@ -19,7 +19,7 @@ test("pepper add and use put a new one behind the local gateway's, and then in f
   const added = await run("add");
   expect([added.code, added.stdout]).toEqual([
     0,
-    expect.stringMatching(/^\.dev\.vars now has p1, then p2\..*pepper use p2\n$/s),
+    expect.stringMatching(/^\.dev\.vars now has p1, then p2\..*pepper use p2 --url http:\S+\n$/s),
   ]);
   expect(vars()).toMatch(new RegExp(`^# mine\nKEYGATE_PEPPERS=${OLD},${isP2}\nOTHER=1\n$`));
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -35,7 +35,7 @@ test("pepper add and use put a new one behind the local gateway's, and then in f
   const used = await run("use", "p2");
   expect([used.code, used.stdout]).toEqual([
     0,
-    expect.stringMatching(/^\.dev\.vars now has p2, then p1\..*pepper retire p1\n$/s),
+    expect.stringMatching(/^\.dev\.vars now has p2, then p1\..*pepper retire p1 --url http:\S+\n$/s),
   ]);
   expect(vars()).toMatch(new RegExp(`^# mine\nKEYGATE_PEPPERS=${isP2},${OLD}\nOTHER=1\n$`));
 });
@@ -49,6 +49,43 @@ test("pepper add and use print for a deployed gateway what to set, whole where t
   expect(whole.stdout).toContain("npx wrangler secret put KEYGATE_PEPPERS");
   const partly = await command(["pepper", "use", "p2", ...deployed], { env });
   expect(partly.stdout).toContain("p2:…");
+});
+
+describe("the commands that pepper prints are for the same gateway and environment", () => {
+  const { url } = { url: "https://keys.staging.example.invalid" };
+  const given = { ...env, KEYGATE_PEPPERS: `${OLD},p2:${"B".repeat(43)}` };
+
+  test("with --env", async () => {
+    const args = ["pepper", "use", "p2", "--url", url, "--env", "staging"];
+    const { code, stdout } = await command(args, { env: given });
+    expect(code).toBe(0);
+    expect(stdout.match(/npx .*/g)).toEqual([
+      "npx wrangler secret put KEYGATE_PEPPERS --env staging",
+      `npx --no-install keygate pepper list --url ${url}`,
+      `npx --no-install keygate pepper keys p1 --url ${url}`,
+      `npx --no-install keygate pepper retire p1 --env staging --url ${url}`,
+    ]);
+    expect(stdout).not.toContain("top level");
+  });
+
+  test("with a profile", async () => {
+    const { url: local } = await startApi(() => ({ body: { data: [P1] } }));
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "keygate"));
+    const profiles = { staging: { url: local, token: TOKEN } };
+    writeFileSync(join(folder, "keygate", "config.json"), JSON.stringify({ profiles }));
+    const project = copyOfProject();
+    writeFileSync(join(project, ".dev.vars"), `KEYGATE_PEPPERS=${OLD}\n`);
+    const args = ["pepper", "add", "--profile", "staging", "--env", "staging"];
+    const { stdout } = await keygate(args, { project, env: { XDG_CONFIG_HOME: folder } });
+    expect(stdout).toContain("pepper use p2 --env staging --profile staging\n");
+  });
+
+  test("without an environment, it says that wrangler's is for the top level of wrangler.toml", async () => {
+    const { stdout } = await command(["pepper", "use", "p2", "--url", url], { env: given });
+    expect(stdout).toContain("npx wrangler secret put KEYGATE_PEPPERS\n");
+    expect(stdout).toContain("This is for the top level of wrangler.toml. For another deployment, add --env staging.");
+  });
 });
 
 test("pepper add makes no third where the gateway has two, and pepper use chooses none that is not there", async () => {

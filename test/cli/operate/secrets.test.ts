@@ -35,6 +35,19 @@ describe("keygate secrets", () => {
     },
   );
 
+  test.for<[args: string[], deploy: string]>([
+    [[], ""],
+    [["--config", "gateway.config.staging.ts"], " --env staging"],
+    [["--env", "staging"], " --env staging"],
+    [["--env", "staging", "--config", "./gateway.config.ts"], " --env staging --config ./gateway.config.ts"],
+  ])("%j prints a deploy to the same place", async ([args, deploy]) => {
+    const to = join(temporaryFolder(), "secrets.json");
+    const { code, stdout } = await command(["secrets", ...args, "--to", to]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`npx --no-install keygate deploy${deploy} --secrets-file ${to}\n`);
+    expect(stdout.includes("This is for the top level of wrangler.toml.")).toBe(deploy === "");
+  });
+
   test("creates no pepper alone: it would end every key", async () => {
     const to = join(temporaryFolder(), "one.json");
     const { code, stderr } = await command(["secrets", "--only", "KEYGATE_PEPPERS", "--to", to]);

@@ -25,7 +25,7 @@ describe("keygate signing-keys", () => {
   /** The value that a command prints. */
   async function changed(...args: string[]): Promise<SigningKeys> {
     const { code, stdout, stderr } = await command(["signing-keys", ...args, "--from", file]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `The new value, from ${file}:\n` });
     writeFileSync(file, stdout);
     return parseSigningKeys(stdout);
   }
@@ -74,8 +74,10 @@ describe("keygate signing-keys", () => {
     const input = readFileSync(file, "utf8");
     const piped = await keygate(["signing-keys", "rotate", "--from", "-"], { input });
     expect(states(parseSigningKeys(piped.stdout), "production")).toEqual(["retired", "active", "next"]);
+    expect(piped.stderr).toBe("The new value, from stdin:\n");
     const set = await command(["signing-keys", "rotate"], { env: { KEYGATE_SIGNING_KEYS: input } });
     expect(states(parseSigningKeys(set.stdout), "production")).toEqual(["retired", "active", "next"]);
+    expect(set.stderr).toBe("The new value, from $KEYGATE_SIGNING_KEYS:\n");
   });
 
   describe("with --to", () => {
@@ -95,6 +97,34 @@ describe("keygate signing-keys", () => {
       expect(modeOf(to)).toBe(0o600);
       expect(readdirSync(join(to, ".."))).toEqual(["kept.json"]);
     });
+
+    test.each([
+      [["init", "--config", "gateway.config.staging.ts"]],
+      [["init", "--env", "staging"]],
+      [["rotate", "--env", "staging"]],
+      [["retire", "--env", "staging"]],
+    ])("%j prints the command that sets it in that environment of wrangler.toml", async (args) => {
+      const to = join(temporaryFolder(), "kept.json");
+      const from = args[0] === "init" ? [] : ["--from", file];
+      const { code, stdout } = await command(["signing-keys", ...args, ...from, "--to", to]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`npx wrangler secret put KEYGATE_SIGNING_KEYS --env staging < ${to}\n`);
+      expect(stdout).not.toContain("top level");
+    });
+
+    test.each([[["init"]], [["rotate"]], [["retire"]]])(
+      "%j without an environment says that its command is for the top level of wrangler.toml",
+      async (args) => {
+        const to = join(temporaryFolder(), "kept.json");
+        const from = args[0] === "init" ? [] : ["--from", file];
+        const { stdout } = await command(["signing-keys", ...args, ...from, "--to", to]);
+        expect(stdout).toContain(`npx wrangler secret put KEYGATE_SIGNING_KEYS < ${to}\n`);
+        expect(stdout).toContain(
+          "This is for the top level of wrangler.toml. For another deployment, add --env staging.",
+        );
+        if (args[0] !== "init") expect(stdout).toContain(`${to} has the new value, from ${file}. Set it:`);
+      },
+    );
 
     test("replaces no other file", async () => {
       const { code, stderr } = await command(["signing-keys", "init", "--to", file]);
@@ -152,8 +182,15 @@ describe("keygate signing-keys", () => {
     const project = copyOfProject();
     const vars = join(project, ".dev.vars");
     writeFileSync(vars, `# mine\nKEYGATE_SIGNING_KEYS='${JSON.stringify(keys)}'\nOTHER=1\n`);
+    const refused = await keygate(["signing-keys", "rotate", "--env", "staging"], { project });
+    expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+      2,
+      "",
+      expect.stringContaining("Add --to and a file."),
+    ]);
+    expect(parseSigningKeys(readDevVars(vars).KEYGATE_SIGNING_KEYS ?? "")).toEqual(keys);
     const { code, stdout } = await keygate(["signing-keys", "rotate"], { project });
-    expect(code).toBe(0);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Changed in .dev.vars.")]);
     const { KEYGATE_SIGNING_KEYS, OTHER } = readDevVars(vars);
     const rotated = parseSigningKeys(KEYGATE_SIGNING_KEYS ?? "");
     expect(states(rotated, "sandbox")).toEqual(["retired", "active", "next"]);
@@ -170,6 +207,7 @@ describe("keygate signing-keys", () => {
     const { code, stdout, stderr } = await command(["signing-keys", ...args, ...from]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(says);
+    if (args[0] === "retire") expect(stderr).toContain(`keygate signing-keys list --from ${file}\n`);
   });
 
   test("refuses a value that is none, and repeats nothing of it", async () => {
