@@ -14,12 +14,14 @@ import type { Target } from "./environment.ts";
 import { checkJurisdictions } from "./jurisdictions.ts";
 import { inEnvironment, MIGRATED, migrate } from "./migrate.ts";
 import { withNextSteps } from "./missing-secrets.ts";
+import { refuseToReplacePeppers } from "./present-secrets.ts";
 import { DEFAULT_CONFIG, shown } from "./project.ts";
 import { verify } from "./verify.ts";
 import { runWrangler } from "./wrangler.ts";
 
 interface Options extends Target {
   secretsFile?: string;
+  replaceSecrets?: boolean;
   immediate?: boolean;
   dryRun?: boolean;
 }
@@ -31,6 +33,7 @@ export function addDeploy(program: Command): void {
     .option("--env <name>", "an environment of wrangler.toml; its configuration is gateway.config.<name>.ts")
     .option("--config <file>", "use this configuration")
     .option("--secrets-file <file>", "set these secrets with the deploy (a new Worker needs them; see `secrets`)")
+    .option("--replace-secrets", "also if the file has peppers and the Worker has some: other peppers end every key")
     .option("--immediate", "restart all Durable Objects with the new code at once")
     .option("--dry-run", "only check and build, without the network")
     .addHelpText("after", example("deploy --env staging", "deploy --secrets-file secrets.production.json"))
@@ -40,7 +43,7 @@ export function addDeploy(program: Command): void {
 async function deploy(options: Options, command: Command): Promise<void> {
   const report = reportOf(command);
   const stop = new AbortController().signal;
-  const { secretsFile } = options;
+  const { secretsFile, replaceSecrets } = options;
   if (secretsFile !== undefined && !existsSync(secretsFile)) throw new Failure(`There is no ${secretsFile}.`);
   const checked = await deployableConfig(configOf(options), options.env);
   report.step(`${shown(checked.file)} has no mistakes.`);
@@ -49,6 +52,7 @@ async function deploy(options: Options, command: Command): Promise<void> {
     await runWrangler(["deploy", ...argumentsOf(checked.file, options), "--dry-run"], stop);
     return report.end("Nothing was deployed (--dry-run).", { config: checked.file, deployed: false });
   }
+  if (secretsFile !== undefined && !replaceSecrets) await refuseToReplacePeppers(secretsFile, options, stop);
   report.step("Migrating D1 …");
   await migrate(options.env, stop, report);
   report.step(MIGRATED);

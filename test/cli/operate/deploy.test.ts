@@ -95,6 +95,31 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
       "deploy --env staging --secrets-file secrets.staging.json",
     ]);
     expect([api.changes.includes("deploy keygate-staging"), calls]).toEqual([false, []]);
+    const followed = await keygate(create.split(" "), { project });
+    expect([followed.code, followed.stdout]).toEqual([
+      0,
+      expect.stringContaining(`npx --no-install keygate ${deploy}\n`),
+    ]);
+  });
+
+  test("replaces no pepper of a Worker, and changes nothing, unless it is told to", async () => {
+    const calls = await deployable(good);
+    const api = await startCloudflareApi();
+    api.exists = true;
+    const names = ["KEYGATE_PEPPERS", "KEYGATE_ROOT_TOKEN", "KEYGATE_METRICS_TOKEN", "KEYGATE_SIGNING_KEYS"];
+    const secrets = Object.fromEntries(names.map((name) => [name, "A".repeat(43)]));
+    writeFileSync(join(project, "secrets.json"), JSON.stringify(secrets));
+    const args = ["deploy", "--env", "staging", "--secrets-file", "secrets.json"];
+    const { code, stderr } = await keygate(args, { project, env: api.env });
+    expect(code).toBe(1);
+    expect(stderr).toContain("The Worker already has KEYGATE_PEPPERS, and secrets.json would replace it.");
+    expect(stderr).toContain("\n  npx --no-install keygate deploy --env staging\n");
+    expect(stderr).toContain("--replace-secrets");
+    expect(stderr).not.toContain("AAA");
+    expect([api.changes, calls]).toEqual([[], []]);
+    const told = await keygate([...args, "--replace-secrets"], { project, env: api.env });
+    expect(told).toMatchObject({ code: 0, stderr: "" });
+    expect(api.secrets).toContain("KEYGATE_PEPPERS");
   });
 
   test("refuses to move objects to another jurisdiction than the recorded one, and deploys nothing", async () => {
@@ -151,6 +176,8 @@ describe("the questions after a deploy", () => {
     return verify(config, async (url) => new Response(null, { status: statusOf(String(url)) }), clock);
   }
 
+  const good = (url: string) => (url.endsWith("/readyz") ? 200 : 401);
+
   test("are asked of every base URL: whether it is ready, and whether it refuses a request without a key", async () => {
     const asked = new Set<string>();
     await verifyWith((url) => {
@@ -176,8 +203,6 @@ describe("the questions after a deploy", () => {
 
   test.each([
     ["is not ready", (url: string) => (url.endsWith("/readyz") ? 503 : 401), "/readyz: 503 instead of 200"],
-  const good = (url: string) => (url.endsWith("/readyz") ? 200 : 401);
-
     ["forwards what has no key", (url: string) => (url.endsWith("/readyz") ? 200 : 200), ": 200 instead of 401"],
     ["is another Worker", () => 404, ": 404 instead of 401"],
   ])("fail the deploy if the gateway %s", async (_, statusOf, words) => {
