@@ -13,7 +13,8 @@ export function principalOf(key: KeyRecord, account: Account, { policy }: Pick<G
   const principal = {
     subject: key.id,
     organization: key.organization.id,
-    member: key.member,
+    // An origin can go by the role, which a removed member no longer has.
+    member: policy.actAs === "organization" && key.member?.removed ? null : key.member,
     environment: key.environment,
     rights: known?.rights ?? rightsOf(key, policy),
     allowedAddresses: key.allowedAddresses,

@@ -1,12 +1,14 @@
 import { env } from "cloudflare:workers";
 import { compactVerify, createLocalJWKSet, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../../../src/config/compile.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
 import { answerJwks } from "../../../src/gateway/forward/jwks.ts";
 import { signersFrom } from "../../../src/gateway/forward/signer.ts";
 import { memoryReplays, requireDigest, verifyAssertion } from "../../../src/origin/index.ts";
 import { migrate, newClient, type Seed, seedKey } from "../../helpers/workerd.ts";
 import { base64Url } from "../../origin/issuer.ts";
+import { CONFIG } from "../config.ts";
 import { buildPlane, codeOf, gateway, type PlaneOptions, requestWith, SANDBOX, send } from "../plane.ts";
 
 beforeAll(migrate);
@@ -88,6 +90,20 @@ describe("the assertion of a forwarded request", () => {
   test("never verifies as one of the other environment", async () => {
     const { sent } = await forwarded("/files/a");
     await expect(compactVerify(assertionOf(sent), createLocalJWKSet(jwksOf("production")))).rejects.toThrow();
+  });
+
+  test.each([
+    ["its member", undefined, true],
+    ["no member who was removed", 200, false],
+  ] as const)("names %s where keys act as their organization", async (_, memberRemovedAt, isNamed) => {
+    const organizational = compile({ ...CONFIG, keys: { ...CONFIG.keys, actAs: "organization" } });
+    const { key, sent, plane } = await forwarded("/files/a", {}, { memberRemovedAt }, { gateway: organizational });
+    const { claims } = await verifyAssertion(sent, OPTIONS);
+    const named = isNamed ? { id: key.memberId, role: "owner" } : { id: undefined, role: undefined };
+    expect({ id: claims.member, role: claims.role }).toEqual(named);
+    const headers = ["Keygate-Member-Id", "Keygate-Role"].map((name) => sent.headers.get(name) ?? undefined);
+    expect(headers).toEqual([named.id, named.role]);
+    expect(plane.lines.map((line) => JSON.parse(line).member_id)).toEqual([named.id]);
   });
 
   test("names the workspaces of a key that reaches workspaces", async () => {
