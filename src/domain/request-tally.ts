@@ -45,10 +45,12 @@ export interface Whose {
 /** `More`: what a request is kept with beside what is looked at. */
 export class RequestTally<F extends Finished, More> {
   readonly #keep: (finished: F, more: More) => KeptRequest;
-  /** By environment, organization, route and outcome: strings that each request has at hand. */
-  #groups: Groups = new Map();
+  #hours = new Map<number, Groups>();
   #all: Noting[] = [];
+  /** Of the latest request. */
   #hour = Number.NaN;
+  /** Of that hour, by environment, organization, route and outcome: strings that each request has at hand. */
+  #groups: Groups = new Map();
 
   constructor(keep: (finished: F, more: More) => KeptRequest) {
     this.#keep = keep;
@@ -72,7 +74,7 @@ export class RequestTally<F extends Finished, More> {
   /** What was noted since the last time. */
   take(): HourOfRequests[] {
     const all = this.#all;
-    [this.#groups, this.#all, this.#hour] = [new Map(), [], Number.NaN];
+    [this.#hours, this.#all, this.#hour] = [new Map(), [], Number.NaN];
     const hours = new Map<string, { place: Place | null; hour: number; groups: Group<KeptRequest>[] }>();
     for (const { place, hour, route, outcome, requests, waiting } of all) {
       const name = `${hour} ${place?.environment} ${place?.organizationId}`;
@@ -85,8 +87,8 @@ export class RequestTally<F extends Finished, More> {
 
   #groupOf(whose: Whose | undefined, { route = "", reason, status, time }: F): Noting | undefined {
     const hour = time - (time % HOUR_MS);
-    // The groups of the hour before stay in the list.
-    if (hour !== this.#hour) [this.#hour, this.#groups] = [hour, new Map()];
+    // Slow requests of the hour before finish among those of this one.
+    if (hour !== this.#hour) [this.#hour, this.#groups] = [hour, within(this.#hours, hour)];
     const organizations = within(this.#groups, whose?.environment ?? "");
     const routes = within(organizations, whose?.organization ?? "");
     const outcomes = within(routes, route);

@@ -4,7 +4,13 @@ import { HOUR_MS } from "../../src/domain/durations.ts";
 import type { HourOfRequests, KeptRequest, Place } from "../../src/domain/kept-request.ts";
 import { requestId } from "../../src/domain/request-id.ts";
 import { FIRST_KEPT, type Group, LAST_KEPT, mergeGroups, SAMPLE_SIZE, select } from "../../src/domain/request-log.ts";
-import { type Finished, MAX_REPORTED_GROUPS, RequestTally, withinBounds } from "../../src/domain/request-tally.ts";
+import {
+  type Finished,
+ 
+  MAX_REPORTED_GROUPS,
+  RequestTally,
+  withinBounds,
+} from "../../src/domain/request-tally.ts";
 
 const NOON = Date.UTC(2026, 10, 29, 12);
 const ACME: Place = { organizationId: "org_acme", environment: "production" };
@@ -90,7 +96,7 @@ describe("an isolate", () => {
         ...groups.map(({ route, outcome, requests }) => `${route} ${outcome} ${requests}`),
       ]);
     expect(said).toEqual([
-      ["org_acme", "production", 0, "/a 500 1", "/b 500 1", "/a 502 1", "/a 500 1"],
+      ["org_acme", "production", 0, "/a 500 2", "/b 500 1", "/a 502 1"],
       ["org_acme", "sandbox", 0, "/a 500 1"],
       ["org_b", "production", 0, "/a 500 1"],
       [undefined, undefined, 0, " key_unknown 1"],
@@ -104,6 +110,16 @@ describe("an isolate", () => {
       noteIn(tally, kept(), 500, { ...ACME, organizationId: `org_${n}` });
     }
     expect(tally.take().flatMap(({ groups }) => groups)).toHaveLength(MAX_REPORTED_GROUPS);
+  });
+
+  test("counts each hour once, also where requests of two hours finish in turns", () => {
+    const tally = new TestTally();
+    for (let n = 0; n < 4_000; n++) noteIn(tally, kept({ at: NOON + (n % 2) * HOUR_MS }), 500);
+    const said = tally.take().map(({ hour, groups }) => [hour - NOON, groups.map(({ requests }) => requests)]);
+    expect(said).toEqual([
+      [0, [2_000]],
+      [HOUR_MS, [2_000]],
+    ]);
   });
 });
 
