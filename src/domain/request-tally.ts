@@ -8,6 +8,8 @@ import { FIRST_KEPT, type Group, isFailure, LAST_KEPT, SAMPLE_SIZE, select } fro
 /** Of one report to each collector. */
 export const MAX_REPORTED = 1_500;
 export const MAX_REPORTED_GROUPS = 3_000;
+/** Requests of all groups together, until they are reported; further ones are only counted. */
+export const MAX_HELD = 20_000;
 /** Of one group, until some are selected. */
 const MAX_WAITING = 2 * (FIRST_KEPT + LAST_KEPT);
 
@@ -47,6 +49,7 @@ export class RequestTally<F extends Finished, More> {
   readonly #keep: (finished: F, more: More) => KeptRequest;
   #hours = new Map<number, Groups>();
   #all: Noting[] = [];
+  #held = 0;
   /** Of the latest request. */
   #hour = Number.NaN;
   /** Of that hour, by environment, organization, route and outcome: strings that each request has at hand. */
@@ -65,16 +68,19 @@ export class RequestTally<F extends Finished, More> {
     const group = this.#groupOf(whose, finished);
     if (!group) return;
     group.requests += 1;
+    if (this.#held >= MAX_HELD) return;
+    const before = group.waiting.length;
     if (group.failed) addFailure(group, this.#keep(finished, more));
     else if (group.greatest === undefined || randomPartOf(finished.request_id) < group.greatest) {
       addToSample(group, this.#keep(finished, more));
     }
+    this.#held += group.waiting.length - before;
   }
 
   /** What was noted since the last time. */
   take(): HourOfRequests[] {
     const all = this.#all;
-    [this.#hours, this.#all, this.#hour] = [new Map(), [], Number.NaN];
+    [this.#hours, this.#all, this.#held, this.#hour] = [new Map(), [], 0, Number.NaN];
     const hours = new Map<string, { place: Place | null; hour: number; groups: Group<KeptRequest>[] }>();
     for (const { place, hour, route, outcome, requests, waiting } of all) {
       const name = `${hour} ${place?.environment} ${place?.organizationId}`;

@@ -6,7 +6,7 @@ import { requestId } from "../../src/domain/request-id.ts";
 import { FIRST_KEPT, type Group, LAST_KEPT, mergeGroups, SAMPLE_SIZE, select } from "../../src/domain/request-log.ts";
 import {
   type Finished,
- 
+  MAX_HELD,
   MAX_REPORTED_GROUPS,
   RequestTally,
   withinBounds,
@@ -120,6 +120,29 @@ describe("an isolate", () => {
       [0, [2_000]],
       [HOUR_MS, [2_000]],
     ]);
+  });
+
+  test("keeps so many requests at most, of however many groups, and counts all of them", () => {
+    const tally = new TestTally();
+    const each = 2 * (FIRST_KEPT + LAST_KEPT) - 1;
+    const noteAll = () => {
+      for (let n = 0; n < each * MAX_REPORTED_GROUPS; n++) {
+        noteIn(tally, kept(), 500, { ...ACME, organizationId: `org_${n % MAX_REPORTED_GROUPS}` });
+      }
+      return tally.take().flatMap(({ groups }) => groups);
+    };
+    for (const groups of [noteAll(), noteAll()]) {
+      expect(new Set(groups.map(({ requests }) => requests))).toEqual(new Set([each]));
+      expect(groups.reduce((sum, { kept }) => sum + kept.length, 0)).toBe(MAX_HELD);
+    }
+    expect(tally.looks).toBe(2 * MAX_HELD);
+  });
+
+  test("has room again for what it did not select", () => {
+    const tally = new TestTally();
+    for (let n = 0; n < 2 * MAX_HELD; n++) noteIn(tally, kept({ at: NOON + n }), 500);
+    for (let n = 0; n < 10; n++) noteIn(tally, kept(), 502);
+    expect(tally.take()[0]?.groups.map(({ kept }) => kept.length)).toEqual([FIRST_KEPT + LAST_KEPT, 10]);
   });
 });
 
