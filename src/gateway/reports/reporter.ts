@@ -17,8 +17,8 @@ import { KeyTally, type Use } from "./key-tally.ts";
 import { LatencyTally } from "./latency-tally.ts";
 import type { RequestReport, RequestReports } from "./requests.ts";
 
-/** How many keys' counts one isolate holds for each collector while that cannot be reached. */
-const COUNTED_KEYS = 16_000;
+/** How many keys' counts one isolate holds while collectors cannot be reached, beside one report to each. */
+const COUNTED_KEYS = 30_000;
 /** About how many characters of keys and latencies are in one report, a quarter of what a collector can store in a row. */
 const REPORT_CHARACTERS = 500_000;
 /** How long a report is sent again; a collector knows it longer than that. */
@@ -82,7 +82,7 @@ export class Reporter {
 
   /** A request of a key that was answered. */
   count(key: Account, use: Use, now: number, waitUntil: WaitUntil): void {
-    tallyOf(this.#shardOf(key.keyId), key).count(use, now);
+    this.#tallyOf(key).count(use, now);
     const { organizationId, entry } = use;
     if (organizationId !== undefined)
       this.#shardOf(organizationId).latencies.note(organizationId, key.environment, entry);
@@ -91,7 +91,7 @@ export class Reporter {
 
   /** A use of a key that is not counted: a call of the management API. */
   use(key: Account, organizationId: string, now: number, waitUntil: WaitUntil): void {
-    tallyOf(this.#shardOf(key.keyId), key).use(organizationId, now);
+    this.#tallyOf(key).use(organizationId, now);
     this.#beginRound(now, waitUntil);
   }
 
@@ -100,6 +100,16 @@ export class Reporter {
     this.#traffic.note(entry);
     this.#options.requests?.note(whose, entry, visit);
     this.#beginRound(now, visit.waitUntil);
+  }
+
+  #tallyOf(account: Account): KeyTally {
+    const { tallies } = this.#shardOf(account.keyId);
+    const known = tallies.get(account.keyId);
+    if (known) return known;
+    makeRoom(this.#shards);
+    const added = new KeyTally(account);
+    tallies.set(account.keyId, added);
+    return added;
   }
 
   /** `id`: of a key, or of an organization. */
@@ -120,6 +130,8 @@ export class Reporter {
     const { afterRound, collectors, reportAfterMs: afterMs = reportAfterMs(collectors) } = this.#options;
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     if (this.#roundBegunAt === begunAt) this.#roundBegunAt = undefined;
+    // Also while no report can be sent, so that the oldest requests are given up.
+    this.#options.requests?.share();
     const accounts = this.#shards.flatMap(({ tallies }) => [...tallies.values()].map(({ account }) => account));
     // What could not be sent is sent in a later round.
     await Promise.allSettled(this.#shards.map((shard, collector) => this.#tell(shard, collector)));
@@ -147,14 +159,11 @@ export class Reporter {
   }
 }
 
-function tallyOf({ tallies }: Shard, account: Account): KeyTally {
-  const known = tallies.get(account.keyId);
-  if (known) return known;
-  // The oldest is lost, so that memory is bounded while a collector cannot be reached.
-  if (tallies.size >= COUNTED_KEYS) tallies.delete(tallies.keys().next().value as string);
-  const added = new KeyTally(account);
-  tallies.set(account.keyId, added);
-  return added;
+/** Drops the oldest key of the collector that has most to hear, so that those that can be reached hear of all of theirs. */
+function makeRoom(shards: readonly Shard[]): void {
+  if (shards.reduce((sum, { tallies }) => sum + tallies.size, 0) < COUNTED_KEYS) return;
+  const { tallies } = shards.reduce((most, shard) => (shard.tallies.size > most.tallies.size ? shard : most));
+  tallies.delete(tallies.keys().next().value as string);
 }
 
 /** A report that perhaps did not arrive comes first, as it was. */

@@ -7,7 +7,7 @@ import { MAX_REPORTED, RequestTally, type Whose, withinBounds } from "../../doma
 import { withoutSecrets } from "../../domain/secret.ts";
 import type { Visit } from "../visit.ts";
 
-/** Rounds of reports for one collector that wait while it cannot be reached. */
+/** Rounds of reports that wait while collectors cannot be reached, for all of them together; at least one for each. */
 const MAX_WAITING = 6;
 const MAX_PATH = 1_000;
 /** Of one report: a collector stores it in one row of 2 MB, with the uses of keys. */
@@ -24,10 +24,12 @@ export class RequestReports {
   readonly #waiting: readonly RequestReport[][][];
   /** How many requests each collector can hear of in one report. */
   readonly #limits: number[];
+  readonly #maxWaiting: number;
 
   constructor(homes: Homes, paths: boolean) {
     const collectors = homesOf(homes).length * homes.collectors;
     this.#homes = homes;
+    this.#maxWaiting = Math.max(1, Math.floor(MAX_WAITING / collectors));
     this.#tally = new RequestTally((entry, { url }) => keptOf(entry, paths ? url.pathname : undefined));
     this.#waiting = Array.from({ length: collectors }, () => []);
     this.#limits = Array<number>(collectors).fill(MAX_REPORTED);
@@ -49,20 +51,20 @@ export class RequestReports {
 
   /** What a collector has to hear next. */
   next(collector: number): RequestReport | undefined {
-    this.#share();
     const [parts] = this.#waiting[collector] as RequestReport[][];
     const next = parts?.shift();
     if (parts?.length === 0) this.#waiting[collector]?.shift();
     return next;
   }
 
-  #share(): void {
+  /** Begins a round: what was noted since the last one waits for its collectors now. The oldest rounds are given up. */
+  share(): void {
     if (this.#tally.isEmpty) return;
     const shares = Map.groupBy(this.#tally.take(), ({ place }) => shardOf(place, this.#homes));
     for (const [collector, report] of shares) {
       const waiting = this.#waiting[collector] as RequestReport[][];
       waiting.push([...fitting(report, this.#limits[collector] as number)]);
-      if (waiting.length > MAX_WAITING) waiting.shift();
+      if (waiting.length > this.#maxWaiting) waiting.shift();
     }
   }
 }
@@ -80,12 +82,19 @@ function halvesOf(report: RequestReport): readonly [RequestReport, RequestReport
   return [single.slice(0, middle), single.slice(middle)];
 }
 
+/** A part of a text keeps all of it in memory, such as a long header. */
+const copied = (part: string): string => JSON.parse(JSON.stringify(part));
+
 function keptOf(entry: Entry, path: string | undefined): KeptRequest {
   const { request_id: id, time: at, key_id: keyId = null, client_address: clientAddress = null, method } = entry;
   const { status, environment = null, route = "", reason = null, trace_id: traceId, origin = null } = entry;
   return {
     ...{ id, at, by: keyId ?? clientAddress ?? "", method, environment, route, status, reason, keyId, clientAddress },
-    ...{ traceId, origin, path: path === undefined ? null : withoutSecrets(path).slice(0, MAX_PATH) },
+    ...{
+      traceId: copied(traceId),
+      origin,
+      path: path === undefined ? null : copied(withoutSecrets(path).slice(0, MAX_PATH)),
+    },
     members: { ...entry.reason_members } as KeptRequest["members"],
     organizationId: entry.organization_id ?? null,
     originStatus: entry.origin_status ?? null,

@@ -4,8 +4,10 @@ import { newLatency, noteLatency, shortened } from "../../../src/domain/latency.
 import type { Entry } from "../../../src/domain/log-line.ts";
 import { reportAfterMs } from "../../../src/domain/pace.ts";
 import { collectorOf, type Report } from "../../../src/domain/report.ts";
+import { requestId } from "../../../src/domain/request-id.ts";
 import type { Use } from "../../../src/gateway/reports/key-tally.ts";
 import { Reporter, type ReporterOptions } from "../../../src/gateway/reports/reporter.ts";
+import { RequestReports } from "../../../src/gateway/reports/requests.ts";
 import type { Visit } from "../../../src/gateway/visit.ts";
 
 const REPORT_AFTER_MS = reportAfterMs(1);
@@ -28,10 +30,11 @@ interface Options {
   fails?: () => boolean;
   hear?: (answer: object) => void;
   afterRound?: ReporterOptions["afterRound"];
+  requests?: RequestReports;
 }
 
 /** One isolate's reporter. Its rounds are short, and waited for by `settle`. */
-function reporterOf({ collectors = 1, fails = () => false, hear = () => {}, afterRound }: Options = {}) {
+function reporterOf({ collectors = 1, fails = () => false, hear = () => {}, afterRound, requests }: Options = {}) {
   const clock = { now: 0 };
   const sent: (Report & { collector: number })[] = [];
   const timers: Promise<unknown>[] = [];
@@ -41,7 +44,7 @@ function reporterOf({ collectors = 1, fails = () => false, hear = () => {}, afte
       if (fails()) throw new Error("down");
       return { generation: 7 };
     },
-    ...{ collectors, newId: () => "isolate", now: () => clock.now, hear, reportAfterMs: 5 },
+    ...{ collectors, newId: () => "isolate", now: () => clock.now, hear, requests, reportAfterMs: 5 },
     ...(afterRound && { afterRound }),
   });
   const waitUntil = (timer: Promise<unknown>) => void timers.push(timer);
@@ -320,13 +323,59 @@ describe("while a collector cannot be reached", () => {
     const { clock, sent, count, settle } = reporterOf({ fails: () => down });
     count();
     await settle();
-    for (let key = 0; key < 20_000; key++) count(forwarded, `key_${key}`);
+    for (let key = 0; key < 35_000; key++) count(forwarded, `key_${key}`);
     await settle();
     down = false;
     clock.now += 10_000;
     count();
     await settle();
-    expect(sent.reduce((sum, { keys = [] }) => sum + keys.length, 0)).toBe(2 + 16_001);
+    expect(sent.reduce((sum, { keys = [] }) => sum + keys.length, 0)).toBe(2 + 30_001);
+  });
+
+  test("counts are kept of no more keys where there are many collectors", async () => {
+    let down = true;
+    const { clock, sent, count, settle } = reporterOf({ collectors: 10, fails: () => down });
+    const first = Array.from({ length: 100 }, (_, at) => `key_${at}`);
+    for (const key of first) count(forwarded, key);
+    await settle();
+    for (let key = 0; key < 100_000; key++) count(forwarded, `key_${key}`);
+    await settle();
+    [down, sent.length] = [false, 0];
+    clock.now += 10_000;
+    count();
+    await settle();
+    expect(sent.reduce((sum, { keys = [] }) => sum + keys.length, 0)).toBe(first.length + 30_000);
+  });
+
+  test("no count is lost of keys whose collector can be reached", async () => {
+    const { clock, sent, count, settle } = reporterOf({ collectors: 2, fails: () => sent.at(-1)?.collector === 0 });
+    const keys = Array.from({ length: 80_000 }, (_, at) => `key_${at}`);
+    const [lost, heard] = [0, 1].map((collector) => keys.filter((key) => collectorOf(key, 2) === collector));
+    count(forwarded, lost?.[0]);
+    await settle();
+    for (const key of lost ?? []) count(forwarded, key);
+    for (const key of heard?.slice(0, 5_000) ?? []) count(forwarded, key);
+    clock.now += 10_000;
+    await settle();
+    const told = sent.flatMap(({ collector, keys = [] }) => (collector === 1 ? keys : []));
+    expect(told.map(({ keyId }) => keyId)).toEqual(heard?.slice(0, 5_000));
+  });
+
+  test("single requests are taken in each round all the same, so that the oldest can be given up", async () => {
+    const homes = { collectors: 1, jurisdiction: undefined, environments: { sandbox: { jurisdiction: undefined } } };
+    const requests = new RequestReports(homes, false);
+    const { reporter, clock, waitUntil, settle } = reporterOf({ requests, fails: () => true });
+    for (let round = 0; round < 4; round++) {
+      const request_id = requestId(round, crypto.randomUUID());
+      const fields = { request_id, time: 0, route: `/${round}`, status: 404, gateway_ms: 1 };
+      const entry = { ...fields, trace_id: "a".repeat(32) } as Entry;
+      reporter.note(undefined, entry, clock.now, { waitUntil, url: new URL("https://api.test/") } as Visit);
+      await settle();
+      clock.now += 10_000;
+    }
+    // The first is in the report that is sent again.
+    const waiting = Array.from({ length: 4 }, () => requests.next(0)?.map(({ groups }) => groups[0]?.route));
+    expect(waiting).toEqual([["/1"], ["/2"], ["/3"], undefined]);
   });
 
   test("the others hear what is theirs", async () => {

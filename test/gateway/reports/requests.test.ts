@@ -34,6 +34,7 @@ function reportsOf(
     const whose = { organization: `org_${n % organizations}`, environment: "production" };
     reports.note(whose, entryOf(entry(n)), visitOf(path));
   }
+  reports.share();
   const all = [];
   for (let report = reports.next(0); report; report = reports.next(0)) all.push(report);
   return all;
@@ -64,5 +65,32 @@ describe("a report of requests is never longer than its bound, and has the numbe
     expect(groups.reduce((sum, { requests }) => sum + requests, 0)).toBe(count);
     expect(groups.flatMap(({ kept }) => kept).length).toBeGreaterThan(9);
     for (const { kept, requests } of groups) expect(kept.length).toBeLessThanOrEqual(requests);
+  });
+});
+
+describe("while collectors cannot be reached", () => {
+  test.each([
+    [1, 6],
+    [3, 2],
+    [10, 1],
+  ])("with %s of them, the last %s rounds wait for each, so that memory stays bounded", (collectors, rounds) => {
+    const reports = new RequestReports({ ...HOMES, collectors }, false);
+    for (let round = 0; round < 10; round++) {
+      for (let n = 0; n < 200; n++) {
+        reports.note(
+          { organization: `org_${n}`, environment: "production" },
+          entryOf({ route: `/${round}` }),
+          visitOf("/"),
+        );
+      }
+      reports.share();
+    }
+    const last = Array.from({ length: rounds }, (_, n) => [`/${10 - rounds + n}`]);
+    for (let collector = 0; collector < collectors; collector++) {
+      const waiting = [];
+      for (let report = reports.next(collector); report; report = reports.next(collector)) waiting.push(report);
+      const routes = waiting.map((report) => new Set(report.flatMap(({ groups }) => groups.map(({ route }) => route))));
+      expect(routes.map((each) => [...each])).toEqual(last);
+    }
   });
 });
