@@ -64,14 +64,18 @@ for (const form of document.querySelectorAll("form[data-summary]")) {
   refresh();
 }
 
-addEventListener("submit", (event) => {
-  if (event.submitter)
+// What only asks can be sent twice; its answer may be a file, after which the page stays.
+addEventListener("submit", ({ target, submitter }) => {
+  if (submitter && target.getAttribute("method") === "post")
     setTimeout(() => {
-      event.submitter.disabled = true;
+      submitter.disabled = true;
     });
 });
+const enableButtons = () => {
+  for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+};
 addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+  if (event.persisted) enableButtons();
 });
 
 // A page that asks, as a dialog. The document is parsed by the request itself, which Trusted Types do not refuse.
@@ -128,7 +132,10 @@ const secret = document.querySelector(".secret");
 if (secret) {
   const stored = document.querySelector("#stored");
   addEventListener("beforeunload", (event) => {
-    if (!stored.checked) event.preventDefault();
+    if (stored.checked) return;
+    event.preventDefault();
+    // Who stays on the page gets no `pageshow`.
+    setTimeout(enableButtons);
   });
   addEventListener("pagehide", () => {
     for (const text of secret.querySelectorAll("pre")) text.textContent = "";

@@ -69,6 +69,24 @@ describe("A member makes a key in the console", () => {
     expect(page.url()).not.toContain(secret);
   });
 
+  test("who presses “Sign out” too early and stays can save the secret, and press it again", async () => {
+    await fillIn("stayed");
+    await press("Create the key");
+    const secret = await secretOf();
+    for (let times = 0; times < 2; times++) {
+      const [asked] = await Promise.all([
+        page.waitForEvent("dialog"),
+        press("Sign out"),
+        page.waitForEvent("dialog").then((dialog) => dialog.dismiss()),
+      ]);
+      expect(asked.type()).toBe("beforeunload");
+    }
+    expect(await secretOf()).toBe(secret);
+    await page.getByLabel("I have saved the secret").check();
+    await press("Done");
+    await page.getByRole("heading", { name: "stayed" }).waitFor();
+  });
+
   test("what the key can do is told in plain words while the form is filled in", async () => {
     await fillIn("words");
     const words = page.locator("#summary");
