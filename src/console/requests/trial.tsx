@@ -25,13 +25,16 @@ export function Trial({ asked: { key, method, url }, title, problems = NO_PROBLE
   return (
     <section class="sheet">
       <h2>{title}</h2>
-      <p class="hint">See how the gateway would decide a request. Nothing is sent or spent.</p>
+      <p class="hint">
+        See how the gateway would decide a request. Nothing is sent or spent.
+        {!isOfKey && " A key is found by its name, its id or its last four characters."}
+      </p>
       <form class="row top" method="post" action="/explain" novalidate>
         {isOfKey ? (
           <input type="hidden" name="key" value={key} />
         ) : (
           <Field name="key" label="Key" problem={problems.get("key")}>
-            <input value={key} autocomplete="off" placeholder="Name, id, last four" />
+            <input value={key} autocomplete="off" />
           </Field>
         )}
         <Field name="method" label="Method" problem={problems.get("method")}>

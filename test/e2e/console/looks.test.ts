@@ -9,6 +9,7 @@ import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { devServer as gateway } from "../shared.ts";
 import { violationsOf } from "./axe.ts";
+import { cutPlaceholdersOn } from "./fits.ts";
 import { hasFocus } from "./keyboard.ts";
 import { signedIn, signInLink } from "./visitors.ts";
 
@@ -56,6 +57,7 @@ async function checkLook(shot: string, width: number): Promise<void> {
   await page.setViewportSize({ width, height: 800 });
   await page.screenshot({ path: join(SHOTS, `${shot}.png`), fullPage: true });
   expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+  expect(await cutPlaceholdersOn(page)).toEqual([]);
   expect(await violationsOf(page)).toEqual([]);
 }
 
@@ -117,6 +119,12 @@ describe("What a visitor comes to", () => {
       await page.getByRole("button", { name: "Explain" }).click();
       await page.locator("summary").click();
     },
+    "path-explained": async () => {
+      await page.goto("/requests");
+      await page.getByLabel("Why was a request refused?").fill("/signatures/1");
+      await page.getByRole("button", { name: "Explain" }).click();
+      await page.getByRole("heading", { name: "Ask again" }).waitFor();
+    },
     "which-key": async () => {
       await page.goto("/requests");
       await page.getByLabel("Why was a request refused?").fill("i");
@@ -148,7 +156,7 @@ describe("What a visitor comes to", () => {
       await visitor.close();
     },
   };
-  test.for(Object.keys(STEPS))("%s: axe finds nothing, and it fits 360 px", async (name) => {
+  test.for(Object.keys(STEPS))("%s: axe finds nothing, it fits 360 px, and no placeholder is cut off", async (name) => {
     await (STEPS[name] as () => Promise<unknown>)();
     await checkAsItIs(name);
   });
