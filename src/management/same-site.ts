@@ -3,11 +3,12 @@
 /**
  * `Sec-Fetch-Site` decides, or `Origin` if it is missing. Neither can contradict the other. Pages with `Referrer-Policy: no-referrer` send
  * `Origin: null` with their forms, which says nothing. https://fetch.spec.whatwg.org/#append-a-request-origin-header
+ * The request's own URL is below a base URL of the control plane, of which there can be several: each is a separate site.
  */
-export function isSameSite({ headers }: Request, controlUrl: string): boolean {
+export function isSameSite({ headers, url }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   const origin = headers.get("origin");
-  const own = new URL(controlUrl).origin;
+  const own = new URL(url).origin;
   if (site === null) return origin === own;
   return (site === "same-origin" || site === "none") && (origin === null || origin === "null" || origin === own);
 }

@@ -18,7 +18,7 @@ const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } 
 export async function readSession(request: Request, control: Control): Promise<MemberSession | Refusal | undefined> {
   const token = sessionToken(request);
   if (token === undefined) return undefined;
-  return isAllowed(request, control) ? findSession(control, token) : { code: "cross_site_refused" };
+  return isAllowed(request) ? findSession(control, token) : { code: "cross_site_refused" };
 }
 
 /** The platform team, if the request's cookie is theirs. */
@@ -28,13 +28,13 @@ export async function readRootCaller(
 ): Promise<Omit<Caller, "requestId"> | Refusal | undefined> {
   const token = sessionToken(request);
   const caller = token === undefined ? undefined : await findRootSession(control, token);
-  return caller && !isAllowed(request, control) ? { code: "cross_site_refused" } : caller;
+  return caller && !isAllowed(request) ? { code: "cross_site_refused" } : caller;
 }
 
 /** A browser must have sent it for a page of ours. */
-function isAllowed(request: Request, control: Control): boolean {
+function isAllowed(request: Request): boolean {
   const safe = request.method === "GET" || request.method === "HEAD";
-  return safe ? mayRead(request) : isSameSite(request, control.gateway.controlUrl);
+  return safe ? mayRead(request) : isSameSite(request);
 }
 
 export function sessionToken({ headers }: Request): string | undefined {

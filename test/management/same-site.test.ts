@@ -15,16 +15,16 @@ beforeAll(async () => {
   token = await sessionTokenFor(control, (await makeMember(await makeOrganization())).id);
 });
 
-function request(method: string, headers: Record<string, string | undefined>, cookie?: string): Request {
+function request(method: string, headers: Record<string, string | undefined>, cookie?: string, site = SITE): Request {
   const sent = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new Request(`${SITE}/v1/sessions`, {
+  return new Request(`${site}/v1/sessions`, {
     method,
     headers: [...sent, ...(cookie ? [["Cookie", cookie]] : [])] as [string, string][],
   });
 }
 
-const bySession = async (method: string, headers: Record<string, string | undefined>) =>
-  codeOf(await readSession(request(method, headers, `__Host-keygate_session=${token}`), control));
+const bySession = async (method: string, headers: Record<string, string | undefined>, site = SITE) =>
+  codeOf(await readSession(request(method, headers, `__Host-keygate_session=${token}`, site), control));
 
 describe("a change by a browser's session", () => {
   test.each([
@@ -55,11 +55,36 @@ describe("a change by a browser's session", () => {
     ["same-origin, cross-site", SITE, "refused"],
   ])("with Sec-Fetch-Site %s and Origin %s is %s", async (site, origin, outcome) => {
     const headers = { "Sec-Fetch-Site": site, Origin: origin };
-    expect(isSameSite(request("POST", headers), SITE)).toBe(outcome === "granted");
+    expect(isSameSite(request("POST", headers))).toBe(outcome === "granted");
     for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"]) {
       const expected = outcome === "granted" ? "granted" : "cross_site_refused";
       expect([method, await bySession(method, headers)]).toEqual([method, expected]);
     }
+  });
+});
+
+describe("a change by a browser's session, where the control plane has several hosts", () => {
+  const OTHER = "https://console.example.com";
+  const LOCAL = "http://localhost:8787";
+  const SITES = [SITE, OTHER, LOCAL];
+
+  test.each(SITES)("is granted at %s to a script of the same host, and to none of another", async (site) => {
+    for (const [origin, sentFor] of SITES.flatMap((from) => [
+      [from, "same-origin"],
+      [from, undefined],
+    ])) {
+      const headers = { "Sec-Fetch-Site": sentFor, Origin: origin };
+      const expected = origin === site ? "granted" : "cross_site_refused";
+      expect([origin, sentFor, await bySession("POST", headers, site)]).toEqual([origin, sentFor, expected]);
+    }
+  });
+
+  test.each([
+    [SITE, OTHER],
+    [OTHER, SITE],
+  ])("is refused at %s to a page of %s, which the browser calls the same site", async (site, origin) => {
+    const headers = { "Sec-Fetch-Site": "same-site", Origin: origin };
+    expect(await bySession("POST", headers, site)).toBe("cross_site_refused");
   });
 });
 

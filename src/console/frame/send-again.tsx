@@ -12,7 +12,7 @@ import type { ConsoleEnv, Visit } from "./visit.ts";
 
 /** Another site's form must not become one of ours, which the visitor then sends with their session. */
 export const keepSent: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
-  if (c.req.method === "POST" && isSameSite(c.req.raw, c.var.control.gateway.controlUrl)) {
+  if (c.req.method === "POST" && isSameSite(c.req.raw)) {
     const form = await readSentForm(c.req.raw.clone());
     if (!isRefusal(form) && form.entries().length > 0) c.set("sent", form);
   }

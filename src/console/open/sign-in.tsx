@@ -33,7 +33,7 @@ export const signInPages = new Hono<ConsoleEnv>()
   .post("/sign-in/:token", async (c) => {
     const { control, requestId } = c.var;
     // Else another site could sign its visitors in to an account that it controls.
-    if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return showRefusal(c, { code: "cross_site_refused" });
+    if (!isSameSite(c.req.raw)) return showRefusal(c, { code: "cross_site_refused" });
     const linkToken = c.req.param("token");
     const previous = sessionToken(c.req.raw);
     const link = await findSignInLink(control, linkToken);
@@ -62,7 +62,7 @@ export const signInPages = new Hono<ConsoleEnv>()
   })
   .post("/sign-in/root/:token", async (c) => {
     const { control, requestId } = c.var;
-    if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return showRefusal(c, { code: "cross_site_refused" });
+    if (!isSameSite(c.req.raw)) return showRefusal(c, { code: "cross_site_refused" });
     const link = await findRootLink(control, c.req.param("token"));
     if (isRefusal(link)) return showRefusal(c, link);
     const refusal = await signOutAll(control, requestId, sessionToken(c.req.raw));
@@ -74,7 +74,7 @@ export const signInPages = new Hono<ConsoleEnv>()
   })
   .post("/sign-out", async (c) => {
     const { control, requestId } = c.var;
-    if (!isSameSite(c.req.raw, control.gateway.controlUrl)) return showRefusal(c, { code: "cross_site_refused" });
+    if (!isSameSite(c.req.raw)) return showRefusal(c, { code: "cross_site_refused" });
     const refusal = await signOutAll(control, requestId, sessionToken(c.req.raw));
     if (refusal) return showRefusal(c, refusal);
     c.header("Set-Cookie", expiredCookie());
