@@ -11,7 +11,7 @@ import { totalsReader } from "./control/traffic/read.ts";
 import { createControlPlane } from "./control-plane.ts";
 import { withDataPoints } from "./data-points.ts";
 import { NOWHERE, readUrl } from "./decide/bounds.ts";
-import { type ControlEndpoint, endpointOf } from "./decide/endpoint.ts";
+import { endpointOf } from "./decide/endpoint.ts";
 import { type ClientPlace, nearestTo } from "./domain/location.ts";
 import { requestId } from "./domain/request-id.ts";
 import { type Env, secret, serviceBinding } from "./env.ts";
@@ -78,7 +78,7 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
     const endpoint = isRefusal(read) ? read : endpointOf(request, url, gateway);
     if (!isRefusal(endpoint) && !endpoint.environment) {
       context.waitUntil(planes.startHousekeeping());
-      return planes.control.fetch(belowBaseUrl(request, url, endpoint), env, context);
+      return planes.control.fetch(request, env, context);
     }
     return serve(endpoint, planes.data, visit);
   }
@@ -203,10 +203,6 @@ function buildPlanes(gateway: Gateway, handlers: Handlers, env: Env) {
     signers,
     startHousekeeping: hourly(objects.startHousekeeping, now),
   };
-}
-
-function belowBaseUrl(request: Request, url: URL, endpoint: ControlEndpoint): Request {
-  return endpoint.baseUrl.prefix ? new Request(`${url.origin}${endpoint.path}${url.search}`, request) : request;
 }
 
 function newRequestId(): string {

@@ -43,10 +43,13 @@ function problemsOfBaseUrls(config: Config): ConfigProblem[] {
 function problemsOfControl(config: Config): ConfigProblem[] {
   const hostname = (url: string) => new URL(url).hostname;
   return config.control.baseUrls.flatMap((url, index) => {
+    const place = ["control", "baseUrls", index];
     const same = baseUrlsOf(config).find((other) => hostname(other.url) === hostname(url));
-    if (!same) return [];
+    const { origin, pathname } = new URL(url);
+    if (!same && pathname === "/") return [];
+    if (!same) return problemAt(place, "has a path", `Write "${origin}": the control plane needs a whole host.`);
     return problemAt(
-      ["control", "baseUrls", index],
+      place,
       `has the host of ${pathText(same.path)}`,
       "Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     );

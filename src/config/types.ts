@@ -50,6 +50,7 @@ export interface GatewayConfig<
 }
 
 export interface ControlConfig {
+  /** Scheme and host, without a path. No environment uses this host. */
   baseUrls: string[];
   /** Changes to this file that API consumers must know. The guide shows them, latest first. */
   changelog?: { date: string; text: string }[];

@@ -13,7 +13,7 @@ interface EndpointOf<E> {
 /** Below a base URL of an environment. */
 export type DataEndpoint = EndpointOf<Environment>;
 /** Below a base URL of the control plane. */
-export type ControlEndpoint = EndpointOf<undefined>;
+type ControlEndpoint = EndpointOf<undefined>;
 export type Endpoint = DataEndpoint | ControlEndpoint;
 
 /** The longest matching base URL wins. A key that was sent over plain HTTP has already leaked, so there is no redirect. */

@@ -40,6 +40,11 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     ],
   },
   {
+    mistake: "a control plane below a path",
+    change: { "control.baseUrls.1": "https://console.test/keygate" },
+    says: ['control.baseUrls[1]: has a path. Write "https://console.test": the control plane needs a whole host.'],
+  },
+  {
     mistake: "an issuer over plain HTTP",
     change: { "environments.sandbox.issuer": "http://sandbox.test" },
     says: [
