@@ -156,8 +156,9 @@ function conditionsOf(filter: KeyFilter, bind: Bind, now: number): string[] {
   add(workspaceId, (value) => `instr(workspace_list, ${bind(JSON.stringify(value))})`);
   add(scope, (value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);
   add(scopeIn, (values) => {
-    const each = values.map((value) => `instr(scope_list, ${bind(JSON.stringify(value))})`);
-    return each.length === 0 ? "FALSE" : `(${each.join(" OR ")})`;
+    const names = bind(JSON.stringify(values.map((value) => JSON.stringify(value))));
+    // D1 takes 100 values and 100 ORs at most, and counts each row of json_each as a row that it reads.
+    return `TRUE IN (${values.map((_, at) => `instr(scope_list, ${names} ->> ${at}) > 0`).join(", ")})`;
   });
   add(unusedSince, (value) => `coalesce(last_used_at, created_at) < ${bind(value)}`);
   add(neverUsed, () => "last_used_at IS NULL");

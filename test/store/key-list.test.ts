@@ -117,6 +117,21 @@ describe("a list of keys", () => {
     expect(await found(own)).toBe(1);
   });
 
+  test("finds keys by one of many scopes", async () => {
+    const tenant = await setUp();
+    const [drawn] = fc.sample(anyKey(tenant), { numRuns: 1, seed: 1 }) as [ManagedKey];
+    await addKeys([{ ...drawn, scopes: ["bundle-119"] }]);
+    const names = Array.from({ length: 120 }, (_, number) => `bundle-${number}`);
+    const found = async (scopeIn: readonly string[]) => {
+      const filter = { organizationId: tenant.organizationId, scopeIn };
+      expect(await countKeys(env.DB, filter, 10, NOW)).toBe((await pagesOf(filter, "created_at", 10)).length);
+      return countKeys(env.DB, filter, 10, NOW);
+    };
+    expect(await found(names)).toBe(1);
+    expect(await found(names.slice(0, -1))).toBe(0);
+    expect(await found([])).toBe(0);
+  });
+
   test("finds text of any length, and takes the wildcards of SQL for themselves", async () => {
     const tenant = await setUp();
     const [drawn] = fc.sample(anyKey(tenant), { numRuns: 1, seed: 1 }) as [ManagedKey];
