@@ -18,6 +18,13 @@ export interface SignInLink {
   readonly invites: boolean;
 }
 
+/** What decides whether a link can be used. */
+export interface LinkUse {
+  readonly now: number;
+  /** Each role that creates links, with the roles that it cannot let in. */
+  readonly creators: Readonly<Record<string, readonly string[]>>;
+}
+
 /** An invitation that can still be used. A member has at most one. */
 export type Invitation = Pick<SignInLink, "memberId" | "createdBy" | "createdAt" | "expiresAt">;
 
@@ -49,10 +56,15 @@ const OF_MEMBER = `
   JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL`;
 const UNUSED = `
   WHERE l.session_id IS NULL AND l.expires_at > ?1 AND (l.invites = 0 OR m.last_signed_in_at IS NULL)`;
+/** By root, or by a member who can still create it. `?2`: `LinkUse.creators`. */
+const BACKED = `
+  AND (l.created_by = 'root' OR EXISTS (
+    SELECT 1 FROM members c JOIN json_each(?2) may ON may.key = c.role
+    WHERE c.id = l.created_by AND c.removed_at IS NULL AND l.role NOT IN (SELECT value FROM json_each(may.value))))`;
 /** Not used, not revoked and not expired, of a member who still exists, with the same role, in an active organization. `?1`: the time. */
 const USABLE = `${OF_MEMBER}
-  JOIN organizations o ON o.id = l.organization_id AND o.status = 'active' ${UNUSED}`;
-const OPEN_INVITATION = `${OF_MEMBER} ${UNUSED} AND l.invites = 1`;
+  JOIN organizations o ON o.id = l.organization_id AND o.status = 'active' ${UNUSED} ${BACKED}`;
+const INVITATION = `${OF_MEMBER} ${UNUSED} AND l.invites = 1`;
 
 export function signInLinkInsert(db: D1Database, link: SignInLink): D1PreparedStatement {
   const { hash, organizationId, memberId, role, next, createdBy, createdAt, expiresAt, invites } = link;
@@ -68,15 +80,15 @@ export function signInLinkInsert(db: D1Database, link: SignInLink): D1PreparedSt
 export async function readUsableLink(
   db: D1Database,
   hashes: readonly [string, string],
-  now: number,
+  { now, creators }: LinkUse,
 ): Promise<UsableLink | undefined> {
   const row = await db
     .withSession("first-primary")
     .prepare(
       `SELECT l.hash, l.organization_id, o.name AS organization_name, l.member_id, m.name AS member_name, m.email, l.next,
-         l.created_by ${USABLE} AND l.hash IN (?2, ?3)`,
+         l.created_by ${USABLE} AND l.hash IN (?3, ?4)`,
     )
-    .bind(now, ...hashes)
+    .bind(now, JSON.stringify(creators), ...hashes)
     .first<Row>();
   if (!row) return undefined;
   return {
@@ -94,25 +106,25 @@ export async function readUsableLink(
 /** Changes nothing if the link can no longer be used: of several simultaneous attempts, one succeeds. */
 export function signInLinkSpending(
   db: D1Database,
-  { hash, sessionId, now }: { hash: string; sessionId: string; now: number },
+  { hash, sessionId, now, creators }: LinkUse & { hash: string; sessionId: string },
 ): D1PreparedStatement {
   return db
-    .prepare(`UPDATE sign_in_links SET session_id = ?2 WHERE hash = ?3 AND EXISTS (SELECT 1 ${USABLE} AND l.hash = ?3)`)
-    .bind(now, sessionId, hash);
+    .prepare(`UPDATE sign_in_links SET session_id = ?3 WHERE hash = ?4 AND EXISTS (SELECT 1 ${USABLE} AND l.hash = ?4)`)
+    .bind(now, JSON.stringify(creators), sessionId, hash);
 }
 
 /** Of one member, or of an organization; by the member's id. */
 export async function readInvitations(
   db: D1Database,
   of: { readonly member: string } | { readonly organization: string },
-  now: number,
+  { now, creators }: LinkUse,
 ): Promise<ReadonlyMap<string, Invitation>> {
   const { results } = await db
     .prepare(
-      `SELECT l.member_id, l.created_by, l.created_at, l.expires_at ${OPEN_INVITATION}
-         AND ${"member" in of ? "l.member_id" : "l.organization_id"} = ?2`,
+      `SELECT l.member_id, l.created_by, l.created_at, l.expires_at ${INVITATION} ${BACKED}
+         AND ${"member" in of ? "l.member_id" : "l.organization_id"} = ?3`,
     )
-    .bind(now, "member" in of ? of.member : of.organization)
+    .bind(now, JSON.stringify(creators), "member" in of ? of.member : of.organization)
     .all<{ member_id: string; created_by: string; created_at: number; expires_at: number }>();
   return new Map(
     results.map(({ member_id: memberId, created_by: createdBy, created_at: createdAt, expires_at: expiresAt }) => [
@@ -125,7 +137,7 @@ export async function readInvitations(
 /** Writes the event only if there is an invitation to end. */
 export function invitationEnding(db: D1Database, event: AuditEvent): D1PreparedStatement[] {
   // `?2` of an event is its time.
-  const open = OPEN_INVITATION.replace("?1", "?2");
+  const open = INVITATION.replace("?1", "?2");
   return [
     auditInsertWhere(db, event, `EXISTS (SELECT 1 ${open} AND l.member_id = ?7)`),
     invitationEnd(db, event.target, event.at),

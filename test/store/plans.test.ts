@@ -80,7 +80,7 @@ const LOOK_UPS: Record<string, (db: D1Database) => Promise<unknown>> = {
   "a session by its cookie": (db) => readMemberSession(db, HASHES),
   "a session": (db) => readSession(db, "ses_1"),
   sessions: (db) => listSessions(db, "mem_1", 1, NEXT),
-  "a sign-in link": (db) => readUsableLink(db, HASHES, 1),
+  "a sign-in link": (db) => readUsableLink(db, HASHES, { now: 1, creators: { owner: [] } }),
   "a link of the platform team": (db) => readUsableRootLink(db, HASHES, 1),
   "a session of the platform team": (db) => readRootSession(db, HASHES, 1),
   "the oldest audit event": (db) => readDatabaseState(db),

@@ -1,10 +1,10 @@
 /** The members of an organization, for the platform team: it lets them in, and sees the console as they do. */
 
+import { findInvitations } from "../../control/sessions/invitation.ts";
 import type { Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import { listMembers } from "../../store/members.ts";
 import type { PageRequest } from "../../store/pages.ts";
-import { readInvitations } from "../../store/sign-in-links.ts";
 import { Field, Options } from "../frame/fields.tsx";
 import { EMPTY_FORM, type Form } from "../frame/form.ts";
 import { type FormField, problemsOf } from "../frame/mistakes.tsx";
@@ -40,7 +40,7 @@ export async function People({ c, id, page, sent }: Props) {
   const { db, gateway, now } = c.var.control;
   const [{ items: members, next }, invitations] = await Promise.all([
     listMembers(db, id, page),
-    readInvitations(db, { organization: id }, now()),
+    findInvitations(c.var.control, { organization: id }),
   ]);
   const pathOf = (member: MemberRecord) => `/organizations/${id}/members/${member.id}`;
   const roles = Object.keys(gateway.policy.roles).map((role) => [role, role] as const);

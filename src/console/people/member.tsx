@@ -3,14 +3,13 @@
 import { Hono } from "hono/tiny";
 import { findMember, requireScope } from "../../control/access.ts";
 import { changeMember, refusalsOfMemberChange } from "../../control/people/change.ts";
-import { revokeInvitation } from "../../control/sessions/invitation.ts";
+import { findInvitations, revokeInvitation } from "../../control/sessions/invitation.ts";
 import { listSessions } from "../../control/sessions/manage.ts";
 import { isOwner } from "../../control/sessions/rules.ts";
 import { allOf } from "../../control/validation.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { checkEach } from "../../management/parse.ts";
 import { type MemberRecord, memberChangeOf, memberPatch } from "../../records/member.ts";
-import { readInvitations } from "../../store/sign-in-links.ts";
 import { offeredWorkspaces } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Form, readForm } from "../frame/form.ts";
@@ -72,7 +71,7 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
   if (isRefusal(page)) return showRefusal(c, page);
   const [sessions, invitations] = await Promise.all([
     listSessions(control, caller, member.id, page),
-    readInvitations(control.db, { member: member.id }, now),
+    findInvitations(control, { member: member.id }),
   ]);
   const invitation = invitations.get(member.id);
   const isSelf = member.id === visitor.session.memberId;

@@ -2,10 +2,10 @@ import { Hono } from "hono/tiny";
 import { findOrganization, requireScope } from "../../control/access.ts";
 import type { Caller } from "../../control/control.ts";
 import { countKeysOf } from "../../control/keys/list.ts";
+import { findInvitations } from "../../control/sessions/invitation.ts";
 import { isOwner } from "../../control/sessions/rules.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { listMembers } from "../../store/members.ts";
-import { readInvitations } from "../../store/sign-in-links.ts";
 import { namesIn, workspacesOf } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Field } from "../frame/fields.tsx";
@@ -77,7 +77,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       c,
       members.items.flatMap(({ workspaceIds }) => workspaceIds),
     ),
-    readInvitations(control.db, { organization: organizationId }, now),
+    findInvitations(control, { organization: organizationId }),
     countKeysOf(control, visitor.caller, { organizationId, ids }, MAX_KEYS + 1),
   ]);
   const workspaceName = namesIn([workspaces]);

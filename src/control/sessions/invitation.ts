@@ -6,7 +6,7 @@ import { type Invitation, invitationEnding, readInvitations } from "../../store/
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { notFound } from "../validation.ts";
-import { findGuest, findInvited, type MadeSignInLink, makeLink } from "./sign-in-link.ts";
+import { findGuest, findInvited, linkUse, type MadeSignInLink, makeLink } from "./sign-in-link.ts";
 
 export async function createInvitation(
   control: Control,
@@ -47,6 +47,14 @@ export async function revokeInvitation(
   return invitation;
 }
 
-async function openOf({ db, now }: Control, { id }: MemberRecord): Promise<Invitation | Refusal> {
-  return (await readInvitations(db, { member: id }, now())).get(id) ?? notFound("invitation");
+async function openOf(control: Control, { id }: MemberRecord): Promise<Invitation | Refusal> {
+  return (await findInvitations(control, { member: id })).get(id) ?? notFound("invitation");
+}
+
+/** Those that can still be used, by the member's id. */
+export function findInvitations(
+  control: Control,
+  of: { readonly member: string } | { readonly organization: string },
+): Promise<ReadonlyMap<string, Invitation>> {
+  return readInvitations(control.db, of, linkUse(control));
 }

@@ -15,7 +15,7 @@ import {
 import { signInLinkSpending } from "../../store/sign-in-links.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
-import { findSignInLink } from "./sign-in-link.ts";
+import { findSignInLink, linkUse } from "./sign-in-link.ts";
 import { hashesOfToken, newToken } from "./token.ts";
 
 type Actor = Pick<Caller, "actor" | "via" | "requestId">;
@@ -47,7 +47,7 @@ export async function signIn(
   const ending = await endingOf(control, requestId, request.previous, "replaced");
   if (isRefusal(ending)) return ending;
   const { changes } = await commit(control, undefined, [
-    signInLinkSpending(db, { hash: link.hash, sessionId: id, now: at }),
+    signInLinkSpending(db, { ...linkUse(control), hash: link.hash, sessionId: id }),
     sessionInsert(db, { id, hash, at, expiresAt: at + SESSION_LIFE_MS, version, device, place }, link.hash),
     auditInsertIf(db, event, "sessions", version),
     ...ending,

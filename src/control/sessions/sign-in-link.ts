@@ -1,13 +1,20 @@
+import { expand } from "../../domain/scope.ts";
 import { LINK_LIFE_MS } from "../../domain/session.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import { auditInsert } from "../../store/audit.ts";
 import { readOrganization } from "../../store/organizations.ts";
-import { invitationEnd, readUsableLink, signInLinkInsert, type UsableLink } from "../../store/sign-in-links.ts";
+import {
+  invitationEnd,
+  type LinkUse,
+  readUsableLink,
+  signInLinkInsert,
+  type UsableLink,
+} from "../../store/sign-in-links.ts";
 import { findMember, forbidden } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
-import { checkStanding } from "../people/rules.ts";
+import { checkStanding, ownerRoles } from "../people/rules.ts";
 import { invalid } from "../validation.ts";
 import { isOwner, refuseKey } from "./rules.ts";
 import { hashesOfToken, newToken } from "./token.ts";
@@ -82,10 +89,18 @@ export async function findInvited(control: Control, caller: Caller, memberId: st
   return findMember(control, caller, memberId, "members:write");
 }
 
+/** A link lets in nobody who can do more than its creator can now. */
+export function linkUse({ gateway, now }: Control): LinkUse {
+  const { roles, resources, bundles } = gateway.policy;
+  const scopesOf = (role: string) => expand(roles[role]?.scopes ?? [], resources, bundles);
+  const beyond = (owner: string) => Object.keys(roles).filter((role) => !scopesOf(role).isSubsetOf(scopesOf(owner)));
+  return { now: now(), creators: Object.fromEntries(ownerRoles(gateway).map((owner) => [owner, beyond(owner)])) };
+}
+
 /** What a link's page says. The link stays as it is: programs look at links before people do. */
 export async function findSignInLink(control: Control, token: string): Promise<UsableLink | Refusal> {
   const hashes = await hashesOfToken(control, "kgl", token);
-  const link = hashes && (await control.look(hashes[0], () => readUsableLink(control.db, hashes, control.now())));
+  const link = hashes && (await control.look(hashes[0], () => readUsableLink(control.db, hashes, linkUse(control))));
   return link ?? { code: "sign_in_link_invalid" };
 }
 
