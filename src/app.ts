@@ -33,7 +33,7 @@ import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { Reporter } from "./gateway/reports/reporter.ts";
 import { RequestReports } from "./gateway/reports/requests.ts";
-import { newNotes, type Visit } from "./gateway/visit.ts";
+import { newNotes, untilAnswered, type Visit } from "./gateway/visit.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import { toConsole, toConsoleAndSpan } from "./log.ts";
@@ -86,13 +86,9 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
   return gatewayApp(completing(fetch), protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
 }
 
-/** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */
 function completing(fetch: GatewayFetch): GatewayFetch {
-  return (request, env, context) => {
-    const answer = fetch(request, env, context);
-    context.waitUntil(answer);
-    return answer;
-  };
+  return (request, env, context) =>
+    untilAnswered(fetch(request, env, context), request, (promise) => context.waitUntil(promise));
 }
 
 function authorityOf(gateway: Gateway) {

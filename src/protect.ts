@@ -14,7 +14,7 @@ import { clientOf } from "./gateway/edge.ts";
 import { whileWanted } from "./gateway/origins/handlers.ts";
 import type { Origin } from "./gateway/origins/origin.ts";
 import { serve } from "./gateway/pipeline.ts";
-import { newNotes } from "./gateway/visit.ts";
+import { newNotes, untilAnswered } from "./gateway/visit.ts";
 
 /** As in a route of the configuration. */
 export type Protection = Omit<
@@ -77,9 +77,8 @@ export function protector(
         return c.res;
       };
       const prefix = isRefusal(endpoint) ? "" : endpoint.baseUrl.prefix;
-      const answer = serve(endpoint, { ...planeOf(c.env), gateway, originOf: () => originOf(rest, prefix) }, visit);
-      visit.waitUntil(answer);
-      const response = await answer;
+      const plane = { ...planeOf(c.env), gateway, originOf: () => originOf(rest, prefix) };
+      const response = await untilAnswered(serve(endpoint, plane, visit), request, visit.waitUntil);
       // Otherwise Hono would put the headers of the app's answer over those of the gateway's.
       c.res = undefined;
       c.res = response;
