@@ -44,7 +44,10 @@ export async function exchange(
     if (refusal) ended.abort(refusal);
     else if (!isAnswered) timer = startDeadline();
   });
-  const signal = AbortSignal.any([left, ended.signal]);
+  const { signal } = ended;
+  const leave = () => ended.abort({ code: "request_broken_off" });
+  if (left.aborted) leave();
+  else left.addEventListener("abort", leave);
   const sending = { signal, isPublic, principal };
   try {
     const answer = await origin.send(outgoing, sending).catch(async (error) => {
@@ -59,9 +62,8 @@ export async function exchange(
     if (refusal) ended.abort(refusal);
     return refusal ?? answer;
   } catch {
-    if (ended.signal.aborted) return ended.signal.reason as Refusal;
-    const broken = await upload?.broken();
-    return broken ?? { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
+    if (signal.aborted) return signal.reason as Refusal;
+    return (await upload?.broken()) ?? { code: "origin_unreachable" };
   } finally {
     answered();
   }
