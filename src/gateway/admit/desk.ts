@@ -9,7 +9,7 @@ import type { WaitUntil } from "./flights.ts";
 /** What one isolate knows of one account's leases. */
 export interface Desk<L extends TokenLease, Memory> {
   holding: Holding<L> | undefined;
-  /** The last one, until another question replaces it. */
+  /** Of the present lease: the question is under way, or brought no other lease. */
   renewal: Renewal<L> | undefined;
   /** Requests that want a token and have none yet. */
   waiting: number;

@@ -190,6 +190,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     desk.renewal = { of, askedAt: now + of.renewsInMs(now), end };
     const next = await this.#askAhead(desk, owner, desk.renewal, now).catch(() => undefined);
     resolve();
+    // Else it would keep the lease that it replaced, with its record.
+    if (desk.renewal?.of === of && desk.holding !== of) desk.renewal = undefined;
     const answeredAt = this.readClock();
     const isInVain = next?.lease.tokens === 0 && next.isWorthRenewing(answeredAt);
     if (isInVain && turn < MAX_IN_VAIN) await this.#renewAhead(desk, owner, next, answeredAt, turn + 1);
