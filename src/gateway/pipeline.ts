@@ -24,24 +24,27 @@ import type { Admission } from "./admit/scheme.ts";
 import { Watch } from "./admit/watch.ts";
 import { respond } from "./answer/respond.ts";
 import type { DataPlane } from "./data-plane.ts";
-import { type Forwarding, forward } from "./forward/forward.ts";
+import { forward } from "./forward/forward.ts";
 import type { Origin } from "./origins/origin.ts";
 import type { Use } from "./reports/key-tally.ts";
 import type { Visit } from "./visit.ts";
 
-/** What is known of a request by the time that it is answered. */
+/** What is known of a request while it is on its way. */
 interface Journey {
-  outcome: Response | Refusal;
   route?: Route | undefined;
   admission?: Admission;
 }
 
 export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Response> {
   const begunAt = plane.now();
-  const journey = await travel(endpoint, plane, visit).catch(
-    (error): Journey => ({ outcome: fail(error, plane, visit) }),
-  );
-  const { outcome, route, admission } = journey;
+  const journey: Journey = {};
+  let outcome: Response | Refusal;
+  try {
+    outcome = await travel(endpoint, plane, visit, journey);
+  } catch (error) {
+    outcome = fail(error, plane, visit);
+  }
+  const { route, admission } = journey;
   const environment = isRefusal(endpoint) ? undefined : endpoint.environment.name;
   const { onRefusal } = route ?? plane.gateway;
   const response = respond(outcome, visit.request, {
@@ -60,7 +63,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   plane.log(entry);
   plane.reporter.note(admission?.caller, entry, endedAt, visit);
   if (admission?.account) {
-    const use = useOf(journey, entry, endedAt);
+    const use = useOf(outcome, journey, entry, endedAt);
     plane.reporter.count(admission.account, use, endedAt, visit.waitUntil);
   }
   return response;
@@ -71,7 +74,7 @@ function fail(error: unknown, { log }: DataPlane, { requestId }: Visit): Refusal
   return { code: "internal_error" };
 }
 
-function useOf({ outcome, route, admission }: Journey, entry: Entry, now: number): Use {
+function useOf(outcome: Response | Refusal, { route, admission }: Journey, entry: Entry, now: number): Use {
   const caller = admission?.caller;
   const refusal = isRefusal(outcome) ? outcome : undefined;
   return {
@@ -84,54 +87,54 @@ function useOf({ outcome, route, admission }: Journey, entry: Entry, now: number
   };
 }
 
-async function travel(endpoint: DataEndpoint | Refusal, plane: DataPlane, visit: Visit): Promise<Journey> {
-  if (isRefusal(endpoint)) return { outcome: endpoint };
+async function travel(
+  endpoint: DataEndpoint | Refusal,
+  plane: DataPlane,
+  visit: Visit,
+  journey: Journey,
+): Promise<Response | Refusal> {
+  if (isRefusal(endpoint)) return endpoint;
   const { request, url } = visit;
   const match = findRoute(request.method, endpoint.path, plane.gateway.router);
   const route = isRefusal(match) ? undefined : match.route;
+  journey.route = route;
   const headerNames = checkBounds(url, request.headers, route?.limits);
-  if (isRefusal(headerNames)) return { outcome: headerNames, route };
+  if (isRefusal(headerNames)) return headerNames;
   const malformed = headerNames.includes("upgrade") ? handshakeRefusal(request) : undefined;
-  if (malformed) return { outcome: malformed, route };
+  if (malformed) return malformed;
 
   const preflight = answerPreflight(request, endpoint.path, plane.gateway);
-  if (preflight) return { outcome: preflight };
+  if (preflight) {
+    // It asks about another method, and so perhaps about another route.
+    journey.route = undefined;
+    return preflight;
+  }
 
-  if (hasKeyInUrl(url, plane.gateway)) return { outcome: { code: "credentials_in_url" }, route };
+  if (hasKeyInUrl(url, plane.gateway)) return { code: "credentials_in_url" };
   const origin = route && plane.originOf(route, endpoint.environment.name);
   const others = origin && otherTargetsOf({ request, url, endpoint, headerNames, route, origin }, plane.gateway);
   if (!isRefusal(match) && match.route.public) {
     const refusal = othersRefusal(undefined, { request, url, others }, match);
-    if (refusal) return { outcome: refusal, route };
+    if (refusal) return refusal;
     const forwarding = { route: match.route, origin: origin as Origin, endpoint, headerNames, others };
-    return pass({ ...forwarding, principal: undefined, watch: undefined }, plane, visit);
+    return forward({ ...forwarding, principal: undefined, watch: undefined }, visit, plane);
   }
 
   for (const scheme of plane.schemes) {
     const credential = scheme.read(request.headers);
     if (credential === undefined) continue;
-    if (isRefusal(credential)) return { outcome: credential, route };
+    if (isRefusal(credential)) return credential;
     const asked = { request, url, environment: endpoint.environment, client: visit.client, match, others };
     const admission = await scheme.admit(credential, asked, visit);
+    journey.admission = admission;
     const principal = admission.outcome;
-    if (isRefusal(principal)) return { outcome: principal, route, admission };
+    if (isRefusal(principal)) return principal;
     const watch = route?.watchRevocation
       ? new Watch(principal, route, () => scheme.readmit(credential, asked, visit), plane.now)
       : undefined;
     // Without a route it would have been refused.
     const found = { route: route as Route, origin: origin as Origin, principal, watch, endpoint, headerNames, others };
-    return { ...(await pass(found, plane, visit)), admission };
+    return forward(found, visit, plane);
   }
-  return { outcome: { code: "credentials_missing" }, route };
-}
-
-async function pass(forwarding: Forwarding, plane: DataPlane, visit: Visit): Promise<Journey> {
-  let outcome: Response | Refusal;
-  try {
-    outcome = await forward(forwarding, visit, plane);
-  } catch (error) {
-    // Here and not further out: its token is spent, so the key's use must be counted.
-    outcome = fail(error, plane, visit);
-  }
-  return { outcome, route: forwarding.route };
+  return { code: "credentials_missing" };
 }
