@@ -29,6 +29,10 @@ export class FeedChain {
     this.#hear(changes);
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   get freshAt(): number {
     return this.#freshAt;
   }
@@ -99,6 +103,10 @@ class FollowedRecord implements Cover {
 
   get rightAt(): number | undefined {
     return this.#isStillRight() ? this.#chain.freshAt : undefined;
+  }
+
+  get isOver(): boolean {
+    return this.#chain.isOver || !this.#isStillRight();
   }
 
   isFresh(now: number, ttlMs: number, chance: number): boolean {

@@ -7,6 +7,8 @@ import { type Course, isWorthRenewing, lowMark, wantedAhead, youthMs } from "./r
 export interface Cover {
   /** When the record was last known to be right; `undefined` once it is known to be another one. */
   readonly rightAt: number | undefined;
+  /** Whether it will say nothing more. */
+  readonly isOver: boolean;
   /** Whether nothing that was changed more than `ttlMs` ago can be missing. `chance`: from 0 to 1, another one for each record. */
   isFresh(now: number, ttlMs: number, chance: number): boolean;
 }
@@ -56,6 +58,12 @@ export class Holding<L extends TokenLease = Lease> {
     // Below 0 the clock has stepped back, and the age of the lease is unknown.
     if (age < this.#ttlMs) return age >= 0;
     return age < this.#lifeMs && this.#cover?.isFresh(now, this.#ttlMs, this.#chance) === true;
+  }
+
+  /** Whether it is not live and never will be: while the feed is silent, a lease that is kept can be used again later. */
+  isOver(now: number): boolean {
+    const age = now - this.#askedAt;
+    return !this.isLive(now) && (age < 0 || age >= this.#lifeMs || (this.#cover?.isOver ?? true));
   }
 
   /** When its record was last known to be right; `undefined` if it is known to be another one by now. */

@@ -343,7 +343,7 @@ describe("a lone client", () => {
 });
 
 /** As long as nothing changes. */
-const ALWAYS: Cover = { rightAt: 0, isFresh: () => true };
+const ALWAYS: Cover = { rightAt: 0, isOver: false, isFresh: () => true };
 
 /** One client on one isolate, with no distance to the authority. */
 class LoneClient {

@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** As long as the isolate is used all the time. */
-const ALWAYS: Cover = { rightAt: 0, isFresh: () => true };
+const ALWAYS: Cover = { rightAt: 0, isOver: false, isFresh: () => true };
 
 export class SimulatedIsolate {
   readonly #around: Surroundings;
@@ -40,7 +40,7 @@ export class SimulatedIsolate {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Until when tokens can be spent whose record has to be asked for. */
   #keepsUntil = Number.NEGATIVE_INFINITY;
-  readonly #looked: Cover = { rightAt: 0, isFresh: (now, ttlMs) => now - this.#lookedAt < ttlMs };
+  readonly #looked: Cover = { rightAt: 0, isOver: false, isFresh: (now, ttlMs) => now - this.#lookedAt < ttlMs };
 
   constructor(around: Surroundings) {
     this.#around = around;

@@ -13,6 +13,8 @@ export interface Desk<L extends TokenLease, Memory> {
   renewal: Renewal<L> | undefined;
   /** Requests that want a token and have none yet. */
   waiting: number;
+  /** When the last question was asked that requests waited for. */
+  askedAt: number;
   /** Of leases that are over, until an authority has heard them. */
   reports: LeaseReport[];
   /** After a question that was not answered in time: until when no other is asked. */
@@ -27,7 +29,21 @@ export interface Desk<L extends TokenLease, Memory> {
 export const DESK_BYTES = 1_000;
 
 export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, Memory> {
-  return { holding: undefined, renewal: undefined, waiting: 0, reports: [], pausedUntil: 0, memory, bytes: DESK_BYTES };
+  return {
+    holding: undefined,
+    renewal: undefined,
+    waiting: 0,
+    askedAt: 0,
+    reports: [],
+    pausedUntil: 0,
+    memory,
+    bytes: DESK_BYTES,
+  };
+}
+
+/** The next question, if there is one, tells what was spent to the last token. */
+export function hasLeft(desk: Desk<TokenLease, unknown> | undefined): boolean {
+  return (desk?.holding?.left ?? 0) > 0 || (desk?.reports.some(({ unspent }) => unspent > 0) ?? false);
 }
 
 /** A question for the next lease while the present one is spent. Each lease is renewed at most once. */

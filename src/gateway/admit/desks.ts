@@ -5,7 +5,7 @@ import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
 import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { DESK_BYTES, type Desk, newDesk, type Owners, patienceWith, type Renewal } from "./desk.ts";
+import { DESK_BYTES, type Desk, hasLeft, newDesk, type Owners, patienceWith, type Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import { Generations } from "./generations.ts";
 import type { WatchedClock } from "./watched-clock.ts";
@@ -101,27 +101,23 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   /** Tells the account about ended leases when there is nothing to ask it. */
   async report(owner: Owner): Promise<void> {
     const desk = this.of(owner);
-    if (!desk.holding?.isLive(this.readClock())) this.#close(desk);
+    if (desk.holding?.isOver(this.readClock())) this.#close(desk);
     const { reports } = desk;
     await this.#owners.ask(owner, { waiting: 0, wanted: 0, reports }, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
   }
 
-  /** What is left of leases that are over goes back. Returns whose leases still live. */
+  /** What is left of leases that are over goes back. Returns whose leases are not over. */
   async giveBack(owners: readonly Owner[]): Promise<readonly Owner[]> {
     const all = [...this.#leftOver, ...owners];
     const now = this.readClock();
-    const isLive = (owner: Owner) => this.of(owner).holding?.isLive(now) ?? false;
-    const over = all.filter((owner) => !isLive(owner) && this.#hasLeft(owner));
+    // Those that are no longer remembered are not remembered again for this.
+    const desks = new Map(all.map((owner) => [owner, this.#desks.peek(this.#owners.nameOf(owner))]));
+    const isHeld = (owner: Owner) => desks.get(owner)?.holding?.isOver(now) === false;
+    const over = all.filter((owner) => !isHeld(owner) && hasLeft(desks.get(owner)));
     this.#leftOver = over.slice(GIVEN_BACK_AT_ONCE);
     await Promise.allSettled(over.slice(0, GIVEN_BACK_AT_ONCE).map((owner) => this.report(owner)));
-    return all.filter(isLive);
-  }
-
-  /** The next question, if there is one, tells what was spent to the last token. */
-  #hasLeft(owner: Owner): boolean {
-    const { holding, reports } = this.of(owner);
-    return (holding?.left ?? 0) > 0 || reports.some(({ unspent }) => unspent > 0);
+    return all.filter(isHeld);
   }
 
   /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */

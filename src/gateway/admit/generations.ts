@@ -21,6 +21,11 @@ export class Generations<K, V> {
     return old;
   }
 
+  /** Without counting as a use. */
+  peek(key: K): V | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
   set(key: K, value: V): void {
     if (!this.#young.has(key)) {
       if (this.#filled >= this.#size) this.#startGeneration(this.#young);

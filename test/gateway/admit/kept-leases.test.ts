@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import type { FeedAnswer } from "../../../src/domain/feed.ts";
+import type { Answer, Question } from "../../../src/domain/lease.ts";
+import type { Identity } from "../../../src/gateway/admit/identify.ts";
+import { Leases } from "../../../src/gateway/admit/lease.ts";
+import { aKey } from "../../domain/fixtures.ts";
+import { gateway } from "../plane.ts";
+
+const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", foundIn: "memory" };
+const KEEP_MS = 600_000;
+
+/** One isolate that follows the feed, with a lease of ten tokens that it keeps. */
+async function following() {
+  const clock = { now: 1_000_000 };
+  const questions: Question[] = [];
+  const pending: Promise<unknown>[] = [];
+  const feed = { isSilent: false, changes: [] as FeedAnswer["changes"] };
+  const keep = (work: Promise<unknown>) => void pending.push(work);
+  const ask = async (question: Question): Promise<Answer> => {
+    questions.push(question);
+    const lease = { id: `lease_${questions.length}`, record: aKey({ id: question.keyId, environment: "sandbox" }), tokens: 10, ttlMs: KEEP_MS };
+    const kept = question.keeps === undefined ? { ttlMs: 2_000 } : { rightsMs: 2_000, keepMs: KEEP_MS, number: 7 };
+    return { kind: "lease", lease: { ...lease, ...kept, denial: null, policies: [] } };
+  };
+  const askFeed = async (_: number, { after }: { after: unknown }): Promise<FeedAnswer> => {
+    if (feed.isSilent) throw new Error("silent");
+    const answer = { position: { number: 7, mark: "m" }, changes: feed.changes, generation: 0, ageMs: 0 };
+    return after === undefined ? answer : { ...answer, after: 7 };
+  };
+  const leases = new Leases(ask, gateway, () => clock.now, { number: 0, ask: askFeed });
+  /** Requests of another key, so that the feed is asked. */
+  const hearFeed = async () => {
+    for (let n = 0; n < 3; n++) leases.held({ ...identity, keyId: "key_2" }, keep);
+    await Promise.all(pending.splice(0));
+  };
+  await hearFeed();
+  await leases.hold(identity, keep);
+  expect(questions[0]?.keeps).toBeGreaterThan(0);
+  return { clock, questions, feed, leases, hearFeed, held: () => leases.held(identity) };
+}
+
+describe("a lease that is kept", () => {
+  test("is used again after the feed was silent, and does not go back meanwhile", async () => {
+    const { clock, questions, feed, leases, hearFeed, held } = await following();
+    feed.isSilent = true;
+    clock.now += 5_000;
+    expect(held()).toBeUndefined();
+    await leases.giveBackNow([identity]);
+    feed.isSilent = false;
+    await hearFeed();
+    expect(held()?.left).toBe(10);
+    expect(questions).toHaveLength(1);
+  });
+
+  test("goes back once its key has changed", async () => {
+    const { clock, questions, feed, leases, hearFeed, held } = await following();
+    feed.changes = [{ subject: "sandbox/key_1", number: 8 }];
+    clock.now += 5_000;
+    await hearFeed();
+    expect(held()).toBeUndefined();
+    await leases.giveBackNow([identity]);
+    expect(questions[1]?.reports).toMatchObject([{ leaseId: "lease_1", unspent: 10 }]);
+  });
+
+  test("goes back once its life is over", async () => {
+    const { clock, questions, leases, hearFeed } = await following();
+    clock.now += KEEP_MS;
+    await hearFeed();
+    await leases.giveBackNow([identity]);
+    expect(questions[1]?.reports).toMatchObject([{ leaseId: "lease_1", unspent: 10 }]);
+  });
+});
+
+test("what is left of the leases of a key that is no longer remembered is not looked for", async () => {
+  const { questions, leases } = await following();
+  const strangers = Array.from({ length: 60_000 }, (_, n) => ({ ...identity, keyId: `key_${n + 10}` }));
+  await leases.giveBackNow(strangers);
+  expect(leases.held(identity)?.left).toBe(10);
+  expect(questions).toHaveLength(1);
+});
