@@ -159,6 +159,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     desk.renewal = undefined;
     const reports = desk.reports;
     const askedAt = this.readClock();
+    desk.askedAt = askedAt;
     const stepsBack = this.#stepsBack;
     const waiting = Math.min(desk.waiting, atMost);
     const lease = await this.#owners.ask(owner, { waiting, wanted, keeps, reports }, desk.memory);
@@ -169,7 +170,10 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const isOver = this.#stepsBack > stepsBack;
     const cover = isOver ? undefined : chain && this.#owners.cover?.(lease, chain);
     const holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover);
-    return this.#put(desk, owner, holding);
+    if (desk.askedAt === askedAt) return this.#put(desk, owner, holding);
+    // It took so long that another question was asked, which brings a newer lease.
+    this.#giveBack(desk, holding);
+    return desk.holding ?? holding;
   }
 
   /** The lease that a renewal brings soon, if it brings one. */

@@ -282,6 +282,30 @@ describe("faults of an authority", () => {
     expect(questions).toHaveLength(1);
   });
 
+  test("that come after a newer lease change nothing of it, and what they brought goes back", async () => {
+    const late = Promise.withResolvers<Answer>();
+    const { clock, questions, leases, hold } = isolate(() => (questions.length === 1 ? late.promise : leaseOf(9)));
+    const first = hold();
+    await undefined;
+    await undefined;
+    expect(questions).toHaveLength(1);
+    clock.now += 15_000;
+    const newer = holdingOf(await hold());
+    expect(newer.spend(clock.now)).toBe(true);
+    const old = leaseOf(5);
+    late.resolve(old);
+    await first;
+    expect(leases.held(identity)).toBe(newer);
+    clock.now += 2_000;
+    await hold();
+    const unspent = questions[2]?.reports.map(({ leaseId, unspent }) => [leaseId, unspent]);
+    const oldId = old.kind === "lease" ? old.lease.id : "";
+    expect(unspent).toEqual([
+      [oldId, 5],
+      [newer.lease.id, 8],
+    ]);
+  });
+
   test("never end in a refusal of the key", async () => {
     const refusals = isolate(({ keyId }) =>
       keyId === "key_1" ? { kind: "no_such_key" } : { kind: "plan_unknown", plan: "gold" },
