@@ -1,8 +1,9 @@
 /** The principal of a key, and whether the key works at all. */
 
 import type { Gateway } from "../config/compile.ts";
+import { Generations } from "../domain/generations.ts";
 import { type KeyRecord, type Lifelessness, lifelessnessOf, secretExpired } from "../domain/key.ts";
-import { rightsOf } from "../domain/rights.ts";
+import { type Policy, type Rights, rightsOf } from "../domain/rights.ts";
 import type { Code, Refusal } from "../errors.ts";
 import type { Account, Principal } from "./principal.ts";
 
@@ -16,7 +17,7 @@ export function principalOf(key: KeyRecord, account: Account, { policy }: Pick<G
     // An origin can go by the role, which a removed member no longer has.
     member: policy.actAs === "organization" && key.member?.removed ? null : key.member,
     environment: key.environment,
-    rights: known?.rights ?? rightsOf(key, policy),
+    rights: known?.rights ?? sharedRights(key, policy),
     allowedAddresses: key.allowedAddresses,
     expiresAt: key.expiresAt,
     account,
@@ -26,6 +27,31 @@ export function principalOf(key: KeyRecord, account: Account, { policy }: Pick<G
 }
 
 const PRINCIPALS = new WeakMap<KeyRecord, Principal>();
+
+/** Many keys have the same rights, which an isolate keeps once: by what they come from. */
+const RIGHTS = new WeakMap<Policy, Generations<string, Shared>>();
+/** Of what they come from, and at most twice as many; the rights themselves take about as much. */
+const MAX_CHARACTERS = 500_000;
+
+interface Shared {
+  readonly rights: Rights;
+  readonly characters: number;
+}
+
+function sharedRights({ scopes, permission, reach, workspaces, member }: KeyRecord, policy: Policy): Rights {
+  const grants = {
+    ...{ scopes, permission, reach, workspaces },
+    member: member && { role: member.role, workspaces: member.workspaces },
+  };
+  const name = JSON.stringify(grants);
+  const shared = RIGHTS.get(policy) ?? new Generations<string, Shared>(MAX_CHARACTERS, ({ characters }) => characters);
+  RIGHTS.set(policy, shared);
+  const known = shared.get(name);
+  if (known) return known.rights;
+  const rights = rightsOf(grants, policy);
+  shared.set(name, { rights, characters: name.length });
+  return rights;
+}
 
 /** Why the key, or this secret of it, does not work at `now`. */
 export function lifeRefusal(

@@ -28,7 +28,12 @@ export interface Rights {
   lacking(scope: Scope): Narrowing[];
 }
 
-export function rightsOf(key: KeyRecord, policy: Policy): Rights {
+/** What decides about the rights of a key, beside the configuration. */
+export interface Grants extends Pick<KeyRecord, "scopes" | "permission" | "reach" | "workspaces"> {
+  readonly member: Pick<Member, "role" | "workspaces"> | null;
+}
+
+export function rightsOf(key: Grants, policy: Policy): Rights {
   const granted = expand(key.scopes, policy.resources, policy.bundles);
   const ceiling = roleCeiling(key, policy);
   const narrowings: Record<Narrowing, (scope: Scope) => boolean> = {
@@ -50,17 +55,17 @@ export function rightsOf(key: KeyRecord, policy: Policy): Rights {
 
 export const NARROWINGS: readonly [Narrowing, ...Narrowing[]] = ["scopes", "role", "permission", "reach"];
 
-function roleCeiling(key: KeyRecord, policy: Policy): Set<Scope> | undefined {
+function roleCeiling(key: Grants, policy: Policy): Set<Scope> | undefined {
   if (policy.actAs === "organization") return undefined;
   return expand(roleOf(key.member, policy)?.scopes ?? [], policy.resources, policy.bundles);
 }
 
-function roleOf(member: Member | null, { roles }: Policy): Role | undefined {
+function roleOf(member: Grants["member"], { roles }: Policy): Role | undefined {
   return member && Object.hasOwn(roles, member.role) ? roles[member.role] : undefined;
 }
 
 /** A key that acts as a member keeps only the workspaces that the member still has; a role that manages every workspace key has them all. */
-function workspacesOf(key: KeyRecord, policy: Policy): Set<string> | undefined {
+function workspacesOf(key: Grants, policy: Policy): Set<string> | undefined {
   if (key.reach === "organization") return undefined;
   const member = key.member;
   if (policy.actAs === "organization" || !member) return new Set(key.workspaces);

@@ -2,13 +2,13 @@
 
 import { within } from "../../deadline.ts";
 import type { Account, Taken } from "../../domain/call-account.ts";
+import { Generations } from "../../domain/generations.ts";
 import type { Holding } from "../../domain/holding.ts";
 import type { AccountQuestion, TokenLease } from "../../domain/lease.ts";
 import { isRefusal } from "../../errors.ts";
 import { DESK_BYTES } from "./desk.ts";
 import { Desks } from "./desks.ts";
 import type { WaitUntil } from "./flights.ts";
-import { Generations } from "./generations.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 /** Groups of accounts. A call needs the tokens of one group. */

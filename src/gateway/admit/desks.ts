@@ -1,13 +1,13 @@
 /** An isolate's leases, of keys and of every other account. One question at a time for each serves all who wait for its tokens. */
 
 import { DeadlineError, within } from "../../deadline.ts";
+import { Generations } from "../../domain/generations.ts";
 import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
 import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { DESK_BYTES, type Desk, hasLeft, newDesk, type Owners, patienceWith, type Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
-import { Generations } from "./generations.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
 /** A Worker can make 1,000 calls for each request, and one request makes those of many accounts. */

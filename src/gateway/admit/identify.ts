@@ -3,12 +3,12 @@
 import { within } from "../../deadline.ts";
 import type { Credential } from "../../decide/credentials.ts";
 import type { Account } from "../../decide/principal.ts";
+import { Generations } from "../../domain/generations.ts";
 import type { FoundIn } from "../../domain/log-line.ts";
 import { REMEMBERED_SECRETS } from "../../domain/pace.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { FoundKey, KeyFinder } from "../../store/key-finder.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
-import { Generations } from "./generations.ts";
 import { type LookupBudget, Lookups } from "./lookups.ts";
 
 /** The key, and where it was found. */

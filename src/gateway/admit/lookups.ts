@@ -5,8 +5,8 @@
 
 import { networkOf } from "../../domain/address.ts";
 import { isRecent } from "../../domain/age.ts";
+import { Generations } from "../../domain/generations.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { Generations } from "./generations.ts";
 
 /** How many look-ups in D1 each client can cause. Workers' rate limiting binding is one; each location counts separately. */
 export interface LookupBudget {

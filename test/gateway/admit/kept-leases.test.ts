@@ -18,7 +18,12 @@ async function following() {
   const keep = (work: Promise<unknown>) => void pending.push(work);
   const ask = async (question: Question): Promise<Answer> => {
     questions.push(question);
-    const lease = { id: `lease_${questions.length}`, record: aKey({ id: question.keyId, environment: "sandbox" }), tokens: 10, ttlMs: KEEP_MS };
+    const lease = {
+      id: `lease_${questions.length}`,
+      record: aKey({ id: question.keyId, environment: "sandbox" }),
+      tokens: 10,
+      ttlMs: KEEP_MS,
+    };
     const kept = question.keeps === undefined ? { ttlMs: 2_000 } : { rightsMs: 2_000, keepMs: KEEP_MS, number: 7 };
     return { kind: "lease", lease: { ...lease, ...kept, denial: null, policies: [] } };
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Generations } from "../../../src/gateway/admit/generations.ts";
+import { Generations } from "../../src/domain/generations.ts";
 
 test("memory is bounded: of a million entries no more than two generations are held", () => {
   const map = new Generations<number, number>(1_000);
