@@ -32,10 +32,13 @@ export class KeyFinder {
   }
 
   async inKv(secret: string, environment: string): Promise<FoundKey | undefined> {
-    const text = await this.#kv.get(await this.#name(secret, environment), { cacheTtl: EDGE_CACHE_SECONDS });
+    const [current] = this.#peppers;
+    const currentHash = await current.hash(secret);
+    const text = await this.#kv.get(nameOf(environment, currentHash), { cacheTtl: EDGE_CACHE_SECONDS });
     const entry = text === null ? undefined : parseEntry(text);
     const pepper = this.#peppers.find(({ id }) => id === entry?.pepperId);
-    return entry && pepper ? { keyId: entry.keyId, hash: await pepper.hash(secret) } : undefined;
+    if (!entry || !pepper) return undefined;
+    return { keyId: entry.keyId, hash: pepper === current ? currentHash : await pepper.hash(secret) };
   }
 
   /** By the current pepper, if it is known by both. */
@@ -64,13 +67,15 @@ export class KeyFinder {
     for (const pepper of this.#peppers) {
       if ((await pepper.hash(secret)) !== found.hash) continue;
       const entry = JSON.stringify({ key_id: found.keyId, pepper_id: pepper.id });
-      await this.#kv.put(await this.#name(secret, environment), entry, { expirationTtl: ENTRY_SECONDS });
+      const name = nameOf(environment, await this.#peppers[0].hash(secret));
+      await this.#kv.put(name, entry, { expirationTtl: ENTRY_SECONDS });
     }
   }
+}
 
-  async #name(secret: string, environment: string): Promise<string> {
-    return `secret:${environment}:${await this.#peppers[0].hash(secret)}`;
-  }
+/** `hash`: under the current pepper. */
+function nameOf(environment: string, hash: string): string {
+  return `secret:${environment}:${hash}`;
 }
 
 function parseEntry(text: string): { keyId: string; pepperId: string } | undefined {
