@@ -10,6 +10,7 @@ import { isRoutedTo, routePatterns } from "./wrangler-routes.ts";
 /** `config` has been compiled without a mistake; `wrangler` is wrangler.toml, parsed. */
 export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): ConfigProblem[] {
   return [
+    ...problemsOfFlags(wrangler),
     ...problemsOfBindings(config.logging?.analyticsEngine ? [...BINDINGS, ANALYTICS] : BINDINGS, wrangler),
     ...problemsOfServices(config, wrangler),
     ...problemsOfOriginSecrets(config, requiredSecrets(wrangler)),
@@ -17,6 +18,28 @@ export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): Co
     ...problemsOfCacheBefore(wrangler),
   ];
 }
+
+/** Without it, nothing tells the gateway that a client has left, and the runtime ends the request: it is neither logged nor counted. */
+const FLAG = "enable_request_signal";
+
+function problemsOfFlags(wrangler: unknown): ConfigProblem[] {
+  const { env } = (wrangler ?? {}) as { env?: Record<string, Flagged> };
+  // An environment has the flags of the top level, or its own.
+  const places = [(wrangler ?? {}) as Flagged, ...Object.values(env ?? {}).filter(hasOwnFlags)];
+  return places
+    .filter(({ compatibility_flags: flags }) => !(Array.isArray(flags) && flags.includes(FLAG)))
+    .map(() => ({
+      path: "wrangler.toml",
+      problem: `does not have the compatibility flag "${FLAG}"`,
+      remedy: toAdd([`compatibility_flags = ["${FLAG}"]`]),
+    }));
+}
+
+interface Flagged {
+  readonly compatibility_flags?: unknown;
+}
+
+const hasOwnFlags = ({ compatibility_flags: flags }: Flagged): boolean => flags !== undefined;
 
 interface Binding {
   readonly what: string;

@@ -7,6 +7,7 @@ import { problemsOfWrangler } from "../../src/config/wrangler.ts";
 import { type Change, changed } from "./base.ts";
 
 const complete = {
+  compatibility_flags: ["enable_request_signal"],
   d1_databases: [{ binding: "DB" }],
   kv_namespaces: [{ binding: "OTHER" }, { binding: "KV" }],
   durable_objects: {
@@ -105,9 +106,24 @@ describe("wrangler.toml", () => {
     expect(linesFor({ ...complete, services: [{ binding: "BILLING" }] })).toHaveLength(1);
   });
 
+  test.each([
+    ["no flags", { compatibility_flags: undefined }],
+    ["other flags", { compatibility_flags: ["nodejs_compat"] }],
+    ["other flags for an environment", { env: { staging: { compatibility_flags: ["nodejs_compat"] } } }],
+  ])("with %s is refused, because nothing would tell the gateway of clients that leave", (_, changes) => {
+    expect(linesFor({ ...complete, ...changes })).toEqual([
+      `  wrangler.toml: does not have the compatibility flag "enable_request_signal". Add to wrangler.toml:
+      compatibility_flags = ["enable_request_signal"]`,
+    ]);
+  });
+
+  test("without flags for an environment is accepted: it has those of the top level", () => {
+    expect(linesFor({ ...complete, env: { staging: {} } })).toEqual([]);
+  });
+
   test("is accepted once the lines of each remedy have been added", () => {
     const toAdd = problemsOfWrangler(changed(), {}).map(({ remedy }) => remedy.slice(remedy.indexOf("\n")));
-    expect(toAdd).toHaveLength(7);
+    expect(toAdd).toHaveLength(8);
     expect(linesFor(parse(toAdd.join("\n")))).toEqual([]);
   });
 
@@ -145,7 +161,7 @@ describe("wrangler.toml", () => {
   test.each([undefined, null, {}, { services: {} }, { durable_objects: null, services: ["x", null] }])(
     "is refused and not tripped over as %j",
     (wrangler) => {
-      expect(linesFor(wrangler)).toHaveLength(7);
+      expect(linesFor(wrangler)).toHaveLength(8);
     },
   );
 });
