@@ -29,8 +29,9 @@ export class HeardPlan {
     return this.#read.plans;
   }
 
+  /** `undefined`: nothing was told, and what was heard before stays. */
   keep(heard: Plan | undefined): void {
-    if (heard?.limits === this.#heard?.limits || isSame(heard, this.#heard)) return;
+    if (!heard || heard.limits === this.#heard?.limits || isSame(heard, this.#heard)) return;
     this.#storage.put("plan", heard);
     this.#heard = heard;
   }
@@ -41,4 +42,4 @@ export class HeardPlan {
   }
 }
 
-const isSame = (one: Plan | undefined, other: Plan | undefined) => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: Plan, other: Plan | undefined) => JSON.stringify(one) === JSON.stringify(other);

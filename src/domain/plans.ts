@@ -25,7 +25,7 @@ export interface PlanSources {
 
 export interface KeyLimits {
   readonly limits: Limits;
-  /** To remember for isolates that do not know the plan. */
+  /** What the question told, to remember for isolates that do not know the plan; `undefined` if it told nothing of it. */
   readonly heard: Plan | undefined;
 }
 
@@ -34,10 +34,10 @@ export function limitsOfRecord(
   { plan: name, limits: own }: Pick<KeyRecord, "plan" | "limits">,
   { told, heard, own: configured }: PlanSources,
 ): KeyLimits | undefined {
-  if (name === null) return { limits: limitsOf(undefined, own), heard };
+  if (name === null) return { limits: limitsOf(undefined, own), heard: undefined };
   const toldNow = planIn(told, name);
   const known = toldNow ?? (heard?.name === name ? heard.limits : planIn(configured, name));
-  return known && { limits: limitsOf(known, own), heard: toldNow ? { name, limits: toldNow } : heard };
+  return known && { limits: limitsOf(known, own), heard: toldNow && { name, limits: toldNow } };
 }
 
 export function planIn(plans: Plans | undefined, name: string): Limits | undefined {

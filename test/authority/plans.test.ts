@@ -3,7 +3,9 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { HeardPlan } from "../../src/authority/heard-plan.ts";
 import type { Limits } from "../../src/domain/limits.ts";
+import { aKey } from "../domain/fixtures.ts";
 import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
 import { ask, askLease, authorityOf, tell } from "./ask.ts";
 
@@ -73,6 +75,32 @@ describe("an authority whose configuration lacks the key's plan", () => {
     await authorityOf(key).recordChanged(key.environment, key.id, { gold: minute(8), other: minute(1) });
     await evictDurableObject(authorityOf(key));
     expect((await askLease(key)).policies).toMatchObject([{ limit: 8 }]);
+  });
+
+  test("remembers them through a change to a plan that nobody told it of, and back", async () => {
+    const key = await seedKey({ plan: "gold" });
+    await askLease(key, { plans: { gold: minute(8) } });
+    for (const plan of ["silver", "gold"]) {
+      await env.DB.prepare("UPDATE api_keys SET plan = ? WHERE id = ?").bind(plan, key.id).run();
+      await tell(key);
+    }
+    expect((await askLease(key)).policies).toMatchObject([{ limit: 8 }]);
+  });
+
+  test("keeps what was told while a question that tells nothing waited", () => {
+    const storage = new Map();
+    const kv = {
+      get: (name: string) => storage.get(name),
+      put: (name: string, value: unknown) => storage.set(name, value),
+    };
+    const plan = new HeardPlan(kv as unknown as SyncKvStorage, () => ({}));
+    const record = aKey({ plan: "gold" });
+    plan.keep(plan.limitsOf(record, { gold: minute(5) })?.heard);
+    const waiting = plan.limitsOf(record, undefined);
+    plan.keep(plan.limitsOf(record, { gold: minute(8) })?.heard);
+    plan.keep(waiting?.heard);
+    expect(plan.limitsOf(record, undefined)?.limits).toEqual(minute(8));
+    expect(storage.get("plan")).toEqual({ name: "gold", limits: minute(8) });
   });
 
   test("does not take them for those of another plan", async () => {

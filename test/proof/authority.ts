@@ -157,7 +157,7 @@ export class Authority {
       ...{ ttlMs, now: now(), newId: () => id, random },
       ...lender.circumstances(now()),
     });
-    return { answer: { kind: "lease", lease: lending.lease }, lending, heard: known.heard };
+    return { answer: { kind: "lease", lease: lending.lease }, lending, heard: known.heard ?? heard };
   }
 
   #ledger(lender: Lender): LedgerState | undefined {
