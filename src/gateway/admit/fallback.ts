@@ -23,10 +23,12 @@ export class Fallback {
   #state: LedgerState | undefined;
   #holding: Holding | undefined;
 
-  constructor(record: KeyRecord, limits: Limits, leasedAt: number) {
+  /** `before`: of an earlier lease. What it has used counts on. */
+  constructor(record: KeyRecord, limits: Limits, leasedAt: number, before?: Fallback) {
     this.#record = record;
     this.#limits = limits;
     this.#leasedAt = leasedAt;
+    if (before) this.#state = before.#state;
   }
 
   /** The record was still right then. */

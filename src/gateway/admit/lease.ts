@@ -157,13 +157,15 @@ export class Leases {
     memory.plan = record.plan;
     if (this.#follower) memory.subjects = subjectsOf(record);
     // A look or a report does not prolong the time for which a key works without its authority.
-    if (question.waiting > 0 || question.wanted > 0) memory.fallback = this.#fallbackOn(record, askedAt);
+    if (question.waiting > 0 || question.wanted > 0) {
+      memory.fallback = this.#fallbackOn(record, askedAt, memory.fallback);
+    }
     return answer.lease;
   }
 
   /** `undefined` if only the authority knows the key's limits. */
-  #fallbackOn(record: KeyRecord, leasedAt: number): Fallback | undefined {
+  #fallbackOn(record: KeyRecord, leasedAt: number, before: Fallback | undefined): Fallback | undefined {
     if (unknownPlanOf(record, this.#gateway) !== undefined) return undefined;
-    return new Fallback(record, limitsOfKey(record, this.#gateway), leasedAt);
+    return new Fallback(record, limitsOfKey(record, this.#gateway), leasedAt, before);
   }
 }

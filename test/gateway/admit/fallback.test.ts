@@ -20,6 +20,14 @@ describe("while a key's authority cannot be reached", () => {
     expect(admitted(fallback, LEASED_AT + 20_001, 10)).toBe(1);
   });
 
+  test("what was used up stays used up when the authority answers once", () => {
+    const before = new Fallback(record, limits, LEASED_AT);
+    expect(admitted(before, LEASED_AT + 1, 10)).toBe(3);
+    const after = new Fallback(record, limits, LEASED_AT + 2, before);
+    expect(admitted(after, LEASED_AT + 3, 10)).toBe(0);
+    expect(admitted(after, LEASED_AT + 20_001, 10)).toBe(1);
+  });
+
   test("the key stops when its last lease is five minutes ago", () => {
     const fallback = new Fallback(record, limits, LEASED_AT);
     expect(fallback.hold(LEASED_AT + FALLBACK_MS, 1)).toBeDefined();

@@ -306,6 +306,21 @@ describe("faults of an authority", () => {
     ]);
   });
 
+  test("fill no limit again, however often it answers in between", async () => {
+    const limits = { rates: [{ name: "minute", limit: 3, window: 60 }], quotas: [] };
+    const record = aKey({ limits, expiresAt: 2_000_000 });
+    const { clock, leases, hold } = isolate(() => leaseOf(1, 2_000, null, record));
+    const spentWithoutAuthority = () =>
+      Array.from({ length: 10 }).filter(() => leases.holdWithoutAuthority(identity)?.spend(clock.now)).length;
+    await leases.queue(identity, async () => {
+      await hold();
+      expect(spentWithoutAuthority()).toBe(3);
+      clock.now += 3_000;
+      await hold();
+      expect(spentWithoutAuthority()).toBe(0);
+    });
+  });
+
   test("never end in a refusal of the key", async () => {
     const refusals = isolate(({ keyId }) =>
       keyId === "key_1" ? { kind: "no_such_key" } : { kind: "plan_unknown", plan: "gold" },
