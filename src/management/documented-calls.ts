@@ -76,7 +76,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     readInvitation: { summary: "Show the open invitation of a member" },
     revokeInvitation: { summary: "Revoke the open invitation of a member" },
     listSessions: { summary: "List a member's sessions", description: "Only active sessions." },
-    revokeSessions: { summary: "End a member's sessions", description: "All except the session that makes the call." },
+    revokeSessions: { summary: "End a member's sessions", description: "All except the session that sends the call." },
     revokeSession: { summary: "End a session" },
   },
   "API keys": {
@@ -86,8 +86,8 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     },
     listApiKeys: { summary: "List an organization's keys", description: "Only keys that the caller manages." },
     listUnusedApiKeys: {
-      summary: "List the keys of all organizations that were not used for some days",
-      description: "Only for the root token. Those that work, or are disabled; the longest unused first.",
+      summary: "List keys of all organizations that have not been used for some days",
+      description: "Only for the root token. Keys that work or are disabled; those unused for longest first.",
     },
     readApiKey: { summary: "Show a key" },
     changeApiKey: { summary: "Change a key", description: "The environment, reach and member of a key cannot change." },
@@ -97,7 +97,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     },
     endApiKeySecret: {
       summary: "End an old secret of a key",
-      description: "The other secrets keep working. The newest cannot end alone.",
+      description: "The other secrets keep working. The newest secret cannot be ended alone.",
     },
     revokeApiKey: { summary: "Revoke a key, for good" },
     disableApiKey: { summary: "Disable a key" },
@@ -117,7 +117,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
   "Key requests": {
     requestApiKey: {
       summary: "Ask for a key",
-      description: "For a member who cannot create keys. Those who can see the request, and answer it.",
+      description: "For members who cannot create keys. Members who can create them see the request and answer it.",
     },
     listKeyRequests: {
       summary: "List the keys that members asked for",
@@ -139,11 +139,11 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     readUsage: {
       summary: "Show what keys were used for",
       description:
-        "By default of the last day. The root token can leave out `organization_id`: then of all, by whole days of the last 31.",
+        "By default, for the last day. The root token can leave out `organization_id`: then the answer covers all organizations, by whole days of the last 31.",
     },
     readLatency: {
       summary: "Show how long the gateway and the origins took for an organization",
-      description: "Of all its keys together, by default of the last day. The last 31 days can be asked for.",
+      description: "All its keys together, by default for the last day, and for at most the last 31 days.",
     },
   },
   Operation: {
@@ -152,7 +152,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
       description: "Only for the root token.",
     },
     readStatus: {
-      summary: "Show how full the database is, and when it was last asked for changes",
+      summary: "Show how full the database is, and when it was last asked for edits by hand",
       description: "Only for the root token.",
     },
   },
@@ -160,12 +160,12 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, Documented>>
     listRequests: {
       summary: "List finished requests",
       description:
-        "Newest first, of the keys that the caller manages, 10 to 20 seconds behind. Without `organization_id` and `key_id`: of the caller's organization, or, for the root token, of no known organization.",
+        "Requests of the keys that the caller manages, newest first. They appear 10 to 20 seconds after they end. Without `organization_id` and `key_id`: requests of the caller's organization, or, for the root token, requests that belong to no known organization.",
     },
     readRequest: {
       summary: "Find a finished request by its id",
       description:
-        "The id is in the `X-Request-Id` of every answer, and in the `request_id` of every error. 10 to 20 seconds behind.",
+        "The id is in the `X-Request-Id` of every answer, and in the `request_id` of every error. A request can be found 10 to 20 seconds after it ends.",
     },
     explainRequest: {
       summary: "Explain a finished request: what was decided then, what would be decided now, and what to change",

@@ -7,7 +7,7 @@ const OF_KEY = {
   secrets: "Those that have not ended, newest first.",
   status: "What a request would get. `blocked`: refused, for a reason outside the key.",
   status_reason: "The code of the refusal; `null` if the key is active.",
-  last_used_at: "Some ten seconds behind; in lists up to an hour while the key is in use.",
+  last_used_at: "About ten seconds behind; in lists, up to an hour while the key is in use.",
 };
 
 export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -20,7 +20,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     type: "A page about the code.",
     fix: "What the caller can do.",
     errors: "The wrong fields.",
-    lacking_in: "Which sets do not have the scope.",
+    lacking_in: "Where the scope is missing.",
     violated_policies: "The limit that was reached.",
     limit: "The key quota.",
     plans: "The plans that have the environment.",
@@ -31,8 +31,8 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Session: {
     current: "Whether this session made the call.",
     last_seen_at: "Up to five minutes behind.",
-    device: "Where it began, for example `Firefox on Windows`.",
-    place: "Likewise, for example `Berlin, Germany`.",
+    device: "The browser in which it began, for example `Firefox on Windows`.",
+    place: "Where it began, for example `Berlin, Germany`.",
   },
   Invitation: {
     created_by: "`root`, or the id of a member.",
@@ -41,20 +41,20 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     last_signed_in_at: "`null`: not yet.",
   },
   requestApiKey: {
-    name: "Of the key.",
+    name: "The name of the key.",
     purpose: "What the key is for.",
   },
   listKeyRequests: {
     open: "`true`: only those without an answer.",
   },
   createApiKey: {
-    key_request_id: "The request for a key that this one answers.",
+    key_request_id: "The request for a key that this key answers.",
   },
   KeyRequest: {
-    member_id: "Who asks.",
+    member_id: "The member who asks for the key.",
     decided_at: "`null` while nobody has answered.",
     reason: "Why it was declined.",
-    key_id: "The key that was created for it. An answer without one declines.",
+    key_id: "The key that was created for it. A request with an answer and no key was declined.",
   },
   ApiKeyWithSecret: {
     ...OF_KEY,
@@ -95,7 +95,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Explanation: {
     "decision.status": "The status of the gateway's own answer; `null` if the origin answers.",
     steps: "All checks, so that you see every problem at once.",
-    lacking_in: "Which of the key's sets do not have the scope.",
+    lacking_in: "Where the scope is missing.",
     "key.base_url": "The base URL of the key's environment.",
     "key.scopes": "Effective scopes.",
     "key.workspaces": "`null` for all.",
@@ -105,15 +105,15 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     route: "As configured; empty if there was none.",
     outcome: "`forwarded`, or the code of the refusal.",
     failed: "Refused, or answered with 4xx or 5xx.",
-    answers: "Of origins. `broken_off`: no answer came.",
-    request_bytes: "Of bodies whose length was announced.",
-    response_bytes: "Of bodies whose length was announced.",
+    answers: "The answers of origins. `broken_off`: no answer came.",
+    request_bytes: "Only of bodies whose length was announced.",
+    response_bytes: "Only of bodies whose length was announced.",
   },
   Traffic: {
     outcomes: "By the code of the refusal, or the status.",
-    answers: "Of origins. `broken_off`: no answer came.",
-    request_bytes: "Of bodies whose length was announced.",
-    response_bytes: "Of bodies whose length was announced.",
+    answers: "The answers of origins. `broken_off`: no answer came.",
+    request_bytes: "Only of bodies whose length was announced.",
+    response_bytes: "Only of bodies whose length was announced.",
     gateway_ms: "Milliseconds.",
     origin_ms: "Milliseconds.",
   },
@@ -128,7 +128,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     reason: "The code of the refusal; `null` if the request was not refused.",
     reason_members: "What else is known of the refusal.",
     client_address: "As far as the configuration allows.",
-    alike: "How many requests of that hour had this route and this outcome. Some of them are kept.",
+    alike: "How many requests of that hour had this route and this outcome. Only some of them are kept.",
   },
   RequestExplanation: {
     decided: "What was decided. `status` is that of the answer.",
@@ -163,7 +163,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "last_cleanup.ended_at": "`null` while it is running.",
     "last_cleanup.removed": "Rows deleted because of their age.",
     record_changes: "`null` if it cannot be read.",
-    "record_changes.looked_at": "When D1 was last asked for changes made by hand; `null` if it never was.",
+    "record_changes.looked_at": "When D1 was last asked for edits by hand; `null` if it never was.",
     "record_changes.restored_at": "When D1 was last found to have been restored to an earlier time.",
   },
   createSignInLink: {
@@ -189,7 +189,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     applied: "Every limit of the key and of its plan. `data` has one for each name: the lower of two.",
   },
   importApiKeys: {
-    "keys.sha256": "The hash of the secret as clients send it, in UTF-8.",
+    "keys.sha256": "The digest of the secret as clients send it, in UTF-8.",
     "keys.hint": "The visible part of the secret, to recognize it.",
   },
   explain: {

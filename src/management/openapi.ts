@@ -19,14 +19,14 @@ const TAGS: Record<string, string> = {
   Members: "The people of an organization, each with a role.",
   Sessions: "How members sign in, and where they are signed in.",
   "API keys": "What API consumers authenticate with.",
-  "Key requests": "Keys that members ask for who cannot create them.",
+  "Key requests": "Keys requested by members who cannot create them.",
   Requests: "Finished requests, found by id, by key or by organization.",
-  Insight: "Who a caller is, and why a request is decided in this way.",
+  Insight: "Who a caller is, and why the gateway decides a request in this way.",
   Usage: "What keys were used for.",
   Audit: "Who changed what, and when.",
-  Changes: "How far a change has got.",
+  Changes: "Whether a change has reached every authority.",
   Operation: "The state of the gateway itself.",
-  Peppers: "Under which secrets of the Worker the keys' secrets are stored.",
+  Peppers: "The secrets of the Worker that the stored hashes of keys depend on.",
 };
 
 export function openApiDocument(operations: readonly Operation[]): object {
