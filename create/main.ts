@@ -1,4 +1,4 @@
-/** `create-keygate`: makes a project with a gateway. */
+/** `create-keygate`: creates a project with a gateway. */
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** `npm run create -- ../my-gateway`: packs the packages of this clone, and makes a project that uses them. */
+/** `npm run create -- ../my-gateway`: packs the packages of this clone, and creates a project that uses them. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -10,7 +10,7 @@ import { describeThrown } from "./thrown.ts";
 /** The log, which also writes a data point of each request. That takes no time: the runtime sends it later. */
 export function withDataPoints(log: Log, dataset: Pick<AnalyticsEngineDataset, "writeDataPoint"> | undefined): Log {
   if (!dataset) {
-    log(messageLine("error", "logging.analyticsEngine is on, and wrangler.toml has no binding ANALYTICS"));
+    log(messageLine("error", "logging.analyticsEngine is on, but wrangler.toml has no binding ANALYTICS"));
     return log;
   }
   return (line) => {

@@ -221,7 +221,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 401,
     title: "Suspended organization",
     meaning: "The organization that the key or session belongs to is suspended.",
-    fix: "Ask the owner of your organization to contact the provider.",
+    fix: "Ask the owner of your organization to contact the API provider.",
   },
   environment_mismatch: {
     status: 403,
@@ -257,7 +257,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 400,
     title: "Ambiguous path",
     meaning:
-      "Servers differ in how they read this path, for example in whether they decode %2F or ignore the case of letters, and the readings fall under different routes.",
+      "Servers differ in how they read this path, for example in whether they decode %2F or ignore the case of letters, and these readings match different routes.",
     detail: ({ problem }) => `The path can be read in more than one way: ${problem}.`,
     fix: "Send the path as the API documents it: in the same case, with no suffix such as .json, and with no empty segments, dot segments or encoded slashes.",
   },
@@ -265,7 +265,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 403,
     title: "Other resource not allowed",
     meaning:
-      "A WebDAV request can name other resources, in Destination and If. The gateway checks each of them like the path of the request, and one of them is not allowed.",
+      "A WebDAV request can name other resources, in the headers Destination and If. The gateway checks each of them like the path of the request, and one of them is not allowed.",
     detail: ({ field, problem }) => `An address in the header ${field} ${problem}.`,
     fix: "Name an address below the same base URL, of the same service and the same workspace.",
   },
@@ -275,7 +275,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning:
       "The route takes the workspace from the query, and servers differ in how they read this query, for example in whether a semicolon separates parameters.",
     detail: ({ problem }) => `The query can be read in more than one way: ${problem}.`,
-    fix: "Name the workspace once, as the API documents it, and separate parameters by & alone.",
+    fix: "Name the workspace once, as the API documents it, and separate parameters only with &.",
   },
   url_too_long: {
     status: 414,
@@ -307,7 +307,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   websocket_handshake_invalid: {
     status: 400,
     title: "Invalid WebSocket handshake",
-    meaning: "The request asks for a WebSocket (`Upgrade: websocket`), but not in the way of RFC 6455.",
+    meaning: "The request asks for a WebSocket (`Upgrade: websocket`), but not as RFC 6455 requires.",
     detail: ({ problem }) => `The request asks for a WebSocket, but ${problem}.`,
     fix: "For a WebSocket, send a GET over HTTP/1.1 with `Sec-WebSocket-Version: 13`, a `Sec-WebSocket-Key` of 16 bytes in base64, and no body. For anything else, leave out `Upgrade`.",
   },
@@ -376,7 +376,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 502,
     title: "Origin unreachable",
     meaning: "The gateway accepted the request but got no readable answer from the service behind it.",
-    fix: "Try again later. If it continues, send the request_id to the provider.",
+    fix: "Try again later. If it continues, send the request_id to the API provider.",
   },
   origin_timeout: {
     status: 504,
@@ -413,7 +413,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 503,
     title: "Usage unavailable",
     meaning:
-      "Some of the requests that were counted or kept cannot be read at the moment, so the answer would lack them.",
+      "Some of the requests that were counted or kept cannot be read at the moment, so the answer would be incomplete.",
     fix: "Try again after the seconds in Retry-After.",
     retryAfter: afterFault,
   },
@@ -422,7 +422,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "The key's plan is not configured",
     meaning: "The key has a plan that is not in the gateway's configuration, so its limits are not known.",
     detail: ({ plan }) => `The key has the plan "${plan}", which is not in the gateway's configuration.`,
-    fix: "Tell the provider to add the plan to gateway.config.ts, or to give the key or its organization another plan.",
+    fix: "Tell the API provider to add the plan to gateway.config.ts, or to give the key or its organization another plan.",
     retryAfter: afterFault,
   },
   assertion_unavailable: {
@@ -430,7 +430,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "Identity cannot be proven",
     meaning:
       "The gateway cannot prove to the service behind it who sent the request, so it was not forwarded. This does not mean that your key is wrong.",
-    fix: "Try again after the seconds in Retry-After. If it continues, send the request_id to the provider: the gateway's signing keys are missing or invalid.",
+    fix: "Try again after the seconds in Retry-After. If it continues, send the request_id to the API provider: the gateway's signing keys are missing or invalid.",
     retryAfter: afterFault,
   },
   request_invalid: {
@@ -469,7 +469,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "Not allowed",
     meaning: "You can use this call, but not for this. `detail` says why.",
     detail: ({ problem }) => problem,
-    fix: "Ask someone whose role allows it: an owner of the organization, or the provider.",
+    fix: "Ask someone whose role allows it: an owner of the organization, or the API provider.",
   },
   management_rate_exceeded: {
     status: 429,
@@ -524,8 +524,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning: "The organization has as many keys as it can have, over all environments together.",
     detail: ({ limit, kept }) =>
       kept
-        ? `The key that sent this request is not of ${kept.environment}, so it can create keys only while the organization has fewer than ${limit}. The other ${kept.places} places are kept for ${kept.environment}, members and the provider.`
-        : `The organization can have ${limit} keys, and already has them.`,
+        ? `The key that sent this request is not a key of ${kept.environment}, so it can create keys only while the organization has fewer than ${limit}. The other ${kept.places} places are reserved for ${kept.environment}, members and the API provider.`
+        : `The organization can have ${limit} keys, and already has that many.`,
     fix: "Revoke a key that is no longer used, or ask for a higher key quota.",
     members: ({ limit }) => ({ limit }),
   },
@@ -535,14 +535,14 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     meaning: "The organization cannot have keys for this environment.",
     detail: ({ environment, plans }) =>
       `The organization cannot have keys for ${environment}${plans ? `, which needs the plan ${plans.join(" or ")}` : ""}.`,
-    fix: "Ask the provider to open the environment or to change the plan, or choose another environment.",
+    fix: "Ask the API provider to open the environment or to change the plan, or choose another environment.",
     members: ({ environment, plans }) => ({ environment, ...(plans && { plans }) }),
   },
   internal_error: {
     status: 500,
     title: "Internal error",
     meaning: "The gateway has failed. The service behind it may have received the request.",
-    fix: "Send the request_id to the provider.",
+    fix: "Send the request_id to the API provider.",
   },
 };
 

@@ -54,7 +54,7 @@ function inOwnForm(refused: RefusedRequest, { onRefusal, log }: OwnForm): Writte
     if (written instanceof Promise || written instanceof Response) {
       // Whether a promise is rejected later makes no difference.
       Promise.resolve(written).catch(() => undefined);
-      throw new TypeError("onRefusal has to return { body, contentType }, and no promise or Response");
+      throw new TypeError("onRefusal must return { body, contentType }, not a promise or a Response");
     }
     const { body, contentType = "application/json" } = written;
     const text = typeof body === "object" && body !== null ? JSON.stringify(body) : body;
@@ -62,7 +62,7 @@ function inOwnForm(refused: RefusedRequest, { onRefusal, log }: OwnForm): Writte
     if (isNoJson(body, text)) {
       throw new TypeError("onRefusal returned a body that does not become JSON, such as a promise or bytes");
     }
-    if (!MEDIA_TYPE.test(contentType)) throw new TypeError("onRefusal returned a contentType that is no media type");
+    if (!MEDIA_TYPE.test(contentType)) throw new TypeError("onRefusal returned a contentType that is not a media type");
     return { body: text, contentType };
   } catch (error) {
     log(messageLine("error", describeThrown(error), { request_id: refused.requestId }));

@@ -1,4 +1,4 @@
-/** What the log says of a refusal beside its code. A refusal that gets members has to say here which of them. */
+/** What the log says of a refusal beside its code. A refusal with new members must say here which of them the log gets. */
 
 import type { ReasonMembers } from "./domain/log-line.ts";
 import type { Code, Refusal } from "./errors.ts";
@@ -7,7 +7,7 @@ type RefusalOf<C extends Code> = Extract<Refusal, { readonly code: C }>;
 type CodeWithMembers = { [C in Code]: Exclude<keyof RefusalOf<C>, "code"> extends never ? never : C }[Code];
 type Policies = readonly { readonly name: string; readonly limit: number; readonly window: number }[];
 
-/** An id that this gateway made. Whatever else a request calls a workspace can be the name of a person. */
+/** An id that this gateway created. Whatever else a request calls a workspace can be the name of a person. */
 const WORKSPACE_ID = /^ws_[0-9a-f]{32}$/;
 
 const nothing = () => undefined;

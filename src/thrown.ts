@@ -1,4 +1,4 @@
-/** What was thrown, for the log. The functions of a configuration can throw anything, also what is no error and has no text. */
+/** What was thrown, for the log. The functions of a configuration can throw anything, even what is not an error and has no text. */
 export function describeThrown(thrown: unknown): string {
   try {
     return thrown instanceof Error ? `${thrown.stack}` : String(thrown);

@@ -34,7 +34,7 @@ export class AccountKeeper {
     if (ledger) this.#store({ ...account, ledger });
   }
 
-  /** Of a change that is no question's. */
+  /** Of a change that comes from no question. */
   put(account: Account): void {
     this.#store(account);
     this.#lender.forget();

@@ -15,7 +15,7 @@ export interface Account {
   readonly usedAt?: number | undefined;
   /** When use was last written to D1. */
   readonly writtenAt?: number | undefined;
-  /** Of the quotas of an account that is no key's. */
+  /** Of the quotas of an account that does not belong to a key. */
   readonly periods?: readonly Period[] | undefined;
 }
 

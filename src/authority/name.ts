@@ -13,7 +13,7 @@ export function feedName(feed: number): string {
   return `feed/${feed}`;
 }
 
-/** Which object holds an account that is no key's. Environments have no colon in their names. */
+/** Which object holds an account that does not belong to a key. Environments have no colon in their names. */
 export function accountName(kind: "actor" | "organization" | "reserve", id: string, use: string): string {
   return `${kind}:${id}:${use}`;
 }

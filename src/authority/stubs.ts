@@ -1,4 +1,4 @@
-/** The Durable Objects, each where it lives. Stubs are made only here. */
+/** The Durable Objects, each where it lives. Stubs are created only here. */
 
 import type { Gateway } from "../config/compile.ts";
 import { isWithin, type Jurisdiction, locationOf } from "../domain/location.ts";
@@ -24,7 +24,7 @@ export function stubsOf(
       const location = locationOf(keyId);
       return location && isWithin(location, home) ? namespace.get(id, { locationHint: location }) : namespace.get(id);
     },
-    /** Of an account that is no key's. */
+    /** Of an account that does not belong to a key. */
     account: (name: string) => {
       const namespace = inJurisdiction(AUTHORITY, jurisdiction);
       return namespace.get(namespace.idFromName(name));

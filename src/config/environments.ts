@@ -33,7 +33,7 @@ function problemsOfBaseUrls(config: Config): ConfigProblem[] {
     ({ item, earlier }) =>
       problemAt(
         item.path,
-        `is the host and path of ${pathText(earlier.path)}`,
+        `has the same host and path as ${pathText(earlier.path)}`,
         "Keep one of the two: a host and path can belong to only one environment, over http or https.",
       ),
   );
@@ -50,7 +50,7 @@ function problemsOfControl(config: Config): ConfigProblem[] {
     if (!same) return problemAt(place, "has a path", `Write "${origin}": the control plane needs a whole host.`);
     return problemAt(
       place,
-      `has the host of ${pathText(same.path)}`,
+      `has the same host as ${pathText(same.path)}`,
       "Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     );
   });

@@ -35,7 +35,7 @@ function hintsOfLocations({ origins, routes }: GatewayConfig): ConfigProblem[] {
 function hintOfLocation(place: readonly string[], { path }: Pick<RouteConfig, "path">): ConfigProblem {
   return problemAt(
     place,
-    `does not set rewriteLocation, so a client of ${path} may follow the origin's address around the gateway and send its key there`,
+    `does not set rewriteLocation, so a client of ${path} may follow a redirect to the origin's own address, past the gateway, and send its key there`,
     "Set rewriteLocation: true, or false if its redirects lead to the right place already.",
   );
 }

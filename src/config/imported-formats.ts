@@ -76,7 +76,7 @@ interface OwnSecrets {
 
 function secretsMadeHere({ environments }: Config): OwnSecrets[] {
   const keys = Object.entries(environments).map(([name, { keyPrefix }]) =>
-    ownSecrets(`keys that are made here for "${name}"`, patternOfSecrets(keyPrefix)),
+    ownSecrets(`keys that this gateway creates for "${name}"`, patternOfSecrets(keyPrefix)),
   );
   return [...keys, ownSecrets("root tokens", ROOT_TOKENS), ownSecrets("metrics tokens", METRICS_TOKENS)];
 }

@@ -61,10 +61,10 @@ class Parser {
     const least = Number(count[1]);
     const most = count[2] === undefined ? least : count[3] ? Number(count[3]) : Number.POSITIVE_INFINITY;
     if (most < least)
-      return this.#fail(`has the count ${count[0]}, whose end is below its beginning; swap the two numbers`);
+      return this.#fail(`has the count ${count[0]}, whose maximum is below its minimum; swap the two numbers`);
     const largest = Number.isFinite(most) ? most : least;
     if (largest > MAX_SECRET_LENGTH)
-      return this.#fail(`counts to ${largest}; a key has at most ${MAX_SECRET_LENGTH} characters`);
+      return this.#fail(`allows ${largest} repetitions; a key has at most ${MAX_SECRET_LENGTH} characters`);
     return this.#times(atom, least, most);
   }
 

@@ -1,4 +1,4 @@
-/** The resources that scopes are made of: those of the configuration and the built-in ones. */
+/** The resources that scopes consist of: those of the configuration and the built-in ones. */
 
 import type { Resource } from "../domain/scope.ts";
 import type { Config } from "./schema.ts";

@@ -86,7 +86,7 @@ function problemsOfTie(routes: readonly RouteSettings[], shapes: readonly unknow
     problemAt(
       ["routes", index],
       `answers requests that ${pathText(["routes", rival])} answers too`,
-      "Remove one of the two, or give each other methods (GET includes HEAD).",
+      "Remove one of the two, or give them different methods (GET includes HEAD).",
     ),
   ];
 }

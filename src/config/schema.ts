@@ -150,7 +150,7 @@ const hook = <T>(parameters: string) =>
 const onRefusal = hook<OnRefusal>("refusal")
   .refine(
     (written) => Object.prototype.toString.call(written) !== "[object AsyncFunction]",
-    "is async; it has to answer at once, so leave async out",
+    "is async; it must return at once, so leave async out",
   )
   .optional();
 

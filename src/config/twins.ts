@@ -13,7 +13,7 @@ export function problemsOfTwins({ routes, router }: Pick<Gateway, "routes" | "ro
     if (!twin) return [];
     return problemAt(
       ["routes", index, "path"],
-      `is the path ${pathText(["routes", routes.indexOf(twin), "path"])} for an origin that ignores case, so requests for it are refused`,
+      `is the same path as ${pathText(["routes", routes.indexOf(twin), "path"])} for an origin that ignores case, so requests for it are refused`,
       "Set caseSensitive: true at its origin, in each environment; or write both paths in the same case.",
     );
   });

@@ -41,7 +41,7 @@ function problemsOfClass({ name, class_name }: Binding): ConfigProblem[] {
   return [
     {
       path: "wrangler.toml",
-      problem: `binds ${name} to the class ${class_name}, and the gateway calls ${ours} there`,
+      problem: `binds ${name} to the class ${class_name}, but the gateway needs ${ours} there`,
       remedy: `Write: class_name = "${ours}".`,
     },
   ];
@@ -85,7 +85,7 @@ function isNotIn(names: ReadonlySet<string>): (name: string) => boolean {
   return (name) => !names.has(name);
 }
 
-/** wrangler itself refuses what is no list. */
+/** wrangler itself refuses what is not a list. */
 function listOf<T>(value: readonly T[] | undefined): T[] {
   return Array.isArray(value) ? value.filter((each) => each !== null && each !== undefined) : [];
 }

@@ -67,7 +67,7 @@ export interface Control {
   readonly lastCleanup: () => Promise<Cleanup | undefined>;
   /** D1 was changed: a restore that loses the change will be noticed. */
   readonly noteRecordChange: () => Promise<void>;
-  /** When D1 was last asked for changes made by hand. Rejects if the object that does it cannot be reached. */
+  /** When D1 was last asked for edits by hand. Rejects if the object that does it cannot be reached. */
   readonly lastReconciled: () => Promise<Reconciled>;
 }
 
@@ -131,7 +131,7 @@ export function auditEvent(
   return { id: control.newId("evt"), at: control.now(), actor, via, requestId, idempotency, ...event, details };
 }
 
-/** The audit log uses the API's names. */
+/** The audit trail uses the API's names. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -48,12 +48,12 @@ export function othersRefusal(
     if (isRefusal(match)) {
       if (match.code === "target_forbidden") return match;
       if (match.code === "path_ambiguous") return forbidden(`can be read in more than one way: ${match.problem}`);
-      return forbidden(`falls under no route that takes ${request.method}`);
+      return forbidden(`matches no route that accepts ${request.method}`);
     }
     if (match.route.origin !== route.origin) return forbidden("is served by another service");
     if (!rights) {
       if (match.route.public) continue;
-      return forbidden("needs a key, and this route reads none");
+      return forbidden("needs a key, but this route does not read keys");
     }
     const refusal = workspaceRefusal(rights, { request, url: named }, match);
     if (refusal) return refusal;

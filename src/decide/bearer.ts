@@ -26,8 +26,8 @@ function tokenIn(authorization: string): string | Refusal {
   if (scheme.toLowerCase() !== "bearer") return malformed("it does not begin with the scheme Bearer");
   const rest = authorization.slice(scheme.length);
   if (rest === "" || rest === " ") return malformed("no key follows the scheme Bearer");
-  if (rest.startsWith("\t")) return malformed("a tab stands between Bearer and the key, instead of a space");
-  if (/^ [ \t]/.test(rest)) return malformed("more than one space stands between Bearer and the key");
+  if (rest.startsWith("\t")) return malformed("there is a tab instead of a space between Bearer and the key");
+  if (/^ [ \t]/.test(rest)) return malformed("there is more than one space between Bearer and the key");
   const token = rest.slice(1);
   if (/\s/.test(token)) return malformed("there is white space inside or after the key");
   return token;

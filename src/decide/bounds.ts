@@ -42,7 +42,7 @@ export function checkControlRequest(url: URL, headers: Headers): Refusal | undef
     decodeURIComponent(url.pathname + url.search);
     return undefined;
   } catch {
-    return { code: "request_invalid", problem: "The URL holds percent-encoding that is not UTF-8." };
+    return { code: "request_invalid", problem: "The URL contains percent-encoding that is not UTF-8." };
   }
 }
 

@@ -21,14 +21,14 @@ export function readCredential(headers: Headers, gateway: Gateway): Credential |
 function readKey(secret: string, gateway: Gateway): Credential | Refusal {
   const malformed = (problem: string): Refusal => ({ code: "credentials_malformed", problem });
   if (secret.length > MAX_SECRET_LENGTH) return malformed("it is longer than any key");
-  if (!/^[A-Za-z0-9_]+$/.test(secret)) return malformed("it has a character that no key has");
+  if (!/^[A-Za-z0-9_]+$/.test(secret)) return malformed("it contains a character that no key has");
   const prefix = prefixOfSecret(secret);
   const environment = gateway.environmentOfPrefix.get(prefix ?? "") ?? environmentOfImported(secret, gateway);
   if (environment !== undefined) return { secret, environment };
   return malformed(
     prefix === undefined
       ? "its checksum is wrong, so it was mistyped or cut short"
-      : "its prefix is of no environment of this gateway",
+      : "its prefix belongs to no environment of this gateway",
   );
 }
 

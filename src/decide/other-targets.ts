@@ -61,7 +61,7 @@ function readTargets(
   const parts = (destination ?? "").length + (condition ?? "").length <= room && partsOf(condition ?? "");
   if (!parts) {
     const field = condition === null ? "Destination" : "If";
-    return { targets: refused(field, naming, "is too long, or one too many").targets, fields: [] };
+    return { targets: refused(field, naming, "is too long, or is one of too many").targets, fields: [] };
   }
   const targets: OtherTarget[] = [];
   const fields: [Field, string][] = [];

@@ -25,7 +25,7 @@ export function valuesOfParameter(search: string, wanted: string): ParameterValu
   const word = lettersOf(caseFolded(wanted));
   const pairs = query.split(/[&;]/);
   if (NUL.test(query) && pairs.some((pair) => NUL.test(partsOf(pair).name))) {
-    return { ...NONE, problem: "the name of a parameter holds NUL" };
+    return { ...NONE, problem: "the name of a parameter contains NUL" };
   }
   const values = valuesIn(pairs, word);
   const decoded = decodings(query);

@@ -1,4 +1,4 @@
-/** Accounts that are no key's. Several of them may have to agree to a call: each gives a token, or none does. */
+/** Accounts that do not belong to keys. Several of them may have to agree to a call: each gives a token, or none does. */
 
 import type { PolicyState } from "./lease.ts";
 import type { Limits } from "./limits.ts";

@@ -84,7 +84,7 @@ export function knowsSecret(key: KeyRecord, secretHash: string): boolean {
   return key.secrets.some(({ hash }) => hash === secretHash);
 }
 
-/** Of a record whose lists are empty; of a text beyond its characters; of an entry that is no text: measured. */
+/** Of a record whose lists are empty; of a text beyond its characters; of an entry that is not a text: measured. */
 const RECORD_BYTES = 500;
 const TEXT_BYTES = 24;
 const ENTRY_BYTES = 150;

@@ -104,7 +104,7 @@ export interface Question extends TokenQuestion {
   readonly isUsed?: boolean;
 }
 
-/** Of an account that is no key's: the asker says what its limits are. */
+/** Of an account that does not belong to a key: the asker says what its limits are. */
 export interface AccountQuestion extends TokenQuestion {
   readonly limits: Limits;
 }

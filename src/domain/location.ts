@@ -79,6 +79,6 @@ export function movesOf(recorded: Jurisdictions, wanted: Jurisdictions): string[
         group === OF_NO_ENVIRONMENT
           ? ["The objects of the control plane", "control.jurisdiction"]
           : [`The objects of "${group}"`, `environments.${group}.jurisdiction`];
-      return `${objects} were created in ${named(jurisdiction)}, and ${place} says ${named(wanted[group] ?? null)}.`;
+      return `${objects} were created in ${named(jurisdiction)}, but ${place} says ${named(wanted[group] ?? null)}.`;
     });
 }

@@ -12,8 +12,8 @@ export function pepperParts(text: string): PepperPart[] | { problem: string } {
   if (known.length < parts.length) {
     return { problem: "must be id:base64url (at least 24 bytes), or two of them, comma separated" };
   }
-  if (known[0]?.id === known[1]?.id) return { problem: "holds two peppers of one id" };
-  return known.length > 2 ? { problem: "holds more than two peppers" } : known;
+  if (known[0]?.id === known[1]?.id) return { problem: "has two peppers with the same id" };
+  return known.length > 2 ? { problem: "has more than two peppers" } : known;
 }
 
 function partOf(text: string): PepperPart | undefined {

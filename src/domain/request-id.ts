@@ -13,7 +13,7 @@ export function requestId(now: number, uuid: string): string {
   return `req_${digitsOf(Math.floor(now / MINUTE_MS))}${uuid.replaceAll("-", "").slice(MINUTE_DIGITS)}`;
 }
 
-/** The beginning of the UTC hour in which the request came; `undefined` for what is no id of a request. */
+/** The beginning of the UTC hour in which the request came; `undefined` for what is not the id of a request. */
 export function hourOfRequest(id: string): number | undefined {
   if (!FORM.test(id)) return undefined;
   const at = Number.parseInt(id.slice(4, 4 + MINUTE_DIGITS), 16) * MINUTE_MS;

@@ -49,7 +49,7 @@ export function patternOfSecrets(prefix: string): string {
 
 export const PREFIX_FORM = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 export const MAX_PREFIX_LENGTH = 32;
-/** Of which every secret is made, its prefix and what stands between them too. */
+/** The characters of every secret, including its prefix and the separator between them. */
 export const SECRET_CHARACTERS = `${ALPHABET}_`;
 export const MAX_SECRET_LENGTH = MAX_PREFIX_LENGTH + 1 + RANDOM_LENGTH + CHECKSUM_LENGTH;
 /** The shortest prefix is one letter. */

@@ -62,11 +62,11 @@ function parseJson(text: string): unknown {
 }
 
 function problemOf(sets: unknown): string | undefined {
-  if (!isRecord(sets)) return "is no JSON object of environments; make one with `keygate signing-keys init`";
+  if (!isRecord(sets)) return "is not a JSON object of environments; create one with `keygate signing-keys init`";
   const all: SigningKey[] = [];
   for (const [environment, keys] of Object.entries(sets)) {
     if (!Array.isArray(keys) || !keys.every(isSigningKey))
-      return `has something else than private keys in ${environment}`;
+      return `has a value in ${environment} that is not a private key`;
     const counted = (state: SigningKeyState) => keys.filter((key) => key.state === state).length;
     for (const state of ["active", "next"] as const) {
       if (counted(state) !== 1) return `has ${counted(state)} ${state} keys in ${environment}, and needs one`;

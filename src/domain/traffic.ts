@@ -1,5 +1,5 @@
 /**
- * What became of all requests of the data plane, by environment and route: of those with a key, and of all others. Isolates count it,
+ * How all requests of the data plane ended, by environment and route: those with a key, and all others. Isolates count it,
  * and collectors add it up.
  */
 

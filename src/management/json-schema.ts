@@ -9,7 +9,7 @@ export class Schemas {
   /** What was referred to so far. */
   readonly components: Record<string, object> = {};
 
-  /** `io`: of what is sent, or of what is answered. `call`: whose it is, if it is no component. */
+  /** `io`: of what is sent, or of what is answered. `call`: whose it is, if it is not a component. */
   of(schema: z.ZodType, io: "input" | "output", call: string): object {
     const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io });
     for (const [id, definition] of Object.entries($defs))

@@ -8,7 +8,7 @@ const CONTROLS = /[^\P{Cc}\t\n\r]/u;
 /** What is wrong with a text; `undefined` if it can be kept. Tabs and line breaks can. */
 export function problemOfText(text: string): string | undefined {
   if (!text.isWellFormed()) return "is not well-formed Unicode text";
-  return CONTROLS.test(text) ? "must not hold control characters" : undefined;
+  return CONTROLS.test(text) ? "must not contain control characters" : undefined;
 }
 
 export interface TextProblem {

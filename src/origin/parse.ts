@@ -22,7 +22,7 @@ export function parseAssertion(value: string | null | undefined): Parsed {
   const parts = value.split(".");
   const [header, payload] = [decodeObject(parts[0]), decodeObject(parts[1])];
   if (parts.length !== 3 || !header || !payload || !decode(parts[2])) {
-    throw new AssertionError("assertion_malformed", "The assertion is no compact JWS of a JSON object.");
+    throw new AssertionError("assertion_malformed", "The assertion is not a compact JWS with a JSON object.");
   }
   return { token: value, kid: checkHeader(header), payload };
 }
@@ -42,7 +42,8 @@ export function readClaims(payload: Record<string, unknown>): AssertionClaims {
     Number.isSafeInteger(exp) &&
     exp > iat &&
     exp - iat <= ASSERTION_LIFE_SECONDS;
-  if (!isWell) throw new AssertionError("claims_malformed", "The assertion lacks a claim, or has one of another form.");
+  if (!isWell)
+    throw new AssertionError("claims_malformed", "The assertion has a claim that is missing or has the wrong form.");
   return claims;
 }
 

@@ -67,10 +67,10 @@ export function requireWorkspace(
 /** For routes with `digest: true`: throws where the body is not the one that the gateway saw. `body`: its bytes, all of them. */
 export async function requireDigest({ claims }: Principal, body: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<void> {
   if (claims.digest === undefined)
-    throw new AssertionError("digest_missing", "The assertion holds no digest of the body.");
+    throw new AssertionError("digest_missing", "The assertion has no digest of the body.");
   const digest = base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
   if (digest !== claims.digest)
-    throw new AssertionError("digest_mismatch", "The body is not the one that was asserted.");
+    throw new AssertionError("digest_mismatch", "The body does not match the digest in the assertion.");
 }
 
 function requirePrincipal(principal: Principal | undefined): asserts principal is Principal {

@@ -44,7 +44,7 @@ export function verifyAssertion(request: Pick<Request, "method" | "url" | "heade
   return verifyArrived({ method, target: pathname + search, assertion: headers.get(ASSERTION_HEADER) }, options);
 }
 
-/** The same for servers whose requests are no `Request`. */
+/** The same for servers whose requests are not `Request` objects. */
 export async function verifyArrived(arrived: Arrived, options: VerifyOptions): Promise<Principal> {
   const { token, kid, payload } = parseAssertion(arrived.assertion);
   const issuers = typeof options.issuer === "string" ? [options.issuer] : options.issuer;
@@ -76,12 +76,12 @@ async function checkSignature(token: string, key: Awaited<ReturnType<typeof find
   try {
     await compactVerify(token, key, { algorithms: [ASSERTION_ALGORITHM] });
   } catch (cause) {
-    throw new AssertionError("signature_wrong", "The assertion's signature is not its key's.", { cause });
+    throw new AssertionError("signature_wrong", "The assertion's signature does not match its key.", { cause });
   }
 }
 
 function checkTime({ iat, exp }: AssertionClaims, now: number): void {
-  if (iat > now + SKEW_SECONDS) throw new AssertionError("issued_in_future", "The assertion is of the future.");
+  if (iat > now + SKEW_SECONDS) throw new AssertionError("issued_in_future", "The assertion was issued in the future.");
   if (exp + SKEW_SECONDS <= now) throw new AssertionError("expired", "The assertion is older than a minute.");
 }
 

@@ -18,7 +18,7 @@ export const givenName = z
   .trim()
   .min(1, "must not be empty")
   .max(200)
-  .regex(/^\P{Cc}*$/u, "must not hold control characters");
+  .regex(/^\P{Cc}*$/u, "must not contain control characters");
 export const plan = z.string().nullable();
 
 export const MAX_LIST = 500;

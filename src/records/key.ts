@@ -131,7 +131,7 @@ export const keyToImport = keyBody.omit({ organization_id: true, environment: tr
 export const importBody = z.strictObject({
   organization_id: givenId,
   environment: z.string(),
-  keys: z.array(keyToImport).min(1, "must hold at least one").max(500),
+  keys: z.array(keyToImport).min(1, "must contain at least one key").max(500),
 });
 export type KeyToImport = Given<typeof FIELDS, z.output<typeof keyToImport>>;
 export const keyToImportOf = (body: z.output<typeof keyToImport>): KeyToImport => KEY.given(body);

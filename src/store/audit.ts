@@ -1,4 +1,4 @@
-/** The audit log. Each event is written in the batch of its change. */
+/** The audit trail. Each event is written in the batch of its change. */
 
 export interface AuditEvent {
   readonly id: string;

@@ -168,4 +168,4 @@ export async function endAgain(
   ]);
 }
 
-const CAUSE = "The database had lost this, as after a restore to an earlier time.";
+const CAUSE = "The database had lost this change, for example in a restore to an earlier time.";

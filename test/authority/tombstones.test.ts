@@ -76,7 +76,7 @@ describe("a revoked key that D1 has lost in a restore", () => {
       actor: "keygate",
       action: "api_key.revoked_again",
       details: {
-        cause: "The database had lost this, as after a restore to an earlier time.",
+        cause: "The database had lost this change, for example in a restore to an earlier time.",
         ended_at: "2040-05-31T12:00:00Z",
         by: "root",
         reason: "leaked",

@@ -405,7 +405,7 @@ test("status tells how full the database is, what was deleted last, and when it 
   expect(stdout).toMatch(/^D1 +8,412 MB of 10,000 MB \(84\.1 %\)$/m);
   expect(stdout).toMatch(/^Last cleanup +20 Nov 2026, 14:01 UTC$/m);
   expect(stdout).toMatch(/^Rows deleted +usage hours 1,200, api keys 3$/m);
-  expect(stdout).toMatch(/^Looked for changes by hand +20 Nov 2026, 14:02 UTC\nRestore found +none$/m);
+  expect(stdout).toMatch(/^Looked for edits by hand +20 Nov 2026, 14:02 UTC\nRestore found +none$/m);
   const never = await run(["status"], { ...STATUS, last_cleanup: null, record_changes: null });
   expect(never.stdout).not.toContain("by hand");
   expect(never.stdout).toMatch(/^Last cleanup +none yet$/m);

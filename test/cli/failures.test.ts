@@ -147,7 +147,7 @@ describe("the root token", () => {
     async (token) => {
       const outcome = await command(["orgs", "list", "--token", token]);
       expectPlainFailure(outcome);
-      expect(outcome.stderr).toContain("cannot hold");
+      expect(outcome.stderr).toContain("cannot contain");
       expect(outcome.stderr).not.toContain(token.slice(4));
     },
   );

@@ -8,35 +8,35 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "a base URL in two environments",
     change: { "environments.sandbox.baseUrls.0": "https://api.test/v1" },
     says: [
-      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
+      "environments.sandbox.baseUrls[0]: has the same host and path as environments.production.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
     ],
   },
   {
     mistake: "a base URL in two environments, by http and by https",
     change: { "environments.sandbox.baseUrls.0": "http://api.test/v1" },
     says: [
-      "environments.sandbox.baseUrls[0]: is the host and path of environments.production.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
+      "environments.sandbox.baseUrls[0]: has the same host and path as environments.production.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
     ],
   },
   {
     mistake: "a base URL twice in one environment",
     change: { "environments.sandbox.baseUrls.1": "http://sandbox.test/v1" },
     says: [
-      "environments.sandbox.baseUrls[1]: is the host and path of environments.sandbox.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
+      "environments.sandbox.baseUrls[1]: has the same host and path as environments.sandbox.baseUrls[0]. Keep one of the two: a host and path can belong to only one environment, over http or https.",
     ],
   },
   {
     mistake: "a control plane on the base URL of an environment",
     change: { "control.baseUrls.0": "https://api.test/v1" },
     says: [
-      "control.baseUrls[0]: has the host of environments.production.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
+      "control.baseUrls[0]: has the same host as environments.production.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     ],
   },
   {
     mistake: "a control plane on another path and port of an environment's host",
     change: { "control.baseUrls.1": "https://sandbox.test:8443/keys" },
     says: [
-      "control.baseUrls[1]: has the host of environments.sandbox.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
+      "control.baseUrls[1]: has the same host as environments.sandbox.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     ],
   },
   {

@@ -95,14 +95,14 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     says: "keys.importedFormats[0].pattern: matches only keys of more than 69 characters, which are refused. Leave it out.",
   },
   {
-    mistake: "an imported format that matches keys that are made here",
+    mistake: "an imported format that matches keys that the gateway creates",
     change: { "keys.importedFormats": [imported("[a-z]+_live_[0-9A-Za-z]{36}")] },
-    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with a text that only the imported keys begin with.`,
+    says: `keys.importedFormats[0].pattern: matches keys that this gateway creates for "production", such as "kg_live_${"0".repeat(36)}". Begin it with a text that only the imported keys begin with.`,
   },
   {
-    mistake: "an imported format that matches keys that are made here, for its own environment too,",
+    mistake: "an imported format that matches keys that the gateway creates, for its own environment too,",
     change: { "keys.importedFormats": [imported("\\w{16,}")] },
-    says: `keys.importedFormats[0].pattern: matches keys that are made here for "production", such as "kg_live_${"0".repeat(36)}". Begin it with a text that only the imported keys begin with.`,
+    says: `keys.importedFormats[0].pattern: matches keys that this gateway creates for "production", such as "kg_live_${"0".repeat(36)}". Begin it with a text that only the imported keys begin with.`,
   },
   {
     mistake: "an imported format that matches root tokens",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { methodsOf } from "../../src/config/routes.ts";
 import { type Change, changed, mistakesOf } from "./base.ts";
 
-const tie = "Remove one of the two, or give each other methods (GET includes HEAD).";
+const tie = "Remove one of the two, or give them different methods (GET includes HEAD).";
 
 const broken: { mistake: string; change: Change; says: string[] }[] = [
   {

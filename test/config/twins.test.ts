@@ -16,7 +16,7 @@ const linesFor = (paths: string[], caseSensitive: Record<string, boolean> = {}) 
   return problemsOfTwins(compile(config)).map(lineOf);
 };
 const says = (route: number, twin: number) =>
-  `  routes[${route}].path: is the path routes[${twin}].path for an origin that ignores case, so requests for it are refused. Set caseSensitive: true at its origin, in each environment; or write both paths in the same case.`;
+  `  routes[${route}].path: is the same path as routes[${twin}].path for an origin that ignores case, so requests for it are refused. Set caseSensitive: true at its origin, in each environment; or write both paths in the same case.`;
 
 describe("two routes that differ in case alone", () => {
   test("are told of, each with the other", () => {

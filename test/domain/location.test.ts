@@ -60,8 +60,8 @@ describe("objects are moved", () => {
 
   test("and the sentence names both places, and where to write it", () => {
     expect(movesOf({ "*": null, live: "eu" }, { "*": "us", live: "us" })).toEqual([
-      "The objects of the control plane were created in no jurisdiction, and control.jurisdiction says us.",
-      'The objects of "live" were created in eu, and environments.live.jurisdiction says us.',
+      "The objects of the control plane were created in no jurisdiction, but control.jurisdiction says us.",
+      'The objects of "live" were created in eu, but environments.live.jurisdiction says us.',
     ]);
   });
 });

@@ -57,13 +57,25 @@ describe("A set of signing keys", () => {
   });
 
   test.for<[what: string, text: string, says: RegExp]>([
-    ["no JSON", "canary", /is no JSON object/],
-    ["a list", "[]", /is no JSON object/],
-    ["no list of keys", '{"production":{}}', /something else than private keys in production/],
-    ["a key without its private part", JSON.stringify({ production: [{ ...SET[0], d: undefined }] }), /private keys/],
-    ["a key with a short private part", JSON.stringify({ production: [{ ...SET[0], d: "canary" }] }), /private keys/],
-    ["a key of another kind", JSON.stringify({ production: [{ ...SET[0], crv: "P-384" }] }), /private keys/],
-    ["a key in an unknown state", JSON.stringify({ production: [{ ...SET[0], state: "canary" }] }), /private keys/],
+    ["no JSON", "canary", /is not a JSON object/],
+    ["a list", "[]", /is not a JSON object/],
+    ["no list of keys", '{"production":{}}', /a value in production that is not a private key/],
+    [
+      "a key without its private part",
+      JSON.stringify({ production: [{ ...SET[0], d: undefined }] }),
+      /not a private key/,
+    ],
+    [
+      "a key with a short private part",
+      JSON.stringify({ production: [{ ...SET[0], d: "canary" }] }),
+      /not a private key/,
+    ],
+    ["a key of another kind", JSON.stringify({ production: [{ ...SET[0], crv: "P-384" }] }), /not a private key/],
+    [
+      "a key in an unknown state",
+      JSON.stringify({ production: [{ ...SET[0], state: "canary" }] }),
+      /not a private key/,
+    ],
     ["no key that signs", JSON.stringify({ production: [SET[1]] }), /0 active keys in production/],
     ["two keys that sign", JSON.stringify({ production: [SET[0], key("b", "active"), SET[1]] }), /2 active keys/],
     ["no next key", JSON.stringify({ production: [SET[0]] }), /0 next keys in production/],

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const MEBIBYTE = 2 ** 20;
 const PART = Buffer.alloc(256 * 1024, "part ");
-const BEHIND = { code: 1013, reason: "messages come faster than they are taken" };
+const BEHIND = { code: 1013, reason: "messages arrive faster than they are accepted" };
 
 /** Both ends of a WebSocket through the gateway. */
 async function open(path: string): Promise<{ client: WebSocket; server: WebSocket }> {

@@ -136,7 +136,7 @@ describe("a data point of Analytics Engine", () => {
     const { statuses, lines } = await sendTo(undefined, [to("/status"), to("/status")]);
     expect(statuses).toEqual([201, 201]);
     expect(lines.filter((line) => !isRequest(line))).toMatchObject([
-      { level: "error", message: "logging.analyticsEngine is on, and wrangler.toml has no binding ANALYTICS" },
+      { level: "error", message: "logging.analyticsEngine is on, but wrangler.toml has no binding ANALYTICS" },
     ]);
   });
 

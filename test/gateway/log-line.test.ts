@@ -56,7 +56,7 @@ describe("the line of a request", () => {
     environment_mismatch: { key_environment: "production" },
     method_not_allowed: { allow: ["GET", "HEAD", "POST"] },
     path_ambiguous: { problem: expect.any(String) },
-    query_ambiguous: { problem: "the name of a parameter holds NUL" },
+    query_ambiguous: { problem: "the name of a parameter contains NUL" },
     target_forbidden: { field: "Destination", problem: expect.any(String) },
     url_too_long: { limit: 16_384 },
     headers_too_large: { problem: "they are more than 65536 bytes" },

@@ -50,7 +50,7 @@ describe("a sandbox key", () => {
       code: "key_quota_reached",
       limit: 6,
       detail:
-        "The key that sent this request is not of production, so it can create keys only while the organization has fewer than 6. The other 6 places are kept for production, members and the provider.",
+        "The key that sent this request is not a key of production, so it can create keys only while the organization has fewer than 6. The other 6 places are reserved for production, members and the API provider.",
     });
     expect(await repeat(byProductionKey)).toBe(6);
     expect((await byProductionKey()).body).toMatchObject({ code: "key_quota_reached", limit: 12 });

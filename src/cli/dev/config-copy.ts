@@ -52,7 +52,7 @@ export async function keepCopy({ file, copy, accept }: Copying): Promise<() => P
 
   function refuse(error: unknown): void {
     failure = error;
-    if (hasCopy) complain(`${(error as Error).message}\nThe gateway still runs with the configuration from before.\n`);
+    if (hasCopy) complain(`${(error as Error).message}\nThe gateway still runs with the previous configuration.\n`);
   }
 
   async function build(): Promise<void> {

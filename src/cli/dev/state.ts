@@ -47,7 +47,7 @@ function ownerOf(file: string): number | undefined {
 function refuseFile(path: string): void {
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat && !stat.isDirectory()) {
-    throw new Failure(`${path} is a file, and the gateway needs a folder there. Move it away, or ${ELSEWHERE}.`);
+    throw new Failure(`${path} is a file, but the gateway needs a folder there. Move it away, or ${ELSEWHERE}.`);
   }
   if (!stat && dirname(path) !== path) refuseFile(dirname(path));
 }

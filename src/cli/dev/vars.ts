@@ -35,7 +35,7 @@ export function ensureDevVars(file: string, environments: readonly string[]): bo
   if (lacking.length > 0) {
     const lines = lacking.map(([name, form]) => `${name}=${form}`);
     throw new Failure(
-      `${shown(file)} lacks ${lacking.map(([name]) => name).join(" and ")}. Add: ${lines.join("  and  ")}`,
+      `${shown(file)} does not have ${lacking.map(([name]) => name).join(" and ")}. Add: ${lines.join("  and  ")}`,
     );
   }
   refuseUnusable(file, vars);
@@ -66,7 +66,7 @@ const PROBLEMS: Readonly<Record<Name, (text: string) => string | undefined>> = {
 
 function problemOfTokens(text: string): string | undefined {
   const tokens = text.split(",").map((token) => token.trim());
-  if (tokens.some((token) => !/^[\x21-\x7e]*$/.test(token))) return "has a character that a header cannot hold";
+  if (tokens.some((token) => !/^[\x21-\x7e]*$/.test(token))) return "has a character that a header cannot contain";
   const shortest = Math.min(...tokens.map((token) => token.length));
   return shortest < TOKEN_LENGTH ? `must have at least ${TOKEN_LENGTH} characters, not ${shortest}` : undefined;
 }
@@ -100,12 +100,12 @@ export function writeSigningKeys(file: string, keys: SigningKeys): void {
 export function readDevVars(file: string): NodeJS.Dict<string> {
   if (!existsSync(file)) return {};
   if (statSync(file).isDirectory()) {
-    throw new Failure(`${shown(file)} is a folder, and must be the file with the local secrets. Move it away.`);
+    throw new Failure(`${shown(file)} is a folder, but must be the file with the local secrets. Move it away.`);
   }
   try {
     return parseEnv(readFileSync(file, "utf8"));
   } catch (error) {
-    throw fileFailure(error, "It holds the local secrets: make it readable.") ?? error;
+    throw fileFailure(error, "It contains the local secrets. Give your user the right to read it.") ?? error;
   }
 }
 

@@ -54,5 +54,5 @@ function usable(url: string, tokens: string | undefined): string {
 
 export function checkedToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new Failure("The token has a space, a line break or another character that a header cannot hold.");
+  throw new Failure("The token has a space, a line break or another character that a header cannot contain.");
 }

@@ -70,7 +70,7 @@ function silenceOf(gateway: string, method: string, error: Error): string {
   }
   if (code && /SSL|TLS|EPROTO/.test(code)) return `${gateway} does not answer with TLS${reason}. Check --url.`;
   if (cause.name === "HTTPParserError") return `${gateway} does not answer with HTTP${reason}. Check --url.`;
-  if (cause.message === "bad port") return `${gateway} has a port that is kept for other protocols. Check --url.`;
+  if (cause.message === "bad port") return `${gateway} has a port that is reserved for other protocols. Check --url.`;
   const what =
     error.name === "TimeoutError"
       ? `No answer from ${gateway} within ${TIMEOUT_MS / 1000} s.`

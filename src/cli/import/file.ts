@@ -114,7 +114,7 @@ function problemsOf(columns: readonly string[]): string[] {
   const repeated = new Set(columns.filter((name, at) => columns.indexOf(name) !== at));
   const quoted = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).join(", ");
   return [
-    ...(lacking.length > 0 ? [`lacks ${lacking.join(" and ")}`] : []),
+    ...(lacking.length > 0 ? [`does not have ${lacking.join(" and ")}`] : []),
     ...(unknown.length > 0 ? [`has unknown columns: ${quoted(unknown)}`] : []),
     ...(repeated.size > 0 ? [`has columns more than once: ${quoted(repeated)}`] : []),
   ];

@@ -17,7 +17,7 @@ const DEFAULT_DAYS = 30;
 export function addAdvice(keys: Command): void {
   keys
     .command("advice")
-    .description("show which scopes a key has not used and could lose")
+    .description("show which scopes a key has not used, so that you can remove them")
     .argument("<id>", "its id, key_…", id("key"))
     .option("--days <number>", "look at this many days", wholeNumber, DEFAULT_DAYS)
     .addHelpText("after", example("keys advice key_9fK2 --days 90"))

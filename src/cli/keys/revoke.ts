@@ -29,7 +29,7 @@ export function addRevoke(keys: Command): void {
     .command("revoke")
     .description("revoke a key for good, or many with --all")
     .argument("[id]", "its id, key_…", id("key"))
-    .option("--reason <text>", "why, for the audit log")
+    .option("--reason <text>", "why, for the audit trail")
     .addOption(ifMatch())
     .optionsGroup("Many at once:")
     .option("--all", "all keys of --organization that match the filters")

@@ -11,7 +11,7 @@ export function addUnused(keys: Command): void {
   keys
     .command("unused")
     .description(
-      "list the keys of all organizations that were not used for some days, the longest first (root token only)",
+      "list keys of all organizations that have not been used for some days, those unused for longest first (root token only)",
     )
     .option("--days <number>", "for at least this many days", wholeNumber, DEFAULT_DAYS)
     .option("--limit <number>", "show at most this many", wholeNumber, DEFAULT_LIMIT)

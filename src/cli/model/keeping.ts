@@ -37,7 +37,7 @@ export function keepingOf(all: readonly Group[], traffic: Keepers): Keeping {
   const reported = Math.min(perSecond, (collectors * KEPT.aMinute) / 60);
   const bytes = reported * REPORTED_BYTES;
   const keys = all.reduce((sum, group) => sum + group.keys, 0);
-  /** Of an hour, if each organization has keys that are used alike. */
+  /** Of an hour, if each organization has keys that are used equally. */
   const kept = (share: number, most: number) =>
     all.reduce((sum, group) => {
       const requests = (group.perSecond * keys * share * HOUR_SECONDS) / organizations;

@@ -26,7 +26,7 @@ export interface Loads {
 
 /** Failures, and the least sample of what succeeded. With more, fewer of each are kept. */
 const KEPT_REQUESTS = "requests of an hour in a collector, MB";
-export const BUSIEST_KEY = "the busiest key's object";
+export const BUSIEST_KEY = "the authority of the busiest key";
 
 /** Rows that D1 writes in a large batch in the millisecond that a simple query takes: measured, 40 µs for each. */
 const ROWS_OF_QUERY = 25;

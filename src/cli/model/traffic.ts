@@ -6,7 +6,7 @@ export interface Traffic {
   readonly perSecond: number;
   /** That are in use. */
   readonly keys: number;
-  /** How uneven their use is: 0 for all alike, 1 for Zipf's law. */
+  /** How uneven their use is: 0 for equal use, 1 for Zipf's law. */
   readonly skew: number;
   readonly isolates: number;
   readonly isolateLifeMs: number;

@@ -42,7 +42,7 @@ export function addCost(program: Command): void {
       new Option("--scrape <seconds>", "how often metrics are scraped (default: never)").argParser(wholeNumber),
     )
     .option("--plan <name>", "the plan that the keys are on (default: no limits)")
-    .option("--even", "all keys are used alike (default: by Zipf's law)")
+    .option("--even", "all keys are used equally (default: by Zipf's law)")
     .option("--config <file>", "use this file instead of gateway.config.ts")
     .addHelpText("after", example("cost --requests 2000 --keys 10000 --isolates 50 --plan scale"))
     .action(cost);
@@ -75,7 +75,7 @@ function trafficOf({ config }: Awaited<ReturnType<typeof checkedConfig>>, option
   };
 }
 
-/** Most clients are near where the key's object is; the others are an ocean away. */
+/** Most clients are near where the key's authority is; the others are an ocean away. */
 const REGIONS: Traffic["regions"] = [
   { share: 0.6, roundTripMs: 6 },
   { share: 0.4, roundTripMs: 90 },

@@ -1,4 +1,4 @@
-/** `keygate status`: how full the database is, and when it was last asked for changes made by hand. */
+/** `keygate status`: how full the database is, and when it was last asked for edits by hand. */
 
 import type { Command } from "commander";
 import { call, example } from "../gateway/call.ts";
@@ -15,7 +15,7 @@ interface Status {
 export function addStatus(program: Command): void {
   program
     .command("status")
-    .description("show how full the database is, and when it was last asked for changes by hand (root token only)")
+    .description("show how full the database is, and when it was last asked for edits by hand (root token only)")
     .addHelpText("after", example("status --json"))
     .action(call((api) => api.get<Status>("/v1/status"), statusInWords));
 }
@@ -31,7 +31,7 @@ function statusInWords({ database, retention, last_cleanup, record_changes }: St
     ["Keeps ended keys for", count(dead_key_days, "day")],
     ["Last cleanup", last_cleanup ? moment(last_cleanup.ended_at, "running now") : "none yet"],
     ["Rows deleted", last_cleanup && (rowsOf(last_cleanup.removed) || "none")],
-    ["Looked for changes by hand", record_changes && moment(record_changes.looked_at, "not yet")],
+    ["Looked for edits by hand", record_changes && moment(record_changes.looked_at, "not yet")],
     ["Restore found", record_changes && moment(record_changes.restored_at, "none")],
   ]);
 }

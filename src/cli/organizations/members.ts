@@ -31,7 +31,7 @@ export function addMembers(program: Command): void {
     .description("create a member")
     .optionsGroup("Required:")
     .requiredOption("--organization <id>", "the organization, org_…", id("org"))
-    .requiredOption("--email <address>", "their e-mail address")
+    .requiredOption("--email <address>", "their email address")
     .requiredOption("--name <name>", "their name")
     .requiredOption("--role <role>", "a role from the configuration, for example owner")
     .optionsGroup("Options:")
@@ -122,7 +122,7 @@ function inWords(member: Member, { version }: { version?: string | undefined }):
   return record([
     ["Id", member.id],
     ["Name", member.name],
-    ["E-mail", member.email],
+    ["Email", member.email],
     ["Role", member.role],
     ["Workspaces", list(member.workspace_ids, "none")],
     ["Organization", member.organization_id],

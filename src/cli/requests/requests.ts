@@ -36,7 +36,7 @@ export function addRequests(program: Command): void {
   requests
     .command("list")
     .description(
-      "list the latest requests, newest first: of your organization, or, for the root token, of no known organization",
+      "list the latest requests, newest first: of your organization, or, for the root token, those that belong to no known organization",
     )
     .option("--key <id>", "of this key, key_…", id("key"))
     .option("--organization <id>", "of this organization, org_…", id("org"))

@@ -40,7 +40,7 @@ export function inWords(request: Request): string {
     ["Origin", origin && [origin, origin_status].filter(Boolean).join(", answered ")],
     ["Time taken", `${gateway_ms} ms in the gateway${origin_ms === null ? "" : `, ${origin_ms} ms at the origin`}`],
     ["Trace", request.trace_id],
-    ["Like it", `${grouped(alike)} in that hour, with the same route and outcome`],
+    ["Similar", `${grouped(alike)} in that hour, with the same route and outcome`],
   ]);
 }
 

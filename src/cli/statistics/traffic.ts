@@ -82,7 +82,8 @@ function questionOf({ organization, by, ...query }: Omit<Options, "sort">) {
     const group_by = by === undefined || by === "route" ? "environment,route" : by;
     return { path: "/v1/traffic", query: { ...query, group_by } };
   }
-  if (by === "route") throw new Failure("Routes are known of all organizations together. Leave out --organization.");
+  if (by === "route")
+    throw new Failure("Routes are known only for all organizations together. Leave out --organization.");
   return { path: "/v1/latency", query: { ...query, organization_id: organization, group_by: by ?? "environment" } };
 }
 

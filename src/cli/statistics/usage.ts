@@ -32,8 +32,8 @@ const GROUPS = ["hour", "day", "environment", "organization_id", "key_id", "rout
 export function addUsage(program: Command): void {
   program
     .command("usage")
-    .description("show how many requests keys made, and what became of them")
-    .optionsGroup("Of which requests:")
+    .description("show how many requests keys made, and how they ended")
+    .optionsGroup("Which requests:")
     .option("--organization <id>", "of this organization, org_… (default: of all, today; root token only)", id("org"))
     .option("--key <id>", "only this key, key_…", id("key"))
     .option("--environment <name>", "only this environment")
@@ -44,9 +44,14 @@ export function addUsage(program: Command): void {
     .optionsGroup("What to show:")
     .addOption(new Option("--limited", "the keys that were refused by a limit").conflicts(["outcome", "failing"]))
     .option("--failing", "the keys with the most requests that were refused, or answered with 4xx or 5xx")
-    .option("--group-by <a,b>", "of hour, day, environment, organization, key, route, outcome", names)
+    .option("--group-by <a,b>", "one or more of hour, day, environment, organization, key, route, outcome", names)
     .addOption(
-      new Option("--sort <by>", "the greatest first").choices(["requests", "refused", "failed", "response_bytes"]),
+      new Option("--sort <by>", "sort by this, the greatest first").choices([
+        "requests",
+        "refused",
+        "failed",
+        "response_bytes",
+      ]),
     )
     .option("--limit <number>", "show at most this many", wholeNumber)
     .addHelpText(

@@ -21,10 +21,7 @@ export async function askSecret(question: string): Promise<string> {
 export async function confirm(question: string, yes = false): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) {
-    throw new Failure(
-      "This needs a confirmation, and there is no terminal to ask at. Add --yes to confirm.",
-      EXIT_WRONG_USAGE,
-    );
+    throw new Failure("This needs a confirmation, and this is not a terminal. Add --yes to confirm.", EXIT_WRONG_USAGE);
   }
   const answer = await ask(`${question} [y/N] `, process.stderr);
   if (!/^y(es)?$/i.test(answer.trim())) throw new Failure("Nothing was changed.");

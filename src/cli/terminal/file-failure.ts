@@ -3,13 +3,13 @@
 import { Failure } from "./failure.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "cannot be used with your rights",
-  EISDIR: "is a folder, and must be a file",
+  EACCES: "needs rights that you do not have",
+  EISDIR: "is a folder, but must be a file",
   ELOOP: "is a link to itself",
   ENOSPC: "cannot be written, because the disk is full",
-  ENOTDIR: "is below a file, and must be below a folder",
-  EPERM: "cannot be used with your rights",
-  EROFS: "is on a file system that cannot be written",
+  ENOTDIR: "is below a file, but must be below a folder",
+  EPERM: "needs rights that you do not have",
+  EROFS: "is on a read-only file system",
 };
 
 /** `undefined` for an error that is not about a file. */

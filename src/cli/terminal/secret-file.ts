@@ -25,5 +25,5 @@ export function writeSecretFile(file: string, text: string, instead?: string): v
 export function refuseToCommit(file: string): void {
   const asked = spawnSync("git", ["check-ignore", "--quiet", "--", basename(file)], { cwd: dirname(resolve(file)) });
   if (asked.status !== 1) return;
-  throw new Failure(`git would commit ${file}, which holds secrets. Add ${basename(file)} to .gitignore first.`);
+  throw new Failure(`git would commit ${file}, which contains secrets. Add ${basename(file)} to .gitignore first.`);
 }

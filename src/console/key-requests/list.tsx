@@ -89,8 +89,8 @@ async function showList(c: Visit) {
           <h1>Key requests</h1>
           <p>
             {canAnswer
-              ? "Keys that members asked for who cannot create them."
-              : "Keys that you asked for, and what became of it."}
+              ? "Keys requested by members who cannot create them."
+              : "Keys that you asked for, and the answers."}
           </p>
         </div>
         {!canAnswer && (

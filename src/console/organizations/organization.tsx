@@ -47,7 +47,7 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined, form?: F
     { title: organization.name, refusal },
     <>
       <h1>{organization.name}</h1>
-      <p class="faint">Your provider can change its plan, environments and key quota.</p>
+      <p class="faint">Your API provider can change its plan, environments and key quota.</p>
       <Done c={c} />
       <Mistakes refusal={refusal} fields={FIELDS} />
       <section class="sheet">

@@ -7,7 +7,7 @@ import type { Caller, Control } from "../control.ts";
 import { notFound } from "../validation.ts";
 import { type ChangedKey, checkLiving, commitKeyChange } from "./commit-change.ts";
 
-const IS_NEWEST = "The key's newest secret cannot end alone. Rotate the key with grace_seconds 0, or revoke it.";
+const IS_NEWEST = "The key's newest secret cannot be ended alone. Rotate the key with grace_seconds 0, or revoke it.";
 
 /** Ends an old secret of a key before its grace period does. The others keep working. */
 export async function endSecret(

@@ -46,7 +46,7 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   if (!own) return undefined;
   if (key.expiresAt > own.expiresAt) return forbidden("The key would expire later than yours.", "expires_at");
   if (!areWithin(key.allowedAddresses, own.allowedAddresses)) {
-    return forbidden("The key could be used from addresses that yours cannot.", "allowed_addresses");
+    return forbidden("The key could be used from addresses from which yours cannot.", "allowed_addresses");
   }
   const plan = unknownPlanOf(own, gateway);
   if (plan !== undefined) return { code: "plan_unknown", plan };

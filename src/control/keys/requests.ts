@@ -47,7 +47,10 @@ export async function requestKey(
     eventOf(control, caller, request, "key_request.created", details),
   ]);
   if (changes[0] !== 0) return request;
-  return { code: "conflict", problem: `You have ${MAX_OPEN_REQUESTS} requests without an answer. Wait for one.` };
+  return {
+    code: "conflict",
+    problem: `You have ${MAX_OPEN_REQUESTS} requests without an answer. Wait until one is answered.`,
+  };
 }
 
 async function refusalOf(control: Control, organizationId: string, { environment, scopes }: WantedKeyRequest) {
@@ -87,7 +90,7 @@ export async function findOpenRequest(control: Control, caller: Caller, id: stri
   return request.decidedAt === null ? request : ANSWERED;
 }
 
-export const ANSWERED: Refusal = { code: "conflict", problem: "The request was answered before." };
+export const ANSWERED: Refusal = { code: "conflict", problem: "The request already has an answer." };
 
 export async function declineRequest(
   control: Control,

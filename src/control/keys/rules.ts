@@ -49,7 +49,7 @@ export function checkPlan(plan: string | null, { plans }: Gateway): Refusal | un
   const known = Object.keys(plans);
   return invalid(
     "plan",
-    `there is no plan "${plan}"; ${known.length > 0 ? `choose of ${known.join(", ")}` : "none is configured"}`,
+    `there is no plan "${plan}"; ${known.length > 0 ? `choose from ${known.join(", ")}` : "none is configured"}`,
   );
 }
 

@@ -35,7 +35,7 @@ export async function readUsageOfAll(
     requireRoot(caller, "see the usage of all organizations") ??
     checkKept(wanted, control.now()) ??
     checkEnvironmentOf(control, wanted) ??
-    (wanted.groupBy.includes("hour") ? invalid("group_by", "can have hours only with organization_id") : undefined);
+    (wanted.groupBy.includes("hour") ? invalid("group_by", "can have hour only with organization_id") : undefined);
   if (refusal) return refusal;
   const { from, to, groupBy, top, ...scope } = wanted;
   const days = { from: startOfPeriod("day", from), to: startOfPeriod("day", to + DAY_MS - 1) };

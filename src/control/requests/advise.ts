@@ -17,7 +17,7 @@ export function advise(request: FoundRequest, decided: Decision, now: Explanatio
 }
 
 const OLD_SECRET =
-  "Use the newest secret of the key, which works. The request came with an older one, or the key was extended since.";
+  "Use the newest secret of the key, which works. The request came with an older one, or the key's life was extended later.";
 
 /** What ends by itself. */
 const PASSING: ReadonlySet<string> = new Set([

@@ -98,7 +98,8 @@ async function placesOf(
   organizationId: string | undefined,
   environment: string | undefined,
 ): Promise<readonly (Place | null)[] | Refusal> {
-  if (organizationId === undefined) return requireRoot(caller, "see requests of no known organization") ?? [null];
+  if (organizationId === undefined)
+    return requireRoot(caller, "see requests that belong to no known organization") ?? [null];
   const refusal = await checkOrganization(control, caller, organizationId, SEEING_REQUESTS);
   if (refusal) return refusal;
   const { standing } = caller;

@@ -33,7 +33,7 @@ export async function readLatency(
   const organization = await findOrganization(control, caller, organizationId, "usage:read");
   if (isRefusal(organization)) return organization;
   if (!seesLatency(caller.standing))
-    return forbidden("Latency is of all keys of the organization together, and you do not manage all.");
+    return forbidden("Latency covers all keys of the organization together, and you do not manage all of them.");
   const byHour = groupBy.includes("hour");
   const refusal =
     (byHour && groupBy.includes("day") ? invalid("group_by", "can have hour or day, not both") : undefined) ??

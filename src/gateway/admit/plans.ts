@@ -5,7 +5,7 @@ import type { Plans } from "../../domain/plans.ts";
 
 type Ask = (question: Question) => Promise<Answer>;
 
-/** Texts are made once: calls between Workers copy a text faster than what it says. */
+/** Texts are created once: calls between Workers copy a text faster than the object in it. */
 export class PlanTeller {
   readonly #all: string;
   readonly #each: ReadonlyMap<string, string>;

@@ -21,7 +21,7 @@ const MAX_BEHIND_BYTES = 32 * 1024 * 1024;
 export function relaySocket(answer: Response, origin: WebSocket, watch: Watch): Response {
   const { 0: outer, 1: client } = new WebSocketPair();
   const unwatch = watch.over(() => {
-    close(client, POLICY_VIOLATION, "the key may no longer do this");
+    close(client, POLICY_VIOLATION, "the key can no longer do this");
     close(origin, GOING_AWAY, "");
   });
   // A side that has only sent its close can still listen.
@@ -32,7 +32,7 @@ export function relaySocket(answer: Response, origin: WebSocket, watch: Watch): 
   };
   const onBehind = () => {
     unwatch();
-    for (const end of [client, origin]) close(end, TRY_AGAIN_LATER, "messages come faster than they are taken");
+    for (const end of [client, origin]) close(end, TRY_AGAIN_LATER, "messages arrive faster than they are accepted");
   };
   join(origin, client, { onClose, onError: unwatch, onBehind });
   join(client, origin, { onClose, onError: unwatch, onBehind });

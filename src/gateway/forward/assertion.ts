@@ -9,7 +9,7 @@ import type { Refusal } from "../../errors.ts";
 import { ASSERTION_LIFE_SECONDS, type AssertionClaims } from "../../origin/claims.ts";
 import type { Signers } from "./signer.ts";
 
-/** What an assertion is made of, beside the request as the origin will get it. */
+/** What an assertion is built from, besides the request as the origin will get it. */
 export interface Asserting {
   readonly principal: Principal;
   /** The name of the origin. */

@@ -10,10 +10,10 @@ export async function beforeOrigin(
 ): Promise<Request | Response> {
   const passed = (await onRequest(outgoing, context)) || outgoing;
   if (!(passed instanceof Request || passed instanceof Response)) {
-    throw new TypeError("onRequest has to return a Request, a Response, or nothing");
+    throw new TypeError("onRequest must return a Request, a Response, or nothing");
   }
-  if (isError(passed)) throw new TypeError("onRequest has returned a Response that has no status");
-  if (isRead(passed)) throw new TypeError("onRequest has read the body. Return a new Request that has it");
+  if (isError(passed)) throw new TypeError("onRequest returned a Response without a status");
+  if (isRead(passed)) throw new TypeError("onRequest read the body. Return a new Request with the body");
   return passed;
 }
 
@@ -21,9 +21,9 @@ export async function afterOrigin(answer: Response, onResponse: OnResponse, cont
   // With headers that can be changed.
   const own = new Response(answer.body, answer);
   const passed = (await onResponse(own, context)) || own;
-  if (!(passed instanceof Response)) throw new TypeError("onResponse has to return a Response, or nothing");
-  if (isError(passed)) throw new TypeError("onResponse has returned a Response that has no status");
-  if (isRead(passed)) throw new TypeError("onResponse has read the body. Return a new Response that has it");
+  if (!(passed instanceof Response)) throw new TypeError("onResponse must return a Response, or nothing");
+  if (isError(passed)) throw new TypeError("onResponse returned a Response without a status");
+  if (isRead(passed)) throw new TypeError("onResponse read the body. Return a new Response with the body");
   return passed;
 }
 

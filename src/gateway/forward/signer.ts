@@ -18,7 +18,7 @@ export type Signers = ReadonlyMap<string, Signer>;
 /** If the secret cannot be used, there are none, and a line in the log says so. Then every request that needs an assertion is refused. */
 export function signersFrom(secret: string | undefined, log: Log): Signers {
   try {
-    if (!secret) throw new Error("KEYGATE_SIGNING_KEYS is missing; make it with `keygate signing-keys init`");
+    if (!secret) throw new Error("KEYGATE_SIGNING_KEYS is missing; create it with `keygate signing-keys init`");
     return new Map(Object.entries(parseSigningKeys(secret)).map(([name, keys]) => [name, signerOf(keys)]));
   } catch (error) {
     log(messageLine("error", (error as Error).message));

@@ -81,15 +81,15 @@ describe(".dev.vars", () => {
   test("whose signing keys cannot be used is refused in one line that holds nothing of them", () => {
     writeFileSync(file, `${MINE}KEYGATE_SIGNING_KEYS='{"production":[{"d":"canary"}]}'\n`);
     expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(
-      /KEYGATE_SIGNING_KEYS has something else than private keys/,
+      /KEYGATE_SIGNING_KEYS has a value in \w+ that is not a private key/,
     );
     expect(() => ensureDevVars(file, ENVIRONMENTS)).not.toThrow(/canary|\n/);
   });
 
   test.each([
-    ["KEYGATE_ROOT_TOKEN=kgr_x\n", "lacks KEYGATE_PEPPERS. Add: KEYGATE_PEPPERS=p1:"],
-    ["KEYGATE_PEPPERS=p1:x\nKEYGATE_ROOT_TOKEN=\n", "lacks KEYGATE_ROOT_TOKEN. Add: KEYGATE_ROOT_TOKEN=kgr_"],
-    ["", "lacks KEYGATE_PEPPERS and KEYGATE_ROOT_TOKEN."],
+    ["KEYGATE_ROOT_TOKEN=kgr_x\n", "does not have KEYGATE_PEPPERS. Add: KEYGATE_PEPPERS=p1:"],
+    ["KEYGATE_PEPPERS=p1:x\nKEYGATE_ROOT_TOKEN=\n", "does not have KEYGATE_ROOT_TOKEN. Add: KEYGATE_ROOT_TOKEN=kgr_"],
+    ["", "does not have KEYGATE_PEPPERS and KEYGATE_ROOT_TOKEN."],
   ])("that lacks a name is refused in one line that says which: %j", (text, words) => {
     writeFileSync(file, text);
     expect(() => ensureDevVars(file, ENVIRONMENTS)).toThrow(words);
@@ -109,17 +109,17 @@ describe("secrets that the gateway cannot use", () => {
     ["KEYGATE_PEPPERS", `p1:${"A".repeat(42)}!`, "must be id:base64url"],
     ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)}=`, "must be id:base64url"],
     ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)},`, "must be id:base64url"],
-    ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)},p1:${"B".repeat(43)}`, "holds two peppers of one id"],
+    ["KEYGATE_PEPPERS", `p1:${"A".repeat(43)},p1:${"B".repeat(43)}`, "has two peppers with the same id"],
     [
       "KEYGATE_PEPPERS",
       ["p1", "p2", "p3"].map((id) => `${id}:${"A".repeat(43)}`).join(","),
-      "holds more than two peppers",
+      "has more than two peppers",
     ],
     ["KEYGATE_ROOT_TOKEN", "kgr_canary", "must have at least 32 characters, not 10"],
     ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(43)},`, "must have at least 32 characters, not 0"],
     ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(43)},kgr_canary`, "must have at least 32 characters, not 10"],
-    ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(20)} ${"c".repeat(20)}`, "has a character that a header cannot hold"],
-    ["KEYGATE_ROOT_TOKEN", `kgr_${"ü".repeat(43)}`, "has a character that a header cannot hold"],
+    ["KEYGATE_ROOT_TOKEN", `kgr_${"c".repeat(20)} ${"c".repeat(20)}`, "has a character that a header cannot contain"],
+    ["KEYGATE_ROOT_TOKEN", `kgr_${"ü".repeat(43)}`, "has a character that a header cannot contain"],
     ["KEYGATE_METRICS_TOKEN", "kgm_canary", "must have at least 32 characters, not 10"],
     ["KEYGATE_METRICS_TOKEN", `kgm_${"c".repeat(43)},`, "must have at least 32 characters, not 0"],
   ])("are refused before the start, in one line that repeats nothing of them: %s=%s", (name, value, problem) => {
@@ -213,7 +213,7 @@ describe("keygate dev", () => {
     writeFileSync(join(project, ".dev.vars"), "KEYGATE_PEPPERS=p1:x\n");
     const { code, stderr } = await keygate(["dev"], { project });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^keygate: \.dev\.vars lacks KEYGATE_ROOT_TOKEN\. .*\n$/);
+    expect(stderr).toMatch(/^keygate: \.dev\.vars does not have KEYGATE_ROOT_TOKEN\. .*\n$/);
     expect(readFileSync(join(project, ".dev.vars"), "utf8")).toBe("KEYGATE_PEPPERS=p1:x\n");
   });
 });

@@ -20,7 +20,7 @@ test("a mistake saved in gateway.config.ts is said plainly, and the gateway keep
   expect(local.stdout()).toContain(
     `issuers     http://127.0.0.1:${local.port}/production, http://127.0.0.1:${local.port}/sandbox\n`,
   );
-  const still = "The gateway still runs with the configuration from before.";
+  const still = "The gateway still runs with the previous configuration.";
 
   const save = async (text: string, says: string) => {
     const [before, times] = [local.stderr().length, local.stderr().split(still).length];

@@ -53,7 +53,7 @@ describe("a state folder", () => {
     chmodSync(join(state, place), 0o555);
     const named = place === "" ? file() : join(state, place);
     expect(takenWithoutRights()).toBe(
-      `${named} cannot be used with your rights. Fix that, or choose another folder with --state DIR.`,
+      `${named} needs rights that you do not have. Fix that, or choose another folder with --state DIR.`,
     );
   });
 

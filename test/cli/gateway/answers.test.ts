@@ -177,7 +177,7 @@ describe("a connection that breaks", () => {
       "https://localhost:61",
       /No gateway answers at https:\/\/localhost:61 \(ECONNREFUSED\)\. Is `npm start` running\?/,
     ],
-    ["https://localhost:1", /https:\/\/localhost:1 has a port that is kept for other protocols\. Check --url\./],
+    ["https://localhost:1", /https:\/\/localhost:1 has a port that is reserved for other protocols\. Check --url\./],
   ])("that cannot be made is told with its reason: %s", async (url, words) => {
     const outcome = await command([...READ, "--url", url, "--token", TOKEN]);
     expectOneSentence(outcome, 3);

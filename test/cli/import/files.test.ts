@@ -81,10 +81,10 @@ describe("a header row", () => {
     ["sha256,name, name \n", /has columns more than once: "name"/],
     ["sha256,name,colour,colour\n", /unknown columns: "colour", "colour"; it has columns more than once: "colour"/],
     ["sha256,name,\n", /unknown columns: ""/],
-    ["SHA256,Name\n", /lacks sha256 and name; it has unknown columns: "SHA256", "Name"/],
-    ["sha256;name\n", /lacks sha256 and name/],
-    ["sha256\tname\n", /lacks sha256 and name/],
-    ['sha256,"name\n', /lacks sha256 and name/],
+    ["SHA256,Name\n", /does not have sha256 and name; it has unknown columns: "SHA256", "Name"/],
+    ["sha256;name\n", /does not have sha256 and name/],
+    ["sha256\tname\n", /does not have sha256 and name/],
+    ['sha256,"name\n', /does not have sha256 and name/],
     [latin1("sha256,naïve\n"), /header row of .* is not UTF-8 text/],
     ["", /is empty/],
     ["\n \n", /is empty/],
@@ -181,7 +181,7 @@ describe("rows", () => {
     expect(await checked(`sha256,name,description\n${rows.join("\n")}`)).toEqual({
       valid: 1,
       problems: [
-        "4: name must not hold control characters",
+        "4: name must not contain control characters",
         "6: sha256 must be 64 hexadecimal digits",
         "8: name is missing",
       ],

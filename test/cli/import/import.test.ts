@@ -85,7 +85,7 @@ test("lines that cannot be imported are told by their numbers before anything is
 
 test.each([
   ["sha256,name,colour\n", /unknown columns: "colour"/],
-  ["name\nA", /lacks sha256/],
+  ["name\nA", /does not have sha256/],
   [`[${JSON.stringify({ sha256: digest(1) })}]`, /JSON array/],
 ])("a file of another form is told so: %j", async (text, words) => {
   const { run, calls } = await prepare(text);

@@ -82,7 +82,7 @@ const WRONG: Record<string, Wrong> = {
   },
   "a Durable Object binding to another class": {
     wrangler: (content) => (content.durable_objects.bindings[0].class_name = "Courier"),
-    says: 'wrangler.toml: binds AUTHORITY to the class Courier, and the gateway calls KeyAuthority there. Write: class_name = "KeyAuthority".',
+    says: 'wrangler.toml: binds AUTHORITY to the class Courier, but the gateway needs KeyAuthority there. Write: class_name = "KeyAuthority".',
   },
   "a role that manages keys without a scope of them": {
     config: [['owner: { scopes: ["admin"]', 'owner: { scopes: ["read:all"]']],
@@ -115,7 +115,7 @@ const WRONG: Record<string, Wrong> = {
   },
   "routes that differ only in case": {
     config: [['path: "/status"', 'path: "/Teammates/*"']],
-    says: '.path: is the path routes["/',
+    says: '.path: is the same path as routes["/',
   },
 };
 

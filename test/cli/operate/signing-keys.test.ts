@@ -213,7 +213,7 @@ describe("keygate signing-keys", () => {
   test("refuses a value that is none, and repeats nothing of it", async () => {
     const { code, stderr } = await keygate(["signing-keys", "list", "--from", "-"], { input: "canary" });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/KEYGATE_SIGNING_KEYS is no JSON object/);
+    expect(stderr).toMatch(/KEYGATE_SIGNING_KEYS is not a JSON object/);
     expect(stderr).not.toContain("canary");
   });
 });

@@ -1,4 +1,4 @@
-/** The rows S1 to S10: e-mail signatures, where keys act as members in one workspace. */
+/** The rows S1 to S10: email signatures, where keys act as members in one workspace. */
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { bearing } from "../../helpers/seed.ts";
@@ -15,7 +15,7 @@ const SCOPES = scopesOf(RESOURCES);
 const DAY_MS = 86_400_000;
 const daysAhead = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
 
-describe("E-mail signatures", () => {
+describe("Email signatures", () => {
   const model = runModel("signatures", ["production"]);
   let organizationId: string;
   let workspaceId: string;

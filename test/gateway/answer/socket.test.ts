@@ -54,7 +54,7 @@ describe("A WebSocket that is watched", () => {
     const closed = [next<CloseEvent>(client, "close"), next<CloseEvent>(origin, "close")];
     revoke();
     expect((await Promise.all(closed)).map(({ code, reason }) => [code, reason])).toEqual([
-      [1008, "the key may no longer do this"],
+      [1008, "the key can no longer do this"],
       [1001, ""],
     ]);
   });
@@ -78,8 +78,8 @@ describe("A WebSocket that is watched", () => {
     const closed = [next<CloseEvent>(ends.client, "close"), next<CloseEvent>(ends.origin, "close")];
     ends[from].send("one too many");
     expect((await Promise.all(closed)).map(({ code, reason }) => [code, reason])).toEqual([
-      [1013, "messages come faster than they are taken"],
-      [1013, "messages come faster than they are taken"],
+      [1013, "messages arrive faster than they are accepted"],
+      [1013, "messages arrive faster than they are accepted"],
     ]);
     expect(ends.isWatched()).toBe(false);
   });
