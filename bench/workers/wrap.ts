@@ -11,7 +11,7 @@ export function wrap(
   return new Proxy(target, {
     get(of, name) {
       if (typeof of[name as string] !== "function") return of[name as string];
-      // Called in place: a method of a stub is no function that could be bound.
+      // Called in place: a method of a stub is not a function that could be bound.
       return around(name as string, (...given) => (of as Record<string, Method>)[name as string]?.(...given), of);
     },
   });

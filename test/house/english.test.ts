@@ -21,6 +21,25 @@ const ODD: readonly [odd: RegExp, plain: string][] = [
 
   [/\bstands? for (itself|themselves|many)\b/i, "acts as, is a name for"],
   [/\blet through\b/i, "admit"],
+
+  [
+    /(?<!there )\b(is|are) no (JSON|media|compact|function|WebSocket|list|text|error|object|id|component|key's|`Request`)/,
+    "is not a",
+  ],
+  [/\bchoose of\b/i, "choose from"],
+  [/\belse than\b/i, "other than"],
+  [/; make (one|it) with\b/i, "create"],
+  [/\bmust (not )?hold\b/i, "contain"],
+  [/\bstands? between\b/i, "is between"],
+  [/\bbecame of\b/i, "how ... ended, the answer"],
+  [/\bused alike\b/i, "used equally"],
+  [/\b(hook|on[A-Z]\w+) has to return\b/, "must return"],
+  [/\bmay no longer\b/i, "can no longer"],
+
+  [/\be-mail\b/i, "email"],
+  [/\baudit log\b/i, "audit trail"],
+  [/\bchanges (made )?by hand\b/i, "edits by hand"],
+  [/\bkey's object\b/i, "key's authority"],
 ];
 
 const PLACES = [
@@ -30,6 +49,7 @@ const PLACES = [
   "examples",
   "scripts",
   "create",
+  "packages/origin/README.md",
   "README.md",
   "CHANGELOG.md",
   "gateway.config.ts",

@@ -3,7 +3,7 @@ import { defineGateway } from "../../../src/index.ts";
 const crud = { actions: ["read", "write", "delete"] };
 
 /**
- * E-mail signatures, by workspace: a key belongs to one workspace and acts as the member who made it, narrowed by the scopes
+ * Email signatures, by workspace: a key belongs to one workspace and acts as the member who made it, narrowed by the scopes
  * that they chose. It lives a year.
  */
 export default defineGateway({
