@@ -113,8 +113,11 @@ export function readDevVars(file: string): NodeJS.Dict<string> {
 export function writeDevVar(file: string, name: string, value: string): void {
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   const line = `${name}=${value}`;
-  const pattern = new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=.*$`, "m");
-  const changed = pattern.test(text) ? text.replace(pattern, () => line) : `${text}${line}\n`;
+  // As `parseEnv` reads it: a value in quotes can have several lines, and of two lines with one name the last counts.
+  const quoted = `(?:'[^']*'|"[^"]*"|\`[^\`]*\`)?`;
+  const pattern = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*${quoted}.*$`, "gm");
+  const whole = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  const changed = text.search(pattern) >= 0 ? text.replace(pattern, () => line) : `${whole}${line}\n`;
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, changed, { mode: 0o600, flag: "wx" });
   renameSync(draft, file);

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ensureDevVars, readDevVars } from "../../../src/cli/dev/vars.ts";
+import { newSigningKeys } from "../../../src/cli/operate/new-signing-keys.ts";
 import { parseSigningKeys } from "../../../src/domain/signing-keys.ts";
 import { freePort } from "../../helpers/gateway.ts";
 import { command, copyOfProject, keygate, temporaryFolder } from "../helpers.ts";
@@ -76,6 +77,31 @@ describe(".dev.vars", () => {
     expect(token).toMatch(/^kgm_[\w-]{43}$/);
     ensureDevVars(file, ENVIRONMENTS);
     expect(readDevVars(file).KEYGATE_METRICS_TOKEN).toBe(token);
+  });
+
+  test.each<[what: string, end: string]>([
+    ["a token", `OTHER=1\nKEYGATE_ROOT_TOKEN=${ROOT}`],
+    ["peppers", `KEYGATE_ROOT_TOKEN=${ROOT}\r\nKEYGATE_PEPPERS=${PEPPERS}`],
+    ["a comment", `KEYGATE_ROOT_TOKEN=${ROOT}\n# the end`],
+  ])("whose last line is %s without a line break keeps every secret", (_, end) => {
+    writeFileSync(file, `KEYGATE_PEPPERS="${PEPPERS}"\n${end}`);
+    const before = readDevVars(file);
+    ensureDevVars(file, ENVIRONMENTS);
+    expect(readDevVars(file)).toMatchObject(before);
+    expect(readFileSync(file, "utf8").startsWith(`KEYGATE_PEPPERS="${PEPPERS}"\n${end}\n`)).toBe(true);
+  });
+
+  test.each([
+    ["several lines", (keys: string) => `KEYGATE_SIGNING_KEYS='{\n${keys.slice(1)}'\n`],
+    ["two places", (keys: string) => `KEYGATE_SIGNING_KEYS='{}'\nKEYGATE_SIGNING_KEYS='${keys}'\n`],
+  ])("whose signing keys are in %s gets others, and every other line stays the same", (_, linesOf) => {
+    const production = newSigningKeys(["production"]);
+    writeFileSync(file, `${MINE}\n${linesOf(JSON.stringify(production))}LAST=2\n`);
+    ensureDevVars(file, ENVIRONMENTS);
+    const keys = parseSigningKeys(readDevVars(file).KEYGATE_SIGNING_KEYS as string);
+    expect(keys).toMatchObject(production);
+    const others = readFileSync(file, "utf8").replace(/^KEYGATE_(SIGNING_KEYS|METRICS_TOKEN)=.*\n/gm, "");
+    expect(others).toBe(`${MINE}\nLAST=2\n`);
   });
 
   test("whose signing keys cannot be used is refused in one line that holds nothing of them", () => {
