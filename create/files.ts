@@ -64,6 +64,7 @@ function routesOf(hosts: readonly string[]): string {
 }
 
 function wranglerOf(text: string, name: string, hosts: readonly string[]): string {
+  const origin = 'service = "keygate-demo-origin"';
   const changes: [string | RegExp, string][] = [
     ['name = "keygate"\n', `name = "${name}"\n`],
     ['main = "src/entry.ts"', 'main = "src/index.ts"'],
@@ -76,14 +77,17 @@ function wranglerOf(text: string, name: string, hosts: readonly string[]): strin
     [/migrations_dir = "migrations"/g, 'migrations_dir = "node_modules/keygate/migrations"'],
     ['directory = "assets"', 'directory = "node_modules/keygate/dist/assets"'],
     [/binding = "DEMO_ORIGIN"/g, 'binding = "ORIGIN"'],
-    ['service = "keygate-demo-origin"', `service = "${name}-origin"`],
-    ['service = "keygate-demo-origin"', `service = "${name}-origin-staging"`],
+    [
+      new RegExp(`(?<=^\\[\\[env\\.staging\\.services\\]\\]\n.*\n)${origin}`, "m"),
+      `service = "${name}-origin-staging"`,
+    ],
+    [origin, `service = "${name}-origin"`],
     ["The demo's origin (examples/origin).", "The service in origin/."],
   ];
   return changes.reduce((changed, [from, to]) => {
-    const next = changed.replace(from, to);
-    if (next === changed) throw new Error(`wrangler.toml does not have ${from}`);
-    return next;
+    const isThere = typeof from === "string" ? changed.includes(from) : changed.search(from) >= 0;
+    if (!isThere) throw new Error(`wrangler.toml does not have ${from}`);
+    return changed.replace(from, to);
   }, text);
 }
 

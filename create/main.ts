@@ -1,7 +1,7 @@
 /** `create-keygate`: creates a project with a gateway. */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cancel, intro, outro, select, text } from "@clack/prompts";
@@ -45,15 +45,27 @@ async function run(): Promise<void> {
   if (!isComplete && !process.stdin.isTTY) throw new Error(`Name a folder and a model.\n\n${USAGE}`);
   if (!isComplete) intro("A gateway with Keygate");
   const folder = resolve(positionals[0] ?? (await askFolder()));
-  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Error(`${folder} is not empty.`);
+  refuseUsed(folder);
   const model = values.model ?? (await askModel());
   modelOf(model);
   write(folder, model, values.packages);
   if (!values["no-install"]) install(folder);
-  const steps = [`cd ${relative(process.cwd(), folder) || "."}`, ...(values["no-install"] ? ["npm install"] : [])];
+  const steps = [`cd ${near(folder)}`, ...(values["no-install"] ? ["npm install"] : [])];
   const next = `Next:\n  ${[...steps, "npm test", "npm start"].join("\n  ")}`;
   if (isComplete) console.log(next);
   else outro(next);
+}
+
+function near(folder: string): string {
+  return relative(process.cwd(), folder) || ".";
+}
+
+function refuseUsed(folder: string): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  const next = existsSync(join(folder, "gateway.config.ts"))
+    ? `It has a project. If only its packages are missing: cd ${near(folder)} && npm install`
+    : "Name another folder.";
+  throw new Error(`${folder} is not empty. ${next}`);
 }
 
 async function askFolder(): Promise<string> {
@@ -78,25 +90,25 @@ function write(folder: string, model: string, packages: string | undefined): voi
       .replace(/[^a-z0-9-]+/g, "-")
       .replace(/^-+|-+$/g, "") || "gateway";
   const version: string = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")).version;
-  mkdirSync(folder, { recursive: true });
-  const from = (wanted: string) =>
-    packages ? copyTarball(packages, `${wanted}-${version}.tgz`, folder) : `^${version}`;
+  const tarballOf = (wanted: string) => `packages/${wanted}-${version}.tgz`;
+  const from = (wanted: string) => (packages === undefined ? `^${version}` : `file:${tarballOf(wanted)}`);
   const wanted = { name, model, keygate: from("keygate"), keygateOrigin: from("keygate-origin") };
-  for (const [path, content] of filesOf(wanted, REPOSITORY, TEMPLATE)) {
+  const files = new Map<string, string | Buffer>(filesOf(wanted, REPOSITORY, TEMPLATE));
+  // In the project, so that it can be installed from its own files.
+  const tarballs = packages === undefined ? [] : ["keygate", "keygate-origin"].map(tarballOf);
+  for (const path of tarballs) files.set(path, readFileSync(join(packages as string, basename(path))));
+  // All is read before anything is written: a folder with a part of a project would block a second try.
+  for (const [path, content] of files) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
 }
 
-/** Into the project, so that it can be installed from its own files. */
-function copyTarball(packages: string, tarball: string, folder: string): string {
-  mkdirSync(join(folder, "packages"), { recursive: true });
-  copyFileSync(join(packages, tarball), join(folder, "packages", tarball));
-  return `file:packages/${tarball}`;
-}
-
 function install(folder: string): void {
   const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" });
-  if (status !== 0) throw new Error(`npm install failed in ${folder}.`);
+  if (status === 0) return;
+  throw new Error(
+    `npm install failed. The project is complete otherwise. Next:\n\n  cd ${near(folder)} && npm install`,
+  );
 }

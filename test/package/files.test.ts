@@ -8,6 +8,11 @@ import { PROJECT, read } from "../house/sources.ts";
 
 const filesFor = (model: string) =>
   filesOf({ name: "acme", model, keygate: "^1", keygateOrigin: "^1" }, PROJECT, join(PROJECT, "create", "template"));
+interface Section {
+  readonly name: string;
+  readonly services: object[];
+  readonly d1_databases: object[];
+}
 const linesOf = (text = "") => text.split("\n");
 
 describe.for(Object.keys(MODELS))("The files of a project of the model %s", (model) => {
@@ -69,6 +74,21 @@ describe.for(Object.keys(MODELS))("The files of a project of the model %s", (mod
     expect(found).toEqual([]);
     expect([...files.keys()]).toEqual(expect.arrayContaining([".gitignore", ".github/workflows/deploy.yml"]));
   });
+});
+
+test.for(["keygate", "keygate-demo", "keygate-origin", "gateway"])("A project can have the name %s", (name) => {
+  const files = filesOf(
+    { name, model: "minimal", keygate: "^1", keygateOrigin: "^1" },
+    PROJECT,
+    join(PROJECT, "create", "template"),
+  );
+  const { env, ...production } = parse(files.get("wrangler.toml") ?? "") as never as Record<string, Section>;
+  const staging = (env as never as Record<string, Section>).staging;
+  expect(production.name).toBe(name);
+  expect([production, staging].map((section) => [section?.services, section?.d1_databases])).toMatchObject([
+    [[{ service: `${name}-origin` }], [{ database_name: name }]],
+    [[{ service: `${name}-origin-staging` }], [{ database_name: `${name}-staging` }]],
+  ]);
 });
 
 test("every model of examples/models can be chosen", () => {
