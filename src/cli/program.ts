@@ -29,6 +29,7 @@ import { addTraffic } from "./statistics/traffic.ts";
 import { addUsage } from "./statistics/usage.ts";
 import { complain } from "./terminal/complain.ts";
 import { refuseEmptyValues } from "./terminal/given.ts";
+import { refuseOpposites } from "./terminal/opposites.ts";
 import { controlUrl, DEFAULT_URL, id } from "./terminal/options.ts";
 import { textWidth } from "./terminal/render.ts";
 
@@ -96,6 +97,7 @@ for (const command of program.commands) {
 }
 
 refuseEmptyValues(program);
+refuseOpposites(program);
 
 function termOf(command: Command): string {
   const words = command.registeredArguments.map((argument) =>

@@ -74,6 +74,9 @@ interface LogoutOptions extends GlobalOptions {
 
 function logout(_: unknown, command: Command): void {
   const options = command.optsWithGlobals<LogoutOptions>();
+  if (options.all && (options.url ?? options.profile) !== undefined) {
+    throw new Failure("--all is for every gateway. Leave out --profile and --url.", EXIT_WRONG_USAGE);
+  }
   const profiles = readProfiles();
   const leaving = options.all ? Object.keys(profiles) : namesToLeave(options, profiles);
   writeProfiles(Object.fromEntries(Object.entries(profiles).filter(([name]) => !leaving.includes(name))));

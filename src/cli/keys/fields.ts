@@ -17,6 +17,8 @@ interface Flag {
   readonly required?: true;
   readonly parse?: (text: string) => unknown;
   readonly choices?: readonly string[];
+  /** Options that cannot be given beside it. */
+  readonly without?: string[];
 }
 
 interface Field {
@@ -126,7 +128,11 @@ const FIELDS: { readonly [Name in keyof NewKeyBody]-?: Field } = {
         change: "replace its own quotas: day=1000/day",
         parse: quotas,
       },
-      { flags: "--no-limits", change: "remove its own limits; its plan's limits still apply" },
+      {
+        flags: "--no-limits",
+        change: "remove its own limits; its plan's limits still apply",
+        without: ["rates", "quotas"],
+      },
     ],
     value: ({ rates, quotas, limits }) => (rates || quotas ? { rates, quotas } : limits === false ? null : undefined),
     cell: limits,
@@ -170,8 +176,8 @@ export function optionsToChange(command: Command): Command {
   return command;
 }
 
-function optionOf({ flags, parse, choices }: Flag, help: string | undefined): Option {
-  const option = new Option(flags, help);
+function optionOf({ flags, parse, choices, without = [] }: Flag, help: string | undefined): Option {
+  const option = new Option(flags, help).conflicts(without);
   if (parse) option.argParser(parse);
   return choices ? option.choices(choices) : option;
 }

@@ -30,7 +30,7 @@ export function addRevoke(keys: Command): void {
     .description("revoke a key for good, or many with --all")
     .argument("[id]", "its id, key_…", id("key"))
     .option("--reason <text>", "why, for the audit trail")
-    .addOption(ifMatch())
+    .addOption(ifMatch().conflicts("all"))
     .optionsGroup("Many at once:")
     .option("--all", "all keys of --organization that match the filters")
     .option("--organization <id>", "the organization, org_…", id("org"))

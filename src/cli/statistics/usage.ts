@@ -43,7 +43,12 @@ export function addUsage(program: Command): void {
     .option("--to <time>", "before this day or time", time)
     .optionsGroup("What to show:")
     .addOption(new Option("--limited", "the keys that were refused by a limit").conflicts(["outcome", "failing"]))
-    .option("--failing", "the keys with the most requests that were refused, or answered with 4xx or 5xx")
+    .addOption(
+      new Option(
+        "--failing",
+        "the keys with the most requests that were refused, or answered with 4xx or 5xx",
+      ).conflicts("sort"),
+    )
     .option("--group-by <a,b>", "one or more of hour, day, environment, organization, key, route, outcome", names)
     .addOption(
       new Option("--sort <by>", "sort by this, the greatest first").choices([
