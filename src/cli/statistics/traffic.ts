@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { call, example } from "../gateway/call.ts";
 import { bars } from "../terminal/bars.ts";
-import { Failure } from "../terminal/failure.ts";
+import { EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
 import { id, time } from "../terminal/options.ts";
 import { dim, grouped, moment, table } from "../terminal/render.ts";
 
@@ -82,8 +82,10 @@ function questionOf({ organization, by, ...query }: Omit<Options, "sort">) {
     const group_by = by === undefined || by === "route" ? "environment,route" : by;
     return { path: "/v1/traffic", query: { ...query, group_by } };
   }
-  if (by === "route")
-    throw new Failure("Routes are known only for all organizations together. Leave out --organization.");
+  if (by === "route") {
+    const problem = "Routes are known only for all organizations together. Leave out --organization.";
+    throw new Failure(problem, EXIT_WRONG_USAGE);
+  }
   return { path: "/v1/latency", query: { ...query, organization_id: organization, group_by: by ?? "environment" } };
 }
 

@@ -50,6 +50,8 @@ const KEY = [
   "n",
 ];
 
+const GATEWAY = ["--url", "http://localhost:1", "--token", "kgr_test"];
+
 test.each([
   ["no verb", []],
   ["half a verb", ["keys"]],
@@ -75,6 +77,7 @@ test.each([
   ["rates beside no limits", ["keys", "change", "key_1", "--rates", "minute=60/60", "--no-limits"]],
   ["quotas beside no limits", ["keys", "change", "key_1", "--no-limits", "--quotas", "day=5/day"]],
   ["another order of what fails most", ["usage", "--failing", "--sort", "requests"]],
+  ["routes of one organization", ["traffic", "--organization", "org_1", "--by", "route", ...GATEWAY]],
   ["one gateway beside all", ["logout", "--all", "--profile", "staging"]],
   ["a URL beside all gateways", ["logout", "--all", "--url", "https://keys.test"]],
   ["filters beside the id of one key", ["keys", "revoke", "key_1", "--environment", "sandbox"]],
