@@ -399,6 +399,19 @@ test("explain sends a path as it is, so that the gateway finds the base URL of t
   }
 });
 
+test("a command that is printed names the key or the organization that was given", async () => {
+  const scopes = [
+    { scope: "folders:read", last_used_at: "2026-11-20T00:00:00.000Z" },
+    { scope: "folders:write", last_used_at: null },
+  ];
+  const advice = await run(["keys", "advice", KEY.id], { scopes, unused: ["folders:write"], too_young: false });
+  expect(advice.stdout).toContain(`\n  npx --no-install keygate keys change ${KEY.id} --scopes folders:read\n`);
+  for (const noun of ["workspaces", "members"]) {
+    const { stdout } = await run([noun, "list", "--organization", ORG], pageOf());
+    expect(stdout).toContain(`keygate ${noun} create --organization ${ORG} --`);
+  }
+});
+
 test("status tells how full the database is, what was deleted last, and when it was last asked for changes by hand", async () => {
   const { code, stdout, calls } = await run(["status"], STATUS);
   expect([code, calls[0]?.path]).toEqual([0, "/v1/status"]);

@@ -22,27 +22,29 @@ export interface Context {
   readonly changeId: string | undefined;
 }
 
-type Words<T> = (body: T, context: Context) => string | Promise<string>;
+/** The last ones are those of the request. */
+type Words<Options, T> = (body: T, context: Context, options: Options, ...given: string[]) => string | Promise<string>;
 
 /** A commander action that makes the call and prints the answer in words, or unchanged with --json. */
-export function call<Options, T>(request: Request<Options, T>, words: Words<T>) {
+export function call<Options, T>(request: Request<Options, T>, words: Words<Options, T>) {
   return async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
     const { ifMatch, ...options } = command.opts();
     const { json } = command.optsWithGlobals<GlobalOptions>();
     const api = apiOf(command, ifMatch);
-    const { body, status, version, changeId } = await request(api, options as Options, ...command.processedArgs);
+    const asked = [options as Options, ...(command.processedArgs as string[])] as const;
+    const { body, status, version, changeId } = await request(api, ...asked);
     const context = { url: api.url, status, version, changeId };
-    console.log(json ? JSON.stringify(body, null, 2) : await wordsFor(body, context, words));
+    console.log(json ? JSON.stringify(body, null, 2) : await wordsFor(api.url, () => words(body, context, ...asked)));
   };
 }
 
 /** A body that lacks what the words need is not from this API. */
-async function wordsFor<T>(body: T, context: Context, words: Words<T>): Promise<string> {
+async function wordsFor(url: string, words: () => string | Promise<string>): Promise<string> {
   try {
-    return await words(body, context);
+    return await words();
   } catch (error) {
-    throw error instanceof TypeError || error instanceof RangeError ? unexpected(context.url) : error;
+    throw error instanceof TypeError || error instanceof RangeError ? unexpected(url) : error;
   }
 }
 

@@ -24,12 +24,12 @@ export function addAdvice(keys: Command): void {
     .action(
       call(
         (api, { days }: { days: number }, id) => api.get<Advice>(`${KEYS_PATH}/${id}/advice`, { days: String(days) }),
-        inWords,
+        (advice, _context, _options, id) => inWords(advice, id),
       ),
     );
 }
 
-function inWords({ scopes, unused, too_young }: Advice): string {
+function inWords({ scopes, unused, too_young }: Advice, id: string | undefined): string {
   const parts = [
     table(
       ["Scope", "Last used"],
@@ -40,6 +40,6 @@ function inWords({ scopes, unused, too_young }: Advice): string {
   if (too_young) parts.push("The key is too new to say what it needs.");
   else if (unused.length === 0) parts.push("It uses all its scopes.");
   else if (used.length === 0) parts.push("It used no scope in this time. Is it still needed?");
-  else parts.push(hint("To keep only the scopes it uses:", `${COMMAND} keys change <id> --scopes ${used.join(",")}`));
+  else parts.push(hint("To keep only the scopes it uses:", `${COMMAND} keys change ${id} --scopes ${used.join(",")}`));
   return parts.join("\n\n");
 }

@@ -57,7 +57,7 @@ export function addMembers(program: Command): void {
     .action(
       call(
         (api, { organization }: { organization: string }) => api.list<Member>(PATH, { organization_id: organization }),
-        ({ data }) => asTable(data),
+        ({ data }, _, { organization }) => asTable(data, organization),
       ),
     );
 
@@ -102,9 +102,9 @@ export function addMembers(program: Command): void {
   addSessions(members);
 }
 
-function asTable(members: Member[]): string {
+function asTable(members: Member[], organization: string): string {
   if (members.length === 0) {
-    const command = `${COMMAND} members create --organization <id> --email <address> --name <name> --role owner`;
+    const command = `${COMMAND} members create --organization ${organization} --email <address> --name <name> --role owner`;
     return hint("No members yet. Create the first:", command);
   }
   return table(

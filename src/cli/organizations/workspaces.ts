@@ -36,7 +36,7 @@ export function addWorkspaces(program: Command): void {
       call(
         (api, { organization }: { organization: string }) =>
           api.list<Workspace>(PATH, { organization_id: organization }),
-        ({ data }) => asTable(data),
+        ({ data }, _, { organization }) => asTable(data, organization),
       ),
     );
 
@@ -75,11 +75,11 @@ export function addWorkspaces(program: Command): void {
     );
 }
 
-function asTable(workspaces: Workspace[]): string {
+function asTable(workspaces: Workspace[], organization: string): string {
   if (workspaces.length === 0) {
     return hint(
       "No workspaces yet. Create the first:",
-      `${COMMAND} workspaces create --organization <id> --name Berlin`,
+      `${COMMAND} workspaces create --organization ${organization} --name Berlin`,
     );
   }
   return table(
