@@ -1,6 +1,6 @@
 /** The first pass over an import file: finds every mistake that can be found before anything is sent. */
 
-import { START } from "../terminal/lines.ts";
+import type { Place } from "../terminal/lines.ts";
 import { progress } from "../terminal/progress.ts";
 import { count } from "../terminal/render.ts";
 import { recordsOf, type Source } from "./file.ts";
@@ -21,12 +21,12 @@ export interface Checked {
 /** The lines that are named. */
 const TOLD = 100;
 
-export async function check(source: Source, defaults: Defaults, stop: AbortSignal): Promise<Checked> {
+export async function check(source: Source, from: Place, defaults: Defaults, stop: AbortSignal): Promise<Checked> {
   const problems: LineProblem[] = [];
   let [records, invalid] = [0, 0];
-  const bar = progress("Checking", source.size, { unit: "bytes" });
+  const bar = progress("Checking", source.size, { unit: "bytes", done: from.offset });
   try {
-    for await (const { first, fields, problem: unreadable, offset } of recordsOf(source, START)) {
+    for await (const { first, fields, problem: unreadable, offset } of recordsOf(source, from)) {
       if (stop.aborted) break;
       records++;
       if (records % 1000 === 0) bar.set(offset);

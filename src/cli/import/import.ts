@@ -8,6 +8,7 @@ import { apiOf, example, type GlobalOptions } from "../gateway/call.ts";
 import { shown } from "../operate/project.ts";
 import { EXIT_INTERRUPTED, Failure } from "../terminal/failure.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
+import { type Place, START } from "../terminal/lines.ts";
 import { id, names } from "../terminal/options.ts";
 import { count, grouped, wrapped } from "../terminal/render.ts";
 import { check, complaintOf, type LineProblem } from "./check.ts";
@@ -76,7 +77,8 @@ async function run(path: string, options: Options, command: Command): Promise<vo
   try {
     const kept = readCheckpoint(source, api.url);
     if (kept) note(`Resuming after line ${grouped(kept.line)} of ${path}.`);
-    const start = kept ?? (await begin(source, api.url, options, stop));
+    const records = await checkRest(source, kept ?? START, options, stop);
+    const start = kept ?? { ...source, ...START, url: api.url, records, imported: 0, skipped: 0, invalid: 0 };
     const end = await finish(api, start, options, stop);
     forgetCheckpoint(source.file);
     const { imported, skipped, invalid } = end;
@@ -86,9 +88,9 @@ async function run(path: string, options: Options, command: Command): Promise<vo
   }
 }
 
-/** Reads the whole file before anything is sent. */
-async function begin(source: Source, url: string, options: Options, stop: AbortSignal): Promise<Checkpoint> {
-  const { records, invalid, problems } = await check(source, defaultsOf(options), stop);
+/** Reads the file to its end before anything is sent, also if the import resumes. Returns how many records there are. */
+async function checkRest(source: Source, from: Place, options: Options, stop: AbortSignal): Promise<number> {
+  const { records, invalid, problems } = await check(source, from, defaultsOf(options), stop);
   if (stop.aborted) throw new Failure("Interrupted; nothing was sent.", EXIT_INTERRUPTED);
   if (invalid > 0) {
     const complaint = complaintOf(shown(source.file), invalid, problems);
@@ -96,7 +98,7 @@ async function begin(source: Source, url: string, options: Options, stop: AbortS
       throw new Failure(`${complaint}\nNothing was sent. To import the other lines, add --skip-invalid.`);
     note(complaint);
   }
-  return { ...source, url, records, offset: 0, line: 0, imported: 0, skipped: 0, invalid: 0 };
+  return records;
 }
 
 /** Imports to the end of the file. If it stops earlier, it says what was done and how to resume. */

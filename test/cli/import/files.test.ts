@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { check } from "../../../src/cli/import/check.ts";
 import { recordsOf, sourceOf } from "../../../src/cli/import/file.ts";
 import { rowOf } from "../../../src/cli/import/row.ts";
+import { START } from "../../../src/cli/terminal/lines.ts";
 import { keyToImport } from "../../../src/records/key.ts";
 import { temporaryFolder } from "../helpers.ts";
 
@@ -22,7 +23,7 @@ const sourceFor = (content: string | Uint8Array) => sourceOf(fileOf(content), "o
 
 /** How many keys can be imported, and what is said of the others. */
 async function checked(content: string | Uint8Array) {
-  const { records, invalid, problems } = await check(sourceFor(content), TERMS, new AbortController().signal);
+  const { records, invalid, problems } = await check(sourceFor(content), START, TERMS, new AbortController().signal);
   expect(problems).toHaveLength(invalid);
   return { valid: records - invalid, problems: problems.map(({ line, problem }) => `${line}: ${problem}`) };
 }

@@ -124,6 +124,32 @@ test("keys that the gateway refuses are told by their lines; the same command go
   expect(JSON.parse((await run(...TERMS)).stdout)).toEqual({ imported: 1100, skipped: 0, invalid: 0 });
 });
 
+test("a run that resumes names the lines that cannot be imported, and leaves them out only on demand", async () => {
+  const lines = csv(700).split("\n").with(651, "no digest,Key 650");
+  const { run, sent } = await prepare(lines.join("\n"), (_, call) =>
+    call === 2 ? { status: 409, body: { title: "Too many" } } : undefined,
+  );
+  expect((await run(...TERMS, "--skip-invalid")).code).toBe(1);
+  const strict = await run(...TERMS);
+  expect([strict.code, strict.stdout, sent().length]).toEqual([1, "", 2]);
+  expect(strict.stderr).toContain("1 line of ");
+  expect(strict.stderr).toContain("\n  line 652: sha256 must be 64 hexadecimal digits\nNothing was sent.");
+  const skipping = await run(...TERMS, "--skip-invalid");
+  expect(JSON.parse(skipping.stdout)).toEqual({ imported: 699, skipped: 0, invalid: 1 });
+  expect(skipping.stderr).toContain("\n  line 652: sha256 must be 64 hexadecimal digits\n");
+});
+
+test("a run that resumes with other defaults names the lines that lack a field then", async () => {
+  const { run, sent } = await prepare(csv(700), (_, call) =>
+    call === 2 ? { status: 409, body: { title: "Too many" } } : undefined,
+  );
+  expect((await run(...TERMS)).code).toBe(1);
+  const { code, stderr } = await run(...TERMS.slice(2));
+  expect([code, sent().length]).toEqual([1, 2]);
+  expect(stderr).toContain("200 lines of ");
+  expect(stderr).toContain("\n  line 502: reach is missing\n");
+});
+
 test("a checkpoint of a file that was changed since is not gone on from", async () => {
   const { file, run, sent } = await prepare(csv(600), (_, call) =>
     call === 2 ? { status: 409, body: { title: "Too many" } } : undefined,
