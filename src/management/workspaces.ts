@@ -73,7 +73,7 @@ export const workspaces = [
     async handle({ control, caller, id }) {
       const deleted = await deleteWorkspace(control, caller, id);
       if (isRefusal(deleted)) return deleted;
-      return { body: renderWorkspace(deleted.workspace), effect: deleted.effect };
+      return { ...show(deleted.workspace), effect: deleted.effect };
     },
   }),
 ];

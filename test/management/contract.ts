@@ -69,7 +69,8 @@ function checkHeaders(what: string, documented: Record<string, Schema>, headers:
     expect(schema, `${what}: the header ${name} is documented`).toBeDefined();
     expect(violationsOf(schema, valueIn(schema, text)), `${what}: the header ${name}`).toEqual([]);
   }
-  expect(headers.has("x-request-id"), `${what} has an X-Request-Id`).toBe(true);
+  for (const name of ["x-request-id", ...(schemas.has("etag") ? ["etag"] : [])])
+    expect(headers.has(name), `${what} has the header ${name}`).toBe(true);
 }
 
 /** Of a header or a query parameter. */
