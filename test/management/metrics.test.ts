@@ -239,6 +239,17 @@ describe("metrics", () => {
     ]);
   });
 
+  test("have the code of a refusal that only another version knows as a code, and never as a status", () => {
+    const tally = new TrafficTally();
+    tally.note({ status: 403, reason: "code_of_another_version", gateway_ms: 1 } as never);
+    for (let status = 200; status < 300; status++) tally.note({ status, gateway_ms: 1 } as Entry);
+    const text = renderMetrics(tally.all());
+    expect(text).toContain('\nkeygate_requests_total{status="other",code="code_of_another_version"} 1\n');
+    expect(text).toMatch(/^keygate_requests_total\{status="other"\} \d+$/m);
+    const statuses = [...text.matchAll(/status="([^"]*)"/g)].map(([, status]) => status);
+    expect(statuses.filter((status) => !/^(\d{3}|other)$/.test(status as string))).toEqual([]);
+  });
+
   test.each([
     ["by route, of a usual configuration", 20, 10, true, true],
     ["times without routes, if there are many", 300, 5, true, false],

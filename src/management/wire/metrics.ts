@@ -83,6 +83,8 @@ function byEnvironment(traffic: readonly RouteTraffic[]): Place[] {
 
 /** `outcome`: a status, the code of a refusal, or `other`. */
 function labelsOf(outcome: string | number): Labels {
-  if (typeof outcome === "number" || !Object.hasOwn(ERRORS, outcome)) return { status: String(outcome) };
-  return { status: String(ERRORS[outcome as Code].status), code: outcome };
+  if (typeof outcome === "number" || outcome === "other") return { status: String(outcome) };
+  // Codes of other versions stay in the sums.
+  const status = Object.hasOwn(ERRORS, outcome) ? String(ERRORS[outcome as Code].status) : "other";
+  return { status, code: outcome };
 }
