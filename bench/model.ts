@@ -43,7 +43,7 @@ const MIXES: readonly Traffic[] = [
   { ...USUAL, perSecond: 100, keys: 1_000, organizations: 100, isolates: 10 },
   { ...USUAL, perSecond: 2_000, keys: 10_000, organizations: 1_000, isolates: 50 },
   { ...USUAL, perSecond: 20_000, keys: 100_000, organizations: 10_000, isolates: 400 },
-  { ...USUAL, perSecond: 200_000, keys: 1_000_000, organizations: 100_000, isolates: 4_000 },
+  { ...USUAL, perSecond: 200_000, keys: 400_000, organizations: 40_000, isolates: 4_000 },
 ].map((traffic) => {
   const groups = groupsOf(traffic);
   const usageDays = Math.min(traffic.usageDays, usageDaysFor(groups, traffic));

@@ -1,5 +1,6 @@
 /** The parts of a gateway that have a limit, and how near they are to it. */
 
+import { MIN_DAYS } from "../../config/retention-schema.ts";
 import { DAY_SECONDS } from "../../domain/durations.ts";
 import { KEPT, RECONCILE_EVERY_MS } from "../../domain/pace.ts";
 import type { Collecting } from "./collectors.ts";
@@ -40,16 +41,15 @@ const KV_WRITES = 1 / DAY_SECONDS;
 
 export function partsOf(traffic: Traffic, groups: readonly Group[], loads: Loads): Part[] {
   const { d1Reads, busiestObject, collecting } = loads;
-  const { keys, collectors, organizations, usageDays } = traffic;
+  const { keys, collectors, usageDays } = traffic;
   const looks = followingOf(traffic).looks + 1_000 / RECONCILE_EVERY_MS;
   const queries = d1Reads + collecting.d1Batches + collecting.d1RowsWritten / ROWS_OF_QUERY + looks;
-  const bytes = keys * KEY_BYTES + usageDays * bytesOfDay(groups, organizations);
   const part = (name: string, load: number, limit: number, grows = true): Part => {
     return { name, load, limit, halfAtKeys: grows ? (keys * limit) / 2 / load : Number.POSITIVE_INFINITY };
   };
   return [
     part("D1 queries", queries, LIMITS.d1),
-    part(`D1 with ${usageDays} days of usage, GB`, bytes / 1e9, LIMITS.d1Gigabytes),
+    part(`D1 with ${usageDays} days of usage, GB`, gigabytesOf(groups, traffic), LIMITS.d1Gigabytes),
     part("KV writes of one entry", KV_WRITES, LIMITS.kvWrites, false),
     part(BUSIEST_KEY, busiestObject, LIMITS.object, false),
     part(
@@ -69,13 +69,18 @@ export function feedsName({ feeds }: Pick<Traffic, "feeds">): string {
   return feeds === 1 ? "questions to the feed" : `questions to each of ${feeds} feeds`;
 }
 
-/** For how many days usage can be kept, if D1 is to be half full at most. */
-export function usageDaysFor(
-  groups: readonly Group[],
-  { keys, organizations }: Pick<Traffic, "keys" | "organizations">,
-): number {
+type Stored = Pick<Traffic, "keys" | "organizations">;
+
+/** For how many days usage can be kept, if D1 is to be half full at most, but for no fewer than a configuration can have. */
+export function usageDaysFor(groups: readonly Group[], { keys, organizations }: Stored): number {
   const left = (LIMITS.d1Gigabytes * 1e9) / 2 - keys * KEY_BYTES;
-  return Math.max(1, Math.floor(left / bytesOfDay(groups, organizations)));
+  return Math.max(MIN_DAYS, Math.floor(left / bytesOfDay(groups, organizations)));
+}
+
+/** What D1 stores. */
+export function gigabytesOf(groups: readonly Group[], traffic: Stored & Pick<Traffic, "usageDays">): number {
+  const { keys, organizations, usageDays } = traffic;
+  return (keys * KEY_BYTES + usageDays * bytesOfDay(groups, organizations)) / 1e9;
 }
 
 /** Of usage. */
