@@ -82,6 +82,7 @@ function wranglerOf(text: string, name: string, hosts: readonly string[]): strin
       `service = "${name}-origin-staging"`,
     ],
     [origin, `service = "${name}-origin"`],
+    [/\bdocs\//g, "node_modules/keygate/docs/"],
     ["The demo's origin (examples/origin).", "The service in origin/."],
   ];
   return changes.reduce((changed, [from, to]) => {

@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { read, sources } from "./sources.ts";
+import { PROJECT, read, sources } from "./sources.ts";
 
 interface Manifest {
   version: string;
+  files: string[];
   exports: object;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -24,6 +27,19 @@ test("keygate-origin needs jose, and nothing else", () => {
     imports.filter((name) => !name.startsWith("src/")),
   );
   expect(new Set(packages)).toEqual(new Set(["jose", "hono"]));
+});
+
+test("the pages that the command and wrangler.toml name are in the package", () => {
+  const texts = sources("src/cli/**/*.ts").map(({ text }) => text);
+  const pages = texts.flatMap((text) =>
+    [...text.matchAll(/\bpage\("([\w-]+)"\)/g)].map(([, name]) => `docs/${name}.md`),
+  );
+  const files = [...pages, ...(read("wrangler.toml").match(/\bdocs\/[\w-]+\.md/g) ?? [])];
+  expect(new Set(files).size).toBeGreaterThan(3);
+  expect(files.filter((file) => !existsSync(join(PROJECT, file)))).toEqual([]);
+  expect(root.files).toContain("docs/*.md");
+  // They would be named without the folder of the package.
+  expect(texts.flatMap((text) => text.match(/[`"][^`"\n]*\bdocs\/[\w-]+\.md/g) ?? [])).toEqual([]);
 });
 
 test("what a project must have is what this one is tested with", () => {

@@ -40,6 +40,9 @@ describe.for(Object.keys(MODELS))("The files of a project of the model %s", (mod
         'migrations_dir = "node_modules/keygate/migrations"',
         'directory = "node_modules/keygate/dist/assets"',
         "# The service in origin/. Name your own services here, or give origins a URL in gateway.config.ts.",
+        ...linesOf(read("wrangler.toml"))
+          .filter((line) => line.includes("docs/"))
+          .map((line) => line.replace("docs/", "node_modules/keygate/docs/")),
         'binding = "ORIGIN"',
         'service = "acme-origin"',
         'service = "acme-origin-staging"',

@@ -14,7 +14,7 @@ import { wholeNumber } from "../terminal/options.ts";
 import { progress } from "../terminal/progress.ts";
 import { grouped, list } from "../terminal/render.ts";
 import { checkedConfig } from "./checked-config.ts";
-import { DEFAULT_CONFIG } from "./project.ts";
+import { DEFAULT_CONFIG, page } from "./project.ts";
 
 interface Options {
   config?: string;
@@ -100,7 +100,7 @@ function inWords(model: Model, patient: Model | undefined): string {
     partsTable(model),
     ...adviceOn(model),
     ...(patient ? [withLongerLeases(perMillion, patient, traffic.leaseTtlMs)] : []),
-    "Prices and limits: see docs/scale.md. Logs, egress and the origins are not included.",
+    `Prices and limits: see ${page("scale")}. Logs, egress and the origins are not included.`,
   ].join("\n\n");
 }
 

@@ -5,11 +5,12 @@ import type { GatewayConfig } from "../../config/types.ts";
 import { type Jurisdiction, movesOf } from "../../domain/location.ts";
 import { Failure } from "../terminal/failure.ts";
 import { inEnvironment } from "./migrate.ts";
+import { page } from "./project.ts";
 import { runWrangler } from "./wrangler.ts";
 
 const WHY = [
   "In another jurisdiction all objects are new: rates and quotas start again, and revocations are no longer remembered.",
-  "Keep the jurisdiction, or use a new name for the environment. See docs/deploy.md.",
+  `Keep the jurisdiction, or use a new name for the environment. See ${page("deploy")}.`,
 ];
 
 /** Before the Worker is there: it records the jurisdictions when it is asked for the first time. */

@@ -20,6 +20,11 @@ export function inPackage(...path: string[]): string {
   return join(PACKAGE, ...path);
 }
 
+/** A page of the docs, which are in this package. */
+export function page(name: string): string {
+  return shown(inPackage("docs", `${name}.md`));
+}
+
 /** The package's own module, for a Worker's entry: JavaScript if it is installed, TypeScript in a clone. */
 export function ownModule(name: string): string {
   return isClone ? inPackage("src", `${name}.ts`) : inPackage("dist", `${name}.js`);
