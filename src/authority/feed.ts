@@ -27,19 +27,14 @@ export interface FeedContacts {
 /** How soon D1 is asked again if there is no feed: a start reads thousands of rows. */
 const AFTER_FAULT_MS = 3_000;
 
-interface Look {
-  readonly begunAt: number;
-  /** `undefined` if there is no feed at the moment. */
-  readonly log: Promise<FeedLog | undefined>;
-  isUnderWay: boolean;
-  /** For so long, it serves for other questions. */
-  servesMs: number;
-}
-
 export class Feed {
   readonly #contacts: FeedContacts;
   #log: FeedLog | undefined;
-  #look: Look | undefined;
+  /** The latest one that has begun. */
+  #look: Promise<FeedLog | undefined> | undefined;
+  #begunAt = Number.NEGATIVE_INFINITY;
+  /** The one that has not begun yet. */
+  #next: Promise<FeedLog | undefined> | undefined;
 
   constructor(contacts: FeedContacts) {
     this.#contacts = contacts;
@@ -47,24 +42,23 @@ export class Feed {
 
   /** `undefined` if isolates must ask for each key. */
   async since(question: FeedQuestion): Promise<FeedAnswer | undefined> {
-    const arrivedAt = this.#contacts.now();
-    const { begunAt, log } = this.#lookAt(arrivedAt);
-    return (await log)?.answer(question, arrivedAt - begunAt);
+    // A look that began before the question can be older than it seems: after a step back, the object's clock stands still.
+    this.#next ??= this.#lookNext();
+    return (await this.#next)?.answer(question);
   }
 
-  /** One at a time, for all who ask meanwhile and a moment later. How old it is goes into their answers. */
-  #lookAt(now: number): Look {
-    const last = this.#look;
-    if (last && (isRecent(last.begunAt, last.servesMs, now) || (last.isUnderWay && last.begunAt <= now))) return last;
-    const log = within(LOOK_DEADLINE_MS, this.#read());
-    const look: Look = { begunAt: now, log, isUnderWay: true, servesMs: READ_CHANGES_EVERY_MS };
-    this.#look = look;
-    const end = (found?: FeedLog) => {
-      look.isUnderWay = false;
-      if (!found) look.servesMs = AFTER_FAULT_MS;
-    };
-    log.then(end, () => end());
-    return look;
+  /** One at a time, for all who ask before it begins. */
+  async #lookNext(): Promise<FeedLog | undefined> {
+    await this.#look?.catch(() => undefined);
+    const { now } = this.#contacts;
+    if (this.#log && isRecent(this.#begunAt, READ_CHANGES_EVERY_MS, now())) {
+      await new Promise((resolve) => setTimeout(resolve, this.#begunAt + READ_CHANGES_EVERY_MS - now()));
+    }
+    this.#next = undefined;
+    if (!this.#log && isRecent(this.#begunAt, AFTER_FAULT_MS, now())) return undefined;
+    this.#begunAt = now();
+    this.#look = within(LOOK_DEADLINE_MS, this.#read());
+    return this.#look;
   }
 
   async #read(): Promise<FeedLog | undefined> {
@@ -75,6 +69,7 @@ export class Feed {
       const rows = await this.#contacts.readRows(log.last.number, limit + 1);
       if (rows.length <= limit && log.append(rows)) return log;
     }
+    this.#log = undefined;
     this.#log = await this.#begin();
     return this.#log;
   }

@@ -18,7 +18,7 @@ export interface FeedAnswer {
   readonly changes: readonly FeedChange[];
   /** The number of the latest restore of D1. */
   readonly generation: number;
-  /** So long before the question arrived, D1 was asked. */
+  /** So long before the question arrived, D1 was asked: 0, but in answers of older feeds. Older isolates need it. */
   readonly ageMs: number;
 }
 
@@ -93,9 +93,9 @@ export class FeedLog {
     return true;
   }
 
-  answer({ after }: FeedQuestion, ageMs: number): FeedAnswer {
+  answer({ after }: FeedQuestion): FeedAnswer {
     const { number, mark } = this.last;
-    const known = { position: { number, mark }, generation: this.#generation, ageMs };
+    const known = { position: { number, mark }, generation: this.#generation, ageMs: 0 };
     const index = after && this.#indexOf(after);
     if (after && index !== undefined) {
       return { ...known, after: after.number, changes: newestOf(this.#rows.slice(index + 1)) };

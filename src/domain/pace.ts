@@ -57,7 +57,7 @@ export const RECONCILE_EVERY_MS = 5_000;
 /** How often an isolate asks a feed which keys have changed, as long as so many requests come meanwhile. */
 export const ASK_FEED_EVERY_MS = 700;
 export const REQUESTS_A_QUESTION = 3;
-/** How often a feed asks D1 at most. Its answers in between are fresh for so much less. */
+/** How often a feed asks D1 at most. Questions in between wait. */
 export const READ_CHANGES_EVERY_MS = 250;
 /** An isolate asks one of them. */
 export const MAX_FEEDS = 50;

@@ -91,7 +91,7 @@ test("whatever is deleted, lost or repeated, an isolate that follows on has hear
       const last = log?.last.number ?? 0;
       if (!log?.append(rows.filter(({ number }) => number >= last)))
         log = logOf(rows, (rows[0] as ChangeRow).number - 1);
-      return log?.answer(chain?.question ?? { after: undefined }, 0);
+      return log?.answer(chain?.question ?? { after: undefined });
     };
     for (const each of steps) {
       if (each.kind === "change") {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { ANOTHER, aimed, LOST, steady } from "./aim.ts";
 import { TRUE_CLOCK } from "./clock.ts";
-import { every } from "./feed-worlds.ts";
+import { every, stalled } from "./feed-worlds.ts";
 import { givenUp, straddled } from "./kept-aims.ts";
 import { within } from "./random-worlds.ts";
 import { type Old, type Requests, SWIFT, type World } from "./world.ts";
@@ -177,6 +177,15 @@ const steppedBack = aimed(
     })),
 );
 
+/** The feed's clock stands still, soon after a look or long after the last one, while a change is made. */
+const stoodStill = aimed(
+  fc.tuple(stalled(within(3_000, 6_000)), within(0, 300), within(100, 600)).map(([clock, after, gap]) => ({
+    requests: [0, 1].flatMap((isolate) => steady(isolate, gap)),
+    changes: [{ at: (clock.steps[0]?.at ?? 0) + after, change: ANOTHER }],
+    feed: { clock },
+  })),
+);
+
 /** The second change comes while the authority hears of the first, and it does not hear of it at once. */
 const twice = aimed(
   fc
@@ -201,6 +210,7 @@ export const FEED_AIMS = {
   undelivered,
   crowded,
   steppedBack,
+  stoodStill,
   twice,
   straddled,
   givenUp,

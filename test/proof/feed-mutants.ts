@@ -2,9 +2,9 @@
 
 import type { Mutant } from "./mutants.ts";
 
+const FEED = "src/authority/feed.ts";
 const LOG = "src/domain/feed.ts";
 const CHAIN = "src/domain/feed-chain.ts";
-const PACE = "src/domain/pace.ts";
 const RECORDS = "src/authority/record-keeper.ts";
 const CHANGES = "src/domain/record-changes.ts";
 const FOLLOWER = "src/gateway/admit/follower.ts";
@@ -35,10 +35,14 @@ export const FEED_MUTANTS: readonly Mutant[] = [
     edits: [{ file: FOLLOWER, find: "askedAt - answer.ageMs", put: "this.#readClock()" }],
   },
   {
-    fault: "an answer that rests on an earlier look at D1 counts as fresh",
+    fault: "a look at D1 is for those who ask after it too, for as long as the feed's clock calls it recent",
     edits: [
-      { file: FOLLOWER, find: "askedAt - answer.ageMs", put: "askedAt" },
-      { file: PACE, find: "READ_CHANGES_EVERY_MS = 250;", put: "READ_CHANGES_EVERY_MS = 2_000;" },
+      {
+        file: FEED,
+        find: "this.#next ??= this.#lookNext();",
+        put: "if (!isRecent(this.#begunAt, READ_CHANGES_EVERY_MS, this.#contacts.now())) this.#next = this.#lookNext();",
+      },
+      { file: FEED, find: "    this.#next = undefined;\n", put: "" },
     ],
   },
   {

@@ -48,8 +48,12 @@ const fates = fc.oneof(
 const rarely = <T>(value: fc.Arbitrary<T>) => fc.array(value, { maxLength: 2 });
 const moment = within(2_000, 14_000);
 
+/** Steps back, after which the object's clock stands still for so long. */
+export const stalled = (at: fc.Arbitrary<number>) =>
+  fc.tuple(at, within(500, 8_000)).map(([at, by]) => ({ ...TRUE_CLOCK, steps: [{ at, by }] }));
+
 const feed: fc.Arbitrary<FeedWorld> = fc.record({
-  clock: fc.constant(TRUE_CLOCK),
+  clock: fc.oneof(fc.constant(TRUE_CLOCK), stalled(moment)),
   fates,
   told: fates,
   d1Ms: fc.oneof(fc.constant([10]), fc.array(within(1, 900), { minLength: 1, maxLength: 5 })),

@@ -21,6 +21,7 @@ const TRAITS: Record<string, (world: World) => boolean> = {
   "two versions of the configuration": ({ versions }) => versions !== undefined,
   "a slow clock": ({ isolates }) => isolates.some(({ clock }) => clock.drift < -4),
   "a feed that is replaced": ({ feed }) => (feed?.replacements.length ?? 0) > 0,
+  "a feed whose clock stands still": ({ feed }) => (feed?.clock.steps.length ?? 0) > 0,
   "a cut between isolates, feed and authority": ({ feed }) => (feed?.cuts.length ?? 0) > 0,
   "changed limits": ({ changes }) => changes.some(({ change }) => "limits" in change),
   "changed rights": ({ changes }) => changes.some(({ change }) => !("limits" in change)),

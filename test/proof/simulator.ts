@@ -9,7 +9,7 @@ import { isRefusal, type Refusal } from "../../src/errors.ts";
 import { Agenda } from "./agenda.ts";
 import { Authority } from "./authority.ts";
 import { Changes } from "./changes.ts";
-import { readClock, TRUE_CLOCK, timeWithJumps } from "./clock.ts";
+import { readClock, readStuckClock, TRUE_CLOCK, timeWithJumps } from "./clock.ts";
 import { Database } from "./database.ts";
 import { FeedNetwork, FeedObject } from "./feed.ts";
 import { KEY_ID, keyOnPlan, keyWith, versionWith } from "./gateway.ts";
@@ -89,7 +89,7 @@ export async function simulate(world: World): Promise<History> {
         return rows.length > limit ? undefined : { rows, pending };
       }),
     readRows: (number, limit) => query(() => database.rows.filter((row) => row.number >= number).slice(0, limit)),
-    now: () => readClock(feed?.clock ?? TRUE_CLOCK, start, agenda.now),
+    now: () => readStuckClock(feed?.clock ?? TRUE_CLOCK, start, agenda.now),
   });
   const asked = new FeedNetwork(
     agenda,

@@ -37,7 +37,7 @@ export interface World {
 
 /** All moments are true milliseconds since the start. */
 export interface FeedWorld {
-  /** Of the object that answers. */
+  /** Of the object that answers. Where it steps back, the object sees it stand still. */
   readonly clock: ClockSettings;
   /** Of the isolates' questions to it, and of the calls that tell the authority of a change. */
   readonly fates: readonly Fate[];
