@@ -94,7 +94,7 @@ function objectRequestsOf({ sent, seconds }: Part, keys: Keys): number {
   const begunAt = Math.min(...sent.map(({ sentAt }) => sentAt));
   const waits = sent.map(({ ms }) => ms).sort((one, other) => one - other);
   const waitMs = waits[Math.floor(waits.length / 2)] ?? 0;
-  const traffic = { perSecond: sent.length / seconds, isolates: ISOLATES, feeds: 1 };
+  const traffic = { perSecond: sent.length / seconds, isolates: ISOLATES, leaseTtlMs: LEASE_TTL_MS, feeds: 1 };
   const world = {
     ...{ ttlMs: LEASE_TTL_MS, reportAfterMs: reportAfterMs(1), roundTripMs: () => waitMs, kvMs: 1, d1Ms: 1 },
     follows: followsFeed(traffic),

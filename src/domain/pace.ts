@@ -54,8 +54,11 @@ export const KEPT = {
 /** How often D1 is asked for changes. */
 export const RECONCILE_EVERY_MS = 5_000;
 
-/** How often an isolate asks a feed which keys have changed, as long as so many requests come meanwhile. */
-export const ASK_FEED_EVERY_MS = 700;
+/** How often an isolate asks a feed which keys have changed: so that the next answer comes while the last one is fresh. */
+export function askFeedEveryMs(ttlMs: number): number {
+  return Math.min(700, 0.35 * ttlMs);
+}
+/** As long as so many requests come meanwhile. */
 export const REQUESTS_A_QUESTION = 3;
 /** How often a feed asks D1 at most. Questions in between wait. */
 export const READ_CHANGES_EVERY_MS = 250;

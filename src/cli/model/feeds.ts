@@ -1,14 +1,14 @@
 /** What isolates ask the feeds of changes. Calculated, not simulated: one question is for all keys of an isolate. */
 
-import { ASK_FEED_EVERY_MS, MAX_FEEDS, READ_CHANGES_EVERY_MS, REQUESTS_A_QUESTION } from "../../domain/pace.ts";
+import { askFeedEveryMs, MAX_FEEDS, READ_CHANGES_EVERY_MS, REQUESTS_A_QUESTION } from "../../domain/pace.ts";
 import { LIMITS } from "./prices.ts";
 import type { Traffic } from "./traffic.ts";
 
-type Asking = Pick<Traffic, "perSecond" | "isolates">;
+type Asking = Pick<Traffic, "perSecond" | "isolates" | "leaseTtlMs">;
 
 /** Whether its isolates get so many requests that they can follow a feed. */
-export function followsFeed({ feeds, perSecond, isolates }: Asking & Pick<Traffic, "feeds">): boolean {
-  return feeds > 0 && perSecond / isolates >= (REQUESTS_A_QUESTION * 1_000) / (2 * ASK_FEED_EVERY_MS);
+export function followsFeed({ feeds, perSecond, isolates, leaseTtlMs }: Asking & Pick<Traffic, "feeds">): boolean {
+  return feeds > 0 && perSecond / isolates >= (REQUESTS_A_QUESTION * 1_000) / (2 * askFeedEveryMs(leaseTtlMs));
 }
 
 /** Questions to all feeds together, and theirs to D1, a second. */
@@ -23,6 +23,6 @@ export function feedsFor(traffic: Asking): number {
   return Math.min(MAX_FEEDS, Math.max(1, Math.ceil(questionsOf(traffic) / (LIMITS.object / 2))));
 }
 
-function questionsOf({ perSecond, isolates }: Asking): number {
-  return isolates * Math.min(1_000 / ASK_FEED_EVERY_MS, perSecond / isolates / REQUESTS_A_QUESTION);
+function questionsOf({ perSecond, isolates, leaseTtlMs }: Asking): number {
+  return isolates * Math.min(1_000 / askFeedEveryMs(leaseTtlMs), perSecond / isolates / REQUESTS_A_QUESTION);
 }

@@ -6,7 +6,7 @@
 import { isRecent } from "../../domain/age.ts";
 import type { FeedAnswer, FeedQuestion } from "../../domain/feed.ts";
 import { FeedChain } from "../../domain/feed-chain.ts";
-import { ASK_FEED_EVERY_MS, REQUESTS_A_QUESTION } from "../../domain/pace.ts";
+import { askFeedEveryMs, REQUESTS_A_QUESTION } from "../../domain/pace.ts";
 import type { WaitUntil } from "./flights.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
@@ -16,7 +16,7 @@ export interface FeedSource {
   readonly ask: (number: number, question: FeedQuestion) => Promise<FeedAnswer | undefined>;
 }
 
-/** How long a feed is left alone that could not answer. */
+/** How long a feed is left alone that could not answer, once nothing that it said is fresh. */
 const AFTER_FAULT_MS = 3_000;
 
 export class Follower {
@@ -33,6 +33,7 @@ export class Follower {
   #requests = 0;
   /** An answer to another question than the last one is not used. */
   #questions = 0;
+  #isAsking = false;
 
   /** `onRestore`: with the number of the latest restore of D1 that the feed knows. */
   constructor(feed: FeedSource, ttlMs: number, clock: WatchedClock, onRestore: (generation: number) => void) {
@@ -50,10 +51,10 @@ export class Follower {
     waitUntil(this.#question());
   }
 
-  /** The present chain, if a record that is asked for now can be followed. */
+  /** The present chain, if a record that is asked for now can be followed: after a pause, once the question is answered. */
   get chain(): FeedChain | undefined {
-    const now = this.#readClock();
-    return this.#chain?.isFresh(now, this.#ttlMs, 0) ? this.#chain : undefined;
+    const isFresh = this.#isFresh(this.#readClock());
+    return isFresh || this.#isAsking ? this.#chain : undefined;
   }
 
   /** Every record that is held must be asked for again. */
@@ -71,14 +72,20 @@ export class Follower {
     this.#askedAt = askedAt;
     // An answer that takes longer has died with the request that asked, or brings what is no longer fresh.
     this.#pauseMs = this.#ttlMs;
+    this.#isAsking = true;
     const chain = this.#chain;
     const answer = await this.#feed
       .ask(this.#feed.number, chain?.question ?? { after: undefined })
       .catch(() => undefined);
-    this.#readClock();
+    const now = this.#readClock();
     if (question !== this.#questions) return;
-    this.#pauseMs = answer ? ASK_FEED_EVERY_MS : AFTER_FAULT_MS;
+    this.#isAsking = false;
+    this.#pauseMs = answer || this.#isFresh(now) ? askFeedEveryMs(this.#ttlMs) : AFTER_FAULT_MS;
     if (answer) this.#hear(answer, chain, askedAt - answer.ageMs);
+  }
+
+  #isFresh(now: number): boolean {
+    return this.#chain?.isFresh(now, this.#ttlMs, 0) ?? false;
   }
 
   /** After a step back, nobody knows how old an answer is. */
