@@ -13,6 +13,14 @@ export interface Accounts {
   readonly kept: readonly Journal[];
 }
 
+/** What leases that nobody has reported mean to a rate. */
+export interface Unreported {
+  /** What it is charged for those that have ended. */
+  readonly presumed: (rate: Rate) => readonly Charge[];
+  /** What it holds if none has ended. */
+  readonly held: (rate: Rate) => number;
+}
+
 /** Bounds the storage if a key's limits change again and again. */
 const MAX_KEPT = 8;
 
@@ -20,7 +28,7 @@ const MAX_KEPT = 8;
 export function naming(
   rates: readonly Rate[],
   { named, kept }: Accounts,
-  presumed: readonly Charge[],
+  unreported: Unreported,
   begin: number,
 ): Accounts {
   const known = [...Object.values(named), ...kept];
@@ -29,7 +37,7 @@ export function naming(
     const own = known.find((journal) => isSame(journal.rate, rate));
     if (own) return { ...own, rate };
     return first
-      ? continued(rate, [first, ...others], presumed)
+      ? continued(rate, [first, ...others], unreported)
       : { rate, bucket: fullBucket(rate, begin), charges: [] };
   };
   return {
@@ -42,9 +50,9 @@ export function naming(
 }
 
 /** Without full accounts. `isLent`: there is an open lease, which will be charged to them. */
-export function pruned({ named, kept }: Accounts, presumed: readonly Charge[], now: number, isLent: boolean): Accounts {
+export function pruned({ named, kept }: Accounts, { presumed }: Unreported, now: number, isLent: boolean): Accounts {
   if (kept.length === 0) return { named, kept };
-  const waits = new Map(kept.map((journal) => [journal, untilFull(journal, presumed, now)]));
+  const waits = new Map(kept.map((journal) => [journal, untilFull(journal, presumed(journal.rate), now)]));
   const waitOf = (journal: Journal) => waits.get(journal) as number;
   const needed = kept.filter((journal) => isLent || waitOf(journal) > 0).sort((a, b) => waitOf(b) - waitOf(a));
   return { named, kept: needed.slice(0, MAX_KEPT) };
@@ -59,17 +67,22 @@ export function mapAccounts({ named, kept }: Accounts, map: (journal: Journal) =
 
 /**
  * The journal of a new rate, with the recent spending charged to it. How much of this has come back depends on the speed, so the
- * account with the nearest speed decides. The new account holds at most as many tokens more than any other as its burst is
+ * account with the nearest speed decides. The new account can lend at most as many tokens more than any other as its burst is
  * greater. So if versions take turns, they admit no more than the wider of any two of their rates.
  */
-function continued(rate: Rate, known: readonly [Journal, ...Journal[]], presumed: readonly Charge[]): Journal {
+function continued(rate: Rate, known: readonly [Journal, ...Journal[]], { presumed, held }: Unreported): Journal {
   const begin = Math.max(...known.map(({ bucket }) => bucket.at));
-  const others = known.map((journal) => begun(journal, presumed, begin)) as [Journal, ...Journal[]];
+  const others = known.map((journal) => begun(journal, presumed(journal.rate), begin)) as [Journal, ...Journal[]];
   const nearest = others.reduce((best, other) => (isNearer(rate, other.rate, best.rate) ? other : best));
   const spent = nearest.rate.burst - tokensAtBegin(nearest);
-  const bounds = others.map((other) => tokensAtBegin(other) + Math.max(0, rate.burst - other.rate.burst));
+  const bounds = others.map((other) => {
+    const [wider, heldMore] = [rate.burst - other.rate.burst, held(other.rate) - held(rate)];
+    return tokensAtBegin(other) + Math.max(0, wider) - Math.max(0, heldMore);
+  });
   const tokens = Math.max(0, Math.min(rate.burst - spent, rate.burst, ...bounds));
-  return { ...nearest, rate, bucket: { level: Math.floor(tokens * unitsPerToken(rate)), at: begin } };
+  // A lower rate was charged less for leases that ended unreported.
+  const { charges } = others.reduce((widest, other) => (other.rate.burst > widest.rate.burst ? other : widest));
+  return { rate, bucket: { level: Math.floor(tokens * unitsPerToken(rate)), at: begin }, charges };
 }
 
 /** With parts of tokens. */

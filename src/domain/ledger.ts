@@ -13,7 +13,7 @@ import { type Accounts, mapAccounts, naming, pruned } from "./accounts.ts";
 import { type Bucket, type Rate, whenHolding } from "./bucket.ts";
 import { type Counts, countsOf, spend, steppedBack, usedIn } from "./counts.ts";
 import { MINUTE_MS } from "./durations.ts";
-import { leftOf, PLENTIFUL_SHARE, whenLeft } from "./held.ts";
+import { heldFor, heldOf, leftOf, PLENTIFUL_SHARE, presumedOf, whenLeft } from "./held.ts";
 import { enter, type Journal, journalMovedBack, replay, shorten } from "./journal.ts";
 import { type Denial, LEASE_MARGIN_MS, type LeaseReport, MAX_DRIFT, type PolicyState } from "./lease.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -26,7 +26,6 @@ import {
   keptUntil,
   movedBack,
   type OpenLease,
-  presumed,
   readAt,
   tokensOf,
 } from "./open-lease.ts";
@@ -51,7 +50,7 @@ export class Ledger {
     this.#counts = countsOf(state);
     this.#open = state?.open ?? [];
     const before = { named: state?.rates ?? {}, kept: state?.kept ?? [] };
-    this.#accounts = naming(limits.rates, before, this.#ended().map(presumed), firstGrant(this.#open, this.#clock));
+    this.#accounts = naming(limits.rates, before, this.#unreported, firstGrant(this.#open, this.#clock));
     this.#advance(now);
   }
 
@@ -184,14 +183,14 @@ export class Ledger {
     const given = ended.filter(
       ({ endsAt }, index) => endsAt + REPORTABLE_MS <= this.#clock || index < ended.length - MAX_REPORTABLE,
     );
-    for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt);
+    const open = this.#open;
+    for (const lease of given) this.#close(lease, lease.tokens, lease.endsAt, (rate) => heldFor(rate, lease, open));
     this.#isSettled = true;
     const heldSince = firstGrant(this.#held(), this.#clock);
-    const gone = this.#ended().map(presumed);
     this.#accounts = mapAccounts(this.#accounts, (journal) =>
-      shorten(journal, gone, firstGrant(this.#open, this.#clock), heldSince),
+      shorten(journal, this.#presumed(journal.rate), firstGrant(this.#open, this.#clock), heldSince),
     );
-    this.#accounts = pruned(this.#accounts, gone, now, this.#held().length > 0);
+    this.#accounts = pruned(this.#accounts, this.#unreported, now, this.#held().length > 0);
   }
 
   /** No time has passed, so that nothing comes back and no lease ends. */
@@ -202,11 +201,11 @@ export class Ledger {
     this.#counts = steppedBack(this.#counts, this.#clock, now);
   }
 
-  #close(lease: OpenLease, spent: number, lastSpent: number): void {
+  #close(lease: OpenLease, spent: number, lastSpent: number, chargeOf = (_: Rate) => spent): void {
     this.#open = this.#open.filter((other) => other !== lease);
     this.#accounts = mapAccounts(this.#accounts, (journal) =>
       // One that began after the lease's end has it already.
-      lease.endsAt < journal.bucket.at ? journal : enter(journal, { tokens: spent, at: lastSpent }),
+      lease.endsAt < journal.bucket.at ? journal : enter(journal, { tokens: chargeOf(journal.rate), at: lastSpent }),
     );
     this.#counts = spend(this.#counts, spent, readAt(lease), this.#clock);
     this.#isSettled = false;
@@ -243,9 +242,12 @@ export class Ledger {
     return this.#open.filter(({ endsAt }) => endsAt <= this.#clock);
   }
 
-  #bucket({ name }: Rate): Bucket {
-    return replay(this.#accounts.named[name] as Journal, this.#ended().map(presumed), this.#clock);
+  #bucket(rate: Rate): Bucket {
+    return replay(this.#accounts.named[rate.name] as Journal, this.#presumed(rate), this.#clock);
   }
+
+  readonly #presumed = (rate: Rate) => presumedOf(rate, this.#ended(), this.#open);
+  readonly #unreported = { presumed: this.#presumed, held: (rate: Rate) => heldOf(rate, this.#open) };
 }
 
 const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);

@@ -264,7 +264,7 @@ describe("where tokens are scarce, and isolates follow the feed", () => {
   });
 });
 
-test("tokens that were kept of a wider limit do not block a lower one, and count as spent at their end", () => {
+test("tokens that were kept of a wider limit do not block a lower one, and are held and charged only like its own", () => {
   const wide = rates({ name: "wide", limit: 6_000, window: 60, burst: 6_000 });
   const narrow = rates({ name: "narrow", limit: 60, window: 60, burst: 60 });
   let state: LedgerState | undefined;
@@ -279,7 +279,7 @@ test("tokens that were kept of a wider limit do not block a lower one, and count
 });
 
 test.each([20, 1_005, 1_050, 2_005, 2_050, 3_005])(
-  "a client that waits as told is admitted, even if kept tokens of a wider limit count as spent then: %i ms before",
+  "a client that waits as told is admitted, even if kept leases of a wider limit end then: %i ms before",
   (beforeMs) => {
     // Of the narrow one, a token takes a little more than a second, which `Retry-After` rounds up.
     const wide = rates({ name: "wide", limit: 6_000, window: 60, burst: 6_000 });

@@ -6,6 +6,7 @@ import { TRUE_CLOCK } from "./clock.ts";
 import { every, stalled } from "./feed-worlds.ts";
 import { givenUp, straddled } from "./kept-aims.ts";
 import { within } from "./random-worlds.ts";
+import { keptShortly, mixed } from "./wider-aims.ts";
 import { type Old, type Requests, SWIFT, type World } from "./world.ts";
 
 /** Who asks the feed reaches the instance of before, whose answers are late. */
@@ -214,6 +215,8 @@ export const FEED_AIMS = {
   twice,
   straddled,
   givenUp,
+  keptShortly,
+  mixed,
 };
 
 export const aimedFeedWorld: fc.Arbitrary<World> = fc.oneof(...Object.values(FEED_AIMS));

@@ -101,8 +101,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: LEDGER,
-        find: "shorten(journal, gone, firstGrant(this.#open, this.#clock), heldSince)",
-        put: "shorten(journal, gone, this.#clock, heldSince)",
+        find: "shorten(journal, this.#presumed(journal.rate), firstGrant(this.#open, this.#clock), heldSince)",
+        put: "shorten(journal, this.#presumed(journal.rate), this.#clock, heldSince)",
       },
     ],
   },
@@ -271,5 +271,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "kept tokens are not held",
     edits: [{ file: HELD, find: "Math.max(0, kept - keptAtMost(burst))", put: "kept" }],
+  },
+  {
+    fault: "a lower rate is not charged for what its isolates keep for a short time, while much is kept of a wider one",
+    edits: [{ file: HELD, find: " && !isKeptShortly(lease)", put: "" }],
   },
 ];
