@@ -60,10 +60,10 @@ export class Holding<L extends TokenLease = Lease> {
     return age < this.#lifeMs && this.#cover?.isFresh(now, this.#ttlMs, this.#chance) === true;
   }
 
-  /** Whether it is not live and never will be: while the feed is silent, a lease that is kept can be used again later. */
-  isOver(now: number): boolean {
+  /** Whether it is not live, and never will be. While the feed is silent, one that is kept can be used again later, unless nothing is to be kept. */
+  isOver(now: number, keepsNothing = false): boolean {
     const age = now - this.#askedAt;
-    return !this.isLive(now) && (age < 0 || age >= this.#lifeMs || (this.#cover?.isOver ?? true));
+    return !this.isLive(now) && (keepsNothing || age < 0 || age >= this.#lifeMs || (this.#cover?.isOver ?? true));
   }
 
   /** When its record was last known to be right; `undefined` if it is known to be another one by now. */

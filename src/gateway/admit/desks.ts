@@ -101,23 +101,23 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   /** Tells the account about ended leases when there is nothing to ask it. */
   async report(owner: Owner): Promise<void> {
     const desk = this.of(owner);
-    if (desk.holding?.isOver(this.readClock())) this.#close(desk);
+    if (!desk.holding?.isLive(this.readClock())) this.#close(desk);
     const { reports } = desk;
     await this.#owners.ask(owner, { waiting: 0, wanted: 0, reports }, desk.memory);
     desk.reports = desk.reports.filter((report) => !reports.includes(report));
   }
 
-  /** What is left of leases that are over goes back. Returns whose leases are not over. */
-  async giveBack(owners: readonly Owner[]): Promise<readonly Owner[]> {
+  /** What is left of leases that are over goes back; with `keepsNothing`, of all that are not live. Returns whose leases stay. */
+  async giveBack(owners: readonly Owner[], keepsNothing = false): Promise<readonly Owner[]> {
     const all = [...this.#leftOver, ...owners];
     const now = this.readClock();
     // Those that are no longer remembered are not remembered again for this.
-    const desks = new Map(all.map((owner) => [owner, this.#desks.peek(this.#owners.nameOf(owner))]));
-    const isHeld = (owner: Owner) => desks.get(owner)?.holding?.isOver(now) === false;
-    const over = all.filter((owner) => !isHeld(owner) && hasLeft(desks.get(owner)));
+    const deskOf = (owner: Owner) => this.#desks.peek(this.#owners.nameOf(owner));
+    const stays = (owner: Owner) => deskOf(owner)?.holding?.isOver(now, keepsNothing) === false;
+    const over = all.filter((owner) => !stays(owner) && hasLeft(deskOf(owner)));
     this.#leftOver = over.slice(GIVEN_BACK_AT_ONCE);
     await Promise.allSettled(over.slice(0, GIVEN_BACK_AT_ONCE).map((owner) => this.report(owner)));
-    return all.filter(isHeld);
+    return all.filter(stays);
   }
 
   /** The clock, watched: after it stepped back, no lease of before can be trusted to end in time. */

@@ -23,6 +23,12 @@ import { WatchedClock } from "./watched-clock.ts";
  */
 const DESKS_BYTES = 24_000_000;
 
+/**
+ * How much longer than a ttl what is kept waits for requests to come again. After a round of reports, which takes up to 20 s, it must end
+ * within the 30 s that `waitUntil` gives a request.
+ */
+const QUIET_MS = 7_000;
+
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
 /** What is remembered of the record that was lent last. */
@@ -117,17 +123,23 @@ export class Leases {
     return memory.fallback?.hold(now, waiting);
   }
 
-  /** For keys that were used lately, and perhaps are no longer: what is left of their leases goes back once they are over. */
+  /**
+   * For keys that were used lately, and perhaps are no longer: what is left of their leases goes back once they are over. If no request
+   * has come for some seconds, that is also what is kept: the isolate is not in use, and others can be.
+   */
   async giveBack(accounts: readonly Account[]): Promise<void> {
-    const live = await this.giveBackNow(accounts);
-    if (live.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, this.#gateway.leaseTtlMs));
-    await this.giveBackNow(live);
+    const held = await this.giveBackNow(accounts);
+    if (held.length === 0) return;
+    await after(this.#gateway.leaseTtlMs);
+    const kept = await this.giveBackNow(held);
+    if (kept.length === 0) return;
+    await after(QUIET_MS);
+    await this.giveBackNow(kept, true);
   }
 
-  /** Of leases that are over. Returns whose leases still live. */
-  giveBackNow(accounts: readonly Account[]): Promise<readonly Account[]> {
-    return this.#desks.giveBack(accounts);
+  /** Of leases that are over; with `keepsNothing`, of those that are not live. Returns whose leases are left. */
+  giveBackNow(accounts: readonly Account[], keepsNothing = false): Promise<readonly Account[]> {
+    return this.#desks.giveBack(accounts, keepsNothing);
   }
 
   /** D1 was restored: authorities whose record is older read D1 again. */
@@ -169,3 +181,5 @@ export class Leases {
     return new Fallback(record, limitsOfKey(record, this.#gateway), leasedAt, before);
   }
 }
+
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { FeedAnswer } from "../../../src/domain/feed.ts";
 import type { Answer, Question } from "../../../src/domain/lease.ts";
 import type { Identity } from "../../../src/gateway/admit/identify.ts";
@@ -8,6 +8,10 @@ import { gateway } from "../plane.ts";
 
 const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", foundIn: "memory" };
 const KEEP_MS = 600_000;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** One isolate that follows the feed, with a lease of ten tokens that it keeps. */
 async function following() {
@@ -74,6 +78,22 @@ describe("a lease that is kept", () => {
     await leases.giveBackNow([identity]);
     expect(questions[1]?.reports).toMatchObject([{ leaseId: "lease_1", unspent: 10 }]);
   });
+});
+
+test("what is kept goes back if no request comes for some seconds, and stays if one does", async () => {
+  for (const isInUse of [true, false]) {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const { clock, questions, leases, hearFeed } = await following();
+    const round = leases.giveBack([identity]);
+    for (let second = 0; second < 10; second += 1) {
+      clock.now += 1_000;
+      if (isInUse) await hearFeed();
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await round;
+    const unspent = questions.slice(1).flatMap(({ reports }) => reports.map((report) => report.unspent));
+    expect(unspent).toEqual(isInUse ? [] : [10]);
+  }
 });
 
 test("what is left of the leases of a key that is no longer remembered is not looked for", async () => {
