@@ -33,7 +33,7 @@ import { originsFrom } from "./gateway/origins/origins.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { Reporter } from "./gateway/reports/reporter.ts";
 import { RequestReports } from "./gateway/reports/requests.ts";
-import { newNotes, untilAnswered, type Visit } from "./gateway/visit.ts";
+import { newNotes, type Visit } from "./gateway/visit.ts";
 import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import { toConsole, toConsoleAndSpan } from "./log.ts";
@@ -86,9 +86,16 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
   return gatewayApp(completing(fetch), protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
 }
 
+/**
+ * The runtime ends a handler whose client leaves: it would log and count nothing, and leave half done what it began. It says so first, if
+ * the Worker has the flag for it: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#enable-requestsignal-for-incoming-requests
+ */
 function completing(fetch: GatewayFetch): GatewayFetch {
-  return (request, env, context) =>
-    untilAnswered(fetch(request, env, context), request, (promise) => context.waitUntil(promise));
+  return (request, env, context) => {
+    const answer = fetch(request, env, context);
+    request.signal.addEventListener("abort", () => context.waitUntil(answer));
+    return answer;
+  };
 }
 
 function authorityOf(gateway: Gateway) {

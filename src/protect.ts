@@ -14,7 +14,7 @@ import { clientOf } from "./gateway/edge.ts";
 import { whileWanted } from "./gateway/origins/handlers.ts";
 import type { Origin } from "./gateway/origins/origin.ts";
 import { serve } from "./gateway/pipeline.ts";
-import { newNotes, untilAnswered } from "./gateway/visit.ts";
+import { newNotes } from "./gateway/visit.ts";
 
 /** As in a route of the configuration. */
 export type Protection = Omit<
@@ -78,7 +78,10 @@ export function protector(
       };
       const prefix = isRefusal(endpoint) ? "" : endpoint.baseUrl.prefix;
       const plane = { ...planeOf(c.env), gateway, originOf: () => originOf(rest, prefix) };
-      const response = await untilAnswered(serve(endpoint, plane, visit), request, visit.waitUntil);
+      const answer = serve(endpoint, plane, visit);
+      // Another middleware can have replaced the request, and with it the signal that tells of a client that leaves.
+      visit.waitUntil(answer);
+      const response = await answer;
       // Otherwise Hono would put the headers of the app's answer over those of the gateway's.
       c.res = undefined;
       c.res = response;

@@ -42,12 +42,3 @@ export function newNotes(): Notes {
     responseBytes: undefined,
   };
 }
-
-/**
- * The runtime ends a handler whose client leaves: it would log and count nothing, and leave half done what it began. It says so first, if
- * the Worker has the flag for it: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#enable-requestsignal-for-incoming-requests
- */
-export function untilAnswered(answer: Promise<Response>, { signal }: Request, waitUntil: WaitUntil): Promise<Response> {
-  signal.addEventListener("abort", () => waitUntil(answer));
-  return answer;
-}
