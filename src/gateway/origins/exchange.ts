@@ -45,7 +45,7 @@ export async function exchange(
     else if (!isAnswered) timer = startDeadline();
   });
   const { signal } = ended;
-  const leave = () => ended.abort({ code: "request_broken_off" });
+  const leave = () => ended.abort(left.reason);
   if (left.aborted) leave();
   else left.addEventListener("abort", leave);
   const sending = { signal, isPublic, principal };
@@ -62,8 +62,8 @@ export async function exchange(
     if (refusal) ended.abort(refusal);
     return refusal ?? answer;
   } catch {
-    if (signal.aborted) return signal.reason as Refusal;
-    return (await upload?.broken()) ?? { code: "origin_unreachable" };
+    if (signal.aborted && !left.aborted) return signal.reason as Refusal;
+    return (await upload?.broken()) ?? { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
   } finally {
     answered();
   }
