@@ -28,13 +28,14 @@ export function principalOf(key: KeyRecord, account: Account, { policy }: Pick<G
 
 const PRINCIPALS = new WeakMap<KeyRecord, Principal>();
 
-/** Many keys have the same rights, which an isolate keeps once: by what they come from. */
-const RIGHTS = new WeakMap<Policy, Generations<string, Shared>>();
-/** Of what they come from, and at most twice as many; the rights themselves take about as much. */
+/** Of what rights come from, and at most twice as many; the rights themselves take about as much. */
 const MAX_CHARACTERS = 500_000;
+/** Many keys have the same rights, which an isolate keeps once: by what they come from. */
+const RIGHTS = new Generations<string, Shared>(MAX_CHARACTERS, ({ characters }) => characters);
 
 interface Shared {
   readonly rights: Rights;
+  readonly policy: Policy;
   readonly characters: number;
 }
 
@@ -44,12 +45,10 @@ function sharedRights({ scopes, permission, reach, workspaces, member }: KeyReco
     member: member && { role: member.role, workspaces: member.workspaces },
   };
   const name = JSON.stringify(grants);
-  const shared = RIGHTS.get(policy) ?? new Generations<string, Shared>(MAX_CHARACTERS, ({ characters }) => characters);
-  RIGHTS.set(policy, shared);
-  const known = shared.get(name);
-  if (known) return known.rights;
+  const known = RIGHTS.get(name);
+  if (known?.policy === policy) return known.rights;
   const rights = rightsOf(grants, policy);
-  shared.set(name, { rights, characters: name.length });
+  RIGHTS.set(name, { rights, policy, characters: name.length });
   return rights;
 }
 
