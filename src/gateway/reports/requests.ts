@@ -29,7 +29,7 @@ export class RequestReports {
   constructor(homes: Homes, paths: boolean) {
     const collectors = homesOf(homes).length * homes.collectors;
     this.#homes = homes;
-    this.#maxWaiting = Math.max(1, Math.floor(MAX_WAITING / collectors));
+    this.#maxWaiting = Math.max(2, Math.floor(MAX_WAITING / collectors));
     this.#tally = new RequestTally((entry, { url }) => keptOf(entry, paths ? url.pathname : undefined));
     this.#waiting = Array.from({ length: collectors }, () => []);
     this.#limits = Array<number>(collectors).fill(MAX_REPORTED);
