@@ -23,23 +23,11 @@ export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): Co
 const FLAG = "enable_request_signal";
 
 function problemsOfFlags(wrangler: unknown): ConfigProblem[] {
-  const { env } = (wrangler ?? {}) as { env?: Record<string, Flagged> };
-  // An environment has the flags of the top level, or its own.
-  const places = [(wrangler ?? {}) as Flagged, ...Object.values(env ?? {}).filter(hasOwnFlags)];
-  return places
-    .filter(({ compatibility_flags: flags }) => !(Array.isArray(flags) && flags.includes(FLAG)))
-    .map(() => ({
-      path: "wrangler.toml",
-      problem: `does not have the compatibility flag "${FLAG}"`,
-      remedy: toAdd([`compatibility_flags = ["${FLAG}"]`]),
-    }));
+  const { compatibility_flags: flags } = (wrangler ?? {}) as { compatibility_flags?: unknown };
+  if (Array.isArray(flags) && flags.includes(FLAG)) return [];
+  const problem = `does not have the compatibility flag "${FLAG}"`;
+  return [{ path: "wrangler.toml", problem, remedy: `Add "${FLAG}" to compatibility_flags.` }];
 }
-
-interface Flagged {
-  readonly compatibility_flags?: unknown;
-}
-
-const hasOwnFlags = ({ compatibility_flags: flags }: Flagged): boolean => flags !== undefined;
 
 interface Binding {
   readonly what: string;
