@@ -33,6 +33,7 @@ export class Feed {
   /** The latest one that has begun. */
   #look: Promise<FeedLog | undefined> | undefined;
   #begunAt = Number.NEGATIVE_INFINITY;
+  #reads = 0;
   /** The one that has not begun yet. */
   #next: Promise<FeedLog | undefined> | undefined;
 
@@ -62,6 +63,8 @@ export class Feed {
   }
 
   async #read(): Promise<FeedLog | undefined> {
+    this.#reads += 1;
+    const read = this.#reads;
     const log = this.#log;
     const limit = MAX_ROWS - (log?.size ?? 0);
     if (log && limit > 0) {
@@ -69,9 +72,11 @@ export class Feed {
       const rows = await this.#contacts.readRows(log.last.number, limit + 1);
       if (rows.length <= limit && log.append(rows)) return log;
     }
-    this.#log = undefined;
-    this.#log = await this.#begin();
-    return this.#log;
+    // One that took too long can end after the next one, which is newer.
+    if (read === this.#reads) this.#log = undefined;
+    const begun = await this.#begin();
+    if (read === this.#reads) this.#log = begun;
+    return begun;
   }
 
   async #begin(): Promise<FeedLog | undefined> {

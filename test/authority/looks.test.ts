@@ -124,3 +124,25 @@ test("After a start that failed, nobody waits, and D1 is left alone for three se
   await pass(1);
   expect([await ask(), starts]).toEqual([undefined, 3]);
 });
+
+test("A start that takes too long does not replace what a later one has read", async () => {
+  const late = Promise.withResolvers<undefined>();
+  const row = { number: 1, mark: "m1", kind: "secret", environment: "production", subject: "key_1" } as const;
+  let starts = 0;
+  const feed = new Feed({
+    told: async () => ({ number: 1, generation: 0 }),
+    readStart: async () => {
+      starts += 1;
+      return starts === 1 ? late.promise : { rows: [row], pending: [] };
+    },
+    readRows: async () => [row],
+    now: () => Date.now(),
+  });
+  const asked = expect(feed.since({ after: undefined })).rejects.toThrow("no answer");
+  await pass(AFTER_FAULT_MS);
+  await asked;
+  expect((await feed.since({ after: undefined }))?.position.number).toBe(1);
+  late.resolve(undefined);
+  await pass(EVERY_MS);
+  expect((await feed.since({ after: undefined }))?.position.number).toBe(1);
+});
