@@ -118,6 +118,28 @@ describe("faults on the way", () => {
     expect([response.status, await codeOf(response), aborted]).toEqual([504, "origin_timeout", true]);
   });
 
+  test("an origin hears of a client that leaves as of an abort, whatever the gateway logs of it", async () => {
+    const key = await seedKey();
+    let reason: unknown;
+    const plane = buildPlane({
+      originFetch: (_, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            reason = signal.reason;
+            reject(signal.reason);
+          });
+        }),
+    });
+    const client = new AbortController();
+    const answer = send(plane, new Request(requestWith(key, "/files/a"), { signal: client.signal }), {
+      address: newClient(),
+    });
+    await vi.waitUntil(() => plane.sent.length === 1);
+    client.abort();
+    expect(await codeOf(await answer)).toBe("request_broken_off");
+    expect(reason).toMatchObject({ name: "AbortError" });
+  });
+
   test("whatever breaks inside is a 500 that tells the caller nothing of it, and the log what it was", async () => {
     const key = await seedKey();
     const plane = buildPlane();
