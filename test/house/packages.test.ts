@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { PROJECT, read, sources } from "./sources.ts";
 
@@ -37,9 +37,23 @@ test("the pages that the command and wrangler.toml name are in the package", () 
   const files = [...pages, ...(read("wrangler.toml").match(/\bdocs\/[\w-]+\.md/g) ?? [])];
   expect(new Set(files).size).toBeGreaterThan(3);
   expect(files.filter((file) => !existsSync(join(PROJECT, file)))).toEqual([]);
-  expect(root.files).toContain("docs/*.md");
   // They would be named without the folder of the package.
   expect(texts.flatMap((text) => text.match(/[`"][^`"\n]*\bdocs\/[\w-]+\.md/g) ?? [])).toEqual([]);
+});
+
+test("what its pages link to is in the package", () => {
+  const pages = ["README.md", "CHANGELOG.md", ...globSync("docs/**/*.md", { cwd: PROJECT })];
+  const links = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, link = ""]) => ({
+      page,
+      to: join(dirname(page), link),
+    })),
+  );
+  expect(links.length).toBeGreaterThan(100);
+  // npm always adds the license.
+  const included = [...globSync(root.files, { cwd: PROJECT }), "README.md", "LICENSE"];
+  const isIncluded = (path: string) => included.some((each) => path === each || path.startsWith(`${each}/`));
+  expect(links.filter(({ to }) => !isIncluded(to) || !existsSync(join(PROJECT, to)))).toEqual([]);
 });
 
 test("what a project must have is what this one is tested with", () => {
