@@ -91,11 +91,11 @@ async function run(path: string, options: Options, command: Command): Promise<vo
 /** Reads the file to its end before anything is sent, also if the import resumes. Returns how many records there are. */
 async function checkRest(source: Source, from: Place, options: Options, stop: AbortSignal): Promise<number> {
   const { records, invalid, problems } = await check(source, from, defaultsOf(options), stop);
-  if (stop.aborted) throw new Failure("Interrupted; nothing was sent.", EXIT_INTERRUPTED);
+  if (stop.aborted) throw new Failure("Interrupted while checking; this run sent nothing.", EXIT_INTERRUPTED);
   if (invalid > 0) {
     const complaint = complaintOf(shown(source.file), invalid, problems);
     if (!options.skipInvalid)
-      throw new Failure(`${complaint}\nNothing was sent. To import the other lines, add --skip-invalid.`);
+      throw new Failure(`${complaint}\nThis run sent nothing. To import the other lines, add --skip-invalid.`);
     note(complaint);
   }
   return records;

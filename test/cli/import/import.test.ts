@@ -133,7 +133,7 @@ test("a run that resumes names the lines that cannot be imported, and leaves the
   const strict = await run(...TERMS);
   expect([strict.code, strict.stdout, sent().length]).toEqual([1, "", 2]);
   expect(strict.stderr).toContain("1 line of ");
-  expect(strict.stderr).toContain("\n  line 652: sha256 must be 64 hexadecimal digits\nNothing was sent.");
+  expect(strict.stderr).toContain("\n  line 652: sha256 must be 64 hexadecimal digits\nThis run sent nothing.");
   const skipping = await run(...TERMS, "--skip-invalid");
   expect(JSON.parse(skipping.stdout)).toEqual({ imported: 699, skipped: 0, invalid: 1 });
   expect(skipping.stderr).toContain("\n  line 652: sha256 must be 64 hexadecimal digits\n");
