@@ -13,15 +13,13 @@ interface Deployed extends Target {
 
 /** What wrangler says, of a Worker that exists too. */
 const MISSING = /required secrets have not been set:\s*(\w+(?:,\s*\w+)*)/;
-const IS_NEW = "Worker does not exist yet";
 
 export function withNextSteps(error: unknown, deployed: Deployed): unknown {
   if (!(error instanceof Failure)) return error;
   const missing = MISSING.exec(error.message)?.[1]?.split(/,\s*/);
   if (!missing) return error;
   const { secretsFile } = deployed;
-  // wrangler sets the secrets of a new Worker only with its first deploy.
-  if (secretsFile !== undefined && error.message.includes(IS_NEW)) {
+  if (secretsFile !== undefined) {
     return new Failure(`${error.message}\n\nAdd to ${secretsFile}: ${missing.join(", ")}`);
   }
   const steps = missing.includes(PEPPERS) ? allOf(deployed) : eachOf(missing, deployed);

@@ -36,8 +36,8 @@ test("a Worker with peppers keeps them, and gets only what is missing, in its en
   ]);
 });
 
-test("a secrets file of a new Worker that lacks some is to be completed", () => {
-  const said = `${MISSING} ORIGIN_SECRET\n${IS_NEW}`;
+test.each([IS_NEW, "Use wrangler."])("a secrets file that lacks some is to be completed: %s", (words) => {
+  const said = `${MISSING} ORIGIN_SECRET\n${words}`;
   expect(stepsAfter(said, { secretsFile: "secrets.json" })).toEqual(["Add to secrets.json: ORIGIN_SECRET"]);
 });
 
