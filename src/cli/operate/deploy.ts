@@ -1,6 +1,6 @@
 /** `keygate deploy`: check, migrate, deploy, and then ask the gateway that was deployed. */
 
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { writeEntry } from "../dev/entry.ts";
@@ -33,7 +33,7 @@ export function addDeploy(program: Command): void {
     .option("--env <name>", "an environment of wrangler.toml; its configuration is gateway.config.<name>.ts")
     .option("--config <file>", "use this configuration")
     .option("--secrets-file <file>", "set these secrets with the deploy (a new Worker needs them; see `secrets`)")
-    .option("--replace-secrets", "also if the file has peppers and the Worker has some: other peppers end every key")
+    .option("--replace-secrets", "let --secrets-file replace the Worker's peppers; with other peppers, no key works")
     .option("--immediate", "restart all Durable Objects with the new code at once")
     .option("--dry-run", "only check and build, without the network")
     .addHelpText("after", example("deploy --env staging", "deploy --secrets-file secrets.production.json"))
@@ -44,7 +44,8 @@ async function deploy(options: Options, command: Command): Promise<void> {
   const report = reportOf(command);
   const stop = new AbortController().signal;
   const { secretsFile, replaceSecrets } = options;
-  if (secretsFile !== undefined && !existsSync(secretsFile)) throw new Failure(`There is no ${secretsFile}.`);
+  if (secretsFile !== undefined) checkFile(secretsFile);
+  else if (replaceSecrets) command.error("error: --replace-secrets needs --secrets-file.");
   const checked = await deployableConfig(configOf(options), options.env);
   report.step(`${shown(checked.file)} has no mistakes.`);
   if (options.dryRun) {
@@ -65,6 +66,12 @@ async function deploy(options: Options, command: Command): Promise<void> {
   await verify(checked.config, fetchAnyWay);
   const done = "Deployed: the gateway is ready, and refuses requests without a key.";
   report.end(done, { config: checked.file, deployed: true });
+}
+
+function checkFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new Failure(`There is no ${path}.`);
+  if (found.isDirectory()) throw new Failure(`${path} is a folder, not a file with secrets.`);
 }
 
 function argumentsOf(file: string, { env, secretsFile, immediate }: Options): string[] {

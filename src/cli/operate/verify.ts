@@ -62,12 +62,14 @@ const withoutSlash = (url: string) => url.replace(/\/$/, "");
 
 /** What is wrong with the answer, if it is not good. */
 async function complaintOf({ url, method, wanted }: Question, ask: typeof fetch, { timeout }: Clock) {
-  const said = await ask(url, { method, redirect: "manual", signal: timeout(SILENCE_MS) }).then(
-    async (response) => {
-      await response.body?.cancel();
-      return response.status;
-    },
-    (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
-  );
+  const said = await ask(url, { method, redirect: "manual", signal: timeout(SILENCE_MS) }).then(async (response) => {
+    await response.body?.cancel();
+    return response.status;
+  }, reasonOf);
   return said === wanted ? undefined : `${method} ${url}: ${said} instead of ${wanted}`;
+}
+
+function reasonOf(error: Error): string {
+  if (error.name === "TimeoutError") return `no answer within ${SILENCE_MS / 1000} s`;
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }

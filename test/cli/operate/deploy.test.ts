@@ -122,6 +122,13 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
     expect(api.secrets).toContain("KEYGATE_PEPPERS");
   });
 
+  test("with --replace-secrets and no file, is wrong usage, and changes nothing", async () => {
+    const api = await startCloudflareApi();
+    const { code, stderr } = await keygate(["deploy", "--replace-secrets"], { project, env: api.env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--replace-secrets needs --secrets-file")]);
+    expect(api.changes).toEqual([]);
+  });
+
   test("refuses to move objects to another jurisdiction than the recorded one, and deploys nothing", async () => {
     const calls = await deployable(good);
     const api = await startCloudflareApi();
@@ -148,7 +155,8 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
   test.each([
     [["deploy", "--env", "staging"], "There is no gateway.config.staging.ts"],
     [["deploy", "--config", "nowhere.ts"], "There is no nowhere.ts"],
-    [["deploy", "--secrets-file", "nowhere.json"], "nowhere.json"],
+    [["deploy", "--secrets-file", "nowhere.json"], "There is no nowhere.json."],
+    [["deploy", "--secrets-file", "src"], "src is a folder, not a file with secrets."],
     [["secrets", "--to", "kept.json"], "git would commit kept.json"],
   ])("%j changes nothing, and says what is missing", async (args, words) => {
     execFileSync("git", ["init", "-q"], { cwd: project });
@@ -169,7 +177,7 @@ describe("the questions after a deploy", () => {
     const wait = async (ms: number) => {
       time += ms;
     };
-    return { now: () => time, wait, timeout: () => AbortSignal.abort(new Error("silent for too long")) };
+    return { now: () => time, wait, timeout: () => AbortSignal.abort(new DOMException("", "TimeoutError")) };
   }
 
   function verifyWith(statusOf: (url: string) => number, clock = fastClock()): Promise<void> {
@@ -217,6 +225,6 @@ describe("the questions after a deploy", () => {
   test("wait for no host that accepts a request and then stays silent", async () => {
     const silent: typeof fetch = (_, init) =>
       new Promise((_resolve, reject) => init?.signal?.aborted && reject(init.signal.reason));
-    await expect(verify(config, silent, fastClock())).rejects.toThrow("silent for too long instead of 200");
+    await expect(verify(config, silent, fastClock())).rejects.toThrow("no answer within 10 s instead of 200");
   });
 });
