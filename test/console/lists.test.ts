@@ -69,6 +69,19 @@ describe("A list with more entries than a page has", () => {
     expect(ends(await pagesOf(await visiting(other.id), "/sessions"))).toEqual([50, 1]);
   });
 
+  test("offers to end all other sessions on each of its pages, also with the present one alone", async () => {
+    const { organization } = await setUp();
+    const offered = async (others: number) => {
+      const member = await makeMember(organization.id);
+      if (others > 0) await addSessions(others, member);
+      const pages = await pagesOf(await visiting(member.id), "/sessions");
+      return pages.map(({ text }) => text.includes("End all others"));
+    };
+    expect(await offered(0)).toEqual([false]);
+    expect(await offered(1)).toEqual([true]);
+    expect(await offered(50)).toEqual([true, true]);
+  });
+
   test("refuses a cursor that is not its own, instead of an empty list", async () => {
     const { organization, member } = await setUp();
     const team = await platformTeam();

@@ -32,7 +32,7 @@ export const sessionPages = new Hono<ConsoleEnv>()
           <Sessions sessions={sessions.items} current={visitor.caller.via} isSelf now={control.now()} />
           <More path="/sessions" next={sessions.next} />
         </section>
-        {sessions.items.length > 1 && (
+        {(sessions.next || c.req.query("cursor") || sessions.items.length > 1) && (
           <form method="post" action="/sessions/end-others">
             <button type="submit" class="quiet">
               End all others
