@@ -1,5 +1,6 @@
 /** The hours or days of a chart. All are whole but the last, which still runs. */
 
+import type { Control } from "../../control/control.ts";
 import { DAY_MS, HOUR_MS } from "../../domain/durations.ts";
 import { dayOf } from "./words.ts";
 
@@ -28,6 +29,11 @@ export function lastDays(days: number, now: number): Period {
 /** As long, and just before it. */
 export function before({ by, from, to }: Period): Period {
   return { by, from: from - (to - from), to: from };
+}
+
+/** Whether its usage is not deleted yet. */
+export function isKept({ from }: Period, { gateway, now }: Pick<Control, "gateway" | "now">): boolean {
+  return from > now() - gateway.retention.usageDays * DAY_MS;
 }
 
 /** When each begins. */

@@ -12,7 +12,7 @@ import type { ManagedKey } from "../../records/key.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import { memberNames, membersOf, namesIn, workspacesOf } from "../frame/directory.ts";
 import { Part } from "../frame/parts.tsx";
-import { before, lastOf } from "../frame/period.ts";
+import { before, isKept, lastOf } from "../frame/period.ts";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
 import { abilitiesOf } from "../keys/summary.ts";
 import { KeyFacts, LeadFacts } from "./facts.tsx";
@@ -43,7 +43,9 @@ async function overviewOf(c: Visit, key: ManagedKey) {
     membersOf(c),
     readAllLimits(control, caller, id),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
-    readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: ["day", "outcome"] }),
+    isKept(earlier, control)
+      ? readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: ["day", "outcome"] })
+      : [],
     adviseOnScopes(control, caller, id, ADVICE_DAYS),
   ]);
   const memberName = await memberNames(c, members, key.memberId ? [key.memberId] : []);

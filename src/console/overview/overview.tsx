@@ -1,12 +1,10 @@
 /** The first page: how the organization's keys are used, and what needs attention. */
 
 import { Hono } from "hono/tiny";
-import type { Control } from "../../control/control.ts";
 import { listKeysFor } from "../../control/keys/list.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { readLatency, seesLatency } from "../../control/traffic/latency.ts";
-import { DAY_MS } from "../../domain/durations.ts";
 import { firstHour, HOURS_DAYS } from "../../domain/usage-sums.ts";
 import { isRefusal } from "../../errors.ts";
 import { sessionToken } from "../../management/session.ts";
@@ -15,7 +13,7 @@ import { Options } from "../frame/fields.tsx";
 import { requireVisitor } from "../frame/guard.ts";
 import { show } from "../frame/layout.tsx";
 import { Part } from "../frame/parts.tsx";
-import { before, lastDays, type Period } from "../frame/period.ts";
+import { before, isKept, lastDays } from "../frame/period.ts";
 import { managesKeys } from "../frame/places.ts";
 import { TOP } from "../frame/ranks.tsx";
 import { showSignedOut } from "../frame/signed-out.tsx";
@@ -80,7 +78,7 @@ async function showOverview(c: Visit) {
   const kept = isLonger ? firstHour(now) : from;
   const [usage, previous, routes, keys, expiring, quota, latency] = await Promise.all([
     readUsage(control, caller, { ...wanted, groupBy: [by, "environment", "outcome"] }),
-    isKept(control, earlier)
+    isKept(earlier, control)
       ? readUsage(control, caller, { ...counted, from: earlier.from, to: earlier.to, groupBy: [by, "outcome"] })
       : [],
     readUsage(control, caller, { ...counted, groupBy: ["route"] }),
@@ -170,9 +168,6 @@ async function showOverview(c: Visit) {
     </>,
   );
 }
-
-/** What is deleted is not looked for. */
-const isKept = ({ gateway, now }: Control, { from }: Period) => from > now() - gateway.retention.usageDays * DAY_MS;
 
 interface SpanProps {
   readonly c: Visit;

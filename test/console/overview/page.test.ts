@@ -1,4 +1,4 @@
-/** What the overview offers, and where it leads. */
+/** What the overview and the first page of a key offer, and where they lead. */
 
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -17,19 +17,45 @@ import { decode } from "../entities.ts";
 beforeAll(migrate);
 const control = { ...controlOf(), now: Date.now };
 
+/** As the console shows it if usage is kept for so many days. */
+async function pageWith(usageDays: number, path: string, cookie: string): Promise<string> {
+  const gateway = createGateway({ ...config, retention: { usageDays } });
+  const request = new Request(`${CONTROL}${path}`, { headers: { Cookie: cookie } });
+  const response = await gateway.fetch(request, env as unknown as Env, createExecutionContext());
+  return response.text();
+}
+
+const cookieOf = async (memberId: string) => `__Host-keygate_session=${await sessionTokenFor(control, memberId)}`;
+
 test("it offers no more days than usage is kept for, and shows none that an old link asks for", async () => {
   const { member } = await setUp();
-  const cookie = `__Host-keygate_session=${await sessionTokenFor(control, member.id)}`;
+  const cookie = await cookieOf(member.id);
   const daysWith = async (usageDays: number) => {
-    const gateway = createGateway({ ...config, retention: { usageDays } });
-    const request = new Request(`${CONTROL}/?days=90`, { headers: { Cookie: cookie } });
-    const response = await gateway.fetch(request, env as unknown as Env, createExecutionContext());
-    const [, options = ""] = /<select[^>]*name="days"[^>]*>([\s\S]*?)<\/select>/.exec(await response.text()) ?? [];
+    const html = await pageWith(usageDays, "/?days=90", cookie);
+    const [, options = ""] = /<select[^>]*name="days"[^>]*>([\s\S]*?)<\/select>/.exec(html) ?? [];
     return [...options.matchAll(/value="(\d+)"( selected)?/g)].map(([, days, isChosen]) => days + (isChosen ?? ""));
   };
   expect(await daysWith(90)).toEqual(["1", "7", "30", "90 selected"]);
   expect(await daysWith(89)).toEqual(["1", "7 selected", "30"]);
   expect(await daysWith(35)).toEqual(["1", "7 selected", "30"]);
+});
+
+test("the page of a key shows the 30 days before only if all of their usage is kept", async () => {
+  const { member, organization, keyBody } = await setUp();
+  const key = await makeKey(keyBody);
+  const today = Date.now() - (Date.now() % DAY_MS);
+  const used = env.DB.prepare(
+    `INSERT INTO usage_days (organization_id, key_id, environment, day, collector, route, outcome, requests)
+     VALUES (?, ?, 'sandbox', ?, 0, '/signatures/*', 'forwarded', 9)`,
+  );
+  await env.DB.batch([1, 33].map((days) => used.bind(organization.id, key.id, today - days * DAY_MS)));
+  const cookie = await cookieOf(member.id);
+  const hasBefore = async (usageDays: number) => {
+    const html = await pageWith(usageDays, `/keys/${key.id}`, cookie);
+    expect(html).toContain("Requests with this key, by day");
+    return html.includes("the period before");
+  };
+  expect([await hasBefore(90), await hasBefore(35)]).toEqual([true, false]);
 });
 
 test("the link to more keys that expire soon stays in the chosen environment", async () => {
