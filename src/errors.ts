@@ -422,7 +422,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "The key's plan is not configured",
     meaning: "The key has a plan that is not in the gateway's configuration, so its limits are not known.",
     detail: ({ plan }) => `The key has the plan "${plan}", which is not in the gateway's configuration.`,
-    fix: "Tell the API provider to add the plan to gateway.config.ts, or to give the key or its organization another plan.",
+    fix: "Ask the API provider to add the plan to gateway.config.ts, or to give the key or its organization another plan.",
     retryAfter: afterFault,
   },
   assertion_unavailable: {

@@ -20,7 +20,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     type: "A page about the code.",
     fix: "What the caller can do.",
     errors: "The wrong fields.",
-    lacking_in: "Where the scope is missing.",
+    lacking_in: "Which of scopes, role, permission and reach lacks the scope.",
     violated_policies: "The limit that was reached.",
     limit: "The key quota.",
     plans: "The plans that have the environment.",
@@ -95,7 +95,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Explanation: {
     "decision.status": "The status of the gateway's own answer; `null` if the origin answers.",
     steps: "All checks, so that you see every problem at once.",
-    lacking_in: "Where the scope is missing.",
+    lacking_in: "Which of scopes, role, permission and reach lacks the scope.",
     "key.base_url": "The base URL of the key's environment.",
     "key.scopes": "Effective scopes.",
     "key.workspaces": "`null` for all.",
