@@ -18,8 +18,9 @@ export interface Bundle {
 }
 
 /**
- * The bundle of one configuration, as an environment of wrangler.toml has it. A KB is 1,000 bytes. The start time is the fastest of five starts, because other work on the
- * machine can only add to it; if none takes less than `wantedMs`, more starts are measured.
+ * The bundle of one configuration, as an environment of wrangler.toml has it. A KB is 1,000 bytes. The start time is the
+ * fastest of five starts, because other work on the machine can only add to it; if none takes less than `wantedMs`, more
+ * starts are measured.
  */
 export async function measureBundle(config: string, env: string | undefined, wantedMs: number): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), "keygate-bundle-"));

@@ -34,19 +34,19 @@ export function inTarget(environment: string | undefined, config: string | undef
 /** A hint with a command for this environment. If none is named but wrangler.toml has some, it says so. */
 export function hintFor(environment: string | undefined, purpose: string, command: string): string {
   const told = hint(purpose, command);
-  const { file, others } = environment === undefined ? environmentsHere() : { file: "", others: [] };
-  if (others.length === 0) return told;
-  const choice = others.map((name) => `--env ${name}`).join(" or ");
-  return `${told}\n\nThis is for the top level of ${file}. For another deployment, add ${choice}.`;
+  const here = environment === undefined ? environmentsHere() : undefined;
+  if (!here?.others.length) return told;
+  const choice = here.others.map((name) => `--env ${name}`).join(" or ");
+  return `${told}\n\nThis is for the top level of ${here.file}. For another deployment, add ${choice}.`;
 }
 
 /** A command that only calls a gateway needs no project. */
-function environmentsHere(): { file: string; others: string[] } {
+function environmentsHere(): { file: string; others: string[] } | undefined {
   try {
     const { file, content } = readWrangler();
     return { file: basename(file), others: environmentsOf(content) };
   } catch (error) {
-    if (error instanceof Failure) return { file: "", others: [] };
+    if (error instanceof Failure) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** An option and its `--no-…`, such as `--plan` and `--no-plan`. Of both, the later would win, and nobody would hear of it. */
+/** An option and its `--no-…`, such as `--plan` and `--no-plan`. If both were given, the later one would win silently. */
 
 import type { Command, Option } from "commander";
 

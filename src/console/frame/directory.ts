@@ -31,7 +31,7 @@ export async function offeredWorkspaces(c: Visit, ids: readonly string[]): Promi
   return (await workspacesOf(c, ids)).filter(({ id }) => ids.includes(id) || (inReach?.has(id) ?? true));
 }
 
-/** Not said of those who manage the keys of all workspaces. */
+/** `undefined` for those who manage the keys of all workspaces. */
 function reachOf({ var: { visitor } }: Visit): ReadonlySet<string> | undefined {
   const { standing } = visitor.caller;
   return standing.kind === "member" ? standing.workspaces : undefined;
