@@ -86,14 +86,11 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
   return gatewayApp(completing(fetch), protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
 }
 
-/**
- * The runtime ends a handler whose client leaves: it would log and count nothing, and leave half done what it began. It says so first, if
- * the Worker has the flag for it: https://developers.cloudflare.com/workers/configuration/compatibility-flags/#enable-requestsignal-for-incoming-requests
- */
+/** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */
 function completing(fetch: GatewayFetch): GatewayFetch {
   return (request, env, context) => {
     const answer = fetch(request, env, context);
-    request.signal.addEventListener("abort", () => context.waitUntil(answer));
+    context.waitUntil(answer);
     return answer;
   };
 }

@@ -19,7 +19,7 @@ export function problemsOfWrangler(config: GatewayConfig, wrangler: unknown): Co
   ];
 }
 
-/** Without it, nothing tells the gateway that a client has left, and the runtime ends the request: it is neither logged nor counted. */
+/** Without it, nothing tells the gateway that a client has left, and origins continue to work for it. */
 const FLAG = "enable_request_signal";
 
 function problemsOfFlags(wrangler: unknown): ConfigProblem[] {
