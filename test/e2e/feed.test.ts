@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { editD1 } from "../helpers/d1-file.ts";
 import { startDirect } from "../helpers/direct.ts";
-import { outputFile, type RunningGateway } from "../helpers/gateway.ts";
+import { outputFile, type RunningGateway, wholeLines } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { guardingText } from "./configs/base.ts";
@@ -90,8 +90,7 @@ async function during<T>(what: typeof down, work: () => Promise<T>): Promise<T> 
 
 /** How the leases came about by which the key's requests were decided. */
 function leasesOf({ id }: Key): string[] {
-  return readFileSync(outputFile(gateway.state), "utf8")
-    .split("\n")
+  return wholeLines(readFileSync(outputFile(gateway.state), "utf8"))
     .filter((line) => line.includes(id) && line.includes('"kind":"request"'))
     .map((line) => JSON.parse(line).lease);
 }

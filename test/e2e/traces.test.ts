@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDirect } from "../helpers/direct.ts";
-import type { RunningGateway } from "../helpers/gateway.ts";
+import { type RunningGateway, wholeLines } from "../helpers/gateway.ts";
 import { countWritten } from "../helpers/line-contract.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
@@ -31,7 +31,7 @@ interface Traced {
 }
 
 function traced(): Traced[] {
-  const lines = gateway.output().split("\n");
+  const lines = wholeLines(gateway.output());
   return lines.filter((line) => line.startsWith('{"traced":')).map((line) => JSON.parse(line).traced);
 }
 

@@ -91,15 +91,18 @@ export function gatewayAt(address: GatewayAddress): Gateway {
     async logged(requestId) {
       const deadline = Date.now() + LOG_DEADLINE_MS;
       for (;;) {
-        const line = output()
-          .split("\n")
-          .find((text) => text.includes(requestId));
+        const line = wholeLines(output()).find((text) => text.includes(requestId));
         if (line) return JSON.parse(line.slice(line.indexOf("{")));
         if (Date.now() > deadline) throw new Error(`nothing was logged of ${requestId}`);
         await new Promise((later) => setTimeout(later, 20));
       }
     },
   };
+}
+
+/** What comes after the last line break can be the beginning of a line. */
+export function wholeLines(output: string): string[] {
+  return output.split("\n").slice(0, -1);
 }
 
 /** The output comes through pipes and another process. */
