@@ -3,7 +3,7 @@
  * Some objects of the courier's class do this. They store nothing: what they know was just read in D1.
  */
 
-import { within } from "../deadline.ts";
+import { wait, within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { type ChangeRow, type FeedAnswer, FeedLog, type FeedQuestion, type FeedStart } from "../domain/feed.ts";
 import { READ_CHANGES_EVERY_MS } from "../domain/pace.ts";
@@ -53,7 +53,7 @@ export class Feed {
     await this.#look?.catch(() => undefined);
     const { now } = this.#contacts;
     if (this.#log && isRecent(this.#begunAt, READ_CHANGES_EVERY_MS, now())) {
-      await new Promise((resolve) => setTimeout(resolve, this.#begunAt + READ_CHANGES_EVERY_MS - now()));
+      await wait(this.#begunAt + READ_CHANGES_EVERY_MS - now());
     }
     this.#next = undefined;
     if (!this.#log && isRecent(this.#begunAt, AFTER_FAULT_MS, now())) return undefined;

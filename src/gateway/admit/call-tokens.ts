@@ -1,6 +1,6 @@
 /** Tokens for calls that several accounts must agree to: each gives one, or none does. */
 
-import { within } from "../../deadline.ts";
+import { wait, within } from "../../deadline.ts";
 import type { Account, Taken } from "../../domain/call-account.ts";
 import { Generations } from "../../domain/generations.ts";
 import type { Holding } from "../../domain/holding.ts";
@@ -136,7 +136,7 @@ export class CallTokens {
 
   /** What is left of a lease at its end goes back, even if no other question follows. */
   async #giveBackAtEnd(account: Account, holding: Holding<TokenLease>): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, this.#ttlMs));
+    await wait(this.#ttlMs);
     if (holding.left > 0) await this.#desks.report(account).catch(() => undefined);
   }
 }

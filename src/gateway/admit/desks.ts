@@ -1,6 +1,6 @@
 /** An isolate's leases, of keys and of every other account. One question at a time for each serves all who wait for its tokens. */
 
-import { DeadlineError, within } from "../../deadline.ts";
+import { DeadlineError, wait, within } from "../../deadline.ts";
 import { Generations } from "../../domain/generations.ts";
 import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease } from "../../domain/lease.ts";
@@ -141,7 +141,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const { holding } = desk;
     if (!holding?.lease.reportSoon) return;
     // Until all who waited have had their turn.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await wait(0);
     if (desk.holding !== holding || holding.left > 0) return;
     const report = holding.end(this.readClock());
     if (report) await this.#owners.ask(owner, { waiting: 0, wanted: 0, reports: [report] }, desk.memory);
@@ -203,7 +203,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const afterMs = renewal.askedAt - now;
     // The request that is decided now takes its token first.
     await undefined;
-    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+    if (afterMs > 0) await wait(afterMs);
     if (desk.renewal !== renewal) return undefined;
     const { reports } = desk;
     const askedAt = this.readClock();

@@ -2,7 +2,7 @@
 
 import { authorityName } from "../../authority/name.ts";
 import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
-import { within } from "../../deadline.ts";
+import { wait, within } from "../../deadline.ts";
 import type { Account } from "../../decide/principal.ts";
 import { keySubject, subjectsOf } from "../../domain/feed.ts";
 import type { Holding } from "../../domain/holding.ts";
@@ -130,10 +130,10 @@ export class Leases {
   async giveBack(accounts: readonly Account[]): Promise<void> {
     const held = await this.giveBackNow(accounts);
     if (held.length === 0) return;
-    await after(this.#gateway.leaseTtlMs);
+    await wait(this.#gateway.leaseTtlMs);
     const kept = await this.giveBackNow(held);
     if (kept.length === 0) return;
-    await after(QUIET_MS);
+    await wait(QUIET_MS);
     await this.giveBackNow(kept, true);
   }
 
@@ -181,5 +181,3 @@ export class Leases {
     return new Fallback(record, limitsOfKey(record, this.#gateway), leasedAt, before);
   }
 }
-
-const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,6 +3,7 @@
  * collector concerned carries the counts of all its keys. If an isolate stops, what it has not reported is lost.
  */
 
+import { wait } from "../../deadline.ts";
 import type { Account } from "../../decide/principal.ts";
 import { isRecent } from "../../domain/age.ts";
 import { HOUR_MS } from "../../domain/durations.ts";
@@ -128,7 +129,7 @@ export class Reporter {
 
   async #run(begunAt: number): Promise<void> {
     const { afterRound, collectors, reportAfterMs: afterMs = reportAfterMs(collectors) } = this.#options;
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await wait(afterMs);
     if (this.#roundBegunAt === begunAt) this.#roundBegunAt = undefined;
     // Also while no report can be sent, so that the oldest requests are given up.
     this.#options.requests?.share();
