@@ -50,6 +50,19 @@ const lengths: FramingCase[] = [
   },
   { name: "a length in two equal lines", lines: ["Content-Length: 2", "Content-Length: 2"], body: "ab", answers: OK },
   {
+    name: "a length in two equal lines beside chunks: the chunks count",
+    lines: ["Content-Length: 2", ...CHUNKED, "Content-Length: 2"],
+    body: `8\r\nSMUGGLE!\r\n${EMPTY_CHUNKS}`,
+    answers: OK,
+  },
+  {
+    name: "two lengths that differ beside chunks: the chunks count",
+    lines: ["Content-Length: 2", ...CHUNKED, "Content-Length: 3"],
+    body: `8\r\nSMUGGLE!\r\n${EMPTY_CHUNKS}`,
+    answers: OK,
+  },
+  { name: "a length in a folded line", lines: ["Content-Length:\r\n 2"], body: "ab", answers: RUNTIME_400 },
+  {
     name: "two lengths that differ",
     lines: ["Content-Length: 2", "Content-Length: 3"],
     body: "abc",

@@ -59,6 +59,23 @@ describe.for(BOTH)("A request in hostile framing is answered, and smuggles none:
     for (const seen of origin.sandbox.seen) expect((await verifyNodeRequest(seen, verification)).keyId).toBe(key.id);
   });
 
+  test.for([
+    { place: "before them", lines: ["Content-Length: 10", "Transfer-Encoding: chunked"] },
+    { place: "after them", lines: ["Transfer-Encoding: chunked", "Content-Length: 10"] },
+    { place: "on both sides", lines: ["Content-Length: 10", "Transfer-Encoding: chunked", "Content-Length: 10"] },
+    {
+      place: "that contradicts another",
+      lines: ["Content-Length: 10", "Transfer-Encoding: chunked", "Content-Length: 9"],
+    },
+  ])("Chunks are cut at the limit of their route, whatever a length $place says", async ({ lines }) => {
+    origin.sandbox.answer((request) => void request.on("error", () => {}).resume());
+    const own = Object.entries(bearing(key)).map(([name, value]) => `${name}: ${value}`);
+    const head = ["POST /sandbox/bounded/1 HTTP/1.1", `Host: 127.0.0.1:${gateway.port}`, ...own, ...lines, "", ""];
+    const body = `3e9\r\n${"b".repeat(1_001)}\r\n`;
+    const answers = await converse(gateway.port, head.join("\r\n") + body, 1);
+    expect(answers.map(told)).toEqual(["413 body_too_large"]);
+  });
+
   test("and the gateway serves on", async () => {
     const response = await fetch(`${gateway.base("sandbox")}/signatures/1`, { headers: bearing(key) });
     expect(response.status).toBe(200);
