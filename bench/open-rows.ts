@@ -31,6 +31,8 @@ interface Setting {
   readonly rounds: number;
   readonly seconds: number;
   readonly perSecond: number;
+  /** All rounds of a case one after the other, so that its load never pauses: an isolate without requests gives back what it has. */
+  readonly isSteady: boolean;
 }
 
 /** The first is `equal`. */
@@ -38,24 +40,22 @@ export async function measureOpen(
   cases: readonly OpenCase[],
   runtime: Runtime,
   client: OpenClient,
-  { rounds, seconds, perSecond }: Setting,
+  setting: Setting,
 ): Promise<OpenRow[]> {
   const measured = new Map<string, OpenMeasured[]>(cases.map(({ name }) => [name, []]));
   const waits = new Map<string, Waits[]>(cases.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    // First the last one: it has just been under load, where that matters.
-    for (const each of round % 2 ? cases : cases.toReversed()) {
-      runtime.takeWaits();
-      const urls = each.workers.map((worker) => runtime.urls[worker] + each.path);
-      const order = each.order === "zipf" ? "zipf" : "in turn";
-      const answers = await client.run({ urls, secrets: each.secrets, order, perSecond, seconds });
-      const stray = answers.answered - (answers.statuses[each.status] ?? 0);
-      if (stray > 0 || Object.keys(answers.statuses).length > 1)
-        process.stderr.write(`${each.name}: ${JSON.stringify(answers.statuses)}\n`);
-      measured.get(each.name)?.push(answers);
-      const waited = runtime.takeWaits();
-      if (each.isOfGateway && waited) waits.get(each.name)?.push(waited);
-    }
+  const { perSecond, seconds } = setting;
+  for (const each of turnsOf(cases, setting)) {
+    runtime.takeWaits();
+    const urls = each.workers.map((worker) => runtime.urls[worker] + each.path);
+    const order = each.order === "zipf" ? "zipf" : "in turn";
+    const answers = await client.run({ urls, secrets: each.secrets, order, perSecond, seconds });
+    const stray = answers.answered - (answers.statuses[each.status] ?? 0);
+    if (stray > 0 || Object.keys(answers.statuses).length > 1)
+      process.stderr.write(`${each.name}: ${JSON.stringify(answers.statuses)}\n`);
+    measured.get(each.name)?.push(answers);
+    const waited = runtime.takeWaits();
+    if (each.isOfGateway && waited) waits.get(each.name)?.push(waited);
   }
   const equal = measured.get(cases[0]?.name as string) as OpenMeasured[];
   return cases.map(({ name }) => {
@@ -74,15 +74,22 @@ export async function measureOpen(
   });
 }
 
+/** First the last one: it has just been under load, where that matters. */
+function turnsOf(cases: readonly OpenCase[], { rounds, isSteady }: Setting): OpenCase[] {
+  const lastFirst = cases.toReversed();
+  if (isSteady) return lastFirst.flatMap((each) => Array<OpenCase>(rounds).fill(each));
+  return Array.from({ length: rounds }, (_, round) => (round % 2 ? cases : lastFirst)).flat();
+}
+
 function waitsOf(rounds: readonly Waits[]): OpenRow["waits"] {
   if (rounds.length === 0) return null;
   const spread = (name: keyof Waits) => spreadOf(rounds.map((round) => round[name]));
-  return { hits: spread("hits"), p50: spread("p50"), p95: spread("p95") };
+  return { hits: spread("hits"), unknown: spread("unknown"), p50: spread("p50"), p95: spread("p95") };
 }
 
 export function openTableOf(title: string, rows: readonly OpenRow[]): string {
   const table: Table.Table = tableWith([
-    ...[title, "requests/s", "answered", "hits", "waits p50", "p95"],
+    ...[title, "requests/s", "answered", "hits", "new keys", "waits p50", "p95"],
     ...["p50 ms", "p99 ms", "p99.9 ms", "p99 of equal"],
   ]);
   for (const { name, perSecond, answered, waits, p50, p99, p999, ofEqual } of rows) {
@@ -90,8 +97,11 @@ export function openTableOf(title: string, rows: readonly OpenRow[]): string {
       median === Number.POSITIVE_INFINITY ? "never" : median.toFixed(1),
     );
     const waited = waits
-      ? [percent(waits.hits.median), ...[waits.p50, waits.p95].map(({ median }) => median.toFixed(0))]
-      : ["", "", ""];
+      ? [
+          ...[waits.hits, waits.unknown].map(({ median }) => percent(median)),
+          ...[waits.p50, waits.p95].map(({ median }) => median.toFixed(0)),
+        ]
+      : ["", "", "", ""];
     table.push([name, perSecond, percent(answered.median), ...waited, ...times, ratio(ofEqual)]);
   }
   return table.toString();

@@ -46,7 +46,7 @@ export class OpenLoad {
     const near = cases.filter(({ open }) => open === "near");
     if (near.length === 0) return;
     for (const each of near) await this.#warm(each);
-    this.#near.push(...(await this.#measure(near, await this.#half())));
+    this.#near.push(...(await this.#measure(near, await this.#half(), false)));
   }
 
   /** Of these cases, those far from their bindings; and all results. */
@@ -59,7 +59,7 @@ export class OpenLoad {
       const urls = workers.map((worker) => this.#runtime.urls[worker] + path);
       await this.#client.run({ urls, secrets, order: "zipf", perSecond, seconds: this.#setting.delayed });
     }
-    return { atHalf: this.#near, withDelays: await this.#measure(far, perSecond) };
+    return { atHalf: this.#near, withDelays: await this.#measure(far, perSecond, true) };
   }
 
   stop(): void {
@@ -77,11 +77,11 @@ export class OpenLoad {
     return this.#shower.warm(each);
   }
 
-  #measure(cases: readonly Case[], perSecond: number): Promise<OpenRow[]> {
+  #measure(cases: readonly Case[], perSecond: number, isSteady: boolean): Promise<OpenRow[]> {
     const { rounds, open: seconds } = this.#setting;
     const opened = [this.#equal, ...cases].map(asOpen);
     this.#say(`Open load, ${perSecond} requests/s: ${opened.map(({ name }) => name).join(", ")}`);
-    return measureOpen(opened, this.#runtime, this.#client, { rounds, seconds, perSecond });
+    return measureOpen(opened, this.#runtime, this.#client, { rounds, seconds, perSecond, isSteady });
   }
 }
 

@@ -60,6 +60,8 @@ export interface RuntimeOptions {
 export interface Waits {
   /** The share that waited for no binding. */
   readonly hits: number;
+  /** The share with a key that the isolate did not know, and looked up. */
+  readonly unknown: number;
   /** Milliseconds for which requests waited for KV, D1 and objects, as the gateway logs them. */
   readonly p50: number;
   readonly p95: number;
@@ -91,6 +93,7 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: R
   let hearLog: ((line: string) => void) | undefined;
   let waits: number[] = [];
   let held = 0;
+  let known = 0;
   const workers = await workersFor(counted, betterAuth ? PEERS : PEERS.slice(0, 1), stop);
   process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags;
   const miniflare = new Miniflare(
@@ -100,7 +103,9 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: R
         hearLog?.(message);
         if (!message.includes('"lease":"')) return;
         waits.push(waitIn(message));
-        if (message.includes('"lease":"held"') && message.includes('"found_in":"memory"')) held += 1;
+        if (!message.includes('"found_in":"memory"')) return;
+        known += 1;
+        if (message.includes('"lease":"held"')) held += 1;
       },
       workers: workers.map(({ name, script, port, bindings }) => ({
         name,
@@ -129,9 +134,9 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: R
       }),
     takeWaits: () => {
       const sorted = waits.toSorted((one, other) => one - other);
-      const hits = held / sorted.length;
-      [waits, held] = [[], 0];
-      return sorted.length === 0 ? null : { hits, p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
+      const [hits, unknown] = [held / sorted.length, 1 - known / sorted.length];
+      [waits, held, known] = [[], 0, 0];
+      return sorted.length === 0 ? null : { hits, unknown, p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
     },
     memory: () => residentBytes(workerd),
     processorTime: () => processorMicros(workerd),
