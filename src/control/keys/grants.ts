@@ -1,6 +1,6 @@
-/** Nobody grants more than they have: for all that hands out a key's rights, which is making, changing, rotating and enabling it. */
+/** Nobody grants more than they have: for all that hands out a key's rights, which is creating, changing, rotating and enabling it. */
 
-import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
+import { limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
 import { areWithin } from "../../domain/address.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { exceeds } from "../../domain/limits.ts";
@@ -11,8 +11,8 @@ import type { MemberRecord } from "../../records/member.ts";
 import type { Organization } from "../../records/organization.ts";
 import { readMember } from "../../store/members.ts";
 import { readOrganization } from "../../store/organizations.ts";
-import { forbidden, managesKey } from "../access.ts";
-import type { Caller, Control, MemberStanding } from "../control.ts";
+import { forbidden, hasWorkspaces, managesKey } from "../access.ts";
+import type { Caller, Control } from "../control.ts";
 import { checkStanding, managesMore } from "../people/rules.ts";
 import { standingOfKey } from "../standing.ts";
 
@@ -37,11 +37,17 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   const bound = standing.key ? expand(standing.key.scopes, policy.resources, policy.bundles) : standing.scopes;
   const excess = [...granted].filter((scope) => !bound.has(scope));
   if (excess.length > 0) return forbidden(`The key could do what you cannot: ${excess.sort().join(", ")}.`, "scopes");
+  const its = standingOfKey(key, gateway);
+  const isManager = [...its.scopes].some((scope) => policy.resources[resourceOf(scope)]?.management);
   if (key.member && key.member.id !== standing.memberId && policy.actAs === "member") {
     const above = checkStanding(caller, { role: key.member.role, workspaceIds: [] }, gateway);
     if (above) return forbidden("The key acts as a member whose role is above yours.");
+    // A key of the organization manages in all workspaces of its member.
+    if (isManager && !hasWorkspaces(standing, [...(its.workspaces ?? [])])) return forbidden(BEYOND_WORKSPACES);
   }
-  if (managesMoreThan(standing, key, gateway)) return forbidden("The key could manage keys that you cannot.", "scopes");
+  if (isManager && managesMore(its.manages, standing.manages)) {
+    return forbidden("The key could manage keys that you cannot.", "scopes");
+  }
   const own = standing.key;
   if (!own) return undefined;
   if (key.expiresAt > own.expiresAt) return forbidden("The key would expire later than yours.", "expires_at");
@@ -56,11 +62,8 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
   return undefined;
 }
 
-function managesMoreThan({ manages }: MemberStanding, key: KeyRecord, gateway: Gateway): boolean {
-  const standing = standingOfKey(key, gateway);
-  const isManager = [...standing.scopes].some((scope) => gateway.policy.resources[resourceOf(scope)]?.management);
-  return isManager && managesMore(standing.manages, manages);
-}
+const BEYOND_WORKSPACES =
+  "The key could manage workspaces to which you do not belong, because it acts as a member who belongs to them.";
 
 function recordOf(key: ManagedKey, organization: Organization, member: MemberRecord | undefined): KeyRecord {
   const acting = member && { id: member.id, role: member.role, removed: false, workspaces: member.workspaceIds };
