@@ -35,7 +35,13 @@ const VERSIONS = ["test/e2e/upgrade/**/*.test.ts", "test/e2e/{hand-edits,quick-s
 const PACKAGE = ["test/package/starter.test.ts"];
 
 /** On two cores, too, where the default is one worker. */
-const common = { maxWorkers: 2, testTimeout: 30_000, hookTimeout: 60_000 };
+const common = {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  // A busy machine can take longer than the default, a second.
+  expect: { poll: { timeout: 10_000 } },
+};
 
 /** Their files share one workerd for each worker: to start one costs more than most files take. */
 const shared = { ...common, isolate: false };

@@ -304,7 +304,7 @@ describe("Nothing is skipped", () => {
       return found;
     });
     const asked = askLease(key);
-    await vi.waitUntil(() => reads === 1);
+    await vi.waitUntil(() => reads === 1, { timeout: 10_000 });
     await run("UPDATE api_keys SET disabled_at = 5 WHERE id = ?", key.id);
     await alarm();
     answer();

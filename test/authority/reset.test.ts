@@ -44,7 +44,7 @@ describe("a call to an object", () => {
       return new Promise(() => {});
     });
     const answer = againIfReset(() => ask(key));
-    await vi.waitFor(() => expect(asked).toBe(1));
+    await vi.waitFor(() => expect(asked).toBe(1), { timeout: 10_000 });
     await runInDurableObject(authorityOf(key), (_, state) => state.abort("a deploy")).catch(() => {});
     expect(await answer).toMatchObject({ kind: "lease", lease: { tokens: 1 } });
   });

@@ -229,10 +229,7 @@ describe("the courier", () => {
     const { worker } = await import("../management/call.ts");
     await worker.fetch("https://keys.example.com/healthz");
     const retention = env.COURIER.get(env.COURIER.idFromName("retention"));
-    await vi.waitFor(async () => {
-      expect(await runInDurableObject(retention, (_, { storage }) => storage.getAlarm())).toBeGreaterThanOrEqual(
-        NOON + HOUR,
-      );
-    });
+    const alarm = () => runInDurableObject(retention, (_, { storage }) => storage.getAlarm());
+    await vi.waitFor(async () => expect(await alarm()).toBeGreaterThanOrEqual(NOON + HOUR), { timeout: 10_000 });
   });
 });

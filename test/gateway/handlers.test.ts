@@ -82,7 +82,7 @@ describe("An origin that is a Hono app in the same Worker", () => {
     });
     expect((await call("/folders/stream")).body).toBe("data: a\n\ndata: b\n\n");
     expect((await call("/folders/later")).status).toBe(204);
-    await vi.waitFor(() => expect(afterAnswer).toBe("ran"));
+    await vi.waitFor(() => expect(afterAnswer).toBe("ran"), { timeout: 10_000 });
   });
 
   test("keeps its own errors, and has the deadline of its route", async () => {

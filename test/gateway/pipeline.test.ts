@@ -110,7 +110,7 @@ describe("faults on the way", () => {
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const answer = send(plane, requestWith(key, "/files/a"), { address: newClient() });
-    await vi.waitUntil(() => plane.sent.length === 1);
+    await vi.waitUntil(() => plane.sent.length === 1, { timeout: 10_000 });
     await vi.advanceTimersByTimeAsync(29_000);
     expect(aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -134,7 +134,7 @@ describe("faults on the way", () => {
     const answer = send(plane, new Request(requestWith(key, "/files/a"), { signal: client.signal }), {
       address: newClient(),
     });
-    await vi.waitUntil(() => plane.sent.length === 1);
+    await vi.waitUntil(() => plane.sent.length === 1, { timeout: 10_000 });
     client.abort();
     expect(await codeOf(await answer)).toBe("request_broken_off");
     expect(reason).toMatchObject({ name: "AbortError" });

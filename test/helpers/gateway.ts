@@ -106,7 +106,7 @@ export function wholeLines(output: string): string[] {
 }
 
 /** The output comes through pipes and another process. */
-const LOG_DEADLINE_MS = 5_000;
+const LOG_DEADLINE_MS = 15_000;
 
 /** A folder for a gateway's state, with the configuration in it. */
 export function writeConfig(configText: string): { state: string; config: string } {

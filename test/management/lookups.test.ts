@@ -252,7 +252,7 @@ describe("/readyz", () => {
     const { ask, d1 } = worker;
     isSlow = true;
     const first = ask("GET", "/readyz");
-    await vi.waitUntil(() => d1.length === 1);
+    await vi.waitUntil(() => d1.length === 1, { timeout: 10_000 });
     vi.setSystemTime(Date.now() + 1_500);
     const others = Array.from({ length: 50 }, () => ask("GET", "/readyz"));
     const statuses = (await Promise.all([first, ...others])).map(({ response }) => response.status);

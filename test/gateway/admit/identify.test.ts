@@ -351,7 +351,7 @@ describe("faults", () => {
     const one = isolate({ db: instrument(env.DB, hanging) });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const identified = one.identify(newSecret());
-    await vi.waitUntil(() => one.db.length === 1);
+    await vi.waitUntil(() => one.db.length === 1, { timeout: 10_000 });
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await identified).toEqual({ code: "key_store_unavailable" });
   });
