@@ -124,10 +124,16 @@ export function outputFile(state: string): string {
 /** By this process: several servers that start at once must not get the same. */
 const triedPorts = new Set<number>();
 
+/** Workers of the tests have numbers from 1 on; what starts before them has none. */
+const POOL_ID = Number(process.env.VITEST_POOL_ID ?? 0);
+const PORTS_EACH = 2_000;
+/** Of this process: another one cannot get a port that was found here, and is not listened to yet. */
+const FIRST_PORT = 20_000 + PORTS_EACH * (POOL_ID % 5);
+
 /** Below the range from which the system takes ports for outgoing connections, so that it stays free for a while. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS_EACH);
     if (triedPorts.has(port)) continue;
     triedPorts.add(port);
     if (await isFree(port)) return port;
