@@ -24,7 +24,7 @@ describe("npm start shows a gateway at work", () => {
     running = npmStart(...flags);
     await untilReady(running);
     firstOutput = running.output();
-  });
+  }, 120_000);
   afterAll(async () => {
     if (running.child.exitCode === null) pressCtrlC(running);
     await running.ended;
@@ -66,7 +66,9 @@ describe("npm start shows a gateway at work", () => {
     }
   });
 
-  test("what was written is still there after Ctrl-C and a second start, and the printed lines work again", async () => {
+  test("what was written is still there after Ctrl-C and a second start, and the printed lines work again", {
+    timeout: 120_000,
+  }, async () => {
     const [sandbox] = trials(firstOutput);
     const body = `-X POST -H 'Content-Type: application/json' -d '{"name":"kept"}'`;
     expect(statuses(await paste(`${sandbox?.command.trimEnd()} ${body}`))).toEqual([201]);
@@ -92,6 +94,7 @@ describe("npm start shows a gateway at work", () => {
 
   test.for(["Starting", "Ready on"])(
     "Ctrl-C after %j ends it with exit code 0, and leaves the port free",
+    { timeout: 120_000 },
     async (printed) => {
       const elsewhere = await freePort();
       const dev = keygateDev("--no-demo", "--port", String(elsewhere), "--state", join(state, "other"));

@@ -33,7 +33,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // There, files that start gateways of their own find the bundles of others.
   const bundles = mkdtempSync(join(tmpdir(), "keygate-bundles-"));
   if (!project.vitest.config.watch) process.env.KEYGATE_TEST_BUNDLES = bundles;
-  const started = await Promise.all(Array.from({ length: project.config.maxWorkers }, start));
+  const started: Awaited<ReturnType<typeof start>>[] = [];
+  // Not all at once: a dev server has a minute to start.
+  while (started.length < project.config.maxWorkers) started.push(await start());
   project.provide(
     "gateways",
     started.map(({ addresses }) => addresses),

@@ -53,7 +53,7 @@ describe("A dialog", () => {
     expect(await statusOf(key)).toBe("active");
   });
 
-  test("that is sent with a mistake comes back as a page that says what is wrong", async () => {
+  test("that is sent with a mistake comes back as a page that says what is wrong", { timeout: 90_000 }, async () => {
     const key = await tenant.key({ name: "in use" });
     await call(key);
     await expect
@@ -128,7 +128,7 @@ describe("A dialog", () => {
 });
 
 describe("The first request", () => {
-  test("turns the page of a new secret green within seconds, and stays on it", async () => {
+  test("turns the page of a new secret green within seconds, and stays on it", { timeout: 60_000 }, async () => {
     await page.goto("/keys/new");
     await page.getByLabel("Name", { exact: true }).fill("first");
     await page.getByLabel("emails:read").check();

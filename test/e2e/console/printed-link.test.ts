@@ -14,7 +14,7 @@ let running: Started;
 beforeAll(async () => {
   running = npmStart("--port", String(await freePort()), "--state", state);
   await untilReady(running);
-});
+}, 120_000);
 afterAll(async () => {
   pressCtrlC(running);
   await running.ended;
