@@ -125,24 +125,24 @@ describe("A bad origin hurts no one", () => {
       let letters = 0;
       const writing = setInterval(() => {
         response.write("a");
-        if (++letters < 5) return;
+        if (++letters < 8) return;
         clearInterval(writing);
         response.end();
-      }, 400);
+      }, 250);
     });
-    expect((await send(method, "/hasty/1", [], method === "GET" ? "" : "x"))?.body).toBe("aaaaa");
+    expect((await send(method, "/hasty/1", [], method === "GET" ? "" : "x"))?.body).toBe("aaaaaaaa");
   });
 
   test("a slow upload is not the origin's delay", async () => {
     const socket = opened();
-    socket.write(rawRequest("POST", "/sandbox/hasty/1", lines([["Content-Length", "5"]])));
-    for (const letter of "hello") {
-      await new Promise((later) => setTimeout(later, 400));
+    socket.write(rawRequest("POST", "/sandbox/hasty/1", lines([["Content-Length", "8"]])));
+    for (const letter of "good day") {
+      await new Promise((later) => setTimeout(later, 250));
       socket.write(letter);
     }
     let answer = "";
-    while (!answer.includes("hello")) answer += (await once(socket, "data"))[0];
-    expect(answer).toMatch(/^HTTP\/1\.1 200 .*hello/s);
+    while (!answer.includes("good day")) answer += (await once(socket, "data"))[0];
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*good day/s);
   });
 
   test("a client that stops in mid-body: 408", async () => {

@@ -142,13 +142,21 @@ describe.for(BOTH)("Only a key in one Authorization header is let through: $serv
   });
 
   test("a key that has expired is refused as such", async () => {
-    const brief = await tenant.key({ expires_at: new Date(Date.now() + 3000).toISOString() });
-    const ask = async () => {
+    const use = async (brief: Key) => {
       const response = await fetch(`${gateway.base("sandbox")}/signatures/1`, { headers: bearing(brief) });
       return { status: response.status, code: ((await response.json()) as { code?: string }).code };
     };
-    expect(await ask()).toMatchObject({ status: 200 });
-    await expect.poll(ask, { interval: 100, timeout: 8000 }).toEqual({ status: 401, code: "key_expired" });
+    const usedKey = async (): Promise<Key> => {
+      const endsAt = Date.now() + 3_000;
+      const brief = await tenant.key({ expires_at: new Date(endsAt).toISOString() });
+      const first = await use(brief);
+      // A busy machine has perhaps not used it in time.
+      if (Date.now() > endsAt) return usedKey();
+      expect(first).toMatchObject({ status: 200 });
+      return brief;
+    };
+    const used = await usedKey();
+    await expect.poll(() => use(used), { interval: 100, timeout: 8000 }).toEqual({ status: 401, code: "key_expired" });
   });
 
   test("a HEAD request without a key gets the status and no body", async () => {

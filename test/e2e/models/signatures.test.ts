@@ -265,8 +265,16 @@ describe("Email signatures", () => {
     });
 
     test("S4 at the moment of its expiry, a key in use ends", async () => {
-      const granted = await key({ expires_at: new Date(Date.now() + 3_000).toISOString() });
-      expect(await statusAndCode(granted, "signatures:read")).toEqual(OK);
+      const usedKey = async (): Promise<Answer["body"]> => {
+        const endsAt = Date.now() + 3_000;
+        const brief = await key({ expires_at: new Date(endsAt).toISOString() });
+        const first = await statusAndCode(brief, "signatures:read");
+        // A busy machine has perhaps not used it in time.
+        if (Date.now() > endsAt) return usedKey();
+        expect(first).toEqual(OK);
+        return brief;
+      };
+      const granted = await usedKey();
       await expect
         .poll(() => statusAndCode(granted, "signatures:read"), { timeout: 6_000 })
         .toEqual({ status: 401, code: "key_expired" });
