@@ -1,0 +1,3 @@
+import { testEach } from "../json.ts";
+
+testEach("slow", 120_000);
