@@ -19,10 +19,10 @@ function pageOf(...data: object[]) {
   return { data, next_cursor: null };
 }
 
-/** What the command printed and sent, with one answer for every call. `as`: in which process. */
-async function run(args: string[], body: unknown, status = 200, as = command): Promise<Outcome & { calls: Call[] }> {
+/** What the command printed and sent, with one answer for every call. */
+async function run(args: string[], body: unknown, status = 200): Promise<Outcome & { calls: Call[] }> {
   const { url, calls } = await startApi(() => ({ status, body }));
-  const outcome = await as([...args, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
+  const outcome = await command([...args, "--url", url], { env: { KEYGATE_ROOT_TOKEN: TOKEN } });
   return { ...outcome, calls };
 }
 
@@ -275,7 +275,7 @@ const COMMANDS: [args: string[], answer: unknown, method: string, path: string, 
 
 describe.each(COMMANDS)("keygate %j", (args, answer, method, path, body) => {
   test("makes one call, with the root token, and prints its answer for people, in 100 columns", async () => {
-    const { code, stdout, stderr, calls } = await run(args, answer, 200, keygate);
+    const { code, stdout, stderr, calls } = await run(args, answer);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(calls.map((call) => [call.method, call.path, call.body])).toEqual([[method, path, body]]);
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
