@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningGateway, startGateway } from "../helpers/gateway.ts";
-import { FOREIGN_FORMAT, isReached, startImport, writeForeignKeys } from "../helpers/import.ts";
+import { startDirect } from "../helpers/direct.ts";
+import type { RunningGateway } from "../helpers/gateway.ts";
+import { importingText, isReached, startImport, writeForeignKeys } from "../helpers/import.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { bearing, seed, type Tenant } from "../helpers/seed.ts";
 
@@ -16,12 +17,8 @@ let tenant: Tenant;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  gateway = await startGateway(`
-    import { guarding } from "PROJECT/test/e2e/configs/base.ts";
-    const base = guarding({ production: "${origin.url}", sandbox: "${origin.url}/base" });
-    const importedFormats = [{ pattern: "${FOREIGN_FORMAT}", environment: "sandbox" }];
-    export default { ...base, keys: { importedFormats } };
-  `);
+  const port = Number(new URL(origin.url).port);
+  gateway = await startDirect(importingText(port + 1, port));
   tenant = await seed(gateway);
   await gateway.manage("PATCH", `/v1/organizations/${tenant.organizationId}`, { key_quota: COUNT });
 }, 120_000);

@@ -40,7 +40,7 @@ async function sendOfEveryKind(): Promise<void> {
   for (let n = 0; n < 2; n++) await send("/sandbox/signatures/1", { key: readOnly, method: "POST" });
   for (let n = 0; n < 4; n++) await send("/sandbox/signatures/1", { key: limited });
   for (let n = 0; n < 5; n++) await send("/production/folders/fail", { key: live });
-  for (let n = 0; n < 3; n++) await send("/production/folders/slow", { key: live });
+  await Promise.all(Array.from({ length: 3 }, () => send("/production/folders/slow", { key: live })));
   await send(`/sandbox/${CANARY}`, { key: good });
   await send("/sandbox/signatures/..%2fteammates", { key: good });
   await send("/nowhere/at-all");

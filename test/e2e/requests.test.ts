@@ -12,6 +12,7 @@ import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { headerOf, rawRequest, sendRaw } from "../helpers/raw.ts";
 import { type Key, seed, someAddress, type Tenant } from "../helpers/seed.ts";
 import { readState } from "./at-rest.ts";
+import { guardingText } from "./configs/base.ts";
 
 /** What a test over HTTP cannot bring about, or the control plane alone answers. */
 const ELSEWHERE: readonly Code[] = [
@@ -86,11 +87,8 @@ async function untilKept(all: ReadonlyMap<string, Asked>): Promise<void> {
 
 beforeAll(async () => {
   origins = [await startOrigin(), await startOrigin()];
-  const [production, sandbox] = origins as [Origin, Origin];
-  gateway = await startDirect(`
-    import { guarding } from "PROJECT/test/e2e/configs/base.ts";
-    export default guarding({ production: "${production.url}", sandbox: "${sandbox.url}/base" });
-  `);
+  const [production, sandbox] = origins.map(({ url }) => Number(new URL(url).port)) as [number, number];
+  gateway = await startDirect(guardingText(production, sandbox));
   tenant = await seed(gateway);
   const hourly = { quotas: [{ name: "hour", limit: 1, per: "hour" }] };
   const minutely = { rates: [{ name: "minute", limit: 1, window: 60 }] };
@@ -103,7 +101,7 @@ beforeAll(async () => {
   ])) as [Key, Key, Key, Key, Key];
   keys = { good, limited, flooding, other, readOnly };
   await refuseInEveryWay();
-  await failAtTheOrigin(sandbox);
+  await failAtTheOrigin(origins[1] as Origin);
   await flood();
   await untilKept(asked);
 }, 300_000);

@@ -7,7 +7,7 @@ import { generateSecret } from "../../src/domain/secret.ts";
 import { parseSigningKeys, type SigningKeys } from "../../src/domain/signing-keys.ts";
 import { METRICS_TOKEN, startDirect } from "../helpers/direct.ts";
 import { PROJECT, type RunningGateway, startGateway } from "../helpers/gateway.ts";
-import { FOREIGN_FORMAT } from "../helpers/import.ts";
+import { importingText } from "../helpers/import.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import { type Key, seed, type Tenant } from "../helpers/seed.ts";
 import { type AtRest, readState } from "./at-rest.ts";
@@ -50,7 +50,8 @@ describe.for([devServer, direct])("Whatever is done with them, secrets are kept 
 
   beforeAll(async () => {
     origins = [await startOrigin(), await startOrigin()];
-    gateway = await server.start(configFor(origins));
+    const [production, sandbox] = origins.map(({ url }) => Number(new URL(url).port)) as [number, number];
+    gateway = await server.start(importingText(production, sandbox));
     const witness = witnessOf(gateway);
     told = witness.told;
     const tenant = await seed(gateway);
@@ -141,15 +142,6 @@ describe.for([devServer, direct])("Whatever is done with them, secrets are kept 
     expect(leaks).toEqual([]);
   });
 });
-
-function configFor(origins: Origin[]): string {
-  const [production, sandbox] = origins as [Origin, Origin];
-  return `
-    import { guarding } from "PROJECT/test/e2e/configs/base.ts";
-    const base = guarding({ production: "${production.url}", sandbox: "${sandbox.url}/base" });
-    export default { ...base, keys: { importedFormats: [{ pattern: "${FOREIGN_FORMAT}", environment: "sandbox" }] } };
-  `;
-}
 
 const keyFields = ({ organizationId: organization_id, members }: Tenant) => ({
   ...{ organization_id, member_id: members.owner, environment: "sandbox", reach: "organization" },

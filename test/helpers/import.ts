@@ -9,6 +9,15 @@ import { PROJECT } from "./gateway.ts";
 /** What the keys look like: as `keys.importedFormats` says it. */
 export const FOREIGN_FORMAT = "old_[0-9a-f]{40}";
 
+/** The configuration of most tests over HTTP, and keys of that format in its sandbox: the text of a gateway.config.ts. */
+export function importingText(productionPort: number, sandboxPort: number): string {
+  return `
+    import { guarding } from "PROJECT/test/e2e/configs/base.ts";
+    const base = guarding({ production: "http://127.0.0.1:${productionPort}", sandbox: "http://127.0.0.1:${sandboxPort}/base" });
+    export default { ...base, keys: { importedFormats: [{ pattern: "${FOREIGN_FORMAT}", environment: "sandbox" }] } };
+  `;
+}
+
 /** A CSV file of so many keys; returns their secrets. */
 export function writeForeignKeys(file: string, count: number): string[] {
   const secrets = Array.from({ length: count }, () => `old_${randomBytes(20).toString("hex")}`);
