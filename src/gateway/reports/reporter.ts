@@ -142,15 +142,24 @@ export class Reporter {
   async #tell(shard: Shard, collector: number): Promise<void> {
     const { send, now, hear } = this.#options;
     for (;;) {
+      const again = shard.sent;
       const sent = nextOf(shard, now(), () => this.#nextOfAll(collector));
       if (!sent) return;
+      // What is counted while it is under way waits for the next round.
+      const isLast = sent !== again && !this.#hasMore(shard, collector);
       const { number, latencies, requests, traffic } = sent;
       const keys = [...sent.tallies.values()].map((tally) => tally.report(now()));
       const answer = await send(collector, { sender: this.#sender, number, keys, latencies, requests, traffic });
       if (shard.sent === sent) shard.sent = undefined;
       this.#options.requests?.limit(collector, answer.requests);
       hear?.(answer);
+      if (isLast) return;
     }
+  }
+
+  #hasMore({ tallies, latencies }: Shard, collector: number): boolean {
+    if (tallies.size > 0 || !latencies.isEmpty || this.#options.requests?.hasNext(collector)) return true;
+    return collector === this.#trafficTo && !this.#traffic.isEmpty;
   }
 
   #nextOfAll(collector: number): Pick<Sent, "requests" | "traffic"> {

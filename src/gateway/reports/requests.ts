@@ -49,6 +49,10 @@ export class RequestReports {
     return this.#waiting.length;
   }
 
+  hasNext(collector: number): boolean {
+    return (this.#waiting[collector]?.length ?? 0) > 0;
+  }
+
   /** What a collector has to hear next. */
   next(collector: number): RequestReport | undefined {
     const [parts] = this.#waiting[collector] as RequestReport[][];

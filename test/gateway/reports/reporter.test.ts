@@ -28,19 +28,29 @@ afterEach(() => {
 interface Options {
   collectors?: number;
   fails?: () => boolean;
+  /** Happens while a report is under way. */
+  meanwhile?: () => void;
   hear?: (answer: object) => void;
   afterRound?: ReporterOptions["afterRound"];
   requests?: RequestReports;
 }
 
 /** One isolate's reporter. Its rounds are short, and waited for by `settle`. */
-function reporterOf({ collectors = 1, fails = () => false, hear = () => {}, afterRound, requests }: Options = {}) {
+function reporterOf({
+  collectors = 1,
+  fails = () => false,
+  meanwhile = () => {},
+  hear = () => {},
+  afterRound,
+  requests,
+}: Options = {}) {
   const clock = { now: 0 };
   const sent: (Report & { collector: number })[] = [];
   const timers: Promise<unknown>[] = [];
   const reporter = new Reporter({
     send: async (collector, report) => {
       sent.push({ collector, ...report });
+      meanwhile();
       if (fails()) throw new Error("down");
       return { generation: 7 };
     },
@@ -92,6 +102,23 @@ describe("what an isolate has counted", () => {
         latencies: [{ ...about, latency: shortLatencyOf([2, 40], [7, null], [2, 40], [2, 40]) }],
       },
     ]);
+  });
+
+  test("goes in one report in a round, however much is counted while that is under way", async () => {
+    const busy: ReturnType<typeof reporterOf> = reporterOf({ meanwhile: () => busy.count(refused) });
+    busy.count();
+    await busy.settle();
+    expect(busy.sent.map(requestsIn)).toEqual([1]);
+    busy.clock.now += 10_000;
+    await busy.settle();
+    expect(busy.sent.map(requestsIn)).toEqual([1, 1]);
+  });
+
+  test("of very many keys is told in full in a round in which more is counted", async () => {
+    const busy: ReturnType<typeof reporterOf> = reporterOf({ meanwhile: () => busy.count(forwarded, "key_0") });
+    for (let key = 0; key < 4_500; key++) busy.count(forwarded, `key_${key}`);
+    await busy.settle();
+    expect(busy.sent.map(({ keys }) => keys?.length)).toEqual([2_000, 2_000, 501]);
   });
 
   test("goes to the collector of each key, where there are several", async () => {
