@@ -55,17 +55,18 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const askedAt = Date.now();
     const isVoid = (known: KeyRecord) => !knowsSecret(known, secretHash);
     const record = await this.#records.read(environment, keyId, askedAt, { isVoid, generation, number });
-    const now = Date.now();
+    const readAt = Date.now();
     if (!record) {
       await this.#ringOnce();
       return { kind: "no_such_key" };
     }
-    const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", now) !== undefined;
+    const lifeless = lifelessnessOf(record, this.gateway.policy.actAs === "member", readAt) !== undefined;
     const known = this.#plan.limitsOf(record, this.#plan.parse(question.plans));
     await this.#passOnUsage(question, record, !lifeless && known !== undefined);
     await this.#ringOnce();
-    if (this.#hasToPassOn) await this.#ringBy(now + PASS_ON_AGAIN_MS);
-    // Nothing is awaited from here on: simultaneous questions change the account one after the other.
+    if (this.#hasToPassOn) await this.#ringBy(readAt + PASS_ON_AGAIN_MS);
+    // Nothing is awaited from here on: simultaneous questions change the account one after the other, and none with a time that is over.
+    const now = Date.now();
     const account = this.#account.kept;
     // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {

@@ -69,6 +69,26 @@ describe("a key in use whose authority's clock steps back", () => {
     expect(await tokens(30)).toBe(6);
   });
 
+  test("is no key one of whose questions waited for a collector while others were answered", async () => {
+    const key = await seedKey({ limits: rate(10, 10) });
+    let others: Lease | undefined;
+    const report = async () => {
+      wait(3 * SECOND);
+      others = await askLease(key, { waiting: 10 });
+    };
+    await runInDurableObject(authorityOf(key), (instance) => {
+      const object = instance as unknown as { env: object };
+      object.env = { ...env, COURIER: { idFromName: String, get: () => ({ report }) } };
+    });
+    // As an isolate without collectors asks.
+    expect((await askLease(key, { isUsed: true })).tokens).toBe(0);
+    expect(others?.tokens).toBe(10);
+    // With what the isolate's clock can differ by.
+    wait(1.01 * SECOND);
+    const reports = [{ leaseId: others?.id as string, unspent: 0, idleMs: 1.01 * SECOND }];
+    expect((await askLease(key, { waiting: 10, reports })).tokens).toBe(1);
+  });
+
   test("is not taken for one that is asked for too often", async () => {
     const key = await seedKey({ limits: rate(1, 1) });
     const request = loneClient(key);
