@@ -19,7 +19,7 @@ import type { Env } from "../env.ts";
 import { toConsole } from "../log.ts";
 import { deliver } from "../store/delivery.ts";
 import { jurisdictionCheck } from "../store/jurisdictions.ts";
-import { readOutbox } from "../store/outbox.ts";
+import { type Pending, readOutbox } from "../store/outbox.ts";
 import { readFeedStart, readRows } from "../store/record-changes.ts";
 import type { Cleanup } from "../store/retention.ts";
 import type { CourierCalls } from "./calls.ts";
@@ -184,10 +184,9 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
     if (this.#reconciler.isHere) return this.#reconciler.alarm(Date.now());
     const watchUntil = this.ctx.storage.kv.get<number>("watch_until") ?? 0;
     const watching = isRecent(watchUntil - WATCH_MS, WATCH_MS, Date.now());
+    // While D1 cannot be read or written, there is a next round.
     const pending = await readOutbox(this.env.DB, ROUND_SIZE).catch(() => undefined);
-    const told = pending
-      ? await deliver(this.env.DB, pending, (environment, keyId) => this.#tell(environment, keyId))
-      : 0;
+    const told = pending ? await this.#deliver(pending).catch(() => 0) : 0;
     if (pending?.length === 0 && !watching) return;
     // A full round that went well is followed at once by the next.
     await this.ctx.storage.setAlarm(Date.now() + (told === ROUND_SIZE ? 0 : ROUND_MS));
@@ -207,6 +206,10 @@ export abstract class Courier extends DurableObject<Env> implements CourierCalls
 
   get #stubs() {
     return stubsOf(this.env, this.gateway);
+  }
+
+  #deliver(pending: readonly Pending[]): Promise<number> {
+    return deliver(this.env.DB, pending, (environment, keyId) => this.#tell(environment, keyId));
   }
 
   async #tell(environment: string, keyId: string, number?: number): Promise<void> {

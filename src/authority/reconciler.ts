@@ -4,7 +4,6 @@
  * it stored last it repeats after a crash, and skips nothing.
  */
 
-import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
@@ -35,7 +34,6 @@ const WATCH_MS = 5 * MINUTE_MS;
 /** Changes and keys in one round: a Worker may make 1,000 calls per invocation. What remains is for the keys of holders. */
 const CHANGES_AT_ONCE = 300;
 const TOLD_AT_ONCE = 400;
-const TELL_DEADLINE_MS = 3_000;
 /** D1 answers nobody else while it deletes. */
 const REMOVED_AT_ONCE = 10_000;
 
@@ -195,7 +193,7 @@ export class Reconciler {
   /** A key that cannot be told now is left to the courier, so that the others do not wait for it. */
   async #tell(keys: readonly ChangedKey[], now: number): Promise<void> {
     const { db, tell, callCourier } = this.#contacts;
-    const told = new Set(await tellAll(keys, (key) => within(TELL_DEADLINE_MS, tell(key))));
+    const told = new Set(await tellAll(keys, tell));
     const left = keys.filter((key) => !told.has(key));
     if (left.length === 0) return;
     await callCourier().catch(() => undefined);

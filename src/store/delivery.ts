@@ -1,5 +1,6 @@
 /** Delivers the outbox to the authorities. */
 
+import { within } from "../deadline.ts";
 import { clearOutbox, type Pending } from "./outbox.ts";
 
 /** Rejects if the authority could not read the change. */
@@ -7,6 +8,8 @@ export type TellAuthority = (environment: string, keyId: string) => Promise<void
 
 /** Calls under way at one time. */
 const PARALLEL = 20;
+/** For one call, so that an authority that does not answer holds up no others. */
+const TELL_DEADLINE_MS = 3_000;
 
 /** Clears the rows of those that now know, and returns how many. */
 export async function deliver(db: D1Database, pending: readonly Pending[], tell: TellAuthority): Promise<number> {
@@ -21,7 +24,7 @@ export async function tellAll<T>(all: readonly T[], tell: (one: T) => Promise<vo
   const queue = all.values();
   const work = async () => {
     for (const one of queue) {
-      const knows = await tell(one).then(
+      const knows = await within(TELL_DEADLINE_MS, tell(one)).then(
         () => true,
         () => false,
       );

@@ -1,10 +1,11 @@
-import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
+import { applyD1Migrations, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { authorityName } from "../../src/authority/name.ts";
 import { commit } from "../../src/control/commit.ts";
 import type { Control } from "../../src/control/control.ts";
 import { countOutbox, outboxInsert } from "../../src/store/outbox.ts";
+import { instrument } from "../helpers/workerd.ts";
 
 const { DB: db, AUTHORITY, COURIER } = env;
 const courier = COURIER.get(COURIER.idFromName("courier"));
@@ -48,6 +49,13 @@ async function statusLent(keyId: string): Promise<string | undefined> {
   const answer = await authority(keyId).ask(question);
   return answer.kind === "lease" ? answer.lease.record.organization.status : answer.kind;
 }
+
+/** What the courier's queries go to from now on. */
+const setD1 = (to: D1Database) =>
+  runInDurableObject(courier, (instance) => {
+    const object = instance as unknown as { env: typeof env };
+    object.env = { ...env, DB: to };
+  });
 
 function controlWith(parts: Partial<Control>): Control {
   return {
@@ -94,6 +102,20 @@ describe("a change that its writer did not live to tell", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test("is delivered once D1 can be written again", async () => {
+    const { id } = await organizationWith(1);
+    await courier.call();
+    await db.batch([outboxInsert(db, "chg_kept", { organization: id }, Date.now()), suspension(id)]);
+    await setD1(
+      instrument(env.DB, (name, go) => (name === "run" || name === "batch" ? Promise.reject(new Error("down")) : go())),
+    );
+    expect(await runDurableObjectAlarm(courier)).toBe(true);
+    expect(await countOutbox(db, "chg_kept")).toBe(1);
+    await setD1(env.DB);
+    expect(await runDurableObjectAlarm(courier)).toBe(true);
+    expect(await countOutbox(db, "chg_kept")).toBe(0);
   });
 
   test("with some of the authorities told, is delivered to the others", async () => {
