@@ -80,6 +80,11 @@ export class Holding<L extends TokenLease = Lease> {
     return tokens === null || this.#left > 0 || (rightsMs === undefined ? tokens === 0 : this.#denies(now));
   }
 
+  /** Of the question for it. */
+  get roundTripMs(): number {
+    return this.#receivedAt - this.#askedAt;
+  }
+
   get left(): number {
     return this.#left;
   }
@@ -183,7 +188,7 @@ export class Holding<L extends TokenLease = Lease> {
       left: this.#left,
       spent: this.#spent,
       elapsedMs: now - this.#askedAt,
-      roundTripMs: this.#receivedAt - this.#askedAt,
+      roundTripMs: this.roundTripMs,
     };
   }
 }

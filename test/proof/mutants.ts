@@ -263,8 +263,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/gateway/admit/desk.ts",
-        find: "of.lease.denial ? ttlMs : RENEWAL_PATIENCE_MS",
-        put: "of.lease.denial ? RENEWAL_PATIENCE_MS : ttlMs / 10",
+        find: "of.lease.denial ? ttlMs : Math.min(",
+        put: "of.lease.denial ? RENEWAL_PATIENCE_MS : Math.min(ttlMs / 10, ",
       },
     ],
   },

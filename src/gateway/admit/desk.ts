@@ -55,12 +55,12 @@ export interface Renewal<L extends TokenLease> {
   readonly end: Promise<void>;
 }
 
-/** Until a renewal is so old, requests that find no token wait for it; then they ask for themselves. */
+/** Until a renewal is so old, or twice as old as the last answer was, requests that find no token wait for it; then they ask for themselves. */
 const RENEWAL_PATIENCE_MS = 200;
 
 export function patienceWith({ of }: Renewal<TokenLease>, ttlMs: number): number {
   // Its turn has come: who asks once more comes too early for the next one.
-  return of.lease.denial ? ttlMs : RENEWAL_PATIENCE_MS;
+  return of.lease.denial ? ttlMs : Math.min(ttlMs, Math.max(RENEWAL_PATIENCE_MS, 2 * of.roundTripMs));
 }
 
 /** Who owns accounts of one kind, and how to ask for their tokens. */

@@ -538,6 +538,27 @@ describe("a steady key", () => {
     expect(questions).toHaveLength(2);
   });
 
+  test("waits for a renewal as long as the last answer took, and again as long, where that was long", async () => {
+    const gate = Promise.withResolvers<Answer>();
+    const world = isolate(() => {
+      if (world.questions.length > 1) return gate.promise;
+      world.clock.now += 250;
+      return leased(40);
+    });
+    const { clock, questions, leases, hold } = world;
+    const first = holdingOf(await hold());
+    for (; questions.length < 2; clock.now += 50) {
+      leases.held(identity, ignore)?.spend(clock.now);
+      await undefined;
+      await undefined;
+    }
+    first.end(clock.now);
+    clock.now += 400;
+    const waiting = hold();
+    gate.resolve(leased(27, RENEWED));
+    expect([holdingOf(await waiting).left, questions.length]).toEqual([27, 2]);
+  });
+
   test("keeps its tokens if an older authority has no more for now", async () => {
     const denial: Denial = { policy: "r", kind: "rate", retryAfterMs: 5_000 };
     const { pending, leases, first } = await steady(() => leaseOf(0, 2_000, denial));
