@@ -24,10 +24,10 @@ import { WatchedClock } from "./watched-clock.ts";
 const DESKS_BYTES = 24_000_000;
 
 /**
- * How much longer than a ttl what is kept waits for requests to come again. After a round of reports, which takes up to 20 s, it must end
- * within the 30 s that `waitUntil` gives a request.
+ * How long what is held waits for requests to come again. After a round of reports, which takes up to 20 s, it must end within the 30 s that
+ * `waitUntil` gives a request.
  */
-const QUIET_MS = 7_000;
+const GIVES_BACK_MS = 8_500;
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
@@ -130,10 +130,11 @@ export class Leases {
   async giveBack(accounts: readonly Account[]): Promise<void> {
     const held = await this.giveBackNow(accounts);
     if (held.length === 0) return;
-    await wait(this.#gateway.leaseTtlMs);
+    const endsInMs = Math.min(this.#gateway.leaseTtlMs, GIVES_BACK_MS);
+    await wait(endsInMs);
     const kept = await this.giveBackNow(held);
     if (kept.length === 0) return;
-    await wait(QUIET_MS);
+    await wait(GIVES_BACK_MS - endsInMs);
     await this.giveBackNow(kept, true);
   }
 

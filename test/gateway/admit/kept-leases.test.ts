@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Gateway } from "../../../src/config/compile.ts";
 import type { FeedAnswer } from "../../../src/domain/feed.ts";
 import type { Answer, Question } from "../../../src/domain/lease.ts";
 import type { Identity } from "../../../src/gateway/admit/identify.ts";
@@ -14,7 +15,7 @@ afterEach(() => {
 });
 
 /** One isolate that follows the feed, with a lease of ten tokens that it keeps. */
-async function following() {
+async function following(of: Gateway = gateway) {
   const clock = { now: 1_000_000 };
   const questions: Question[] = [];
   const pending: Promise<unknown>[] = [];
@@ -28,7 +29,8 @@ async function following() {
       tokens: 10,
       ttlMs: KEEP_MS,
     };
-    const kept = question.keeps === undefined ? { ttlMs: 2_000 } : { rightsMs: 2_000, keepMs: KEEP_MS, number: 7 };
+    const kept =
+      question.keeps === undefined ? { ttlMs: 2_000 } : { rightsMs: of.leaseTtlMs, keepMs: KEEP_MS, number: 7 };
     return { kind: "lease", lease: { ...lease, ...kept, denial: null, policies: [] } };
   };
   const askFeed = async (_: number, { after }: { after: unknown }): Promise<FeedAnswer> => {
@@ -36,7 +38,7 @@ async function following() {
     const answer = { position: { number: 7, mark: "m" }, changes: feed.changes, generation: 0, ageMs: 0 };
     return after === undefined ? answer : { ...answer, after: 7 };
   };
-  const leases = new Leases(ask, gateway, () => clock.now, { number: 0, ask: askFeed });
+  const leases = new Leases(ask, of, () => clock.now, { number: 0, ask: askFeed });
   /** Requests of another key, so that the feed is asked. */
   const hearFeed = async () => {
     for (let n = 0; n < 3; n++) leases.held({ ...identity, keyId: "key_2" }, keep);
@@ -93,6 +95,19 @@ test("what is kept goes back if no request comes for some seconds, and stays if 
     await round;
     const unspent = questions.slice(1).flatMap(({ reports }) => reports.map((report) => report.unspent));
     expect(unspent).toEqual(isInUse ? [] : [10]);
+  }
+});
+
+test("all goes back within 8.5 s of a round of reports, however long a lease is", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  for (const leaseTtlMs of [500, 2_000, 10_000]) {
+    const { clock, questions, leases } = await following({ ...gateway, leaseTtlMs });
+    clock.now += 20_000;
+    const round = leases.giveBack([identity]);
+    await vi.advanceTimersByTimeAsync(8_500);
+    await vi.advanceTimersByTimeAsync(1);
+    await round;
+    expect(questions.slice(1)).toMatchObject([{ reports: [{ unspent: 10 }] }]);
   }
 });
 
