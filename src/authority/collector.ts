@@ -171,7 +171,7 @@ export class Collector {
 
   /** Adds up reports, and returns whether these were all. */
   async #workOff(now: number): Promise<boolean> {
-    const entries = this.#journal.entries(REPORTS_AT_ONCE);
+    const entries = this.#journal.next(REPORTS_AT_ONCE);
     const unknown = entries.flatMap(([, { keys }]) => keys.filter(({ organizationId }) => organizationId === null));
     const organizations = await this.#organizationsOf(unknown);
     this.#storage.transactionSync(() => {
@@ -186,8 +186,9 @@ export class Collector {
       const done = entries.map(([name]) => name).filter((name) => !waiting.has(name));
       this.#journal.remove(done, now);
     });
-    // While D1 is down, those that wait would be read again and again.
-    return entries.length < REPORTS_AT_ONCE || !organizations;
+    const areAll = entries.length < REPORTS_AT_ONCE;
+    if (!areAll && !organizations) this.#journal.pass(entries);
+    return areAll;
   }
 
   /** So that it is asked for what it has if the configuration has fewer collectors one day. The first is always asked. */

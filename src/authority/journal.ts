@@ -24,6 +24,8 @@ type Sender = readonly [name: string, number: number, heardAt: number];
 
 export class Journal {
   readonly #kv: SyncKvStorage;
+  /** Up to here, they wait. */
+  #waiting: string | undefined;
   /** The highest number of each isolate. */
   #senders: Map<string, Sender> | undefined;
 
@@ -46,9 +48,22 @@ export class Journal {
     this.#kv.put(name, heard);
   }
 
-  /** By name. */
-  entries(atMost?: number): [string, Heard][] {
-    return [...this.#kv.list<Heard>({ prefix: PREFIX, ...(atMost !== undefined && { limit: atMost }) })];
+  /** Those to work off next. */
+  next(limit: number): [string, Heard][] {
+    const entries = this.entries(limit, this.#waiting);
+    this.#waiting = undefined;
+    return entries;
+  }
+
+  /** While D1 is down, these wait. The next ones are those after them, once. */
+  pass(entries: readonly [name: string, Heard][]): void {
+    this.#waiting = entries.at(-1)?.[0];
+  }
+
+  /** By name. `startAfter`: the name of one before them. */
+  entries(limit?: number, startAfter?: string): [string, Heard][] {
+    const bounds = { ...(limit !== undefined && { limit }), ...(startAfter !== undefined && { startAfter }) };
+    return [...this.#kv.list<Heard>({ prefix: PREFIX, ...bounds })];
   }
 
   /** With what is in the row of senders, in one transaction. */

@@ -220,6 +220,27 @@ describe("a report", () => {
     expect(await hoursOf(known)).toEqual([[0, 3]]);
     expect(await daysOf(key)).toEqual([[0, "/a/*", "forwarded", 2]]);
   });
+
+  test("lets no other wait behind it while D1 is down, however many there are, and rests until the next minute", async () => {
+    const [key, known] = [await seedKey(), await seedKey()];
+    const sender = (n: number) => `iso_${String(n).padStart(3, "0")}`;
+    const isUnknown = (n: number) => n < 250;
+    for (let n = 0; n < 260; n++) {
+      const use = isUnknown(n) ? useOf(key, { organizationId: null }) : useOf(known);
+      await reportTo(collector, { sender: sender(n), number: 1, keys: [use] });
+    }
+    await instrumentCollector(collector, () => Promise.reject(new Error("down")));
+    for (let alarms = 1; alarms <= 3; alarms++) {
+      await runDurableObjectAlarm(collectorAt(collector));
+      expect((await collectorAlarm(collector)) === Date.now()).toBe(alarms < 3);
+    }
+    expect(await stored("journal/")).toHaveLength(250);
+    expect(await hoursOf(known)).toEqual([[0, 10]]);
+    await evictDurableObject(collectorAt(collector));
+    await settle();
+    expect(await stored("journal/")).toEqual([]);
+    expect(await hoursOf(key)).toEqual([[0, 250]]);
+  });
 });
 
 /** As the reconciler does once it has found a restore of D1. */
