@@ -48,16 +48,16 @@ export async function forward(
   const { route, origin, endpoint, principal, watch } = forwarding;
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
-  const asked = new Request(
+  const prepared = new Request(
     targetOf(origin.baseFor(url), endpoint.path, url),
     upload ? withBody(request, upload) : request,
   );
-  setHeaders(asked.headers, forwarding, visit);
+  setHeaders(prepared.headers, forwarding, visit);
   const outgoing = route.onRequest
-    ? await beforeOrigin(asked, route.onRequest, contextOf(forwarding, requestId)).catch((error) =>
+    ? await beforeOrigin(prepared, route.onRequest, contextOf(forwarding, requestId)).catch((error) =>
         blame(error, upload, request),
       )
-    : asked;
+    : prepared;
   if (isRefusal(outgoing)) return outgoing;
   if (outgoing instanceof Response) return relay(outgoing, bytesOf(outgoing), route, watch, now);
   if (route.onRequest) notes.traceId = traceIdOf(outgoing.headers, requestId);
@@ -67,7 +67,8 @@ export async function forward(
   const refusal = sign && (await sign());
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
-  const exchanging = { seconds, left: request.signal, upload, isPublic: route.public, principal, sign, watch };
+  const sent = upload && isDropped(upload, prepared, outgoing) ? undefined : upload;
+  const exchanging = { seconds, left: request.signal, upload: sent, isPublic: route.public, principal, sign, watch };
   const answer = await exchange(outgoing, origin, exchanging, notes, now);
   if (isRefusal(answer)) return answer;
   if (isBrokenUpgrade(answer, outgoing)) {
@@ -118,6 +119,11 @@ async function blame(error: unknown, upload: Upload | undefined, { signal }: Req
   if (refusal) return refusal;
   if (signal.aborted) return { code: "request_broken_off" };
   throw error;
+}
+
+/** Whether a hook put something else in the place of the body, which nobody reads then: the origin does not wait for its end. */
+function isDropped({ body }: Upload, prepared: Request, outgoing: Request): boolean {
+  return outgoing !== prepared && outgoing.body !== prepared.body && !prepared.bodyUsed && !body.locked;
 }
 
 function withBody({ method, headers }: Request, { body }: Upload): RequestInit {

@@ -41,8 +41,9 @@ export async function exchange(
     if (timer !== undefined) clearTimeout(timer);
   };
   upload?.ended.then((refusal) => {
-    if (refusal) ended.abort(refusal);
-    else if (!isAnswered) timer = startDeadline();
+    // An origin that has answered need not read the rest of the body.
+    if (refusal && !(isAnswered && refusal.code === "origin_timeout")) ended.abort(refusal);
+    if (!refusal && !isAnswered) timer = startDeadline();
   });
   const { signal } = ended;
   const leave = () => ended.abort(left.reason);
