@@ -13,6 +13,7 @@ import type { DataPlane } from "./gateway/data-plane.ts";
 import { clientOf } from "./gateway/edge.ts";
 import { whileWanted } from "./gateway/origins/handlers.ts";
 import type { Origin } from "./gateway/origins/origin.ts";
+import { NO_RETRIES } from "./gateway/origins/retry.ts";
 import { serve } from "./gateway/pipeline.ts";
 import { newNotes } from "./gateway/visit.ts";
 
@@ -43,8 +44,6 @@ export interface Caller {
 export type Protect = (protection: Protection) => MiddlewareHandler<{ Bindings: any; Variables: { keygate: Caller } }>;
 
 const ORIGIN = "protected";
-/** `next` can be called once. */
-const NO_RETRIES = { take: () => false };
 
 /** `planeOf`: the data plane of the gateway itself, whose leases and limits the protected routes share. */
 export function protector(
@@ -116,6 +115,7 @@ function originOf(rest: Rest, prefix: string): Origin {
     assertion: false,
     rewriteLocation: false,
     usesForwardedPrefix: undefined,
+    // `next` can be called once.
     retries: NO_RETRIES,
     baseFor: (called) => called.origin + prefix,
     send: (outgoing, { signal, principal }) => whileWanted(signal, () => rest(outgoing, principal)),

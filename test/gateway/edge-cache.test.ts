@@ -3,6 +3,7 @@ import { compile, type Environment } from "../../src/config/compile.ts";
 import type { Route } from "../../src/config/route-table.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
 import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
+import type { Principal } from "../../src/decide/principal.ts";
 import { forward } from "../../src/gateway/forward/forward.ts";
 import type { OriginInit } from "../../src/gateway/origins/origin.ts";
 import { newNotes } from "../../src/gateway/visit.ts";
@@ -24,6 +25,11 @@ const ORIGINS = {
   },
   service: { production: { service: "ONE" }, sandbox: { service: "TWO" } },
 };
+
+const PRINCIPAL = {
+  ...{ subject: "key_1", organization: "org_1", member: null, environment: "sandbox" },
+  rights: { effective: new Set(["folders:read"]), workspaces: undefined },
+} as unknown as Principal;
 
 function routeOf(settings: Partial<RouteConfig>, origin: keyof typeof ORIGINS): Route {
   const guard = settings.public ? {} : { resource: "folders" };
@@ -49,13 +55,13 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     route,
     origin: originOf(route, endpoint.environment.name),
     endpoint,
-    principal: undefined,
+    principal: route.public ? undefined : PRINCIPAL,
     headerNames: [],
     others: undefined,
     watch: undefined,
   };
   const visit = { request, url, client: "", requestId: "", waitUntil: () => {}, notes: newNotes() };
-  await forward(forwarding, visit, { assert: async () => "an assertion", now: Date.now });
+  await forward(forwarding, visit, { assert: async () => "an assertion", now: Date.now, log: () => {} });
   return inits;
 }
 

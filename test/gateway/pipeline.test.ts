@@ -28,8 +28,8 @@ const TELLING = ["WWW-Authenticate", "Retry-After", "Allow", "RateLimit", "RateL
 
 describe.each(Object.entries(cases))(
   "%s",
-  (code, { seed, path = "/files/a", init, request, plane: options, before = 0, ...expected }) => {
-    test("is answered with its status and headers, a problem document, and one line in the log, and tells no secret", async () => {
+  (code, { message, seed, path = "/files/a", init, request, plane: options, before = 0, ...expected }) => {
+    test("is answered with its status and headers, a problem document, and one line in the log, after a message about what broke, and tells no secret", async () => {
       vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2040, 4, 31, 12) });
       const key = await seedKey(seed);
       const plane = buildPlane(options);
@@ -60,6 +60,15 @@ describe.each(Object.entries(cases))(
       expect(telling).toEqual(expected.headers ?? {});
 
       expect(plane.lines.slice(before).map((line) => JSON.parse(line))).toEqual([
+        ...(message
+          ? [
+              expect.objectContaining({
+                level: "error",
+                message: expect.stringContaining(message),
+                request_id: requestId,
+              }),
+            ]
+          : []),
         expect.objectContaining({ request_id: requestId, decision: "refused", reason: code, status: expected.status }),
       ]);
       const told = text + JSON.stringify([...response.headers]) + plane.lines.join();

@@ -22,6 +22,8 @@ export interface Case {
   status: number;
   headers?: Record<string, string>;
   members?: Record<string, unknown>;
+  /** What the log says beside the line of the request. */
+  message?: string;
 }
 
 const anonymous = (url: string, init?: RequestInit) => () => new Request(url, init);
@@ -129,7 +131,11 @@ export const cases: Partial<Record<Code, Case>> = {
     },
     members: { violated_policies: ["monthly"] },
   },
-  origin_unreachable: { plane: { originFetch: () => Promise.reject(new Error("connection refused")) }, status: 502 },
+  origin_unreachable: {
+    plane: { originFetch: () => Promise.reject(new Error("connection refused")) },
+    status: 502,
+    message: "api: Error: connection refused",
+  },
   key_store_unavailable: {
     plane: { db: instrument(env.DB, failing), kv: instrument(env.KV, failing) },
     status: 503,

@@ -27,7 +27,7 @@ export interface Gateway extends GatewayAddress {
   manage(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
   /** All that the gateway has printed. */
   output(): string;
-  /** The line that it logged of a request. */
+  /** The line that it logged of a request, not a message about it. */
   logged(requestId: string): Promise<Record<string, unknown>>;
 }
 
@@ -91,7 +91,9 @@ export function gatewayAt(address: GatewayAddress): Gateway {
     async logged(requestId) {
       const deadline = Date.now() + LOG_DEADLINE_MS;
       for (;;) {
-        const line = wholeLines(output()).find((text) => text.includes(requestId));
+        const line = wholeLines(output()).find(
+          (text) => text.includes(requestId) && !text.includes('"kind":"message"'),
+        );
         if (line) return JSON.parse(line.slice(line.indexOf("{")));
         if (Date.now() > deadline) throw new Error(`nothing was logged of ${requestId}`);
         await new Promise((later) => setTimeout(later, 20));

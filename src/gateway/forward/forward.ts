@@ -17,7 +17,7 @@ import { isRebuildable } from "../answer/respond.ts";
 import type { DataPlane } from "../data-plane.ts";
 import { receivedProtocol, restoreAcceptEncoding } from "../edge.ts";
 import { bytesOf } from "../length.ts";
-import { exchange } from "../origins/exchange.ts";
+import { exchange, unreachable } from "../origins/exchange.ts";
 import type { Origin } from "../origins/origin.ts";
 import type { Visit } from "../visit.ts";
 import type { Assert } from "./assertion.ts";
@@ -42,10 +42,11 @@ export interface Forwarding {
 export async function forward(
   forwarding: Forwarding,
   visit: Visit,
-  { assert, now }: Pick<DataPlane, "assert" | "now">,
+  plane: Pick<DataPlane, "assert" | "now" | "log">,
 ): Promise<Response | Refusal> {
   const { request, url, requestId, notes } = visit;
   const { route, origin, endpoint, principal, watch } = forwarding;
+  const { assert, now, log } = plane;
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
   const prepared = new Request(
@@ -68,17 +69,18 @@ export async function forward(
   if (refusal) return (await upload?.broken()) ?? refusal;
   const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const sent = upload && isDropped(upload, prepared, outgoing) ? undefined : upload;
-  const exchanging = { seconds, left: request.signal, upload: sent, isPublic: route.public, principal, sign, watch };
-  const answer = await exchange(outgoing, origin, exchanging, notes, now);
+  const answer = await exchange(outgoing, origin, { seconds, upload: sent, principal, sign, watch }, visit, plane);
   if (isRefusal(answer)) return answer;
   if (isBrokenUpgrade(answer, outgoing)) {
     // It is not the origin's.
     notes.originStatus = undefined;
-    return { code: "origin_unreachable" };
+    return unreachable(origin, "a WebSocket handshake failed", requestId, log);
   }
   notes.responseBytes = bytesOf(answer);
-  if (!isRebuildable(answer))
-    return forgesOurs(answer.headers, route.cors !== undefined) ? { code: "origin_unreachable" } : answer;
+  if (!isRebuildable(answer)) {
+    if (!forgesOurs(answer.headers, route.cors !== undefined)) return answer;
+    return unreachable(origin, `a ${answer.status} has headers that only the gateway can set`, requestId, log);
+  }
   const relayed = relay(answer, notes.responseBytes, route, watch, now);
   const passed =
     (route.rewriteLocation ?? origin.rewriteLocation)

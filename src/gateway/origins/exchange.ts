@@ -1,21 +1,21 @@
 /** Sends a request to its origin and waits for the answer to begin: within a deadline, for as long as the client stays, and tries once more if that can help. */
 
 import type { Principal } from "../../decide/principal.ts";
+import { type Log, messageLine } from "../../domain/log-line.ts";
 import type { Refusal } from "../../errors.ts";
+import { describeThrown } from "../../thrown.ts";
 import type { Watch } from "../admit/watch.ts";
+import type { DataPlane } from "../data-plane.ts";
 import type { Upload } from "../forward/upload.ts";
-import type { Notes } from "../visit.ts";
+import type { Visit } from "../visit.ts";
 import type { Origin } from "./origin.ts";
 import { isRepeatable } from "./retry.ts";
 
 export interface Exchanging {
   /** Until the answer has to begin: from now, or from the end of the upload. */
   readonly seconds: number;
-  /** Of the client. */
-  readonly left: AbortSignal;
   readonly upload: Upload | undefined;
-  /** Whether the route is public. */
-  readonly isPublic: boolean;
+  /** `undefined` on public routes. */
   readonly principal: Principal | undefined;
   /** Gives the request a new assertion; or says why there is none. */
   readonly sign: (() => Promise<Refusal | undefined>) | undefined;
@@ -25,31 +25,33 @@ export interface Exchanging {
 export async function exchange(
   outgoing: Request,
   origin: Origin,
-  { seconds, left, upload, isPublic, principal, sign, watch }: Exchanging,
-  notes: Notes,
-  now: () => number,
+  { seconds, upload, principal, sign, watch }: Exchanging,
+  { request: { signal: left }, requestId, notes }: Visit,
+  { now, log }: Pick<DataPlane, "now" | "log">,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
-  const startDeadline = () => setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
-  let timer = upload ? undefined : startDeadline();
+  const { signal } = ended;
   const sentAt = now();
-  let isAnswered = false;
-  const answered = () => {
-    if (isAnswered) return;
-    isAnswered = true;
-    notes.originMs = now() - sentAt;
-    if (timer !== undefined) clearTimeout(timer);
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const isAnswered = () => notes.originMs !== undefined;
+  const startDeadline = () => {
+    timer = setTimeout(() => ended.abort({ code: "origin_timeout", seconds }), seconds * 1000);
   };
+  const answered = () => {
+    if (isAnswered()) return;
+    notes.originMs = now() - sentAt;
+    clearTimeout(timer);
+  };
+  if (!upload) startDeadline();
   upload?.ended.then((refusal) => {
     // An origin that has answered need not read the rest of the body.
-    if (refusal && !(isAnswered && refusal.code === "origin_timeout")) ended.abort(refusal);
-    if (!refusal && !isAnswered) timer = startDeadline();
+    if (refusal && !(isAnswered() && refusal.code === "origin_timeout")) ended.abort(refusal);
+    if (!refusal && !isAnswered()) startDeadline();
   });
-  const { signal } = ended;
   const leave = () => ended.abort(left.reason);
   if (left.aborted) leave();
   else left.addEventListener("abort", leave);
-  const sending = { signal, isPublic, principal };
+  const sending = { signal, principal };
   try {
     const answer = await origin.send(outgoing, sending).catch(async (error) => {
       if (signal.aborted || !isRepeatable(outgoing) || !origin.retries.take()) throw error;
@@ -62,10 +64,18 @@ export async function exchange(
     const refusal = watch?.isOverdue ? await watch.look() : undefined;
     if (refusal) ended.abort(refusal);
     return refusal ?? answer;
-  } catch {
+  } catch (error) {
     if (signal.aborted && !left.aborted) return signal.reason as Refusal;
-    return (await upload?.broken()) ?? { code: left.aborted ? "request_broken_off" : "origin_unreachable" };
+    const broken = await upload?.broken();
+    if (broken || left.aborted) return broken ?? { code: "request_broken_off" };
+    return unreachable(origin, describeThrown(error), requestId, log);
   } finally {
     answered();
   }
+}
+
+/** `why`: for the log. */
+export function unreachable({ name }: Origin, why: string, requestId: string, log: Log): Refusal {
+  log(messageLine("error", `${name}: ${why}`, { request_id: requestId }));
+  return { code: "origin_unreachable" };
 }

@@ -5,7 +5,7 @@ import type { Principal } from "../../decide/principal.ts";
 import { baseOf } from "../../decide/target.ts";
 import { type EdgeCache, KEPT_OUT } from "./edge-cache.ts";
 import { headerSetter, resolveHeaders } from "./headers.ts";
-import type { RetryBudget } from "./retry.ts";
+import type { Retries } from "./retry.ts";
 
 export interface Origin {
   /** As the configuration calls it: the audience of assertions. */
@@ -15,7 +15,7 @@ export interface Origin {
   /** Whether addresses in its answers change to the gateway's; a route can say otherwise. */
   readonly rewriteLocation: boolean;
   readonly usesForwardedPrefix: boolean | undefined;
-  readonly retries: Pick<RetryBudget, "take">;
+  readonly retries: Retries;
   /** For a request to `called`, the URL that the client called. Without a slash at its end. */
   baseFor(called: URL): string;
   send(outgoing: Request, sending: Sending): Promise<Response>;
@@ -23,8 +23,6 @@ export interface Origin {
 
 export interface Sending {
   readonly signal: AbortSignal;
-  /** Whether the route is public. */
-  readonly isPublic: boolean;
   /** Who calls; `undefined` on public routes. */
   readonly principal: Principal | undefined;
 }
@@ -42,7 +40,7 @@ export interface OriginInit {
 interface Parts {
   readonly send: OriginFetch;
   readonly secrets: (name: string) => unknown;
-  readonly retries: RetryBudget;
+  readonly retries: Retries;
 }
 
 export function createOrigin(name: string, settings: OriginSettings, { send, secrets, retries }: Parts): Origin {
@@ -58,9 +56,9 @@ export function createOrigin(name: string, settings: OriginSettings, { send, sec
     usesForwardedPrefix: settings.usesForwardedPrefix,
     retries,
     baseFor: (called) => base ?? called.origin,
-    send(outgoing, { signal, isPublic }) {
+    send(outgoing, { signal, principal }) {
       setHeaders?.(outgoing.headers);
-      const cached = isPublic ? publicCf : cf;
+      const cached = principal ? cf : publicCf;
       // A hook can have created a request that follows redirects, with credentials to another host. What is compressed stays so.
       return send(outgoing, {
         signal,

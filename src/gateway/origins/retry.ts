@@ -1,6 +1,6 @@
 /** Sends a request that got no answer once more, if that is safe, and if the origin's budget of retries is not used up. */
 
-/** For each origin in each isolate, so that an origin that is down does not get twice as many requests. */
+/** For each environment's origin in each isolate, so that an origin that is down does not get twice as many requests. */
 const RETRIES_AT_ONCE = 10;
 const MS_PER_RETRY = 1_000;
 
@@ -11,7 +11,15 @@ export function isRepeatable({ method, body, headers }: Pick<Request, "method" |
   return IDEMPOTENT.has(method) && body === null && !headers.has("upgrade");
 }
 
-export class RetryBudget {
+export interface Retries {
+  /** Whether there is one left, which is used up then. */
+  take(): boolean;
+}
+
+/** A function of the gateway's own Worker fails by itself, not by its connection. */
+export const NO_RETRIES: Retries = { take: () => false };
+
+export class RetryBudget implements Retries {
   readonly #now: () => number;
   /** The moment at which all of the origin's retries are back. */
   #fullAt = 0;
