@@ -91,6 +91,18 @@ describe("An origin that is a Hono app in the same Worker", () => {
     expect([status, JSON.parse(body).code]).toEqual([504, "origin_timeout"]);
   });
 
+  test("that throws is called once, and the log says what it threw", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const fetch = vi.fn(() => {
+      throw new Error("a mistake in the app");
+    });
+    const broken = createGateway(config, { handlers: { app: { fetch } } });
+    const response = await broken.request(`${API}/open`, {}, env as unknown as Env, createExecutionContext());
+    expect([response.status, fetch.mock.calls.length]).toEqual([502, 1]);
+    expect(logged.mock.calls.join()).toContain("main: Error: a mistake in the app");
+    logged.mockRestore();
+  });
+
   test("must be passed to createGateway: a missing one fails at start, with the line to add", () => {
     expect(() => createGateway(config)).toThrow(
       'origins.main.production.handler: is a handler that the Worker does not have: "app". ' +

@@ -27,14 +27,15 @@ describe("A second try", () => {
     expect(taken()).toBe(10);
   });
 
-  test("is had by each origin apart, and by all of its environments together", () => {
+  test("is had by each origin apart, and by each of its environments apart", () => {
     const { router, routes } = gateway;
     const originOf = originsOf(routes, async () => new Response());
     const retriesOf = (path: string, environment: string) => {
       const [route] = router.find(path)?.routes ?? [];
       return originOf(route as Route, environment).retries;
     };
-    expect(retriesOf("/files/a", "production")).toBe(retriesOf("/vault", "sandbox"));
+    expect(retriesOf("/files/a", "sandbox")).toBe(retriesOf("/vault", "sandbox"));
+    expect(retriesOf("/files/a", "sandbox")).not.toBe(retriesOf("/files/a", "production"));
     expect(retriesOf("/files/a", "sandbox")).not.toBe(retriesOf("/partner/a", "sandbox"));
   });
 

@@ -3,7 +3,7 @@
 import type { Route } from "../../config/route-table.ts";
 import type { OriginSettings } from "../../config/schema.ts";
 import { createOrigin, type Origin, type OriginFetch } from "./origin.ts";
-import { RetryBudget } from "./retry.ts";
+import { NO_RETRIES, RetryBudget } from "./retry.ts";
 
 /** The origin that gets a request. */
 export type OriginOf = (route: Route, environment: string) => Origin;
@@ -18,16 +18,14 @@ export interface Surroundings {
 
 /** Throws if an origin needs a secret or a service that is missing. */
 export function originsFrom(routes: readonly Route[], { secrets, now, ...ways }: Surroundings): OriginOf {
-  // Of all environments together.
-  const retries = new Map(routes.map(({ origin }) => [origin, new RetryBudget(now)]));
-  const origins = new Map(
-    routes.flatMap((route) =>
-      Object.values(route.origins).map((settings): [OriginSettings, Origin] => {
-        const parts = { send: fetchOf(settings, ways), secrets, retries: retries.get(route.origin) as RetryBudget };
-        return [settings, createOrigin(route.origin, settings, parts)];
-      }),
-    ),
-  );
+  const origins = new Map<OriginSettings, Origin>();
+  for (const { origin, origins: byEnvironment } of routes) {
+    for (const settings of Object.values(byEnvironment)) {
+      if (origins.has(settings)) continue;
+      const retries = "handler" in settings ? NO_RETRIES : new RetryBudget(now);
+      origins.set(settings, createOrigin(origin, settings, { send: fetchOf(settings, ways), secrets, retries }));
+    }
+  }
   return (route, environment) => origins.get(route.origins[environment] as OriginSettings) as Origin;
 }
 
