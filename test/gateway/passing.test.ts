@@ -68,4 +68,9 @@ describe("The headers of an origin", () => {
   test.each([undefined, "", 1])("are not had without their secret: %s", (value) => {
     expect(() => resolveHeaders({ "X-Api-Key": { secret: "KEY" } }, () => value)).toThrow("the secret KEY");
   });
+
+  test("are not had with a secret that no header can hold, and the error does not tell it", () => {
+    const resolve = () => resolveHeaders({ "X-Api-Key": { secret: "KEY" } }, () => "two\nlines");
+    expect(resolve).toThrow("the secret KEY, which the header X-Api-Key of an origin needs, is not a text on one line");
+  });
 });

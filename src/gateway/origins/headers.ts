@@ -14,7 +14,7 @@ export function headerSetter(own: OriginHeaders): ((headers: Headers) => void) |
   };
 }
 
-/** Throws if a secret is missing: a gateway that cannot show who it is must not start. */
+/** Throws if a secret is missing, or cannot be in a header: a gateway that cannot show who it is must not start. */
 export function resolveHeaders(
   headers: Readonly<Record<string, string | { readonly secret: string }>>,
   secrets: (name: string) => unknown,
@@ -22,7 +22,16 @@ export function resolveHeaders(
   return Object.entries(headers).map(([name, value]) => {
     if (typeof value === "string") return [name, value];
     const secret = secrets(value.secret);
-    if (typeof secret === "string" && secret !== "") return [name, secret];
-    throw new Error(`the secret ${value.secret}, which the header ${name} of an origin needs, is missing`);
+    if (typeof secret === "string" && secret !== "" && canBeSent(secret)) return [name, secret];
+    const problem = secret ? "is not a text on one line" : "is missing";
+    throw new Error(`the secret ${value.secret}, which the header ${name} of an origin needs, ${problem}`);
   });
+}
+
+function canBeSent(value: string): boolean {
+  try {
+    return new Headers({ name: value }).has("name");
+  } catch {
+    return false;
+  }
 }
