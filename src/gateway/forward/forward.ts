@@ -128,8 +128,9 @@ function isDropped({ body }: Upload, prepared: Request, outgoing: Request): bool
   return outgoing !== prepared && outgoing.body !== prepared.body && !prepared.bodyUsed && !body.locked;
 }
 
-function withBody({ method, headers }: Request, { body }: Upload): RequestInit {
-  return { method, headers, body, redirect: "manual" };
+/** The rest is as in a request that is created from another. */
+function withBody({ method, headers, cf }: Request, { body }: Upload): RequestInit {
+  return { method, headers, body, redirect: "manual", ...(cf && { cf: cf as RequestInitCfProperties }) };
 }
 
 function addressingOf(asked: string, called: URL, { origin, endpoint }: Forwarding): Addressing {

@@ -87,6 +87,15 @@ describe("the request that the origin gets", () => {
     });
   });
 
+  test.each<[what: string, init: RequestInit]>([
+    ["has no body", {}],
+    ["announces its length", { method: "POST", body: "x", headers: { "Content-Length": "1" } }],
+    ["is streamed", { method: "POST", body: new Response("x").body }],
+  ])("has what the edge knows of the client, if it %s", async (_, init) => {
+    const cf = { country: "FR", httpProtocol: "HTTP/2" } as RequestInitCfProperties;
+    expect((await forwarded("/files/a", { ...init, cf })).sent.cf).toMatchObject({ country: "FR" });
+  });
+
   test("tells who it is from, of a key that reaches the organization", async () => {
     const { key, headers } = await forwarded("/files/a");
     expect(Object.fromEntries([...headers].filter(([name]) => name.startsWith("keygate-")))).toEqual({
