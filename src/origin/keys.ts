@@ -12,7 +12,10 @@ const REFRESH_AFTER_MS = LIFE_MS / 2;
 /** However many unknown keys are named, there is one fetch in this time. */
 const COOLDOWN_MS = 30_000;
 const RETRY_AFTER_MS = 1_000;
+/** How long requests wait for a fetch. */
 const DEADLINE_MS = 5_000;
+/** The same where the current keys still serve. */
+const PATIENCE_MS = 250;
 
 class IssuerKeys {
   readonly #url: string;
@@ -30,7 +33,10 @@ class IssuerKeys {
   async find(kid: string): Promise<CryptoKey> {
     // The clock has stepped back, and nobody knows how old they are: it is time to look.
     if (this.#age() < 0) this.#fetchedAt = Date.now() - REFRESH_AFTER_MS;
-    if (this.#age() >= REFRESH_AFTER_MS) await this.#refresh(RETRY_AFTER_MS);
+    if (this.#age() >= REFRESH_AFTER_MS) {
+      const serves = this.#age() < LIFE_MS && this.#keys.has(kid);
+      await this.#refresh(RETRY_AFTER_MS, serves ? PATIENCE_MS : DEADLINE_MS);
+    }
     if (!this.#keys.has(kid)) await this.#refresh(COOLDOWN_MS);
     if (this.#age() >= LIFE_MS) {
       throw new AssertionError("keys_unavailable", `The issuer's keys cannot be fetched from ${this.#url}.`);
@@ -40,8 +46,8 @@ class IssuerKeys {
     return key;
   }
 
-  /** Unless it was tried within `gapMs`. One flight serves all who wait; each waits for so long and no longer. */
-  async #refresh(gapMs: number): Promise<void> {
+  /** Unless it was tried within `gapMs`. One flight serves all who wait; they wait until it is `patienceMs` old, and no longer. */
+  async #refresh(gapMs: number, patienceMs = DEADLINE_MS): Promise<void> {
     const sinceTried = Date.now() - this.#triedAt;
     if (sinceTried < 0 || sinceTried >= (this.#flight ? DEADLINE_MS : gapMs)) {
       this.#triedAt = Date.now();
@@ -50,7 +56,8 @@ class IssuerKeys {
       });
       this.#flight = flight;
     }
-    if (this.#flight) await settledWithin(DEADLINE_MS, this.#flight);
+    const leftMs = this.#triedAt + patienceMs - Date.now();
+    if (this.#flight && leftMs > 0) await settledWithin(leftMs, this.#flight);
   }
 
   async #load(): Promise<void> {

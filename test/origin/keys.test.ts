@@ -7,9 +7,11 @@ class Endpoint {
   keys: TestKey[] = [];
   fetches = 0;
   up = true;
+  hangs = false;
 
   readonly fetch = async (): Promise<Response> => {
     this.fetches++;
+    if (this.hangs) return new Promise(() => {});
     if (!this.up) throw new TypeError("down");
     return Response.json({ keys: this.keys.map(({ publicJwk }) => publicJwk) });
   };
@@ -78,6 +80,27 @@ describe("The public keys of an issuer", () => {
     expect(await endpoint.find("a")).toBe("found");
     pass(1);
     expect(await endpoint.find("a")).toBe("keys_unavailable");
+  });
+
+  test("hold up requests by a quarter of a second in five while the issuer hangs, and no other than the first", async () => {
+    await endpoint.find("a");
+    endpoint.hangs = true;
+    pass(150);
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: Date.now() });
+    const outcomes: string[] = [];
+    const ask = () => void endpoint.find("a").then((outcome) => outcomes.push(outcome));
+    ask();
+    await vi.advanceTimersByTimeAsync(249);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes).toEqual(["found"]);
+    ask();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outcomes).toEqual(["found", "found"]);
+    await vi.advanceTimersByTimeAsync(4_750);
+    expect(endpoint.fetches).toBe(2);
+    ask();
+    expect(endpoint.fetches).toBe(3);
   });
 
   test("no longer hold one that was taken out, five minutes later at the latest", async () => {
