@@ -250,7 +250,7 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     status: 405,
     title: "Method not allowed",
     meaning: "The path exists but does not accept this method.",
-    detail: ({ allow }) => `This path accepts ${allow.join(", ") || "no method that can be sent here"}.`,
+    detail: ({ allow }) => `This path accepts ${allow.join(", ")}.`,
     fix: "Use one of the methods in the Allow header.",
   },
   path_ambiguous: {

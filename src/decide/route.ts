@@ -53,8 +53,11 @@ export function routeOfMethod(routes: readonly Route[], method: string): Route |
   return routes.find(({ methods }) => methods?.has(method)) ?? routes.find(({ methods }) => methods === undefined);
 }
 
+/** Of a route that takes every method, the usual ones: only TRACE is refused there. */
+const USUAL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
 function allowedMethods(routes: readonly Route[]): string[] {
-  return [...new Set(routes.flatMap(({ methods }) => [...(methods ?? [])]))].sort();
+  return [...new Set(routes.flatMap(({ methods }) => [...(methods ?? USUAL_METHODS)]))].sort();
 }
 
 /** The routes of one path share its shape. What a parameter (a workspace!) names must not depend on the reading either. */

@@ -151,6 +151,13 @@ describe("the route of a path", () => {
     expect(outcomeOf("TRACE", "/vault")).toBe("method_not_allowed");
   });
 
+  test.each([
+    ["/signatures/1", ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]],
+    ["/vault", ["GET", "HEAD", "POST"]],
+  ])("TRACE is refused on %s with methods that the route takes", (path, allow) => {
+    expect(findRoute("TRACE", path, gateway.router)).toEqual({ code: "method_not_allowed", allow });
+  });
+
   test("methods beyond the common ones pass where a route takes all of them", () => {
     for (const method of ["PROPFIND", "QUERY", "REPORT"])
       expect(outcomeOf(method, "/signatures/1")).toBe("/signatures/*");
