@@ -1,5 +1,7 @@
 /** Why a request is not to be answered: a closed set of codes, which stay what they are. */
 
+import { ASSERTION_HEADER } from "./claims.ts";
+
 const STATUSES = {
   assertion_missing: 401,
   /** More than one, or several joined by a comma. */
@@ -35,15 +37,18 @@ export class AssertionError extends Error {
   readonly code: AssertionErrorCode;
   /** The HTTP status that fits. */
   readonly status: 401 | 403 | 503;
+  /** For the answer, which Express adds by itself. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2: each 401 says what to send. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: AssertionErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.status = STATUSES[code];
+    this.headers = this.status === 401 ? { "WWW-Authenticate": ASSERTION_HEADER } : {};
   }
 
   /** Hono's answer if a handler throws this, unless the app has its own `onError`. */
   getResponse(): Response {
-    return Response.json({ code: this.code, error: this.message }, { status: this.status });
+    return Response.json({ code: this.code, error: this.message }, this);
   }
 }

@@ -34,7 +34,7 @@ export function nodeAssertion(options: VerifyOptions) {
       request.principal = await verifyNodeRequest(request, options);
     } catch (error) {
       if (!(error instanceof AssertionError)) return void next(error);
-      response.writeHead(error.status, { "Content-Type": "application/json" });
+      response.writeHead(error.status, { ...error.headers, "Content-Type": "application/json" });
       response.end(JSON.stringify({ code: error.code, error: error.message }));
       return;
     }

@@ -131,6 +131,7 @@ describe.for([
     await whileServing(async () => {
       const past = async (path: string, headers: Record<string, string>) => {
         const response = await fetch(`http://127.0.0.1:${originPorts.sandbox}${path}`, { headers });
+        expect(response.headers.get("WWW-Authenticate")).toBe("Keygate-Assertion");
         return [response.status, ((await response.json()) as { code?: string }).code];
       };
       expect(await past("/base/signatures/1", { "Keygate-Key-Id": key.id })).toEqual([401, "assertion_missing"]);

@@ -23,7 +23,8 @@ app.get("/broken", () => {
 async function get(path: string, headers: Record<string, string> = {}) {
   const claims = claimsAt(Math.floor(Date.now() / 1000), { htu: path });
   const response = await app.request(path, { headers: { "Keygate-Assertion": await signed(key, claims), ...headers } });
-  return { status: response.status, text: await response.text() };
+  const challenge = response.headers.get("WWW-Authenticate");
+  return { status: response.status, text: await response.text(), ...(challenge && { challenge }) };
 }
 
 describe("A Hono app behind the gateway", () => {
@@ -31,14 +32,14 @@ describe("A Hono app behind the gateway", () => {
     expect(await get("/signatures/1")).toEqual({ status: 200, text: '{"key":"key_1"}' });
   });
 
-  test("answers 401 with the code to whom it does not know", async () => {
-    const { status, text } = await get("/signatures/1", { "Keygate-Assertion": "x" });
-    expect([status, JSON.parse(text).code]).toEqual([401, "assertion_malformed"]);
+  test("answers 401 with the code, and with what to send, to whom it does not know", async () => {
+    const { status, text, challenge } = await get("/signatures/1", { "Keygate-Assertion": "x" });
+    expect([status, JSON.parse(text).code, challenge]).toEqual([401, "assertion_malformed", "Keygate-Assertion"]);
   });
 
   test("answers 403 with the code where its handler requires a scope that is missing", async () => {
-    const { status, text } = await get("/signatures/1", { needs: "signatures:delete" });
-    expect([status, JSON.parse(text).code]).toEqual([403, "scope_missing"]);
+    const { status, text, challenge } = await get("/signatures/1", { needs: "signatures:delete" });
+    expect([status, JSON.parse(text).code, challenge]).toEqual([403, "scope_missing", undefined]);
   });
 
   test("keeps its own errors", async () => {

@@ -14,7 +14,7 @@ app.all("/*path", (request, response) => {
 
 app.use((error, _request, response, next) => {
   if (!(error instanceof AssertionError)) return next(error);
-  response.status(error.status).json({ code: error.code });
+  response.status(error.status).set(error.headers).json({ code: error.code });
 });
 
 const server = app.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () =>

@@ -5,8 +5,8 @@ import { nodeAssertion } from "keygate-origin/node";
 
 const assertion = nodeAssertion({ issuer: process.env.ISSUER, audience: process.env.AUDIENCE });
 
-function answer(response, status, body) {
-  response.writeHead(status, { "Content-Type": "application/json" });
+function answer(response, status, body, headers = {}) {
+  response.writeHead(status, { ...headers, "Content-Type": "application/json" });
   response.end(JSON.stringify(body));
 }
 
@@ -19,7 +19,7 @@ const server = createServer((request, response) => {
       answer(response, 200, { key: principal.keyId, organization: principal.organizationId, role: principal.role });
     } catch (refused) {
       if (!(refused instanceof AssertionError)) return answer(response, 500, { code: "failed" });
-      answer(response, refused.status, { code: refused.code });
+      answer(response, refused.status, { code: refused.code }, refused.headers);
     }
   });
 });

@@ -27,6 +27,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        if status == 401:
+            self.send_header("WWW-Authenticate", "Keygate-Assertion")
         self.end_headers()
         self.wfile.write(content)
 
