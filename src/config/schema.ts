@@ -62,7 +62,10 @@ const ofEveryOrigin = {
   headers: z
     .record(
       headerName,
-      z.union([z.string(), fields({ secret: secretName })], 'is not a value; write a string or { secret: "NAME" }'),
+      z.union(
+        [z.string().regex(/^.*$/, "has a line break; write it on one line"), fields({ secret: secretName })],
+        'is not a value; write a string or { secret: "NAME" }',
+      ),
     )
     .default({}),
 };
