@@ -151,6 +151,15 @@ describe("A bad origin hurts no one", () => {
     expect([response?.status, codeOf(response)]).toEqual([408, "request_timeout"]);
   });
 
+  test.for([
+    ["whose digest is to be signed", "/digested/brisk/1"],
+    ["that a hook reads", "/hooked/brisk/1"],
+  ])("a client that stops in mid-body, of a GET %s: 408", async ([, path]) => {
+    const head = rawRequest("GET", `/sandbox${path}`, lines([["Content-Length", "10"]]));
+    const response = await sendRaw(direct.port, `${head}hello`);
+    expect([response?.status, codeOf(response)]).toEqual([408, "request_timeout"]);
+  });
+
   test("a client that stops in mid-body, of a short body that is not watched, has the origin's time and no more", async () => {
     origin.sandbox.answer((request) => void request.on("error", () => {}).resume());
     const response = await sendAs("/brisk/1", [["Content-Length", "10"]], "hello");

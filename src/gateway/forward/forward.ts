@@ -2,6 +2,7 @@
 
 import type { HookContext } from "../../config/hooks.ts";
 import type { Route } from "../../config/route-table.ts";
+import { DeadlineError, within } from "../../deadline.ts";
 import type { DataEndpoint } from "../../decide/endpoint.ts";
 import type { Addressing } from "../../decide/location.ts";
 import type { OtherTargets } from "../../decide/other-targets.ts";
@@ -54,9 +55,13 @@ export async function forward(
     upload ? withBody(request, upload) : request,
   );
   setHeaders(prepared.headers, forwarding, visit);
+  const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const outgoing = route.onRequest
-    ? await beforeOrigin(prepared, route.onRequest, contextOf(forwarding, requestId)).catch((error) =>
-        blame(error, upload, request),
+    ? await whileArriving(
+        beforeOrigin(prepared, route.onRequest, contextOf(forwarding, requestId)),
+        request,
+        upload,
+        seconds,
       )
     : prepared;
   if (isRefusal(outgoing)) return outgoing;
@@ -65,9 +70,8 @@ export async function forward(
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const sign =
     principal && origin.assertion ? () => setAssertion(outgoing, principal, forwarding, requestId, assert) : undefined;
-  const refusal = sign && (await sign());
+  const refusal = sign && (await (route.digest ? whileArriving(sign(), request, upload, seconds) : sign()));
   if (refusal) return (await upload?.broken()) ?? refusal;
-  const seconds = route.timeoutSeconds + (upload ? 0 : secondsToCome(request));
   const sent = upload && isDropped(upload, prepared, outgoing) ? undefined : upload;
   const answer = await exchange(outgoing, origin, { seconds, upload: sent, principal, sign, watch }, visit, plane);
   if (isRefusal(answer)) return answer;
@@ -115,12 +119,22 @@ async function setAssertion(
   return undefined;
 }
 
-/** A hook that reads a body fails if the body does not arrive. That is not the hook's fault. */
-async function blame(error: unknown, upload: Upload | undefined, { signal }: Request): Promise<Refusal> {
-  const refusal = await upload?.broken();
-  if (refusal) return refusal;
-  if (signal.aborted) return { code: "request_broken_off" };
-  throw error;
+/** What reads a body fails if the body does not arrive. That is not its fault. `seconds`: for a body that is not watched. */
+async function whileArriving<T>(
+  work: Promise<T>,
+  request: Request,
+  upload: Upload | undefined,
+  seconds: number,
+): Promise<T | Refusal> {
+  try {
+    return await (request.body && !upload ? within(seconds * 1000, work) : work);
+  } catch (error) {
+    if (error instanceof DeadlineError) return { code: "request_timeout", seconds };
+    const refusal = await upload?.broken();
+    if (refusal) return refusal;
+    if (request.signal.aborted) return { code: "request_broken_off" };
+    throw error;
+  }
 }
 
 /** Whether a hook put something else in the place of the body, which nobody reads then: the origin does not wait for its end. */

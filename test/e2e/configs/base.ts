@@ -103,6 +103,14 @@ export function guarding(origins: { production: string; sandbox: string }) {
       { path: "/moved/*", origin: "main", resource: "signatures", rewriteLocation: true },
       { path: "/unwatched/*", origin: "main", resource: "signatures", watchRevocation: false },
       { path: "/digested/*", origin: "main", resource: "signatures", digest: true },
+      { path: "/digested/brisk/*", origin: "main", resource: "signatures", digest: true, timeoutSeconds: 1 },
+      {
+        path: "/hooked/brisk/*",
+        origin: "main",
+        resource: "signatures",
+        timeoutSeconds: 1,
+        onRequest: async (request) => void (await request.clone().text()),
+      },
       { path: "/credentialed/*", origin: "credentialed", resource: "signatures" },
       {
         path: "/hooked/*",
