@@ -95,11 +95,7 @@ function resolve(field: Field, reference: string, naming: Naming, gateway: Gatew
   const targets: OtherTarget[] = [{ field, url, match }];
   if (field === "Destination" && !isRefusal(match)) {
     // What COPY and MOVE put there, PUT could have.
-    const { shape } = match.route;
-    const put = routeOfMethod(
-      gateway.routes.filter((route) => route.shape === shape),
-      "PUT",
-    );
+    const put = routeOfMethod(gateway.router.find(named.path)?.routes ?? [], "PUT");
     if (put && put !== match.route) targets.push({ field, url, match: { ...match, route: put } });
   }
   const origin = naming.origin.baseFor(called);
