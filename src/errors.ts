@@ -40,7 +40,8 @@ interface Members {
   rate_exceeded: { policy: string; retryAfterMs: number };
   quota_exceeded: { policy: string; retryAfterMs: number };
   origin_unreachable: unknown;
-  origin_timeout: { seconds: number };
+  /** `isUnread`: it did not read the body. */
+  origin_timeout: { seconds: number; isUnread?: boolean };
   key_store_unavailable: unknown;
   lookup_budget_spent: unknown;
   authority_unavailable: unknown;
@@ -381,8 +382,9 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
   origin_timeout: {
     status: 504,
     title: "Origin too slow",
-    meaning: "The service behind the gateway did not start to answer in time.",
-    detail: ({ seconds }) => `The service behind the gateway did not start to answer within ${seconds} s.`,
+    meaning: "The service behind the gateway did not read the request or start to answer in time.",
+    detail: ({ seconds, isUnread }) =>
+      `The service behind the gateway did not ${isUnread ? "read the body" : "start to answer"} within ${seconds} s.`,
     fix: "Try again later. The request may have taken effect.",
   },
   key_store_unavailable: {

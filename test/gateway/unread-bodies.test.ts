@@ -61,11 +61,15 @@ describe.each<[what: string, onRequest: RouteConfig["onRequest"]]>([
 describe.each<[what: string, onRequest: RouteConfig["onRequest"]]>([
   ["changes it", (request) => request.headers.set("X-Hooked", "1")],
   ["creates a request from it", (request) => new Request(request, { headers: request.headers })],
+  ["puts its body into another", ({ url, method, headers, body }) => new Request(url, { method, headers, body })],
   [
-    "puts its body into another",
-    ({ url, method, headers, body }) => new Request(url, { method, headers, body }),
+    "has read a copy of it",
+    (request) =>
+      void request
+        .clone()
+        .text()
+        .catch(() => undefined),
   ],
-  ["has read a copy of it", (request) => void request.clone().body?.getReader().read()],
   [
     "pipes its body into another",
     ({ url, method, headers, body }) =>
@@ -76,6 +80,14 @@ describe.each<[what: string, onRequest: RouteConfig["onRequest"]]>([
     const { after } = await begin({ timeoutSeconds: 60, requestIdleSeconds: 1, onRequest }, reading);
     expect(await after(0.5)).toBeUndefined();
     expect(await after(1)).toMatchObject({ code: "request_timeout" });
+  });
+});
+
+test("An origin that reads none of the body is told from one that does not answer", async () => {
+  const { after } = await begin({ timeoutSeconds: 5, requestIdleSeconds: 1 }, silent);
+  expect(await after(1)).toMatchObject({
+    code: "origin_timeout",
+    detail: "The service behind the gateway did not read the body within 1 s.",
   });
 });
 

@@ -66,6 +66,6 @@ function refusalOf(end: FlowEnd, limit: number, seconds: number): Refusal | unde
   if (end === "source broke") return { code: "request_broken_off" };
   if (end === "too large") return { code: "body_too_large", limit };
   if (end === "source idle") return { code: "request_timeout", seconds };
-  if (end === "sink idle") return { code: "origin_timeout", seconds };
+  if (end === "sink idle") return { code: "origin_timeout", seconds, isUnread: true };
   return undefined;
 }
