@@ -9,16 +9,16 @@ import type { Refusal } from "../errors.ts";
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const VERSION = "13";
 
-type Asking = Pick<Request, "method" | "headers"> & Partial<Pick<Request, "body" | "cf">>;
+type RequestParts = Pick<Request, "method" | "headers"> & Partial<Pick<Request, "body" | "cf">>;
 
 /** Why a request that asks for a WebSocket cannot have one; `undefined` for those that ask for none. */
-export function handshakeRefusal(request: Asking): Refusal | undefined {
+export function handshakeRefusal(request: RequestParts): Refusal | undefined {
   if (!asksForWebSocket(request)) return undefined;
   const problem = problemOf(request);
   return problem === undefined ? undefined : { code: "websocket_handshake_invalid", problem };
 }
 
-function problemOf(request: Asking): string | undefined {
+function problemOf(request: RequestParts): string | undefined {
   const { method, headers, cf } = request;
   if (method !== "GET") return "its method is not GET";
   if (cf?.httpProtocol === "HTTP/1.0") return "it came over HTTP/1.0";
@@ -29,8 +29,8 @@ function problemOf(request: Asking): string | undefined {
 }
 
 /** Nothing but a proper handshake of the client's keeps its `Upgrade`. A hook can neither begin one nor change its method. */
-export function dropOtherUpgrades(outgoing: Request, asked: Request): void {
-  const isHandshake = asksForWebSocket(asked) && outgoing.method === "GET" && !hasBody(outgoing);
+export function dropOtherUpgrades(outgoing: Request, incoming: Request): void {
+  const isHandshake = asksForWebSocket(incoming) && outgoing.method === "GET" && !hasBody(outgoing);
   if (!isHandshake || !asksForWebSocket(outgoing)) outgoing.headers.delete("upgrade");
 }
 
@@ -44,7 +44,7 @@ export function isBrokenUpgrade({ status, headers, webSocket }: Response, outgoi
 }
 
 /** The runtime gives one of no bytes a body too. */
-function hasBody({ headers, body }: Asking): boolean {
+function hasBody({ headers, body }: RequestParts): boolean {
   const length = headers.get("content-length");
   return length === null ? body != null || headers.has("transfer-encoding") : Number(length) > 0;
 }

@@ -23,7 +23,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Flow {
   const { length, maxBytes = Number.POSITIVE_INFINITY, idleMs, now } = limits;
-  const { readable, writable } = passage(length);
+  const { readable, writable } = identityStream(length);
   const read = readFrom(source, Math.min(CHUNK_BYTES, length || CHUNK_BYTES));
   const writer = writable.getWriter();
   let end: FlowEnd | undefined;
@@ -65,13 +65,13 @@ export function pump(source: ReadableStream<Uint8Array>, limits: FlowLimits): Fl
 
 /** A body that can be stopped, and is not watched otherwise: the runtime moves it, with no JavaScript for each chunk. */
 export function pipe(source: ReadableStream<Uint8Array>, length: number | undefined): Flow<void> {
-  const { readable, writable } = passage(length);
+  const { readable, writable } = identityStream(length);
   const stopped = new AbortController();
   const ended = source.pipeTo(writable, { signal: stopped.signal }).catch(() => undefined);
   return { readable, ended, stop: () => stopped.abort() };
 }
 
-function passage(length: number | undefined): IdentityTransformStream {
+function identityStream(length: number | undefined): IdentityTransformStream {
   return length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
 }
 

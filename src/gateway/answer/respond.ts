@@ -51,8 +51,8 @@ export function isRebuildable({ status }: Response): boolean {
 }
 
 /** The origin's answer with headers that can be changed; body, status and WebSocket stay the same. */
-function withOwnHeaders(response: Response, isCorsOurs: boolean): Response {
+function withOwnHeaders(response: Response, handlesCors: boolean): Response {
   const own = new Response(response.body, response);
-  stripResponse(own.headers, isCorsOurs);
+  stripResponse(own.headers, handlesCors);
   return own;
 }

@@ -23,7 +23,7 @@ import type { Origin } from "../origins/origin.ts";
 import type { Visit } from "../visit.ts";
 import type { Assert } from "./assertion.ts";
 import { afterOrigin, beforeOrigin } from "./hooks.ts";
-import { forgesOurs, strip } from "./strip.ts";
+import { setsReserved, strip } from "./strip.ts";
 import { passTrace, traceIdOf } from "./trace.ts";
 import { secondsToCome, type Upload, uploadOf } from "./upload.ts";
 
@@ -82,7 +82,7 @@ export async function forward(
   }
   notes.responseBytes = bytesOf(answer);
   if (!isRebuildable(answer)) {
-    if (!forgesOurs(answer.headers, route.cors !== undefined)) return answer;
+    if (!setsReserved(answer.headers, route.cors !== undefined)) return answer;
     return unreachable(origin, `a ${answer.status} has headers that only the gateway can set`, requestId, log);
   }
   const relayed = relay(answer, notes.responseBytes, route, watch, now);

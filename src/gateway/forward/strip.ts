@@ -11,10 +11,10 @@ export function strip(headers: Headers, names: readonly string[]): void {
 }
 
 /** Response headers that an origin must not set: they are for this hop only, or the gateway sets them. */
-export function stripResponse(headers: Headers, isCorsOurs = false): void {
+export function stripResponse(headers: Headers, handlesCors = false): void {
   const unsafe: string[] = [];
   headers.forEach((value, name) => {
-    if (isUnsafe(name, isCorsOurs)) unsafe.push(name);
+    if (isUnsafe(name, handlesCors)) unsafe.push(name);
     // Most say keep-alive or close, which names no header.
     else if (name === "connection" && !/^(keep-alive|close)$/i.test(value)) unsafe.push(...namedByConnection(value));
   });
@@ -22,16 +22,16 @@ export function stripResponse(headers: Headers, isCorsOurs = false): void {
 }
 
 /** Whether an origin sets a header that only the gateway can set. */
-export function forgesOurs(headers: Headers, isCorsOurs: boolean): boolean {
-  return [...headers.keys()].some((name) => isUnsafe(name, isCorsOurs));
+export function setsReserved(headers: Headers, handlesCors: boolean): boolean {
+  return [...headers.keys()].some((name) => isUnsafe(name, handlesCors));
 }
 
-function isUnsafe(name: string, isCorsOurs: boolean): boolean {
+function isUnsafe(name: string, handlesCors: boolean): boolean {
   return (
     name.startsWith("keygate-") ||
     name.startsWith("ratelimit") ||
     name.startsWith("proxy-") ||
-    (isCorsOurs && name.startsWith("access-control-"))
+    (handlesCors && name.startsWith("access-control-"))
   );
 }
 
