@@ -29,6 +29,16 @@ const addSiblings = () =>
     .bind(id, newId("h"))
     .run();
 
+test("a key whose environment is not in the configuration gets no new secret, and keeps the secret that it has", async () => {
+  const { secrets } = await read();
+  await env.DB.prepare("UPDATE api_keys SET environment = 'staging' WHERE id = ?").bind(id).run();
+  expect(await rotate(0)).toMatchObject({
+    status: 409,
+    body: { code: "conflict", detail: expect.stringContaining("environment is not in the configuration") },
+  });
+  expect(await read()).toMatchObject({ secrets, status_reason: "environment_mismatch" });
+});
+
 describe("the secrets in a key's record", () => {
   test("are those that work, newest first, in every answer", async () => {
     const made = await read();

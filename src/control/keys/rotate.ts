@@ -19,6 +19,8 @@ export const MAX_GRACE_SECONDS = 30 * DAY_SECONDS;
 /** Of one key at one time: the newest, and older ones in their grace. */
 const MAX_SECRETS = 5;
 
+const NOT_CONFIGURED = "The key's environment is not in the configuration, so a new secret could not work.";
+
 /** A new secret of the same key: one id, one count. The old ones end after the grace. */
 export async function rotateKey(
   control: Control,
@@ -36,7 +38,9 @@ export async function rotateKey(
     (await checkGrant(control, caller, key)) ??
     checkSecrets(control, key, graceSeconds);
   if (refusal) return refusal;
-  const secret = generateSecret(gateway.environments[key.environment]?.keyPrefix as string, control.randomBytes);
+  const prefix = gateway.environments[key.environment]?.keyPrefix;
+  if (prefix === undefined) return { code: "conflict", problem: NOT_CONFIGURED };
+  const secret = generateSecret(prefix, control.randomBytes);
   const at = control.now();
   const version = control.newId("ver");
   const [pepper] = control.peppers;
