@@ -10,6 +10,7 @@ import { revokeKey } from "../control/keys/revoke.ts";
 import { rotateKey } from "../control/keys/rotate.ts";
 import { disableKey, enableKey } from "../control/keys/switch.ts";
 import { readUnusedKeys } from "../control/keys/unused.ts";
+import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { givenId } from "../records/forms.ts";
 import { keyBody, keyChangeOf, keyPatch, newKeyOf, renderKey } from "../records/key.ts";
@@ -32,15 +33,20 @@ const showChanged = (control: Control, changed: ChangedKey | Refusal): Answer | 
         effect: changed.effect,
       };
 
-async function read({ control, caller, id }: Asked<unknown, unknown>): Promise<Answer | Refusal> {
-  const key = await findKey(control, caller, id, "api_keys:read");
-  if (isRefusal(key)) return key;
-  const used = await withLastUse(control, key);
-  return { body: renderKey(used, control.gateway, control.now()), version: key.version };
-}
+/** For callers with this scope. A repeated call needs the scope of the call itself, and no other. */
+const readWith =
+  (scope: Scope) =>
+  async ({ control, caller, id }: Asked<unknown, unknown>) => {
+    const key = await findKey(control, caller, id, scope);
+    if (isRefusal(key)) return key;
+    const used = await withLastUse(control, key);
+    return { body: renderKey(used, control.gateway, control.now()), version: key.version };
+  };
+
+const readAfterWrite = readWith("api_keys:write");
 
 async function readWithoutSecret(asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
-  const answer = await read(asked);
+  const answer = await readAfterWrite(asked);
   return isRefusal(answer) ? answer : { ...answer, body: { ...answer.body, secret: null } };
 }
 
@@ -96,7 +102,7 @@ export const apiKeys = [
     path: "/v1/api-keys/:id",
     name: "readApiKey",
     versioned: true,
-    handle: read,
+    handle: readWith("api_keys:read"),
   }),
   operation({
     method: "patch",
@@ -105,7 +111,7 @@ export const apiKeys = [
     body: keyPatch,
     versioned: true,
     delayed: true,
-    replay: read,
+    replay: readAfterWrite,
     async handle({ control, caller, id, body }) {
       return showChanged(control, await changeKey(control, caller, id, keyChangeOf(body)));
     },
@@ -142,7 +148,7 @@ export const apiKeys = [
     body: revocationBody,
     versioned: true,
     delayed: true,
-    replay: read,
+    replay: readWith("api_keys:delete"),
     handle: async ({ control, caller, id, body }) =>
       showChanged(control, await revokeKey(control, caller, id, body.reason)),
   }),
@@ -153,7 +159,7 @@ export const apiKeys = [
     name: "disableApiKey",
     versioned: true,
     delayed: true,
-    replay: read,
+    replay: readAfterWrite,
     handle: async ({ control, caller, id }) => showChanged(control, await disableKey(control, caller, id)),
   }),
   operation({
@@ -162,7 +168,7 @@ export const apiKeys = [
     name: "enableApiKey",
     versioned: true,
     delayed: true,
-    replay: read,
+    replay: readAfterWrite,
     handle: async ({ control, caller, id }) => showChanged(control, await enableKey(control, caller, id)),
   }),
 ];

@@ -1,6 +1,7 @@
 import { findMember, findOrganization } from "../control/access.ts";
 import { type ChangedMember, changeMember, removeMember } from "../control/people/change.ts";
 import { createMember } from "../control/people/create.ts";
+import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import {
   type MemberRecord,
@@ -23,8 +24,10 @@ const showChanged = (changed: ChangedMember | Refusal): Answer | Refusal =>
     ? changed
     : { body: renderMember(changed.member), version: changed.member.version, effect: changed.effect };
 
-const read = async ({ control, caller, id }: Asked<unknown, unknown>) =>
-  show(await findMember(control, caller, id, "members:read"));
+const readWith =
+  (scope: Scope) =>
+  async ({ control, caller, id }: Asked<unknown, unknown>) =>
+    show(await findMember(control, caller, id, scope));
 
 export const members = [
   operation({
@@ -34,7 +37,7 @@ export const members = [
     body: memberBody,
     status: 201,
     versioned: true,
-    replay: read,
+    replay: readWith("members:write"),
     async handle({ control, caller, body }) {
       return show(await createMember(control, caller, newMemberOf(body)));
     },
@@ -57,7 +60,7 @@ export const members = [
     path: "/v1/members/:id",
     name: "readMember",
     versioned: true,
-    handle: read,
+    handle: readWith("members:read"),
   }),
   operation({
     method: "patch",
@@ -66,7 +69,7 @@ export const members = [
     body: memberPatch,
     versioned: true,
     delayed: true,
-    replay: read,
+    replay: readWith("members:write"),
     async handle({ control, caller, id, body }) {
       return showChanged(await changeMember(control, caller, id, memberChangeOf(body)));
     },

@@ -1,6 +1,7 @@
 import { findOrganization, requireRoot } from "../control/access.ts";
 import { changeOrganization } from "../control/organizations/change.ts";
 import { createOrganization } from "../control/organizations/create.ts";
+import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import {
   newOrganizationOf,
@@ -18,8 +19,10 @@ import { pageQuery, renderPage } from "./wire/page.ts";
 const show = (organization: Organization | Refusal): Answer | Refusal =>
   isRefusal(organization) ? organization : { body: renderOrganization(organization), version: organization.version };
 
-const read = async ({ control, caller, id }: Asked<unknown, unknown>) =>
-  show(await findOrganization(control, caller, id, "organizations:read"));
+const readWith =
+  (scope: Scope) =>
+  async ({ control, caller, id }: Asked<unknown, unknown>) =>
+    show(await findOrganization(control, caller, id, scope));
 
 export const organizations = [
   operation({
@@ -29,7 +32,7 @@ export const organizations = [
     body: organizationBody,
     status: 201,
     versioned: true,
-    replay: read,
+    replay: readWith("organizations:write"),
     async handle({ control, caller, body }) {
       return show(await createOrganization(control, caller, newOrganizationOf(body)));
     },
@@ -54,7 +57,7 @@ export const organizations = [
     path: "/v1/organizations/:id",
     name: "readOrganization",
     versioned: true,
-    handle: read,
+    handle: readWith("organizations:read"),
   }),
   operation({
     method: "patch",
@@ -63,7 +66,7 @@ export const organizations = [
     body: organizationPatch,
     versioned: true,
     delayed: true,
-    replay: read,
+    replay: readWith("organizations:write"),
     async handle({ control, caller, id, body }) {
       const changed = await changeOrganization(control, caller, id, organizationChangeOf(body));
       if (isRefusal(changed)) return changed;

@@ -1,6 +1,7 @@
 import { findOrganization, findWorkspace } from "../control/access.ts";
 import { changeWorkspace, deleteWorkspace } from "../control/organizations/change-workspace.ts";
 import { createWorkspace } from "../control/organizations/create-workspace.ts";
+import type { Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import {
   newWorkspaceOf,
@@ -18,8 +19,10 @@ import { organizationPageQuery, renderPage } from "./wire/page.ts";
 const show = (workspace: Workspace | Refusal): Answer | Refusal =>
   isRefusal(workspace) ? workspace : { body: renderWorkspace(workspace), version: workspace.version };
 
-const read = async ({ control, caller, id }: Asked<unknown, unknown>) =>
-  show(await findWorkspace(control, caller, id, "workspaces:read"));
+const readWith =
+  (scope: Scope) =>
+  async ({ control, caller, id }: Asked<unknown, unknown>) =>
+    show(await findWorkspace(control, caller, id, scope));
 
 export const workspaces = [
   operation({
@@ -29,7 +32,7 @@ export const workspaces = [
     body: workspaceBody,
     status: 201,
     versioned: true,
-    replay: read,
+    replay: readWith("workspaces:write"),
     async handle({ control, caller, body }) {
       return show(await createWorkspace(control, caller, newWorkspaceOf(body)));
     },
@@ -52,7 +55,7 @@ export const workspaces = [
     path: "/v1/workspaces/:id",
     name: "readWorkspace",
     versioned: true,
-    handle: read,
+    handle: readWith("workspaces:read"),
   }),
   operation({
     method: "patch",
@@ -60,7 +63,7 @@ export const workspaces = [
     name: "changeWorkspace",
     body: workspacePatch,
     versioned: true,
-    replay: read,
+    replay: readWith("workspaces:write"),
     handle: async ({ control, caller, id, body }) =>
       show(await changeWorkspace(control, caller, id, workspaceChangeOf(body))),
   }),

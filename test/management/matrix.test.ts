@@ -219,6 +219,31 @@ describe.each(named(operations.filter(({ isRepeatable }) => isRepeatable)))("%s"
     expect(again.body).toEqual("secret" in first.body ? { ...first.body, secret: null } : first.body);
     expect(await fingerprintOfD1()).toEqual(before);
   });
+
+  test("with an idempotency key is repeated by a key that can do it but not read", async () => {
+    if (ROOT_ALONE.includes(id)) return;
+    const world = await makeWorld();
+    await call("PATCH", `/v1/members/${world.otherMemberId}`, { role: "member" });
+    const isOfKeys = operation.path.startsWith("/v1/api-keys");
+    const management = [
+      "organizations:write",
+      "workspaces:write",
+      "members:write",
+      "api_keys:write",
+      "api_keys:delete",
+    ];
+    const { secret } = await makeKey({
+      ...world.keyBody,
+      environment: isOfKeys ? "sandbox" : "production",
+      scopes: ["read:all", "write:all", ...management],
+    });
+    const headers = { Authorization: `Bearer ${secret}`, "Idempotency-Key": crypto.randomUUID() };
+    const body = bodyOf(operation, world);
+    const first = await send(operation, headers, world, body);
+    expect([200, 201]).toContain(first.status);
+    const again = await send(operation, headers, world, body);
+    expect([again.status, again.headers.get("Idempotent-Replayed")]).toEqual([first.status, "true"]);
+  });
 });
 
 /** Optional query parameters that name something, with what they name elsewhere. */
