@@ -53,17 +53,18 @@ interface Row {
 
 const OF_MEMBER = `
   FROM sign_in_links l
-  JOIN members m ON m.id = l.member_id AND m.role = l.role AND m.removed_at IS NULL`;
+  JOIN members m ON m.id = l.member_id AND m.removed_at IS NULL`;
 const UNUSED = `
   WHERE l.session_id IS NULL AND l.expires_at > ?1 AND (l.invites = 0 OR m.last_signed_in_at IS NULL)`;
-/** By root, or by a member who can still create it. `?2`: `LinkUse.creators`. */
+/** For a member with the same role, by root or by a member who can still create it. `?2`: `LinkUse.creators`. */
 const BACKED = `
-  AND (l.created_by = 'root' OR EXISTS (
+  AND m.role = l.role AND (l.created_by = 'root' OR EXISTS (
     SELECT 1 FROM members c JOIN json_each(?2) may ON may.key = c.role
     WHERE c.id = l.created_by AND c.removed_at IS NULL AND l.role NOT IN (SELECT value FROM json_each(may.value))))`;
 /** Not used, not revoked and not expired, of a member who still exists, with the same role, in an active organization. `?1`: the time. */
 const USABLE = `${OF_MEMBER}
   JOIN organizations o ON o.id = l.organization_id AND o.status = 'active' ${UNUSED} ${BACKED}`;
+/** One that is not `BACKED` cannot be used now, but perhaps later. */
 const INVITATION = `${OF_MEMBER} ${UNUSED} AND l.invites = 1`;
 
 export function signInLinkInsert(db: D1Database, link: SignInLink): D1PreparedStatement {
@@ -113,15 +114,15 @@ export function signInLinkSpending(
     .bind(now, JSON.stringify(creators), sessionId, hash);
 }
 
-/** Of one member, or of an organization; by the member's id. */
+/** Of one member, or of an organization; by the member's id. `dormantToo`: those too that cannot be used at the moment. */
 export async function readInvitations(
   db: D1Database,
   of: { readonly member: string } | { readonly organization: string },
-  { now, creators }: LinkUse,
+  { now, creators, dormantToo = false }: LinkUse & { readonly dormantToo?: boolean },
 ): Promise<ReadonlyMap<string, Invitation>> {
   const { results } = await db
     .prepare(
-      `SELECT l.member_id, l.created_by, l.created_at, l.expires_at ${INVITATION} ${BACKED}
+      `SELECT l.member_id, l.created_by, l.created_at, l.expires_at ${INVITATION} ${dormantToo ? "" : BACKED}
          AND ${"member" in of ? "l.member_id" : "l.organization_id"} = ?3`,
     )
     .bind(now, JSON.stringify(creators), "member" in of ? of.member : of.organization)

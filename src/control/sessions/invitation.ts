@@ -1,7 +1,6 @@
 /** An invitation is a sign-in link for a member who has never signed in. It lives for days, and can be revoked. */
 
 import { isRefusal, type Refusal } from "../../errors.ts";
-import type { MemberRecord } from "../../records/member.ts";
 import { type Invitation, invitationEnding, readInvitations } from "../../store/sign-in-links.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
@@ -28,10 +27,11 @@ export async function findInvitation(
   memberId: string,
 ): Promise<Invitation | Refusal> {
   const member = await findInvited(control, caller, memberId);
-  return isRefusal(member) ? member : openOf(control, member);
+  if (isRefusal(member)) return member;
+  return (await findInvitations(control, { member: memberId })).get(memberId) ?? notFound("invitation");
 }
 
-/** Its link stops working at once. */
+/** Its link stops working at once. One that cannot be used at the moment ends too: its creator or the member can get their role back. */
 export async function revokeInvitation(
   control: Control,
   caller: Caller,
@@ -39,16 +39,13 @@ export async function revokeInvitation(
 ): Promise<Invitation | Refusal> {
   const member = await findInvited(control, caller, memberId);
   if (isRefusal(member)) return member;
-  const invitation = await openOf(control, member);
-  if (isRefusal(invitation)) return invitation;
+  const use = { ...linkUse(control), dormantToo: true };
+  const invitation = (await readInvitations(control.db, { member: memberId }, use)).get(memberId);
+  if (!invitation) return notFound("invitation");
   const { organizationId } = member;
   const event = { organizationId, action: "invitation.revoked", target: memberId, details: {} };
   await commit(control, undefined, invitationEnding(control.db, auditEvent(control, caller, event)));
   return invitation;
-}
-
-async function openOf(control: Control, { id }: MemberRecord): Promise<Invitation | Refusal> {
-  return (await findInvitations(control, { member: id })).get(id) ?? notFound("invitation");
 }
 
 /** Those that can still be used, by the member's id. */

@@ -144,6 +144,28 @@ describe("an invitation", () => {
     expect(await stateOf(control, token)).toBe("sign_in_link_invalid");
   });
 
+  test.each([
+    ["its creator is no owner at the moment", "creator", "owner"],
+    ["its member has another role at the moment", "guest", "member"],
+  ] as const)("can be revoked while %s, and so does not work again later", async (_, who, role) => {
+    const control = controlOf();
+    const organizationId = await makeOrganization();
+    const [creator, owner, guest] = [
+      await makeMember(organizationId),
+      await makeMember(organizationId),
+      await makeMember(organizationId, "member"),
+    ];
+    const token = tokenOf(granted(await createInvitation(control, as(creator), guest.id)));
+    await giveRole({ creator, guest }[who].id, "admin");
+    expect(codeOf(await findInvitation(control, as(owner), guest.id))).toBe("not_found");
+    expect(codeOf(await revokeInvitation(control, as(owner), guest.id))).toBe("granted");
+    control.wait(1);
+    await giveRole({ creator, guest }[who].id, role);
+    expect(await stateOf(control, token)).toBe("sign_in_link_invalid");
+    expect(codeOf(await revokeInvitation(control, as(owner), guest.id))).toBe("not_found");
+    expect(await eventsOf(guest.id)).toEqual(["invitation.created", "invitation.revoked"]);
+  });
+
   test("is an owner's to create, see and revoke, and no other member's", async () => {
     const control = controlOf();
     const organizationId = await makeOrganization();
