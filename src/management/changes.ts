@@ -7,8 +7,8 @@ export const changes = [
     method: "get",
     path: "/v1/changes/:id",
     name: "readChange",
-    async handle({ control, caller, id }) {
-      const pending = await readChange(control, caller, id);
+    async handle({ control, id }) {
+      const pending = await readChange(control, id);
       return isRefusal(pending) ? pending : { body: { id, pending_keys: pending.keys } };
     },
   }),

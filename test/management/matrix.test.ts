@@ -6,10 +6,10 @@ import { migrate, newId, newSecret } from "../helpers/workerd.ts";
 import { type Answer, call, makeKey, makeMember, setUp } from "./call.ts";
 import { type DocumentedOperation, operationsOf, type Schema, sampleOf, wrongTypeOf } from "./samples.ts";
 
-/** Operations that need no right, for they are about the caller alone. */
+/** Operations that need no right, for they are about the caller alone, or about a change that the caller has made. */
 const ABOUT_ONESELF = [
   ...["whoami", "listSessions", "revokeSession", "revokeSessions"],
-  ...["requestApiKey", "listKeyRequests"],
+  ...["requestApiKey", "listKeyRequests", "readChange"],
 ];
 /** Operations that the root token alone may use, whatever a member's rights. */
 const ROOT_ALONE = [
