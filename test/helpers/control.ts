@@ -59,6 +59,15 @@ export function controlOf(gateway: Gateway = GATEWAY): TestControl {
   };
 }
 
+/** A millisecond passes with each look at the clock. */
+export const hurrying = (control: TestControl): TestControl => ({
+  ...control,
+  now: () => {
+    control.wait(1);
+    return control.now();
+  },
+});
+
 export const root = (): Caller => ({ actor: "root", via: "root", requestId: newId("req"), standing: { kind: "root" } });
 
 /** By a session of their own. */

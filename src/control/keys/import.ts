@@ -33,13 +33,15 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   if (forbidden) return forbidden;
   const organization = await findOrganization(control, caller, wanted.organizationId, "api_keys:write");
   if (isRefusal(organization)) return organization;
+  // One time for all steps: no key can expire between its check and its creation.
+  const at = control.now();
   const refusal =
     checkEnvironment(wanted.environment, gateway) ??
     checkOpen(organization, wanted.environment, gateway) ??
-    (await checkKeys(control, wanted));
+    (await checkKeys(control, wanted, at));
   if (refusal) return refusal;
 
-  const keys = await hashed(control, organization, wanted);
+  const keys = await hashed({ ...control, now: () => at }, organization, wanted);
   const quota = quotaOf(organization, gateway);
   const actsAsMember = gateway.policy.actAs === "member";
   const events = keys.map(({ key }) => auditEvent(control, caller, importEvent(key)));
@@ -47,7 +49,7 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
     ...keyImports(db, {
       organizationId: organization.id,
       pepperId: control.peppers[0].id,
-      at: control.now(),
+      at,
       quota,
       actsAsMember,
       organizationVersion: organization.version,
@@ -59,17 +61,16 @@ export async function importKeys(control: Control, caller: Caller, wanted: Wante
   const secrets = keys.map(({ hashes }) => hashes);
   const unknown = imported > 0 ? 0 : keys.length - (await countKnown(db, secrets));
   if (unknown === 0) return { imported, skipped: wanted.keys.length - imported };
-  const isFull = (await countPlaces(db, organization.id, actsAsMember, control.now())) + unknown > quota;
+  const isFull = (await countPlaces(db, organization.id, actsAsMember, at)) + unknown > quota;
   return isFull ? { code: "key_quota_reached", limit: quota } : lostRace(caller, "organization or a member");
 }
 
 /** Every key that cannot be as it is, with what is wrong with it. */
 async function checkKeys(
-  control: Control,
+  { db, gateway }: Control,
   { organizationId, environment, keys }: WantedImport,
+  now: number,
 ): Promise<Refusal | undefined> {
-  const { db, gateway } = control;
-  const now = control.now();
   const memberIds = new Set(keys.flatMap(({ memberId }) => memberId ?? []));
   const workspaceIds = new Set(keys.flatMap((key) => key.workspaceIds));
   const unknown = {

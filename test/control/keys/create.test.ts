@@ -1,5 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createKey } from "../../../src/control/keys/create.ts";
+import { isRefusal } from "../../../src/errors.ts";
+import { newKeyOf, keyBody as schema } from "../../../src/records/key.ts";
+import { AT_START, codeOf, controlOf, hurrying, root } from "../../helpers/control.ts";
 import { migrate } from "../../helpers/workerd.ts";
 import { auditOf, call, makeKey, makeOrganization, setUp } from "../../management/call.ts";
 
@@ -75,6 +79,20 @@ describe("an organization's quota of keys", () => {
     expect((await call("GET", `/v1/organizations/${organization.id}`)).body.trial_started_at).toBeNull();
     expect(await auditOf(organization.id)).toHaveLength(1);
   });
+});
+
+test("a key that expires while it is being created is refused by the name of the field", async () => {
+  const { organization, keyBody: body } = await setUp();
+  const outcomes = new Set<string>();
+  // Until the time is far enough for all looks at the clock.
+  for (let lead = 1; !outcomes.has("granted"); lead++) {
+    const wanted = newKeyOf(schema.parse({ ...body, expires_at: new Date(AT_START + lead).toISOString() }));
+    const made = await createKey(hurrying(controlOf()), root(), wanted);
+    if (isRefusal(made)) expect(made).toMatchObject({ errors: [{ field: "expires_at" }] });
+    outcomes.add(codeOf(made));
+  }
+  expect(outcomes).toEqual(new Set(["validation_failed", "granted"]));
+  expect(await keysOf(organization.id)).toBe(1);
 });
 
 describe("a key of an organization", () => {

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { importKeys } from "../../../src/control/keys/import.ts";
+import { keyToImport, keyToImportOf } from "../../../src/records/key.ts";
 import { parsePeppers } from "../../../src/store/peppers.ts";
-import { controlOf, root } from "../../helpers/control.ts";
+import { controlOf, hurrying, root } from "../../helpers/control.ts";
 import { migrate, newSecret, peppers } from "../../helpers/workerd.ts";
 import { call, setUp } from "../../management/call.ts";
 
@@ -51,6 +52,19 @@ describe("an import of keys", () => {
     expect(key).toMatchObject({ name: "Old CI", description: "Moved", status: "active", limits: null });
     const events = await importsOf(organization.id);
     expect(events).toMatchObject([{ target: stored?.key_id, actor: "root", via: "root" }]);
+  });
+
+  test("of a key that expires while the call runs imports the key", async () => {
+    const { keyBody, keysOf, count } = await prepare();
+    const control = controlOf();
+    const expires_at = new Date(control.now() + 2).toISOString();
+    const [key] = await keysOf(secrets(1), { expires_at });
+    const keys = [keyToImportOf(keyToImport.parse(key))];
+    const { organization_id: organizationId, environment } = keyBody;
+    expect(await importKeys(hurrying(control), root(), { organizationId, environment, keys })).toMatchObject({
+      imported: 1,
+    });
+    expect(await count()).toBe(1);
   });
 
   test("of 500 keys is one call, and the same call again changes nothing", async () => {
