@@ -74,6 +74,20 @@ describe("a change that changes nothing writes no version and no audit event", (
     await changesNothing(path, () => call("POST", `${path}/revoke`, { reason: "again" }));
   });
 
+  test("even if the caller could not change all of these fields", async () => {
+    const { organization, workspace, member, keyBody } = await setUp();
+    await call("PATCH", `/v1/members/${member.id}`, { workspace_ids: [workspace.id] });
+    const key = await makeKey({ ...keyBody, plan: "scale" });
+    const { plan, environments, key_quota, status, location } = organization;
+    for (const [path, same] of [
+      [`/v1/organizations/${organization.id}`, { plan, environments, key_quota, status, location }],
+      [`/v1/members/${member.id}`, { role: member.role, workspace_ids: [workspace.id] }],
+      [`/v1/api-keys/${key.id}`, { plan: "scale" }],
+    ] as const) {
+      await changesNothing(path, () => call("PATCH", path, same, { "Keygate-Act-As": member.id }));
+    }
+  });
+
   test("but is refused as any change would be: for another version, and for a key that is over", async () => {
     const { keyBody } = await setUp();
     const key = await makeKey(keyBody);

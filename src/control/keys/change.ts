@@ -1,7 +1,7 @@
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { KeyChange, ManagedKey } from "../../records/key.ts";
 import { keyUpdates } from "../../store/keys.ts";
-import { findKey, forbidden } from "../access.ts";
+import { findKey, requireRoot } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { allOf, differences, withoutUndefined } from "../validation.ts";
 import { type ChangedKey, checkLiving, commitKeyChange, unchangedKey } from "./commit-change.ts";
@@ -17,13 +17,13 @@ export async function changeKey(
   const key = await findKey(control, caller, id, "api_keys:write");
   if (isRefusal(key)) return key;
   const changed: ManagedKey = { ...key, ...withoutUndefined(change), version: control.newId("ver") };
+  const details = differences(key, change);
   const refusal =
     checkLiving(control, caller, key) ??
     allOf(await refusalsOfChange(control, key, change)) ??
-    checkPlanIsKept(caller, change) ??
+    ("plan" in details ? requireRoot(caller, "change a key's plan") : undefined) ??
     (await checkGrant(control, caller, changed));
   if (refusal) return refusal;
-  const details = differences(key, change);
   if (Object.keys(details).length === 0) return unchangedKey(control, caller, key, "api_key.changed");
   return commitKeyChange(
     control,
@@ -32,11 +32,6 @@ export async function changeKey(
     { action: "api_key.changed", details },
     keyUpdates(control.db, changed, key.version),
   );
-}
-
-function checkPlanIsKept({ standing }: Caller, { plan }: KeyChange): Refusal | undefined {
-  if (standing.kind === "root" || plan === undefined) return undefined;
-  return forbidden("Only the root token can change a key's plan.");
 }
 
 /** Of all fields of the change that cannot be as they are. */

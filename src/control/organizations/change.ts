@@ -23,14 +23,14 @@ export async function changeOrganization(
   const { db, gateway } = control;
   const organization = await findOrganization(control, caller, id, "organizations:write");
   if (isRefusal(organization)) return organization;
-  const { name: _, ...terms } = withoutUndefined(change);
+  const details = differences(organization, change);
+  const { name: _, ...terms } = details;
   const refusal =
     (Object.keys(terms).length > 0 ? requireRoot(caller, "change an organization's terms") : undefined) ??
     checkVersion(caller, organization.version) ??
     allOf([checkEnvironments(change.environments, gateway), checkPlan(change.plan ?? null, gateway)]);
   if (refusal) return refusal;
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
-  const details = differences(organization, change);
   const named = { organizationId: id, action: "organization.changed", target: id };
   if (Object.keys(details).length === 0) {
     await commitNothing(control, caller, "organizations", organization.version, named);

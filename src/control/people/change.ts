@@ -27,7 +27,8 @@ export async function changeMember(
   if (isRefusal(member)) return member;
   const changed: MemberRecord = { ...member, ...withoutUndefined(change), version: control.newId("ver") };
   const details = differences(member, change);
-  const refusal = checkVersion(caller, member.version) ?? (await checkChange(control, caller, member, changed));
+  const refusal =
+    checkVersion(caller, member.version) ?? (await checkChange(control, caller, member, changed, details));
   if (refusal) return refusal;
   if (Object.keys(details).length === 0) {
     const named = { organizationId: member.organizationId, action: "member.changed", target: id };
@@ -42,32 +43,32 @@ export async function changeMember(
   if (isRefusal(kept)) return kept;
   const { organizationId } = member;
   const event = auditEvent(control, caller, { organizationId, action: "member.changed", target: id, details });
-  const touchesRights = "role" in details || "workspaceIds" in details;
-  const { changes, effect } = await commit(control, touchesRights ? { member: id } : undefined, [
+  const { changes, effect } = await commit(control, touchesRights(details) ? { member: id } : undefined, [
     ...memberUpdates(db, changed, member.version, kept.stayingRoles),
     auditInsertIf(db, event, "members", changed.version),
   ]);
   return changes[0] === 0 ? lostRace(caller, "member") : { member: changed, effect };
 }
 
+const touchesRights = (details: object) => "role" in details || "workspaceIds" in details;
+
 async function checkChange(
   control: Control,
   caller: Caller,
   member: MemberRecord,
   changed: MemberRecord,
+  details: object,
 ): Promise<Refusal | undefined> {
   const { gateway } = control;
   const { standing } = caller;
-  const changesRole = member.role !== changed.role;
-  const ownRights = changesRole || member.workspaceIds !== changed.workspaceIds;
   return (
     allOf(await refusalsOfMemberChange(control, member, changed)) ??
-    (ownRights && standing.kind === "member" && standing.memberId === member.id
+    (touchesRights(details) && standing.kind === "member" && standing.memberId === member.id
       ? forbidden("You cannot change your own role or workspaces; ask another owner.", "role")
       : undefined) ??
     checkStanding(caller, { role: member.role, workspaceIds: [] }, gateway) ??
     checkStanding(caller, { role: changed.role, workspaceIds: givenOrTaken(member, changed) }, gateway) ??
-    (changesRole ? await checkWhole(control, caller, member) : undefined)
+    ("role" in details ? await checkWhole(control, caller, member) : undefined)
   );
 }
 
