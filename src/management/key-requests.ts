@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { declineRequest, listKeyRequestsFor, requestKey } from "../control/keys/requests.ts";
+import { declineRequest, findRequest, listKeyRequestsFor, requestKey } from "../control/keys/requests.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type KeyRequest, keyRequestBody, renderKeyRequest, wantedKeyRequestOf } from "../records/key-request.ts";
 import { KEY_REQUEST_SORT } from "../store/key-requests.ts";
-import { type Answer, operation } from "./operation.ts";
+import { type Answer, type Asked, operation } from "./operation.ts";
 import { readPage } from "./paging.ts";
 import { organizationPageQuery, renderPage } from "./wire/page.ts";
 
@@ -17,6 +17,8 @@ export const declineBody = z.strictObject({ reason: z.string().trim().min(1, "mu
 const show = (request: KeyRequest | Refusal): Answer | Refusal =>
   isRefusal(request) ? request : { body: renderKeyRequest(request) };
 
+const replay = async ({ control, caller, id }: Asked<unknown, unknown>) => show(await findRequest(control, caller, id));
+
 export const keyRequests = [
   operation({
     method: "post",
@@ -24,6 +26,7 @@ export const keyRequests = [
     name: "requestApiKey",
     body: keyRequestBody,
     status: 201,
+    replay,
     handle: async ({ control, caller, body }) => show(await requestKey(control, caller, wantedKeyRequestOf(body))),
   }),
   operation({
@@ -45,6 +48,7 @@ export const keyRequests = [
     path: "/v1/key-requests/:id/decline",
     name: "declineKeyRequest",
     body: declineBody,
+    replay,
     handle: async ({ control, caller, id, body }) => show(await declineRequest(control, caller, id, body.reason)),
   }),
 ];

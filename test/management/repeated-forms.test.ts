@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { platformTeam } from "../console/world.ts";
 import { controlOf } from "../helpers/control.ts";
 import { sessionTokenFor } from "../helpers/people.ts";
 import { migrate, newId } from "../helpers/workerd.ts";
@@ -29,6 +30,9 @@ async function visitor() {
 
 const countSecrets = (id: string) =>
   env.DB.prepare("SELECT count(*) AS secrets FROM api_key_secrets WHERE key_id = ?").bind(id).first("secrets");
+
+const countNamed = (table: string, name: string) =>
+  env.DB.prepare(`SELECT count(*) AS named FROM ${table} WHERE name = ?`).bind(name).first("named");
 
 describe("a form that is sent twice at once", () => {
   test("rotates the key once: one answer shows the secret, the other leads to the key", async () => {
@@ -66,6 +70,48 @@ describe("a form that is sent twice at once", () => {
     }
     expect(await countSecrets(id)).toBe(3);
   });
+});
+
+const asked = { purpose: "Work", environment: "sandbox", scopes: "signatures:read" };
+
+describe.each([
+  ["/workspaces", "workspaces", {}],
+  ["/key-requests/new", "key_requests", asked],
+] as const)("the form of %s", (path, table, fields) => {
+  test("that is sent twice at once creates one record, and every answer leads to it", async () => {
+    const { send } = await visitor();
+    const name = newId("name");
+    const form = { ...fields, name, attempt: newId("chg") };
+    const answers = await Promise.all([1, 2, 3].map(() => send(path, form)));
+    expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);
+    expect(new Set(answers.map(({ location }) => location)).size).toBe(1);
+    expect(await countNamed(table, name)).toBe(1);
+  });
+
+  test("that is sent again with other content says that it differs, and creates nothing", async () => {
+    const { send } = await visitor();
+    const [form, name] = [{ ...fields, name: newId("name"), attempt: newId("chg") }, newId("name")];
+    await send(path, form);
+    const other = await send(path, { ...form, name });
+    expect([other.status, other.text]).toEqual([409, expect.stringContaining("with other content")]);
+    expect(await countNamed(table, name)).toBe(0);
+    const attempt = /name="attempt" value="([^"]+)"/.exec(other.text)?.[1] ?? "";
+    expect((await send(path, { ...form, name, attempt })).status).toBe(303);
+  });
+});
+
+test("the platform team's form that is sent twice creates one organization, and leads to it both times", async () => {
+  const team = await platformTeam();
+  const name = newId("name");
+  const form = [
+    ["name", name],
+    ["environments", "sandbox"],
+    ["attempt", newId("chg")],
+  ] as [string, string][];
+  const [first, second] = [await team.send("/organizations", form), await team.send("/organizations", form)];
+  expect([first.status, first.path]).toEqual([200, expect.stringMatching(/^\/organizations\/org_/)]);
+  expect([second.status, second.path]).toEqual([200, first.path]);
+  expect(await countNamed("organizations", name)).toBe(1);
 });
 
 test("a form that is sent again with other content says that it differs, and its page has a new form", async () => {

@@ -6,11 +6,11 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { keyRequestBody, wantedKeyRequestOf } from "../../records/key-request.ts";
 import { Crumbs } from "../frame/ask.tsx";
-import { finish } from "../frame/done.tsx";
 import { Choices, Field, Group } from "../frame/fields.tsx";
 import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
 import { type FormField, Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { Attempt, createOnce } from "../frame/once.tsx";
 import { EnvironmentBadge } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
@@ -33,10 +33,14 @@ export const newKeyRequest = new Hono<ConsoleEnv>()
       ...{ name: form.text("name"), purpose: form.text("purpose") },
       ...{ environment: form.text("environment"), scopes: form.list("scopes") },
     });
-    const made = isRefusal(body)
-      ? body
-      : await requestKey(c.var.control, c.var.visitor.caller, wantedKeyRequestOf(body));
-    return isRefusal(made) ? showForm(c, form, made) : finish(c, "/key-requests", "requested");
+    const made = await createOnce(
+      c,
+      form,
+      async (caller) => (isRefusal(body) ? body : requestKey(c.var.control, caller, wantedKeyRequestOf(body))),
+      () => "/key-requests",
+      "requested",
+    );
+    return isRefusal(made) ? showForm(c, form, made) : made;
   });
 
 function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
@@ -55,6 +59,7 @@ function showForm(c: Visit, form: Form, refusal: Refusal | undefined) {
       </p>
       <Mistakes refusal={refusal} fields={FIELDS} />
       <form class="sheet" method="post" action="/key-requests/new" novalidate>
+        <Attempt c={c} />
         <Field name="name" label="Name" hint="Of the key, such as nightly-export." problem={problems.get("name")}>
           <input value={form.text("name")} maxlength={200} required autocomplete="off" />
         </Field>

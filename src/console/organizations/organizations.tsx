@@ -8,11 +8,12 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
 import { newOrganizationOf, organizationBody } from "../../records/organization.ts";
 import { listOrganizations } from "../../store/organizations.ts";
-import { Done, finish } from "../frame/done.tsx";
+import { Done } from "../frame/done.tsx";
 import { type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
+import { Attempt, createOnce } from "../frame/once.tsx";
 import { Day, EnvironmentBadge, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import { type ConsoleEnv, rootOf, type Visit } from "../frame/visit.ts";
@@ -28,9 +29,13 @@ export const organizationList = new Hono<ConsoleEnv>()
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
     const body = check(organizationBody, organizationFieldsOf(form));
-    if (isRefusal(body)) return showList(c, form, body);
-    const made = await createOrganization(c.var.control, rootOf(c), newOrganizationOf(body));
-    return isRefusal(made) ? showList(c, form, made) : finish(c, `/organizations/${made.id}`, "made");
+    const made = await createOnce(
+      c,
+      form,
+      async (caller) => (isRefusal(body) ? body : createOrganization(c.var.control, caller, newOrganizationOf(body))),
+      (id) => `/organizations/${id}`,
+    );
+    return isRefusal(made) ? showList(c, form, made) : made;
   });
 
 const MAX_SOUGHT = 200;
@@ -118,6 +123,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
         />
       </section>
       <form class="sheet" method="post" action="/organizations" novalidate>
+        <Attempt c={c} />
         <h2>New organization</h2>
         <OrganizationFields form={form} gateway={gateway} problems={problemsOf(refusal, ORGANIZATION_FIELDS)} />
         <button type="submit">Create</button>

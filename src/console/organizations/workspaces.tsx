@@ -16,6 +16,7 @@ import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
+import { Attempt, createOnce } from "../frame/once.tsx";
 import { Day, Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
@@ -30,8 +31,13 @@ export const workspacePages = new Hono<ConsoleEnv>()
     if (isRefusal(form)) return showRefusal(c, form);
     const organizationId = visitor.session.organizationId;
     const body = check(workspaceBody, { organization_id: organizationId, name: form.text("name") });
-    const made = isRefusal(body) ? body : await createWorkspace(control, visitor.caller, newWorkspaceOf(body));
-    return isRefusal(made) ? showList(c, form, made) : finish(c, "/workspaces", "made");
+    const made = await createOnce(
+      c,
+      form,
+      async (caller) => (isRefusal(body) ? body : createWorkspace(control, caller, newWorkspaceOf(body))),
+      () => "/workspaces",
+    );
+    return isRefusal(made) ? showList(c, form, made) : made;
   })
   .get("/workspaces/:id", (c) => showOne(c, undefined, undefined))
   .post("/workspaces/:id", async (c) => {
@@ -88,6 +94,7 @@ async function showList(c: Visit, form: Form | undefined, refusal: Refusal | und
       </section>
       {requireScope(visitor.caller, "workspaces:write") === undefined && (
         <form class="sheet" method="post" action="/workspaces" novalidate>
+          <Attempt c={c} />
           <h2>New workspace</h2>
           <Field name="name" label="Name" problem={problemsOf(refusal, FIELDS).get("name")}>
             <input value={form?.text("name")} maxlength={200} required autocomplete="off" />

@@ -80,14 +80,24 @@ export async function listKeyRequestsFor(
   return listKeyRequests(control.db, { organizationId, isOpen, memberId: ownOf(caller) }, page);
 }
 
+/** One that the caller has made or can answer. */
+export async function findRequest(control: Control, caller: Caller, id: string): Promise<KeyRequest | Refusal> {
+  const refusal = refuseKey(caller);
+  if (refusal) return refusal;
+  const request = await readKeyRequest(control.db, id);
+  const own = ownOf(caller);
+  const isFound =
+    request && isWithin(caller, request.organizationId) && (own === undefined || own === request.memberId);
+  return isFound ? request : notFound("key request");
+}
+
 /** One that has no answer yet, for those who can answer it. */
 export async function findOpenRequest(control: Control, caller: Caller, id: string): Promise<KeyRequest | Refusal> {
   const refusal = refuseKey(caller);
   if (refusal) return refusal;
   if (!answersRequests(caller)) return forbidden("Only a member who can create keys can answer requests for them.");
-  const request = await readKeyRequest(control.db, id);
-  if (!request || !isWithin(caller, request.organizationId)) return notFound("key request");
-  return request.decidedAt === null ? request : ANSWERED;
+  const request = await findRequest(control, caller, id);
+  return isRefusal(request) || request.decidedAt === null ? request : ANSWERED;
 }
 
 export const ANSWERED: Refusal = { code: "conflict", problem: "The request already has an answer." };
