@@ -23,8 +23,8 @@ export function workspaceUpdate(db: D1Database, workspace: Workspace, from: stri
 }
 
 /**
- * Keys and members lose the workspace with it. A key that reached no other is revoked: it would reach nothing. Does nothing
- * if the workspace is no longer at its version; the last statement is the deletion itself.
+ * Keys and members lose the workspace with it, each with an event in its history. A key that reached no other is revoked: it would
+ * reach nothing. Does nothing if the workspace is no longer at its version; the last statement is the deletion itself.
  */
 export function workspaceDeletion(
   db: D1Database,
@@ -33,34 +33,40 @@ export function workspaceDeletion(
 ): D1PreparedStatement[] {
   const { id, version, organizationId } = workspace;
   const still = "EXISTS (SELECT 1 FROM workspaces WHERE id = ?1 AND version = ?2)";
-  const keys = "SELECT key_id FROM api_key_workspaces WHERE workspace_id = ?1";
+  const keys = "id IN (SELECT key_id FROM api_key_workspaces WHERE workspace_id = ?1)";
+  const members = "id IN (SELECT member_id FROM member_workspaces WHERE workspace_id = ?1)";
+  const lost = { workspace_ids: { removed: [id], added: [] } };
+  const events = (action: string, details: object, from: string) =>
+    db
+      .prepare(
+        `INSERT INTO audit_events (id, at, organization_id, actor, via, action, target, details, request_id)
+         SELECT 'evt_' || lower(hex(randomblob(16))), ?3, ?4, ?5, ?6, ?7, id, ?8, ?9 FROM ${from} AND ${still}`,
+      )
+      .bind(
+        ...[id, version, change.at, organizationId, change.by, change.via],
+        ...[action, JSON.stringify(details), change.requestId],
+      );
+  const newVersions = (table: string, which: string) =>
+    db
+      .prepare(`UPDATE ${table} SET version = ?3 || '_' || id WHERE ${which} AND ${still}`)
+      .bind(id, version, change.version);
   return [
     db
       .prepare(
         `UPDATE api_keys SET revoked_at = ?3, revoked_by = ?4, revoked_reason = ?5
-         WHERE revoked_at IS NULL AND id IN (${keys}) AND ${still}
+         WHERE revoked_at IS NULL AND ${keys} AND ${still}
            AND NOT EXISTS (SELECT 1 FROM api_key_workspaces WHERE key_id = api_keys.id AND workspace_id <> ?1)`,
       )
       .bind(id, version, change.at, change.by, LAST_WORKSPACE_GONE),
-    db
-      .prepare(
-        `INSERT INTO audit_events (id, at, organization_id, actor, via, action, target, details, request_id)
-         SELECT 'evt_' || lower(hex(randomblob(16))), ?3, ?4, ?5, ?6, 'api_key.revoked', id, ?7, ?8
-         FROM api_keys WHERE id IN (${keys}) AND revoked_at = ?3 AND revoked_reason = ?9 AND ${still}`,
-      )
-      .bind(
-        ...[id, version, change.at, organizationId, change.by, change.via],
-        ...[JSON.stringify({ reason: LAST_WORKSPACE_GONE }), change.requestId, LAST_WORKSPACE_GONE],
-      ),
-    db
-      .prepare(`UPDATE api_keys SET version = ?3 || '_' || id WHERE id IN (${keys}) AND ${still}`)
-      .bind(id, version, change.version),
-    db
-      .prepare(
-        `UPDATE members SET version = ?3 || '_' || id
-         WHERE id IN (SELECT member_id FROM member_workspaces WHERE workspace_id = ?1) AND ${still}`,
-      )
-      .bind(id, version, change.version),
+    events(
+      "api_key.revoked",
+      { reason: LAST_WORKSPACE_GONE },
+      `api_keys WHERE ${keys} AND revoked_at = ?3 AND revoked_reason = ?8 ->> 'reason'`,
+    ),
+    events("api_key.changed", lost, `api_keys WHERE ${keys} AND revoked_at IS NULL`),
+    events("member.changed", lost, `members WHERE ${members} AND removed_at IS NULL`),
+    newVersions("api_keys", keys),
+    newVersions("members", members),
     db.prepare("DELETE FROM workspaces WHERE id = ?1 AND version = ?2").bind(id, version),
   ];
 }

@@ -139,6 +139,20 @@ test("an owner belongs to every workspace", async () => {
   expect((await call("DELETE", `/v1/workspaces/${ids.foreign}`, undefined, by.owner)).status).toBe(200);
 });
 
+test("the deletion of a workspace is in the history of every key and member that loses it", async () => {
+  const { ids, keyBody, memberIn, by } = await makeParties();
+  const [loser, other] = [await memberIn("own", "foreign"), await memberIn("foreign")];
+  const keyOf = (...workspace_ids: string[]) => makeKey({ ...keyBody, reach: "workspace", workspace_ids });
+  const [both, alone, elsewhere] = [await keyOf(ids.own, ids.foreign), await keyOf(ids.own), await keyOf(ids.foreign)];
+  await call("DELETE", `/v1/workspaces/${ids.own}`, undefined, by.owner);
+  const last = async ({ id }: { id: string }) => (await auditOf(id)).at(-1);
+  const details = { workspace_ids: { removed: [ids.own], added: [] } };
+  expect(await last(both)).toMatchObject({ action: "api_key.changed", details });
+  expect(await last(loser)).toMatchObject({ action: "member.changed", details });
+  expect(await auditOf(alone.id)).toMatchObject([{ action: "api_key.created" }, { action: "api_key.revoked" }]);
+  for (const { id } of [other, elsewhere]) expect(await auditOf(id)).toHaveLength(1);
+});
+
 test("who belongs to a workspace and manages no keys cannot end its keys by deleting it", async () => {
   const { organizationId, ids, keyBody } = await makeParties();
   const manages = { organization: "none", workspace: "none" } as const;
