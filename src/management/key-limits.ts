@@ -1,13 +1,10 @@
 import { adviseOnScopes } from "../control/keys/advise.ts";
-import { type KeyLimits, readAllLimits, resetLimits, withSources } from "../control/keys/limits.ts";
-import type { LimitState } from "../domain/limit-state.ts";
+import { type LimitsNow, readLimits, resetLimits } from "../control/keys/limits.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type Answer, operation } from "./operation.ts";
 import { adviceQuery, renderAdvice, renderApplied, renderLimit } from "./wire/key-limits.ts";
 
-type Shown = (KeyLimits & { readonly states: readonly LimitState[] }) | Refusal;
-
-const show = (limits: Shown): Answer | Refusal =>
+const show = (limits: LimitsNow | Refusal): Answer | Refusal =>
   isRefusal(limits)
     ? limits
     : {
@@ -22,16 +19,13 @@ export const keyLimits = [
     method: "get",
     path: "/v1/api-keys/:id/limits",
     name: "readLimits",
-    handle: async ({ control, caller, id }) => show(await readAllLimits(control, caller, id)),
+    handle: async ({ control, caller, id }) => show(await readLimits(control, caller, id)),
   }),
   operation({
     method: "post",
     path: "/v1/api-keys/:id/limits/reset",
     name: "resetLimits",
-    async handle({ control, caller, id }) {
-      const states = await resetLimits(control, caller, id);
-      return show(isRefusal(states) ? states : await withSources(control, caller, id, states));
-    },
+    handle: async ({ control, caller, id }) => show(await resetLimits(control, caller, id)),
   }),
   operation({
     method: "get",

@@ -3,7 +3,7 @@
 import { Hono } from "hono/tiny";
 import { type Advice, adviseOnScopes } from "../../control/keys/advise.ts";
 import { withLastUse } from "../../control/keys/last-use.ts";
-import { readAllLimits } from "../../control/keys/limits.ts";
+import { readLimits } from "../../control/keys/limits.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { DAY_MS } from "../../domain/durations.ts";
 import { statusReasonOf } from "../../domain/key-status.ts";
@@ -41,7 +41,7 @@ async function overviewOf(c: Visit, key: ManagedKey) {
     readKeyRecord(control.db, key.environment, id),
     workspacesOf(c, key.workspaceIds),
     membersOf(c),
-    readAllLimits(control, caller, id),
+    readLimits(control, caller, id),
     readUsage(control, caller, { ...wanted, groupBy: ["day", "outcome"] }),
     isKept(earlier, control)
       ? readUsage(control, caller, { ...wanted, from: earlier.from, to: earlier.to, groupBy: ["day", "outcome"] })

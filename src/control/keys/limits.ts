@@ -6,6 +6,7 @@ import type { KeyRecord } from "../../domain/key.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import { planIn } from "../../domain/plans.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { ManagedKey } from "../../records/key.ts";
 import { auditInsert } from "../../store/audit.ts";
 import { readKeyRecord } from "../../store/key-records.ts";
 import { findKey, requireRoot } from "../access.ts";
@@ -13,13 +14,16 @@ import { auditEvent, type Caller, type Control } from "../control.ts";
 import { notFound } from "../validation.ts";
 import { checkLiving } from "./commit-change.ts";
 
-type LimitStates = readonly LimitState[] | Refusal;
-
 export interface KeyLimits {
   readonly applied: readonly AppliedLimit[];
   /** The plan that they come from, and its name if this configuration does not know it: then no request can be admitted. */
   readonly plan: string | null;
   readonly unknownPlan: string | undefined;
+}
+
+/** With what is left of them now. */
+export interface LimitsNow extends KeyLimits {
+  readonly states: readonly LimitState[];
 }
 
 /** Every limit that applies to a key, whether it binds or not. For all who show limits. */
@@ -33,35 +37,13 @@ export function limitsApplying(key: Pick<KeyRecord, "plan" | "limits">, gateway:
   };
 }
 
-/** With what is left of them now. */
-export async function readAllLimits(
-  control: Control,
-  caller: Caller,
-  id: string,
-): Promise<(KeyLimits & { readonly states: readonly LimitState[] }) | Refusal> {
-  const states = await readLimits(control, caller, id);
-  return isRefusal(states) ? states : withSources(control, caller, id, states);
-}
-
-export async function withSources(
-  control: Control,
-  caller: Caller,
-  id: string,
-  states: readonly LimitState[],
-): Promise<(KeyLimits & { readonly states: readonly LimitState[] }) | Refusal> {
+export async function readLimits(control: Control, caller: Caller, id: string): Promise<LimitsNow | Refusal> {
   const key = await findKey(control, caller, id, "api_keys:read");
-  if (isRefusal(key)) return key;
-  const record = await readKeyRecord(control.db, key.environment, id);
-  return record ? { ...limitsApplying(record, control.gateway), states } : notFound("key");
-}
-
-export async function readLimits(control: Control, caller: Caller, id: string): Promise<LimitStates> {
-  const key = await findKey(control, caller, id, "api_keys:read");
-  return isRefusal(key) ? key : answerOf(() => control.readLimits(key.environment, id));
+  return isRefusal(key) ? key : limitsNow(control, key, control.readLimits);
 }
 
 /** Gives the key all that its limits ever give at once, less what isolates hold of it already. */
-export async function resetLimits(control: Control, caller: Caller, id: string): Promise<LimitStates> {
+export async function resetLimits(control: Control, caller: Caller, id: string): Promise<LimitsNow | Refusal> {
   // Limits are the terms on which an organization uses the gateway.
   const forbidden = requireRoot(caller, "reset limits");
   if (forbidden) return forbidden;
@@ -73,13 +55,17 @@ export async function resetLimits(control: Control, caller: Caller, id: string):
   const event = { organizationId, action: "api_key.limits_reset", target: id, details: {} };
   // Before the authority resets its limits: a change without an audit event must not happen.
   await auditInsert(control.db, auditEvent(control, caller, event)).run();
-  return answerOf(() => control.resetLimits(key.environment, id));
+  return limitsNow(control, key, control.resetLimits);
 }
 
-async function answerOf(ask: () => Promise<LimitStates>): Promise<LimitStates> {
-  try {
-    return await ask();
-  } catch {
-    return { code: "authority_unavailable" };
-  }
+/** `ask`: the key's authority. */
+async function limitsNow(
+  { db, gateway }: Control,
+  { environment, id }: ManagedKey,
+  ask: Control["readLimits"],
+): Promise<LimitsNow | Refusal> {
+  const states = await ask(environment, id).catch((): Refusal => ({ code: "authority_unavailable" }));
+  if (isRefusal(states)) return states;
+  const record = await readKeyRecord(db, environment, id);
+  return record ? { ...limitsApplying(record, gateway), states } : notFound("key");
 }

@@ -19,7 +19,7 @@ const exhaust = async (key: SeededKey) => {
   await askLease(key, { waiting: 0, wanted: 0, reports: [{ leaseId, unspent: 0, idleMs: 0 }] });
 };
 const remaining = async (key: SeededKey) =>
-  granted(await readLimits(control, root(), key.id)).map((state) => state.remaining);
+  granted(await readLimits(control, root(), key.id)).states.map((state) => state.remaining);
 const resets = async (key: SeededKey) => {
   const { results } = await env.DB.prepare(
     "SELECT actor FROM audit_events WHERE target = ? AND action = 'api_key.limits_reset'",
@@ -38,17 +38,17 @@ async function memberOf(key: SeededKey, role: string): Promise<Caller> {
 describe("the limits of a key", () => {
   test("are read as its authority has them", async () => {
     const key = await seedKey(LIMITED);
-    expect(granted(await readLimits(control, root(), key.id))).toEqual([
+    expect(granted(await readLimits(control, root(), key.id)).states).toEqual([
       { kind: "rate", name: "r", limit: 10, window: 3_600, burst: 10, remaining: 10, lent: 0, resetMs: 0 },
     ]);
     await exhaust(key);
-    expect(granted(await readLimits(control, root(), key.id))).toMatchObject([{ remaining: 0, lent: 0 }]);
+    expect(granted(await readLimits(control, root(), key.id)).states).toMatchObject([{ remaining: 0, lent: 0 }]);
   });
 
   test("are whole once they are reset, and the trail tells by whom", async () => {
     const key = await seedKey(LIMITED);
     await exhaust(key);
-    expect(granted(await resetLimits(control, root(), key.id))).toMatchObject([{ remaining: 10 }]);
+    expect(granted(await resetLimits(control, root(), key.id)).states).toMatchObject([{ remaining: 10 }]);
     expect(await remaining(key)).toEqual([10]);
     expect((await askLease(key)).tokens).toBe(1);
     expect(await resets(key)).toEqual(["root"]);
