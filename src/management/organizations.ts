@@ -1,4 +1,4 @@
-import { findOrganization, requireRoot } from "../control/access.ts";
+import { findOrganization } from "../control/access.ts";
 import { changeOrganization } from "../control/organizations/change.ts";
 import { createOrganization } from "../control/organizations/create.ts";
 import type { Scope } from "../domain/scope.ts";
@@ -45,9 +45,9 @@ export const organizations = [
     async handle({ control, caller, query }) {
       const page = readPage(query);
       if (isRefusal(page)) return page;
-      const refused = requireRoot(caller, "list every organization");
-      if (!refused) return { body: renderPage(await listOrganizations(control.db, page), renderOrganization) };
-      if (caller.standing.kind === "root") return refused;
+      if (caller.standing.kind === "root") {
+        return { body: renderPage(await listOrganizations(control.db, page), renderOrganization) };
+      }
       const own = await findOrganization(control, caller, caller.standing.organizationId, "organizations:read");
       return isRefusal(own) ? own : { body: renderPage({ items: [own], next: undefined }, renderOrganization) };
     },

@@ -1,7 +1,7 @@
 /** The use of a key, and what is left of its limits. */
 
 import type { Advice } from "../../control/keys/advise.ts";
-import type { KeyLimits } from "../../control/keys/limits.ts";
+import type { LimitsNow } from "../../control/keys/limits.ts";
 import type { AppliedLimit } from "../../domain/applied-limits.ts";
 import type { LimitState } from "../../domain/limit-state.ts";
 import type { UsageSum } from "../../domain/usage-sums.ts";
@@ -44,7 +44,7 @@ export function ErrorCode({ code }: { code: string }) {
 }
 
 interface LimitsProps {
-  readonly limits: KeyLimits & { readonly states: readonly LimitState[] };
+  readonly limits: LimitsNow;
   readonly isOwnPlan: boolean;
 }
 
