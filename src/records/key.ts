@@ -183,14 +183,17 @@ export interface Status {
 }
 
 export function statusOf(key: ManagedKey, terms: StatusTerms, now: number): Status {
-  const statusReason = statusReasonOf(recordFrom(key), terms, now);
+  const statusReason = statusReasonOf(recordOf(key), terms, now);
   return { status: statusFor(statusReason), statusReason };
 }
 
-/** The part of the authority's record that the key's status depends on. */
-function recordFrom(key: ManagedKey): KeyRecord {
+/**
+ * The record that the key's authority would read, without secrets. `workspaces`: of the key's member, on which its status does not
+ * depend.
+ */
+export function recordOf(key: ManagedKey, workspaces: readonly string[] = []): KeyRecord {
   const { organizationId, organizationStatus, organizationPlan, memberId, memberRole, memberRemovedAt } = key;
-  const member = { id: memberId ?? "", role: memberRole ?? "", removed: memberRemovedAt !== null, workspaces: [] };
+  const member = { id: memberId ?? "", role: memberRole ?? "", removed: memberRemovedAt !== null, workspaces };
   return {
     ...key,
     organization: { id: organizationId, status: organizationStatus },

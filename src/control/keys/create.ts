@@ -2,7 +2,7 @@ import { DAY_MS } from "../../domain/durations.ts";
 import { idIn, type Location } from "../../domain/location.ts";
 import { generateSecret, hintOf } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { auditedOf, type ManagedKey, type NewKey } from "../../records/key.ts";
+import { auditedOf, type ManagedKey, type NewKey, recordOf } from "../../records/key.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Organization } from "../../records/organization.ts";
 import { auditInsertIf } from "../../store/audit.ts";
@@ -14,7 +14,7 @@ import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
 import { checkOpen } from "../organizations/rules.ts";
 import { allOf, lostRace, notFound } from "../validation.ts";
-import { checkGrant } from "./grants.ts";
+import { excessOf } from "./grants.ts";
 import { quotaFor, quotaRefusal } from "./quota.ts";
 import { ANSWERED, findOpenRequest, grantOf } from "./requests.ts";
 import { checkEnvironment, checkLife, checkMembership, checkRequired, checkTerms, checkWorkspaces } from "./rules.ts";
@@ -53,7 +53,9 @@ export async function createKey(
   const life = { ...wanted, expiresAt: lifeOf(control, caller, wanted) };
   const key = newKey(control, life, hintOf(secret), organization, member);
   // The time that was given can have come by now.
-  const excess = checkLife(key.expiresAt, gateway.keys, key.createdAt) ?? (await checkGrant(control, caller, key));
+  const excess =
+    checkLife(key.expiresAt, gateway.keys, key.createdAt) ??
+    excessOf(control, caller, recordOf(key, member?.workspaceIds));
   if (excess) return excess;
   const quota = quotaFor(caller, organization, gateway);
   const event = auditEvent(control, caller, {

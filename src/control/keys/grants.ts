@@ -6,11 +6,8 @@ import type { KeyRecord } from "../../domain/key.ts";
 import { exceeds } from "../../domain/limits.ts";
 import { expand, resourceOf } from "../../domain/scope.ts";
 import type { Refusal } from "../../errors.ts";
-import type { ManagedKey } from "../../records/key.ts";
-import type { MemberRecord } from "../../records/member.ts";
-import type { Organization } from "../../records/organization.ts";
+import { type ManagedKey, recordOf } from "../../records/key.ts";
 import { readMember } from "../../store/members.ts";
-import { readOrganization } from "../../store/organizations.ts";
 import { forbidden, hasWorkspaces, managesKey } from "../access.ts";
 import type { Caller, Control } from "../control.ts";
 import { checkStanding, managesMore } from "../people/rules.ts";
@@ -19,9 +16,8 @@ import { standingOfKey } from "../standing.ts";
 /** `key`: as it will be. Refused if the caller does not manage such keys, or if the key could do more than the caller. */
 export async function checkGrant(control: Control, caller: Caller, key: ManagedKey): Promise<Refusal | undefined> {
   if (caller.standing.kind === "root") return undefined;
-  const organization = await readOrganization(control.db, key.organizationId);
   const member = key.memberId === null ? undefined : await readMember(control.db, key.memberId);
-  return organization && excessOf(control, caller, recordOf(key, organization, member));
+  return excessOf(control, caller, recordOf(key, member?.workspaceIds));
 }
 
 /** Pure: `key` is the record that its authority would read. */
@@ -64,15 +60,3 @@ export function excessOf({ gateway }: Control, caller: Caller, key: KeyRecord): 
 
 const BEYOND_WORKSPACES =
   "The key could manage workspaces to which you do not belong, because it acts as a member who belongs to them.";
-
-function recordOf(key: ManagedKey, organization: Organization, member: MemberRecord | undefined): KeyRecord {
-  const acting = member && { id: member.id, role: member.role, removed: false, workspaces: member.workspaceIds };
-  return {
-    ...key,
-    organization: { id: organization.id, status: organization.status },
-    member: acting ?? null,
-    workspaces: key.workspaceIds,
-    plan: key.plan ?? organization.plan,
-    secrets: [],
-  };
-}
