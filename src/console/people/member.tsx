@@ -3,9 +3,9 @@
 import { Hono } from "hono/tiny";
 import { findMember, requireScope } from "../../control/access.ts";
 import { changeMember, refusalsOfMemberChange } from "../../control/people/change.ts";
+import { isOwner } from "../../control/people/rules.ts";
 import { findInvitations, revokeInvitation } from "../../control/sessions/invitation.ts";
 import { listSessions } from "../../control/sessions/manage.ts";
-import { isOwner } from "../../control/sessions/rules.ts";
 import { allOf } from "../../control/validation.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { checkEach } from "../../management/parse.ts";

@@ -5,7 +5,7 @@ import type { Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import { hasOtherMember } from "../../store/members.ts";
 import { forbidden, hasWorkspaces } from "../access.ts";
-import type { Caller, Control } from "../control.ts";
+import type { Caller, Control, MemberStanding } from "../control.ts";
 import { invalid } from "../validation.ts";
 
 export function checkRole(role: string, { policy }: Gateway): Refusal | undefined {
@@ -38,15 +38,15 @@ export function managesMore(wanted: Role["manages"], own: Role["manages"]): bool
   return EXTENT[wanted.organization] > EXTENT[own.organization] || EXTENT[wanted.workspace] > EXTENT[own.workspace];
 }
 
-/** Roles that manage every key and the members too. An organization keeps at least one member of such a role. */
+/** Owners manage every key and the members too. */
+export function isOwner({ manages, scopes }: Pick<MemberStanding, "manages" | "scopes">): boolean {
+  return manages.organization === "all" && manages.workspace === "all" && scopes.has("members:write");
+}
+
+/** An organization keeps at least one member of such a role. */
 export function ownerRoles({ policy }: Gateway): string[] {
   return Object.entries(policy.roles)
-    .filter(
-      ([, { manages, scopes }]) =>
-        manages.organization === "all" &&
-        manages.workspace === "all" &&
-        expand(scopes, policy.resources, policy.bundles).has("members:write"),
-    )
+    .filter(([, { manages, scopes }]) => isOwner({ manages, scopes: expand(scopes, policy.resources, policy.bundles) }))
     .map(([name]) => name);
 }
 

@@ -4,18 +4,14 @@ import type { Refusal } from "../../errors.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import { readMember } from "../../store/members.ts";
 import { forbidden } from "../access.ts";
-import type { Caller, Control, MemberStanding } from "../control.ts";
+import type { Caller, Control } from "../control.ts";
+import { isOwner } from "../people/rules.ts";
 import { invalid, notFound } from "../validation.ts";
 
 /** A key is held to its environment, its life and its limits, and a session is not: so no key makes, sees or ends one. */
 export function refuseKey({ standing }: Caller): Refusal | undefined {
   if (standing.kind === "root" || !standing.key) return undefined;
   return forbidden("A key cannot do this; use the root token, or sign in.");
-}
-
-/** Owners manage every key and the members too. */
-export function isOwner({ manages, scopes }: MemberStanding): boolean {
-  return manages.organization === "all" && manages.workspace === "all" && scopes.has("members:write");
 }
 
 /** Everyone's own, an owner's whole organization, and all for the root token. */

@@ -14,9 +14,9 @@ import {
 import { findMember, forbidden } from "../access.ts";
 import { commit } from "../commit.ts";
 import { auditEvent, type Caller, type Control } from "../control.ts";
-import { checkStanding, ownerRoles } from "../people/rules.ts";
+import { checkStanding, isOwner, ownerRoles } from "../people/rules.ts";
 import { invalid } from "../validation.ts";
-import { isOwner, refuseKey } from "./rules.ts";
+import { refuseKey } from "./rules.ts";
 import { hashesOfToken, newToken } from "./token.ts";
 
 export interface NewSignInLink {
