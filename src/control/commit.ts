@@ -10,7 +10,7 @@ import { type Affected, countOutbox, outboxInsert, readChange, readOutboxOf } fr
 import { auditEvent, type Caller, type Control } from "./control.ts";
 
 export interface Committed {
-  /** Rows that each statement changed. */
+  /** Of each statement: 0 if it changed nothing. Rows that a trigger writes can count too. */
   readonly changes: readonly number[];
   readonly effect: Effect;
 }

@@ -2,7 +2,7 @@
 
 export interface KeyRecord {
   readonly id: string;
-  /** Changes with every change of the record, its organization or its member, and never repeats. */
+  /** Changes with every change of the key itself, and never repeats. */
   readonly version: string;
   readonly environment: string;
   readonly organization: { readonly id: string; readonly status: "active" | "suspended" };
