@@ -40,7 +40,7 @@ async function firstViolation({ edits }: Pick<Mutant, "edits">): Promise<string 
   });
 }
 
-describe("the proof notices when", { concurrent: true, timeout: 180_000 }, () => {
+describe("the proof notices when", { concurrent: true, timeout: 600_000 }, () => {
   test.for([...MUTANTS, ...FEED_MUTANTS])("$fault", async (mutant, { expect }) => {
     const violation = await firstViolation(mutant);
     expect(violation).toMatch(/^after/);
