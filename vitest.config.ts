@@ -47,14 +47,12 @@ const common = {
 const shared = { ...common, isolate: false };
 const APART = ["./test/helpers/apart.ts"];
 
-/** The gateway as its users meet it, over HTTP. */
-const endToEnd = {
-  ...common,
-  globalSetup: "./test/e2e/setup.ts",
-  sequence: { groupOrder: 1 },
-};
-
-const oneByOne = { ...endToEnd, maxWorkers: 1, sequence: { groupOrder: 2 } };
+const BUNDLES = "./test/e2e/bundles.ts";
+/** The gateway as its users meet it, over HTTP: some gateways that the files share, and others of their own. */
+const GATEWAYS = [BUNDLES, "./test/e2e/setup.ts"];
+/** They wait more than they work. */
+const waiting = { ...common, maxWorkers: 3 };
+const oneByOne = { ...common, maxWorkers: 1, sequence: { groupOrder: 2 } };
 
 const testsOf = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -92,19 +90,19 @@ export default defineConfig({
       },
       {
         test: {
-          ...endToEnd,
-          // They wait more than they work.
-          maxWorkers: 3,
+          ...waiting,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           exclude: [...PAGES, ...SERVERS, ...VERSIONS],
+          globalSetup: GATEWAYS,
+          sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...endToEnd, name: "versions", include: VERSIONS, sequence: { groupOrder: 3 } } },
+      { test: { ...waiting, name: "versions", include: VERSIONS, globalSetup: BUNDLES, sequence: { groupOrder: 3 } } },
       { test: { ...common, name: "proof", include: PROOF, testTimeout: 120_000 } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
-      { test: { ...oneByOne, name: "pages", include: PAGES } },
+      { test: { ...oneByOne, name: "pages", include: PAGES, globalSetup: GATEWAYS } },
       { test: { ...oneByOne, name: "servers", include: SERVERS } },
       { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },
     ],

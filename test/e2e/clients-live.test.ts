@@ -9,8 +9,8 @@ import { Pool, request } from "undici";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { bearing, type Key, seed } from "../helpers/seed.ts";
-import { devServer, origins } from "./shared.ts";
-import { baseOf, both, type Way } from "./ways.ts";
+import { baseOf, devServer, origins } from "./shared.ts";
+import { both, type Way } from "./ways.ts";
 
 const origin = origins();
 const base = baseOf(origin);

@@ -10,8 +10,8 @@ import OpenAI from "openai";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { type Key, seed } from "../helpers/seed.ts";
-import { devServer, origins } from "./shared.ts";
-import { baseOf, both, type Way } from "./ways.ts";
+import { baseOf, devServer, origins } from "./shared.ts";
+import { both, type Way } from "./ways.ts";
 
 const origin = origins();
 const base = baseOf(origin);

@@ -11,8 +11,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gitBackend } from "../helpers/git-origin.ts";
 import { type Key, seed } from "../helpers/seed.ts";
-import { devServer, origins } from "./shared.ts";
-import { baseOf, both, type Way } from "./ways.ts";
+import { baseOf, devServer, origins } from "./shared.ts";
+import { both, type Way } from "./ways.ts";
 
 const run = promisify(execFile);
 const origin = origins();

@@ -3,9 +3,6 @@
  * fixed ports, are each file's own.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { Constants } from "../helpers/constants.ts";
 import { startDirect } from "../helpers/direct.ts";
@@ -30,9 +27,6 @@ declare module "vitest" {
 const CONSTANTS: Constants = { LOOK_EVERY_MS: 2_000 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // There, files that start gateways of their own find the bundles of others.
-  const bundles = mkdtempSync(join(tmpdir(), "keygate-bundles-"));
-  if (!project.vitest.config.watch) process.env.KEYGATE_TEST_BUNDLES = bundles;
   const started: Awaited<ReturnType<typeof start>>[] = [];
   // Not all at once: a dev server has a minute to start.
   while (started.length < project.config.maxWorkers) started.push(await start());
@@ -42,7 +36,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   );
   return async () => {
     await Promise.all(started.map(({ stop }) => stop()));
-    rmSync(bundles, { recursive: true });
   };
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, inject } from "vitest";
 import { type Gateway, gatewayAt } from "../helpers/gateway.ts";
 import { type Origin, startOrigin } from "../helpers/origin.ts";
 import type { SharedGateways } from "./setup.ts";
+import type { Way } from "./ways.ts";
 
 const shared = inject("gateways")[Number(process.env.VITEST_POOL_ID) - 1] as SharedGateways;
 
@@ -35,4 +36,10 @@ export function origins(): Record<"production" | "sandbox", Origin> {
     await Promise.all([running.production?.stop(), running.sandbox?.stop()]);
   });
   return running;
+}
+
+/** Where a client of `both` ways begins. `origins`: of the file whose test it is. */
+export function baseOf(origins: Record<"sandbox", Origin>): (way: Way) => string {
+  return (way) =>
+    way === "through" ? `${devServer.base("sandbox")}/signatures` : `${origins.sandbox.url}/base/signatures`;
 }

@@ -1,8 +1,6 @@
 /** The two ways to an origin: what a client does on one must come out as on the other. */
 
 import { expect } from "vitest";
-import type { Origin } from "../helpers/origin.ts";
-import { devServer } from "./shared.ts";
 
 export type Way = "without" | "through";
 
@@ -11,10 +9,4 @@ export async function both<T>(work: (way: Way) => Promise<T>): Promise<T> {
   const without = await work("without");
   expect(await work("through")).toEqual(without);
   return without;
-}
-
-/** `origins`: of the file whose test it is. */
-export function baseOf(origins: Record<"sandbox", Origin>): (way: Way) => string {
-  return (way) =>
-    way === "through" ? `${devServer.base("sandbox")}/signatures` : `${origins.sandbox.url}/base/signatures`;
 }

@@ -19,6 +19,8 @@ const SLOW = [
     "watching",
     "call-limits",
   ].map((name) => `test/e2e/${name}.test.ts`),
+  ...["counts", "upgrade"].map((name) => `test/e2e/upgrade/${name}.test.ts`),
+  "test/proof/liveness.test.ts",
   "test/gateway/collectors-model.test.ts",
   "test/management/races.test.ts",
   "test/store/key-status.test.ts",

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { bundle } from "../../helpers/bundle.ts";
+import { bundleOf } from "../../helpers/bundle.ts";
 import { runIsolates } from "../../helpers/direct.ts";
-import { freePort, outputFile, PROJECT, type RunningGateway } from "../../helpers/gateway.ts";
+import { freePort, outputFile, type RunningGateway } from "../../helpers/gateway.ts";
 import { GATEWAY_PORT, ORIGIN_PORT } from "./config.ts";
 
 export type Build = "released" | "current";
@@ -14,6 +14,8 @@ export type Build = "released" | "current";
 /** The last release whose state must still work, and the newest migration that it had. `pack.ts` creates such a bundle. */
 const RELEASED = join(import.meta.dirname, "keygate-0.1.0.js.gz");
 const NEWEST_MIGRATION = "0009";
+
+const CURRENT = `export { default } from "PROJECT/test/e2e/upgrade/config.ts";`;
 
 /** Runs these builds on one state, each as an isolate. The Durable Objects run the code of the first. */
 export type Run = (...builds: Build[]) => Promise<RunningGateway[]>;
@@ -24,7 +26,7 @@ export async function prepare(origin: { readonly url: string }): Promise<{ state
   const originPort = new URL(origin.url).port;
   const scripts: Record<Build, string> = {
     released: gunzipSync(readFileSync(RELEASED)).toString(),
-    current: await bundle(join(PROJECT, "test/e2e/upgrade/config.ts"), GATEWAY_PORT),
+    current: await bundleOf(CURRENT, GATEWAY_PORT),
   };
   const isWanted = (name: string, builds: readonly Build[]) =>
     builds.includes("current") || name <= `${NEWEST_MIGRATION}~`;
