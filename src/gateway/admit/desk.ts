@@ -25,8 +25,8 @@ export interface Desk<L extends TokenLease, Memory> {
   bytes: number;
 }
 
-/** Of a desk with a lease, without the record of the key: measured. */
-export const DESK_BYTES = 1_000;
+/** Of a desk with a lease, without the record of the key: measured, where keys share their rights. */
+export const DESK_BYTES = 500;
 
 export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, Memory> {
   return {

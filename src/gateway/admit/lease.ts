@@ -18,10 +18,10 @@ import { PlanTeller } from "./plans.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 /**
- * About what an isolate remembers of keys and their leases; up to twice as much. That is 14,000 to 28,000 ordinary keys, or fewer with
+ * About what an isolate remembers of keys and their leases; up to twice as much. That is 16,000 to 33,000 ordinary keys, or fewer with
  * long lists. With all else an isolate stays below 80 MB; it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
  */
-const DESKS_BYTES = 24_000_000;
+const DESKS_BYTES = 22_000_000;
 
 /**
  * How long what is held waits for requests to come again. After a round of reports, which takes up to 20 s, it must end within the 30 s that
