@@ -49,7 +49,9 @@ class IssuerKeys {
   /** Unless it was tried within `gapMs`. One flight serves all who wait; they wait until it is `patienceMs` old, and no longer. */
   async #refresh(gapMs: number, patienceMs = DEADLINE_MS): Promise<void> {
     const sinceTried = Date.now() - this.#triedAt;
-    if (sinceTried < 0 || sinceTried >= (this.#flight ? DEADLINE_MS : gapMs)) {
+    // A Worker's fetch can have ended with the request that began it: anyone who cannot answer without keys begins another.
+    const flightMs = patienceMs < DEADLINE_MS ? DEADLINE_MS : Math.min(gapMs, DEADLINE_MS);
+    if (sinceTried < 0 || sinceTried >= (this.#flight ? flightMs : gapMs)) {
       this.#triedAt = Date.now();
       const flight = this.#load().finally(() => {
         if (this.#flight === flight) this.#flight = undefined;

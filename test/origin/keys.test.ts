@@ -103,6 +103,20 @@ describe("The public keys of an issuer", () => {
     expect(endpoint.fetches).toBe(3);
   });
 
+  test("are fetched again for those who need them while an earlier fetch hangs", async () => {
+    await endpoint.find("a");
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: Date.now() });
+    endpoint.hangs = true;
+    pass(298);
+    const early = endpoint.find("a");
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await early).toBe("found");
+    endpoint.hangs = false;
+    pass(2);
+    expect(await endpoint.find("a")).toBe("found");
+    expect(endpoint.fetches).toBe(3);
+  });
+
   test("no longer hold one that was taken out, five minutes later at the latest", async () => {
     await endpoint.find("a");
     endpoint.keys.shift();
