@@ -4,6 +4,7 @@ import { authorityName } from "../../authority/name.ts";
 import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.ts";
 import { wait, within } from "../../deadline.ts";
 import type { Account } from "../../decide/principal.ts";
+import { SECOND_MS } from "../../domain/durations.ts";
 import { keySubject, subjectsOf } from "../../domain/feed.ts";
 import type { Holding } from "../../domain/holding.ts";
 import { bytesOf, type KeyRecord } from "../../domain/key.ts";
@@ -24,8 +25,8 @@ import { WatchedClock } from "./watched-clock.ts";
 const DESKS_BYTES = 22_000_000;
 
 /**
- * How long what is held waits for requests to come again. After a round of reports, which takes up to 20 s, it must end within the 30 s that
- * `waitUntil` gives a request.
+ * How long after a round of reports an isolate keeps tokens that it does not use. A round takes up to 20 s, and `waitUntil` gives a
+ * request 30 s.
  */
 const GIVES_BACK_MS = 8_500;
 
@@ -130,11 +131,11 @@ export class Leases {
   async giveBack(accounts: readonly Account[]): Promise<void> {
     const held = await this.giveBackNow(accounts);
     if (held.length === 0) return;
-    const endsInMs = Math.min(this.#gateway.leaseTtlMs, GIVES_BACK_MS);
-    await wait(endsInMs);
+    await wait(this.#gateway.leaseTtlMs);
     const kept = await this.giveBackNow(held);
     if (kept.length === 0) return;
-    await wait(GIVES_BACK_MS - endsInMs);
+    // A ttl after the last word of the feed, at the earliest.
+    await wait(Math.max(SECOND_MS, GIVES_BACK_MS - this.#gateway.leaseTtlMs));
     await this.giveBackNow(kept, true);
   }
 
