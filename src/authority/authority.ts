@@ -65,12 +65,12 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     await this.#passOnUsage(question, record, !lifeless && known !== undefined);
     await this.#ringOnce();
     if (this.#hasToPassOn) await this.#ringBy(readAt + PASS_ON_AGAIN_MS);
-    // Nothing is awaited from here on: simultaneous questions change the account one after the other, and none with a time that is over.
+    // Nothing is awaited from here on: simultaneous questions change the account one after the other, each with the present time.
     const now = Date.now();
     const account = this.#account.kept;
     // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {
-      if (!lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
+      if (!known && !lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       return { kind: "lease", lease: uncounted(record, newLeaseId(), this.gateway.leaseTtlMs) };
     }
     const includes = this.#records.numberOf(record);
