@@ -78,7 +78,8 @@ export async function forward(
   if (isBrokenUpgrade(answer, outgoing)) {
     // It is not the origin's.
     notes.originStatus = undefined;
-    return unreachable(origin, "a WebSocket handshake failed", requestId, log);
+    const why = answer.status < 200 ? `it answered ${answer.status}` : "a WebSocket handshake failed";
+    return unreachable(origin, why, requestId, log);
   }
   notes.responseBytes = bytesOf(answer);
   if (!isRebuildable(answer)) {
