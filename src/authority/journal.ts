@@ -24,7 +24,7 @@ type Sender = readonly [name: string, number: number, heardAt: number];
 
 export class Journal {
   readonly #kv: SyncKvStorage;
-  /** Up to here, they wait. */
+  /** The last report that waits for D1: the next batch begins after it. */
   #waiting: string | undefined;
   /** The highest number of each isolate. */
   #senders: Map<string, Sender> | undefined;
@@ -55,7 +55,7 @@ export class Journal {
     return entries;
   }
 
-  /** While D1 is down, these wait. The next ones are those after them, once. */
+  /** While D1 is down, these wait, and the next batch begins after them. */
   pass(entries: readonly [name: string, Heard][]): void {
     this.#waiting = entries.at(-1)?.[0];
   }

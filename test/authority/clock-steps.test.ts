@@ -69,7 +69,7 @@ describe("a key in use whose authority's clock steps back", () => {
     expect(await tokens(30)).toBe(6);
   });
 
-  test("is no key one of whose questions waited for a collector while others were answered", async () => {
+  test("is not seen where one question waited for a collector while others were answered", async () => {
     const key = await seedKey({ limits: rate(10, 10) });
     let others: Lease | undefined;
     const report = async () => {

@@ -27,7 +27,7 @@ describe("A second try", () => {
     expect(taken()).toBe(10);
   });
 
-  test("is had by each origin apart, and by each of its environments apart", () => {
+  test("has a budget of its own for each origin, and for each of its environments", () => {
     const { router, routes } = gateway;
     const originOf = originsOf(routes, async () => new Response());
     const retriesOf = (path: string, environment: string) => {
@@ -69,7 +69,7 @@ describe("The headers of an origin", () => {
     expect(() => resolveHeaders({ "X-Api-Key": { secret: "KEY" } }, () => value)).toThrow("the secret KEY");
   });
 
-  test("are not had with a secret that no header can hold, and the error does not tell it", () => {
+  test("are refused with a secret that no header can hold, and the error does not show it", () => {
     const resolve = () => resolveHeaders({ "X-Api-Key": { secret: "KEY" } }, () => "two\nlines");
     expect(resolve).toThrow("the secret KEY, which the header X-Api-Key of an origin needs, is not a text on one line");
   });

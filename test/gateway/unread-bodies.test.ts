@@ -30,7 +30,7 @@ async function begin(route: Partial<RouteConfig>, originFetch: OriginFetch) {
   void answer.then(async (response) => {
     outcome = response.status < 400 ? response.status : await response.json();
   });
-  await vi.waitUntil(() => plane.sent.length === 1);
+  await vi.waitUntil(() => plane.sent.length === 1, { timeout: 10_000, interval: 10 });
   const after = async (seconds: number) => {
     await vi.advanceTimersByTimeAsync(seconds * 1_000);
     return outcome;

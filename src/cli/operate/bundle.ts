@@ -13,7 +13,7 @@ import { runWrangler } from "./wrangler.ts";
 const STARTS = 5;
 const MAX_STARTS = 25;
 
-/** A start may take this where `referenceMs` takes that, and as many times more where it takes more. */
+/** A start may take this where the fixed script takes `REFERENCE_MS`; on a slower machine, more in proportion. */
 const MAX_STARTUP_MS = 100;
 const REFERENCE_MS = 50;
 
@@ -42,7 +42,7 @@ export async function measureBundle(config: string, env: string | undefined): Pr
     );
     const starts: number[] = [];
     const references: number[] = [];
-    const limit = () => MAX_STARTUP_MS * Math.max(1, Math.min(...references) / REFERENCE_MS);
+    const limit = () => Math.round(MAX_STARTUP_MS * Math.max(1, Math.min(...references) / REFERENCE_MS));
     for (let n = 0; n < STARTS || (n < MAX_STARTS && Math.min(...starts) >= limit()); n++) {
       references.push(referenceMs(n));
       const profile = join(folder, `${n}.cpuprofile`);
@@ -55,7 +55,7 @@ export async function measureBundle(config: string, env: string | undefined): Pr
   }
 }
 
-/** What V8 takes of the processor for a script that is always the same. `n`: V8 keeps what it has compiled. */
+/** Processor time of a fixed script. `n`: V8 keeps what it has compiled. */
 function referenceMs(n: number): number {
   const script = Array.from({ length: 5_000 }, (_, at) => `((a) => ({ a, b: [a, ${at}] }))(${n});`).join("\n");
   const before = process.cpuUsage();

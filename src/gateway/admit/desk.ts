@@ -55,7 +55,7 @@ export interface Renewal<L extends TokenLease> {
   readonly end: Promise<void>;
 }
 
-/** Until a renewal is so old, or twice as old as the last answer was, requests that find no token wait for it; then they ask for themselves. */
+/** For so long after it was asked, or for twice as long as the last answer took, requests that find no token wait for a renewal. Then they ask for themselves. */
 const RENEWAL_PATIENCE_MS = 200;
 
 export function patienceWith({ of }: Renewal<TokenLease>, ttlMs: number): number {
