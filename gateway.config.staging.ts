@@ -3,8 +3,8 @@
 import production from "./gateway.config.ts";
 import { defineGateway } from "./src/index.ts";
 
-/** `https://api.example.com/v1` becomes `https://api.staging.example.com/v1`. */
-const onStaging = (url: string) => url.replace(".example.com", ".staging.example.com");
+/** `https://api.example.com/v1` becomes `https://api.staging.example.com/v1`. Change this if your hosts for staging have other names. */
+const onStaging = (url: string) => url.replace(/^(https:\/\/[^.]+)\./, "$1.staging.");
 
 const environments = Object.entries(production.environments).map(([name, environment]) => {
   const { baseUrls, issuer } = environment;
