@@ -28,7 +28,10 @@ const PAGES = ["test/e2e/console/**/*.test.ts", "test/e2e/reference.test.ts"];
 /** Before servers of others, which Debian has: `npm run test:servers`. */
 const SERVERS = ["test/e2e/servers/**/*.test.ts"];
 /** The life of `npm start`, checks of whole projects and deploys, process by process: `npm run test:processes`. */
-const PROCESSES = ["test/cli/dev/{lifetime,saved-typo,start}.test.ts", "test/cli/operate/{check,deploy,json}.test.ts"];
+const PROCESSES = [
+  "test/cli/dev/{crashes,lifetime,saved-typo,start}.test.ts",
+  "test/cli/operate/{check,deploy,json}.test.ts",
+];
 /** `npm start` as the README shows it, old versions of the gateway and databases put back: `npm run test:versions`. */
 const VERSIONS = ["test/e2e/upgrade/**/*.test.ts", "test/e2e/{hand-edits,quick-start,restore,versions}.test.ts"];
 /** A project made from the packages, in minutes: `npm run test:package`. */

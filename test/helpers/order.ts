@@ -20,6 +20,7 @@ const SLOW = [
     "call-limits",
   ].map((name) => `test/e2e/${name}.test.ts`),
   ...["counts", "upgrade"].map((name) => `test/e2e/upgrade/${name}.test.ts`),
+  ...["dev/lifetime", "operate/deploy", "dev/saved-typo", "dev/crashes"].map((name) => `test/cli/${name}.test.ts`),
   "test/proof/liveness.test.ts",
   "test/gateway/collectors-model.test.ts",
   "test/management/races.test.ts",

@@ -117,3 +117,11 @@ export function folder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
+
+export async function ready(
+  start: Parameters<typeof startLocal>[0] = {},
+): Promise<{ local: Local; family: Process[] }> {
+  const local = await startLocal(start);
+  await local.said("Ready on ");
+  return { local, family: local.family() };
+}
