@@ -1,33 +1,17 @@
 /** Members, sessions and invitations over HTTP, on the state of the last release, after an upgrade, a rollback, and an upgrade again. */
 
-import { rmSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { RunningGateway } from "../../helpers/gateway.ts";
-import { type Origin, startOrigin } from "../../helpers/origin.ts";
 import { seed } from "../../helpers/seed.ts";
-import { type Build, prepare, type Run } from "./builds.ts";
+import type { Build } from "./builds.ts";
+import { deployments } from "./state.ts";
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-let origin: Origin;
-let folder: string;
-let run: Run;
-let running: RunningGateway | undefined;
-beforeAll(async () => {
-  origin = await startOrigin();
-});
-afterAll(() => origin.stop());
-beforeEach(async () => {
-  ({ state: folder, run } = await prepare(origin));
-});
-afterEach(async () => {
-  await running?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const runBuilds = deployments();
 
 async function restart(build: Build): Promise<People> {
-  await running?.stop();
-  [running] = (await run(build)) as [RunningGateway];
+  const [running] = await runBuilds(build);
   return new People(running);
 }
 
