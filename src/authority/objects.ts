@@ -15,12 +15,11 @@ import type { TrafficQuestion, TrafficSum } from "../domain/traffic-sums.ts";
 import type { UsageAnswer, UsageQuestion } from "../domain/usage-sums.ts";
 import type { Refusal } from "../errors.ts";
 import { atBoundary } from "../store/boundary.ts";
+import { TELL_DEADLINE_MS } from "../store/delivery.ts";
 import type { CourierCalls } from "./calls.ts";
 import { againIfReset } from "./reset.ts";
 import type { Stubs } from "./stubs.ts";
 
-/** How long a change waits for one object to hear of it, before it is left to the courier. */
-const TELL_DEADLINE_MS = 3_000;
 /** How long a reader waits for the last use of a key, which D1 has too, an hour behind. */
 const LAST_USE_DEADLINE_MS = 1_000;
 

@@ -9,7 +9,7 @@ export type TellAuthority = (environment: string, keyId: string) => Promise<void
 /** Calls under way at one time. */
 const PARALLEL = 20;
 /** For one call, so that an authority that does not answer holds up no others. */
-const TELL_DEADLINE_MS = 3_000;
+export const TELL_DEADLINE_MS = 3_000;
 
 /** Clears the rows of those that now know, and returns how many. */
 export async function deliver(db: D1Database, pending: readonly Pending[], tell: TellAuthority): Promise<number> {
