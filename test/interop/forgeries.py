@@ -3,17 +3,17 @@
 import json
 import os
 import sys
+import time
+
+table = json.load(sys.stdin)
+clock = {"now": table["now"], "set": 0}
+# What runs steadily, and what can be set: the example takes its clocks when it is loaded.
+time.monotonic, time.time = lambda: clock["now"], lambda: clock["now"] + clock["set"]
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../examples/origins/python"))
 from keygate_origin import AssertionRefused, IssuerKeys, Verifier  # noqa: E402
 
-table = json.load(sys.stdin)
-clock = {"now": table["now"]}
 state = {"fetches": 0, "up": True}
-
-
-def now():
-    return clock["now"]
 
 
 def fetch(_url):
@@ -33,7 +33,7 @@ def code_of(call, *arguments):
 
 def fresh_keys(up=True):
     state.update(fetches=0, up=up)
-    return IssuerKeys(table["issuer"], fetch=fetch, now=now)
+    return IssuerKeys(table["issuer"], fetch=fetch)
 
 
 used = set()
@@ -45,7 +45,7 @@ def seen(jti):
     return known
 
 
-verifier = Verifier(table["issuer"], table["audience"], keys=fresh_keys(), seen=seen, now=now)
+verifier = Verifier(table["issuer"], table["audience"], keys=fresh_keys(), seen=seen)
 verdicts = []
 for case in table["cases"]:
     code = code_of(verifier.verify, case["method"], case["target"], case["assertion"])
@@ -67,4 +67,13 @@ stale = {"within": code_of(keys.find, "key-1")}
 clock["now"] += 2
 stale["after"] = code_of(keys.find, "key-1")
 
-print(json.dumps({"verdicts": verdicts, "storm": storm, "later": later, "down": down, "stale": stale}))
+keys = fresh_keys()
+keys.find("key-1")
+clock["now"] += 301
+clock["set"] = -3600
+state["up"] = False
+stepped = {"code": code_of(keys.find, "key-1")}
+clock["set"] = 0
+
+results = {"verdicts": verdicts, "storm": storm, "later": later, "down": down, "stale": stale, "stepped": stepped}
+print(json.dumps(results))

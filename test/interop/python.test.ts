@@ -11,6 +11,7 @@ interface Verdicts {
   later: { code: string; fetches: number };
   down: { codes: string[]; fetches: number };
   stale: { within: string; after: string };
+  stepped: { code: string };
 }
 
 describe("The Python example", () => {
@@ -43,5 +44,9 @@ describe("The Python example", () => {
 
   test("goes on with the keys that it has for five minutes while they cannot be fetched, and no longer", () => {
     expect(found.stale).toEqual({ within: "found", after: "keys_unavailable" });
+  });
+
+  test("trusts no key for longer because the clock was set back", () => {
+    expect(found.stepped).toEqual({ code: "keys_unavailable" });
   });
 });

@@ -40,7 +40,7 @@ _OPENER = urllib.request.build_opener(_NoRedirects)
 class IssuerKeys:
     """The public keys of one issuer: kept for five minutes, fetched again for an unknown key id, at most twice a minute."""
 
-    def __init__(self, issuer, fetch=None, now=time.time):
+    def __init__(self, issuer, fetch=None, now=time.monotonic):
         self._url = issuer + "/.well-known/jwks.json"
         self._fetch = fetch or self._get
         self._now = now
