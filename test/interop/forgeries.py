@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import time
 
 table = json.load(sys.stdin)
@@ -75,5 +76,28 @@ state["up"] = False
 stepped = {"code": code_of(keys.find, "key-1")}
 clock["set"] = 0
 
-results = {"verdicts": verdicts, "storm": storm, "later": later, "down": down, "stale": stale, "stepped": stepped}
-print(json.dumps(results))
+hang = {"begun": threading.Event(), "end": threading.Event(), "ended": False, "fetches": 0}
+
+
+def fetch_that_hangs(_url):
+    hang["fetches"] += 1
+    hang["begun"].set()
+    hang["end"].wait(5)
+    hang["end"].set()
+    clock["now"] += 5
+    hang["ended"] = True
+    raise OSError("timed out")
+
+
+keys = fresh_keys()
+keys.find("key-1")
+keys._fetch = fetch_that_hangs
+clock["now"] += 200
+hanging = {"codes": [code_of(keys.find, "key-1") for _ in range(100)], "waited": hang["ended"]}
+hang["begun"].wait(5)
+hang["end"].set()
+hanging["codes"] += [code_of(keys.find, "unknown") for _ in range(100)]
+hanging["fetches"] = hang["fetches"]
+
+results = {"verdicts": verdicts, "storm": storm, "later": later, "down": down, "stale": stale}
+print(json.dumps({**results, "stepped": stepped, "hanging": hanging}))

@@ -12,6 +12,7 @@ interface Verdicts {
   down: { codes: string[]; fetches: number };
   stale: { within: string; after: string };
   stepped: { code: string };
+  hanging: { codes: string[]; waited: boolean; fetches: number };
 }
 
 describe("The Python example", () => {
@@ -48,5 +49,11 @@ describe("The Python example", () => {
 
   test("trusts no key for longer because the clock was set back", () => {
     expect(found.stepped).toEqual({ code: "keys_unavailable" });
+  });
+
+  test("lets no request whose key is known wait for an issuer that hangs, and does not ask it again at once", () => {
+    expect(found.hanging.waited).toBe(false);
+    expect(found.hanging.codes).toEqual([...Array(100).fill("found"), ...Array(100).fill("key_unknown")]);
+    expect(found.hanging.fetches).toBe(1);
   });
 });

@@ -49,29 +49,43 @@ class IssuerKeys:
         self._fetched_at = self._tried_at = float("-inf")
 
     def find(self, kid):
-        with self._lock:
-            if self._age() >= KEYS_LIFE_SECONDS / 2:
+        if self._age() >= KEYS_LIFE_SECONDS / 2:
+            if kid in self._keys and self._age() < KEYS_LIFE_SECONDS:
+                self._refresh_in_background()
+            else:
                 self._refresh(RETRY_SECONDS)
-            if kid not in self._keys:
-                self._refresh(COOLDOWN_SECONDS)
-            if self._age() >= KEYS_LIFE_SECONDS:
-                raise AssertionRefused("keys_unavailable")
-            if kid not in self._keys:
-                raise AssertionRefused("key_unknown")
-            return self._keys[kid]
+        if kid not in self._keys:
+            self._refresh(COOLDOWN_SECONDS)
+        key = self._keys.get(kid)
+        if self._age() >= KEYS_LIFE_SECONDS:
+            raise AssertionRefused("keys_unavailable")
+        if key is None:
+            raise AssertionRefused("key_unknown")
+        return key
+
+    def _refresh_in_background(self):
+        """A request whose key is known never waits for the issuer."""
+        if self._is_due(RETRY_SECONDS) and not self._lock.locked():
+            threading.Thread(target=self._refresh, args=(RETRY_SECONDS,), daemon=True).start()
 
     def _refresh(self, gap):
-        begun_at = self._now()
-        if begun_at - self._tried_at < gap:
-            return
-        self._tried_at = begun_at
-        try:
-            keys = json.loads(self._fetch(self._url))["keys"]
-            usable = [key for key in keys if key.get("kty") == "EC" and key.get("crv") == "P-256" and "kid" in key]
-            self._keys = {key["kid"]: jwt.PyJWK(key, algorithm="ES256").key for key in usable}
-            self._fetched_at = begun_at
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, http.client.HTTPException, jwt.PyJWTError):
-            pass  # The current keys stay valid until they are too old.
+        """Unless an attempt ended within `gap` seconds. One attempt serves all who wait."""
+        with self._lock:
+            if not self._is_due(gap):
+                return
+            begun_at = self._now()
+            try:
+                keys = json.loads(self._fetch(self._url))["keys"]
+                usable = [key for key in keys if key.get("kty") == "EC" and key.get("crv") == "P-256" and "kid" in key]
+                self._keys = {key["kid"]: jwt.PyJWK(key, algorithm="ES256").key for key in usable}
+                self._fetched_at = begun_at
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, http.client.HTTPException, jwt.PyJWTError):
+                pass  # The current keys stay valid until they are too old.
+            finally:
+                self._tried_at = self._now()
+
+    def _is_due(self, gap):
+        return self._now() - self._tried_at >= gap
 
     def _age(self):
         return self._now() - self._fetched_at
