@@ -9,11 +9,13 @@ export function memoryReplays(): Replays {
     // Two halves, each of which lives for at least as long as any assertion does.
     seen(jti, until) {
       const now = Date.now();
-      if (now >= turnAt || now < turnAt - GENERATION_MS) {
+      if (now >= turnAt) {
         previous = now >= turnAt + GENERATION_MS ? new Set() : current;
         current = new Set();
         turnAt = now + GENERATION_MS;
       }
+      // If the clock has stepped back, nothing is forgotten sooner, and nothing is kept for hours.
+      turnAt = Math.min(turnAt, now + 2 * GENERATION_MS);
       if (current.has(jti) || previous.has(jti)) return true;
       if (until > now) current.add(jti);
       return false;
