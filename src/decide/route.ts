@@ -56,7 +56,7 @@ export function routeOfMethod(routes: readonly Route[], method: string): Route |
 /** Of a route that takes every method, the usual ones: only TRACE is refused there. */
 const USUAL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
-function allowedMethods(routes: readonly Route[]): string[] {
+export function allowedMethods(routes: readonly Route[]): string[] {
   return [...new Set(routes.flatMap(({ methods }) => [...(methods ?? USUAL_METHODS)]))].sort();
 }
 

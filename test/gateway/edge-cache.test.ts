@@ -43,7 +43,8 @@ function routeOf(settings: Partial<RouteConfig>, origin: keyof typeof ORIGINS): 
 async function initsOf(route: Route, request: Request, fails = 0): Promise<OriginInit[]> {
   const inits: OriginInit[] = [];
   const url = new URL(request.url);
-  const endpoint = findEndpoint(url, compile(CONFIG)) as DataEndpoint & { environment: Environment };
+  const gateway = compile(CONFIG);
+  const endpoint = findEndpoint(url, gateway) as DataEndpoint & { environment: Environment };
   const originOf = originsOf([route], async (outgoing, init) => {
     inits.push(init);
     // As the runtime takes it: what the init says of `cf` stands.
@@ -61,7 +62,8 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     watch: undefined,
   };
   const visit = { request, url, client: "", requestId: "", waitUntil: () => {}, notes: newNotes() };
-  await forward(forwarding, visit, { assert: async () => "an assertion", now: Date.now, log: () => {} });
+  const plane = { gateway, assert: async () => "an assertion", now: Date.now, log: () => {} };
+  await forward(forwarding, visit, plane);
   return inits;
 }
 

@@ -1,12 +1,15 @@
 /** The request to the origin. Our own code over `fetch`: bytes, redirects and streams pass unchanged. */
 
+import type { Gateway } from "../../config/compile.ts";
 import type { HookContext } from "../../config/hooks.ts";
 import type { Route } from "../../config/route-table.ts";
 import { DeadlineError, within } from "../../deadline.ts";
 import type { DataEndpoint } from "../../decide/endpoint.ts";
+import { hopsLeft } from "../../decide/hops.ts";
 import type { Addressing } from "../../decide/location.ts";
 import type { OtherTargets } from "../../decide/other-targets.ts";
 import { type Principal, reachOf } from "../../decide/principal.ts";
+import { allowedMethods } from "../../decide/route.ts";
 import { targetOf } from "../../decide/target.ts";
 import { dropOtherUpgrades, isBrokenUpgrade } from "../../decide/upgrade.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
@@ -43,11 +46,12 @@ export interface Forwarding {
 export async function forward(
   forwarding: Forwarding,
   visit: Visit,
-  plane: Pick<DataPlane, "assert" | "now" | "log">,
+  plane: Pick<DataPlane, "gateway" | "assert" | "now" | "log">,
 ): Promise<Response | Refusal> {
   const { request, url, requestId, notes } = visit;
   const { route, origin, endpoint, principal, watch } = forwarding;
   const { assert, now, log } = plane;
+  if (hopsLeft(request, forwarding.headerNames) === 0) return answerOptions(endpoint, plane.gateway);
   const upload = uploadOf(request, route, watch, now);
   if (isRefusal(upload)) return upload;
   const prepared = new Request(
@@ -95,6 +99,12 @@ export async function forward(
   const changed = await afterOrigin(passed, route.onResponse, contextOf(forwarding, requestId));
   notes.responseBytes = bytesOf(changed);
   return changed;
+}
+
+/** As the last server that the request reaches. */
+function answerOptions({ path }: DataEndpoint, { router }: Pick<Gateway, "router">): Response {
+  const allow = allowedMethods(router.find(path)?.routes ?? []).join(", ");
+  return new Response(null, { status: 204, headers: { Allow: allow } });
 }
 
 function contextOf({ endpoint, route, principal }: Forwarding, requestId: string): HookContext {
@@ -175,6 +185,8 @@ function setHeaders(
   const from = client.includes(":") ? `"[${client}]"` : client || "unknown";
   headers.set("Forwarded", `for=${from};host="${url.host}";proto=${scheme}`);
   headers.append("Via", `${receivedProtocol(request)} keygate`);
+  const hops = hopsLeft(request, headerNames);
+  if (hops !== undefined) headers.set("Max-Forwards", String(hops - 1));
   notes.traceId = passTrace(headers, headerNames, requestId);
 }
 

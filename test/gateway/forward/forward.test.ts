@@ -54,6 +54,39 @@ describe("the URL that the origin gets", () => {
   });
 });
 
+// https://www.rfc-editor.org/rfc/rfc9110#section-7.6.2
+describe("an OPTIONS that may pass so many servers", () => {
+  const options = (hops: string, method = "OPTIONS") => ({ method, headers: { "Max-Forwards": hops } });
+
+  test.each([
+    ["3", "2"],
+    ["1", "0"],
+    ["007", "6"],
+    ["9".repeat(30), "2147483646"],
+    ["no number", "no number"],
+    ["-1", "-1"],
+    ["0, 0", "0, 0"],
+  ])("%s: the origin gets %s", async (given, passed) => {
+    expect((await forwarded("/drop/a", options(given))).headers.get("max-forwards")).toBe(passed);
+  });
+
+  test("none: the gateway answers, with the methods of the path, and once it knows the key", async () => {
+    const key = await seedKey();
+    const plane = buildPlane();
+    const answer = await send(plane, requestWith(key, "/drop/a", options("0")), { address: newClient() });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get("allow")).toBe("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    const anyone = await send(plane, new Request(`${SANDBOX}/drop/a`, options("0")), { address: newClient() });
+    expect(anyone.status).toBe(401);
+    expect(plane.sent).toEqual([]);
+    expect(plane.lines.map((line) => JSON.parse(line).decision)).toEqual(["answered", "refused"]);
+  });
+
+  test("nothing of that holds for other methods", async () => {
+    expect((await forwarded("/drop/a", options("0", "GET"))).headers.get("max-forwards")).toBe("0");
+  });
+});
+
 describe("the request that the origin gets", () => {
   // A service would see it: between Workers no header is lost.
   test("has no upgrade but a WebSocket's", async () => {
