@@ -25,7 +25,8 @@ export const VARIABLE = "KEYGATE_PEPPERS";
 
 const WHERE = `
 For a local gateway the command changes .dev.vars. For a deployed one it prints the value to set.
-It prints the whole value if ${VARIABLE} in the environment has the current one.`;
+It prints the whole value if ${VARIABLE} in the environment has the current one, and
+refuses if that has other peppers than the gateway.`;
 
 export function addPepperOrder(pepper: Command): void {
   pepper
@@ -60,10 +61,12 @@ async function add({ env }: Options, command: Command): Promise<void> {
   const api = apiOf(command);
   const now = peppersNow(api);
   const known = await peppersOf(api);
-  if (now.length > 1 || known.filter(({ status }) => status !== "inactive").length > 1) {
+  const active = activeIn(known);
+  if (active.length > 1 || (isLocal(api.url) && now.length > 1)) {
     const list = `${COMMAND} pepper list${sameGateway(command)}`;
     throw new Failure(`${VARIABLE} already holds two peppers. Retire the older one first: ${list}`);
   }
+  if (!isLocal(api.url)) refuseOthers(now, active);
   const id = nextId([...known.map((pepper) => pepper.id), ...now.map(idOf)]);
   const pepper = `${id}:${randomBytes(32).toString("base64url")}`;
   // Last: no secret must be hashed with it before every gateway knows it.
@@ -86,6 +89,11 @@ async function use(id: string, { env }: Options, command: Command): Promise<void
   const chosen = now.find((pepper) => idOf(pepper) === id);
   if (!chosen && (now.length > 0 || isLocal(api.url))) {
     throw new Failure(`${VARIABLE} has no ${id}. It has: ${now.map(idOf).join(", ") || "nothing"}.`, EXIT_WRONG_USAGE);
+  }
+  if (!isLocal(api.url)) {
+    const active = activeIn(await peppersOf(api));
+    refuseOthers(now, active);
+    if (!active.includes(id)) throw new Failure(`The gateway has no ${id}. It has: ${active.join(", ")}.`);
   }
   const others = now.filter((pepper) => pepper !== chosen);
   const value = chosen && [chosen, ...others].join(",");
@@ -113,6 +121,17 @@ async function peppersOf(api: Api): Promise<Pepper[]> {
     if (isLocal(api.url) && error instanceof NoAnswer) return [];
     throw error;
   }
+}
+
+const activeIn = (peppers: Pepper[]) => peppers.flatMap(({ id, status }) => (status === "inactive" ? [] : id));
+
+/** Without a pepper that a deployed gateway has, the keys under it would get 401. `active`: its ids. */
+function refuseOthers(now: string[], active: string[]): void {
+  const ids = now.map(idOf);
+  if (ids.length === 0 || ids.toSorted().join() === active.toSorted().join()) return;
+  throw new Failure(
+    `${VARIABLE} in the environment has ${ids.join(", ")}, but the gateway has ${active.join(", ")}. Both must have the same value first.`,
+  );
 }
 
 const idOf = (pepper: string) => pepper.slice(0, pepper.indexOf(":"));

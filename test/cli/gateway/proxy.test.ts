@@ -1,75 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { keygate, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
+import { describe, expect, test } from "vitest";
+import { HOST, startProxy, startTlsGateway } from "../deployed.ts";
+import { keygate, ORGANIZATION, startApi, TOKEN } from "../helpers.ts";
 
-const HOST = "keys.example.test";
 const BODY = { data: [ORGANIZATION], next_cursor: null };
-
-/** A gateway with TLS on loopback, whose name only the proxy can resolve. */
-async function startGateway() {
-  const folder = temporaryFolder();
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  execFileSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
-      ...["-keyout", key, "-out", cert, "-subj", `/CN=${HOST}`, "-addext", `subjectAltName=DNS:${HOST}`],
-    ],
-    { stdio: "ignore" },
-  );
-  const tokens: (string | undefined)[] = [];
-  const server = createHttpsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
-    tokens.push(request.headers.authorization);
-    response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify(BODY));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `https://${HOST}:${port}`,
-    port,
-    tokens,
-    env: { KEYGATE_ROOT_TOKEN: TOKEN, NODE_EXTRA_CA_CERTS: cert },
-  };
-}
-
-/** A proxy that connects every name to this machine. */
-async function startProxy(refusal?: number) {
-  const asked: string[] = [];
-  const seen: { method: string; authorization: string | undefined }[] = [];
-  const server = createHttpServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    response.end("{}");
-  });
-  server.on("connect", (request, socket) => {
-    asked.push(`CONNECT ${request.url}`);
-    seen.push({ method: "CONNECT", authorization: request.headers["proxy-authorization"] });
-    if (refusal) return void socket.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
-    const target = connect(Number(request.url?.split(":")[1]), "127.0.0.1", () => {
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      target.pipe(socket).pipe(target);
-    });
-    for (const end of [socket, target]) end.on("error", () => undefined);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  return { host: `127.0.0.1:${port}`, asked, seen };
-}
 
 const LIST = ["orgs", "list", "--url"];
 
 describe.each(["HTTPS_PROXY", "https_proxy"])("%s", (name) => {
   test("is the way to a gateway, by CONNECT, so that the proxy sees no token", async () => {
-    const [gateway, proxy] = [await startGateway(), await startProxy()];
+    const [gateway, proxy] = [await startTlsGateway(BODY), await startProxy()];
     for (const value of [`http://${proxy.host}`, `http://${proxy.host}/`, proxy.host]) {
       const { code, stdout, stderr } = await keygate([...LIST, gateway.url], {
         env: { ...gateway.env, [name]: value },
@@ -83,12 +22,12 @@ describe.each(["HTTPS_PROXY", "https_proxy"])("%s", (name) => {
 });
 
 describe("a proxy", () => {
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  let gateway: Awaited<ReturnType<typeof startTlsGateway>>;
   const listThrough = (value: string, more: Record<string, string> = {}) =>
     keygate([...LIST, gateway.url], { env: { ...gateway.env, HTTPS_PROXY: value, ...more } });
 
   test("gets the name and password of its URL, which are never shown", async () => {
-    gateway = await startGateway();
+    gateway = await startTlsGateway(BODY);
     const proxy = await startProxy();
     expect((await listThrough(`http://user:pa%20ss@${proxy.host}`)).code).toBe(0);
     expect(proxy.seen[0]?.authorization).toBe(`Basic ${btoa("user:pa ss")}`);
@@ -101,7 +40,7 @@ describe("a proxy", () => {
   });
 
   test.each(["NO_PROXY", "no_proxy"])("is not used for hosts in %s", async (name) => {
-    gateway = await startGateway();
+    gateway = await startTlsGateway(BODY);
     const proxy = await startProxy();
     const { code, stderr } = await listThrough(`http://${proxy.host}`, { [name]: `a.test,${HOST}` });
     expect([code, proxy.asked, gateway.tokens]).toEqual([3, [], []]);
@@ -109,7 +48,7 @@ describe("a proxy", () => {
   });
 
   test("that does not run is named", async () => {
-    gateway = await startGateway();
+    gateway = await startTlsGateway(BODY);
     const { code, stderr } = await listThrough("http://127.0.0.1:61");
     expect(code).toBe(3);
     expect(stderr).toBe(
@@ -118,7 +57,7 @@ describe("a proxy", () => {
   });
 
   test.each(["socks5://127.0.0.1:1", "http://", "::"])("that cannot be understood (%s) is told so", async (value) => {
-    gateway = await startGateway();
+    gateway = await startTlsGateway(BODY);
     const { code, stderr } = await listThrough(value);
     expect([code, stderr]).toEqual([1, expect.stringContaining("HTTPS_PROXY is not the URL of a proxy.")]);
     expect(gateway.tokens).toEqual([]);
@@ -137,7 +76,7 @@ describe("a proxy", () => {
 });
 
 test("an unset or empty HTTPS_PROXY is no proxy, and a certificate that is not trusted is told so", async () => {
-  const gateway = await startGateway();
+  const gateway = await startTlsGateway(BODY);
   const proxy = await startProxy();
   const { code, stderr } = await keygate([...LIST, gateway.url], {
     env: { KEYGATE_ROOT_TOKEN: TOKEN, HTTPS_PROXY: `http://${proxy.host}` },

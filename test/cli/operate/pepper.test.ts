@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { startDeployed } from "../deployed.ts";
 import { command, copyOfProject, keygate, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
 
 const OLD = `p1:${"A".repeat(43)}`;
@@ -40,24 +41,52 @@ test("pepper add and use put a new one behind the local gateway's, and then in f
   expect(vars()).toMatch(new RegExp(`^# mine\nKEYGATE_PEPPERS=${isP2},${OLD}\nOTHER=1\n$`));
 });
 
+const P2 = { ...P1, id: "p2", status: "retiring", secrets: 0, secrets_under_it_alone: 0 };
+const NEW = `p2:${"B".repeat(43)}`;
+/** The values of a shell. */
+const with1 = { KEYGATE_PEPPERS: OLD };
+const with2 = { KEYGATE_PEPPERS: NEW };
+const withBoth = { KEYGATE_PEPPERS: `${OLD},${NEW}` };
+
+/** `keygate pepper` for a deployed gateway with these peppers. */
+async function deployedWith(peppers: object[]) {
+  const { url, env } = await startDeployed({ data: peppers });
+  return {
+    url,
+    run: (args: string[], more: Record<string, string> = {}) =>
+      keygate(["pepper", ...args, "--url", url], { env: { ...env, ...more } }),
+  };
+}
+
 test("pepper add and use print for a deployed gateway what to set, whole where the value of now is given", async () => {
-  const deployed = ["--url", "https://keys.example.invalid"];
-  const given = { ...env, KEYGATE_PEPPERS: `${OLD},p2:${"B".repeat(43)}` };
-  const whole = await command(["pepper", "use", "p2", ...deployed], { env: given });
+  const first = await deployedWith([P1, { ...P2, id: "p0", status: "inactive" }]);
+  const added = await first.run(["add"], with1);
+  expect([added.code, added.stdout]).toEqual([0, expect.stringMatching(new RegExp(`${OLD},${isP2}\n`))]);
+  const { run } = await deployedWith([P1, P2]);
+  const whole = await run(["use", "p2"], withBoth);
   expect(whole.code).toBe(0);
-  expect(whole.stdout).toContain(`p2:${"B".repeat(43)},${OLD}`);
+  expect(whole.stdout).toContain(`${NEW},${OLD}`);
   expect(whole.stdout).toContain("npx wrangler secret put KEYGATE_PEPPERS");
-  const partly = await command(["pepper", "use", "p2", ...deployed], { env });
+  const partly = await run(["use", "p2"]);
   expect(partly.stdout).toContain("p2:…");
 });
 
-describe("the commands that pepper prints are for the same gateway and environment", () => {
-  const { url } = { url: "https://keys.staging.example.invalid" };
-  const given = { ...env, KEYGATE_PEPPERS: `${OLD},p2:${"B".repeat(43)}` };
+test.each<[what: string, args: string[], peppers: object[], env: Record<string, string>, says: string]>([
+  ["one that was replaced", ["add"], [{ ...P2, status: "current" }], with1, "has p1, but the gateway has p2."],
+  ["one more than is deployed", ["add"], [P1], withBoth, "has p1, p2, but the gateway has p1."],
+  ["one of two", ["use", "p2"], [P1, P2], with2, "has p2, but the gateway has p1, p2."],
+  ["one more than is deployed", ["use", "p2"], [P1], withBoth, "has p1, p2, but the gateway has p1."],
+  ["none, and the gateway does not have it", ["use", "p2"], [P1], {}, "The gateway has no p2. It has: p1."],
+])("where the shell has %s, pepper %j prints no value for a deployed gateway", async (_, args, peppers, env, says) => {
+  const { run } = await deployedWith(peppers);
+  const { code, stdout, stderr } = await run(args, env);
+  expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(says)]);
+});
 
+describe("the commands that pepper prints are for the same gateway and environment", () => {
   test("with --env", async () => {
-    const args = ["pepper", "use", "p2", "--url", url, "--env", "staging"];
-    const { code, stdout } = await command(args, { env: given });
+    const { run, url } = await deployedWith([P1, P2]);
+    const { code, stdout } = await run(["use", "p2", "--env", "staging"], withBoth);
     expect(code).toBe(0);
     expect(stdout.match(/npx .*/g)).toEqual([
       "npx wrangler secret put KEYGATE_PEPPERS --env staging",
@@ -82,7 +111,8 @@ describe("the commands that pepper prints are for the same gateway and environme
   });
 
   test("without an environment, it says that wrangler's is for the top level of wrangler.toml", async () => {
-    const { stdout } = await command(["pepper", "use", "p2", "--url", url], { env: given });
+    const { run } = await deployedWith([P1, P2]);
+    const { stdout } = await run(["use", "p2"], withBoth);
     expect(stdout).toContain("npx wrangler secret put KEYGATE_PEPPERS\n");
     expect(stdout).toContain("This is for the top level of wrangler.toml. For another deployment, add --env staging.");
   });
