@@ -29,7 +29,11 @@ export function problemsOfDeployment(deployment: Deployment): ConfigProblem[] {
 
 /** The part that does not depend on the hosts of the configuration. */
 export function problemsOfSection({ config, wrangler, isUsed }: Omit<Deployment, "gateway">): ConfigProblem[] {
-  return [...problemsOfObjects(wrangler), ...problemsOfUnusedServices(config, wrangler, isUsed)];
+  return [
+    ...problemsOfObjects(wrangler),
+    ...problemsOfNamespace(config, wrangler),
+    ...problemsOfUnusedServices(config, wrangler, isUsed),
+  ];
 }
 
 function problemsOfBaseUrls({ config, wrangler }: Deployment): ConfigProblem[] {
@@ -52,6 +56,20 @@ function problemsOfBaseUrls({ config, wrangler }: Deployment): ConfigProblem[] {
       path: "wrangler.toml",
       problem: `has no route or custom domain for ${lost.join(", ")}, so no request arrives there`,
       remedy: `${where}${added.slice(added.indexOf("\n"))}`,
+    },
+  ];
+}
+
+/** wrangler creates a namespace that has no id in no jurisdiction, and cannot be told another one. */
+function problemsOfNamespace({ control: { jurisdiction } }: GatewayConfig, wrangler: unknown): ConfigProblem[] {
+  const { kv_namespaces } = (wrangler ?? {}) as { kv_namespaces?: { binding?: unknown; id?: unknown }[] };
+  const lacksId = [kv_namespaces].flat().some((entry) => entry?.binding === "KV" && !entry.id);
+  if (jurisdiction === undefined || !lacksId) return [];
+  return [
+    {
+      path: "wrangler.toml",
+      problem: `binds KV to no id, so wrangler would create the namespace outside of ${jurisdiction} (control.jurisdiction)`,
+      remedy: `Run npx wrangler kv namespace create KV --jurisdiction ${jurisdiction}, and add the id that it prints to the binding.`,
     },
   ];
 }

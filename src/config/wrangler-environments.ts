@@ -32,13 +32,14 @@ export function inSection({ path, problem, remedy }: ConfigProblem, name: string
   return {
     path: path === "wrangler.toml" ? `wrangler.toml, [env.${key}]` : path,
     problem: problem.replace(/\bwrangler\.toml\b/, `wrangler.toml, [env.${key}],`),
-    remedy: [placedSecret(first, key, name), ...placed].join("\n"),
+    remedy: [placedWords(first, key, name), ...placed].join("\n"),
   };
 }
 
-/** The list of required secrets, and the command that sets one: without `--env` it changes the top level. */
-function placedSecret(line: string, key: string, name: string): string {
-  return line.replace("[secrets]", `[env.${key}.secrets]`).replace(/\bwrangler secret put \S+/, `$& --env ${name}`);
+/** The list of required secrets, and the commands that set one or create a namespace: without `--env` they are for the top level. */
+function placedWords(line: string, key: string, name: string): string {
+  const command = /\bwrangler (?:secret put|kv namespace create) \S+/;
+  return line.replace("[secrets]", `[env.${key}.secrets]`).replace(command, `$& --env ${name}`);
 }
 
 function sectionsOf(wrangler: unknown): Record<string, Section> {

@@ -55,7 +55,8 @@ async function deploy(options: Options, command: Command): Promise<void> {
   }
   if (secretsFile !== undefined && !replaceSecrets) await refuseToReplacePeppers(secretsFile, options, stop);
   report.step("Migrating D1 …");
-  await migrate(options.env, stop, report);
+  const jurisdiction = async () => checked.config.control.jurisdiction;
+  await migrate({ env: options.env, jurisdiction }, stop, report);
   report.step(MIGRATED);
   await checkJurisdictions(checked.config, options.env, stop);
   report.step("Deploying …");

@@ -1,9 +1,13 @@
 /** `keygate migrate`: brings a deployment's D1 database to the newest schema. */
 
 import type { Command } from "commander";
+import type { Jurisdiction } from "../../domain/location.ts";
 import { example } from "../gateway/call.ts";
 import { Failure } from "../terminal/failure.ts";
 import { type Report, reportOf } from "../terminal/report.ts";
+import { deployableConfig } from "./checked-config.ts";
+import { configOf } from "./config-of.ts";
+import type { Target } from "./environment.ts";
 import { runWrangler } from "./wrangler.ts";
 
 export function addMigrate(program: Command): void {
@@ -11,19 +15,29 @@ export function addMigrate(program: Command): void {
     .command("migrate")
     .description("bring the D1 database of a deployment to the newest schema; create it if there is none")
     .option("--env <name>", "the environment of wrangler.toml")
+    .option("--config <file>", "create it in the jurisdiction of this configuration (default: that of the environment)")
     .addHelpText("after", example("migrate --env staging"))
-    .action(async ({ env }: { env?: string }, command: Command) => {
+    .action(async (target: Target, command: Command) => {
       const report = reportOf(command);
-      const created = await migrate(env, new AbortController().signal, report);
+      // Only for a database that has to be created.
+      const jurisdiction = async () =>
+        (await deployableConfig(configOf(target), target.env)).config.control.jurisdiction;
+      const created = await migrate({ env: target.env, jurisdiction }, new AbortController().signal, report);
       report.end(MIGRATED, { migrated: true, created });
     });
 }
 
 export const MIGRATED = "The database has the newest schema.";
 
+interface Database {
+  readonly env: string | undefined;
+  /** Where it is created. It can never be moved. */
+  readonly jurisdiction: () => Promise<Jurisdiction | undefined>;
+}
+
 /** The name of the database if it was created. Migrations only add, so the code that is deployed works with the new schema, and can be rolled back to. */
 export async function migrate(
-  env: string | undefined,
+  { env, jurisdiction }: Database,
   stop: AbortSignal,
   { step }: Pick<Report, "step">,
 ): Promise<string | null> {
@@ -34,8 +48,10 @@ export async function migrate(
   } catch (error) {
     const name = error instanceof Failure && missingDatabase(error.message);
     if (!name) throw error;
-    step(`Creating the D1 database ${name} …`);
-    await runWrangler(["d1", "create", name, ...inEnvironment(env)], stop);
+    const place = await jurisdiction();
+    step(`Creating the D1 database ${name}${place === undefined ? "" : ` in ${place}`} …`);
+    const within = place === undefined ? [] : ["--jurisdiction", place];
+    await runWrangler(["d1", "create", name, ...within, ...inEnvironment(env)], stop);
     await apply();
     return name;
   }

@@ -19,6 +19,11 @@ interface Wrong {
 
 const section = (content: Wrangler) => content.env.staging;
 
+const IN_EU: [string, string] = [
+  'control: { baseUrls: ["https://keys.example.com"]',
+  'control: { baseUrls: ["https://keys.example.com"], jurisdiction: "eu"',
+];
+
 const WRONG: Record<string, Wrong> = {
   "no route at all": {
     wrangler: (content) => delete content.routes,
@@ -83,6 +88,16 @@ const WRONG: Record<string, Wrong> = {
   "a Durable Object binding to another class": {
     wrangler: (content) => (content.durable_objects.bindings[0].class_name = "Courier"),
     says: 'wrangler.toml: binds AUTHORITY to the class Courier, but the gateway needs KeyAuthority there. Write: class_name = "KeyAuthority".',
+  },
+  "a namespace that would be created outside of the jurisdiction": {
+    config: [IN_EU],
+    says: "wrangler.toml: binds KV to no id, so wrangler would create the namespace outside of eu (control.jurisdiction). Run npx wrangler kv namespace create KV --jurisdiction eu, and add the id",
+  },
+  "such a namespace of an environment": {
+    config: [IN_EU],
+    wrangler: (content) => (content.kv_namespaces[0].id = "0123456789abcdef0123456789abcdef"),
+    says: "wrangler.toml, [env.staging]: binds KV to no id",
+    also: ["Run npx wrangler kv namespace create KV --env staging --jurisdiction eu"],
   },
   "a role that manages keys without a scope of them": {
     config: [['owner: { scopes: ["admin"]', 'owner: { scopes: ["read:all"]']],

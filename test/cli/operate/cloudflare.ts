@@ -57,9 +57,9 @@ function answerOf(api: CloudflareApi, { method }: IncomingMessage, path: string,
   const database = /^\/d1\/database\/([\w-]+)$/.exec(path)?.[1];
   if (database && database !== UUID) return api.databases.has(database) ? { result: d1(database) } : missing;
   if (path === "/d1/database" && method === "POST") {
-    const { name } = JSON.parse(body);
+    const { name, jurisdiction } = JSON.parse(body);
     api.databases.add(name);
-    api.changes.push(`create ${name}`);
+    api.changes.push(`create ${name}${jurisdiction ? ` in ${jurisdiction}` : ""}`);
     return { result: d1(name) };
   }
   if (path === "/d1/database") return { result: [...api.databases].map(d1) };

@@ -27,7 +27,7 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
     return calls;
   }
 
-  function writeConfig(name: string, url: string): void {
+  function writeConfig(name: string, url: string, control = ""): void {
     const at = (path: string) => JSON.stringify(`${url.replace("127.0.0.1", "localhost")}/${path}`);
     writeFileSync(
       join(project, name),
@@ -39,7 +39,7 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
           production: { ...production, baseUrls: [${at("live")}], issuer: ${at("live")} },
           sandbox: { ...sandbox, baseUrls: [${at("test")}], issuer: ${at("test")} },
         },
-        control: { baseUrls: [${JSON.stringify(url)}] },
+        control: { baseUrls: [${JSON.stringify(url)}], ${control} },
       };`,
     );
   }
@@ -141,6 +141,23 @@ describe("keygate deploy", { timeout: 240_000 }, () => {
     expect(stderr).toContain('The objects of "production" were created in eu');
     expect([api.changes.includes("deploy keygate-staging"), calls]).toEqual([false, []]);
   });
+
+  test.each([[["deploy", "--secrets-file", "secrets.json"]], [["migrate"]]])(
+    "%j creates the database in the jurisdiction of the configuration",
+    async (words) => {
+      const { url } = await startApi((call) => ({ status: good(call), body: {} }));
+      writeConfig("gateway.config.staging.ts", url, 'jurisdiction: "eu"');
+      const wrangler = join(project, "wrangler.toml");
+      const withId = `[[env.staging.kv_namespaces]]\nid = "${"2".repeat(32)}"`;
+      const text = readFileSync(wrangler, "utf8");
+      writeFileSync(wrangler, text.replace("[[env.staging.kv_namespaces]]", withId));
+      await keygate(["secrets", "--env", "staging", "--to", "secrets.json"], { project });
+      const api = await startCloudflareApi();
+      const { code, stderr } = await keygate([...words, "--env", "staging"], { project, env: api.env });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(api.changes[0]).toBe("create keygate-staging in eu");
+    },
+  );
 
   test("with --dry-run, checks and builds without any call", async () => {
     const calls = await deployable(good);
