@@ -81,3 +81,8 @@ export function compileRoutes(config: Config): { readonly routes: readonly Route
   }
   return { routes, router };
 }
+
+/** A route that lists the method comes before one that takes any. */
+export function routeOfMethod(routes: readonly Route[], method: string): Route | undefined {
+  return routes.find(({ methods }) => methods?.has(method)) ?? routes.find(({ methods }) => methods === undefined);
+}

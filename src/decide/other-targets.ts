@@ -4,11 +4,11 @@
  */
 
 import type { Gateway } from "../config/compile.ts";
-import type { Route } from "../config/route-table.ts";
+import { type Route, routeOfMethod } from "../config/route-table.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type DataEndpoint, findEndpoint } from "./endpoint.ts";
 import { formOf } from "./location.ts";
-import { findRoute, type RouteMatch, routeOfMethod } from "./route.ts";
+import { findRoute, type RouteMatch } from "./route.ts";
 import { targetOf } from "./target.ts";
 
 export interface OtherTargets {

@@ -1,7 +1,7 @@
 /** Which route a request matches. An error is kept until the caller is known, so that nobody can list routes. */
 
 import type { Gateway } from "../config/compile.ts";
-import type { Route } from "../config/route-table.ts";
+import { type Route, routeOfMethod } from "../config/route-table.ts";
 import type { Leniency, Match } from "../config/router.ts";
 import type { Refusal } from "../errors.ts";
 import { isEveryday, plainForm, readingsOf } from "./path.ts";
@@ -46,11 +46,6 @@ const NO_PARAMS = {};
 
 function namedParams(route: Route, values: readonly string[]): RouteMatch["params"] {
   return Object.fromEntries(route.params.map((name, i) => [name, values[i] as string]));
-}
-
-/** A route that lists the method comes before one that takes any. */
-export function routeOfMethod(routes: readonly Route[], method: string): Route | undefined {
-  return routes.find(({ methods }) => methods?.has(method)) ?? routes.find(({ methods }) => methods === undefined);
 }
 
 /** Of a route that takes every method, the usual ones: only TRACE is refused there. */

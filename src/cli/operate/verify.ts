@@ -1,6 +1,8 @@
 /** Asks a gateway that was just deployed: whether it is ready, and whether it refuses what has no key. */
 
 import { setTimeout } from "node:timers/promises";
+import { compile } from "../../config/compile.ts";
+import { routeOfMethod } from "../../config/route-table.ts";
 import type { GatewayConfig } from "../../config/types.ts";
 import { Failure } from "../terminal/failure.ts";
 
@@ -47,15 +49,32 @@ export async function verify(config: GatewayConfig, ask: typeof fetch, clock: Cl
   }
 }
 
-function questionsOf({ control, environments, routes }: GatewayConfig): Question[] {
+function questionsOf(config: GatewayConfig): Question[] {
+  const { control, environments } = config;
   const ready = control.baseUrls.map((base) => ({ url: `${withoutSlash(base)}/readyz`, method: "GET", wanted: 200 }));
-  const guarded = routes.find((route) => !route.public);
+  const guarded = guardedRequestOf(config);
   if (!guarded) return ready;
-  const path = guarded.path.replaceAll(/:\w+|\*/g, "keygate-deploy");
+  const { method, path } = guarded;
   const refused = Object.values(environments).flatMap(({ baseUrls }) =>
-    baseUrls.map((base) => ({ url: withoutSlash(base) + path, method: guarded.methods?.[0] ?? "GET", wanted: 401 })),
+    baseUrls.map((base) => ({ url: withoutSlash(base) + path, method, wanted: 401 })),
   );
   return [...ready, ...refused];
+}
+
+const WORD = "keygate-deploy";
+/** For a route that takes every method. */
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** A request that needs a key. What the path of such a route stands for can belong to a public route, which is more specific or has the method. */
+function guardedRequestOf(config: GatewayConfig): { method: string; path: string } | undefined {
+  const { routes, router } = compile(config);
+  const requests = routes.flatMap(({ path, methods = METHODS }) =>
+    [WORD, `${WORD}/${WORD}`].flatMap((rest) => {
+      const named = path.replaceAll(/:[\w-]+/g, WORD).replace("*", rest);
+      return [...methods].map((method) => ({ method, path: named }));
+    }),
+  );
+  return requests.find(({ method, path }) => routeOfMethod(router.find(path)?.routes ?? [], method)?.public === false);
 }
 
 const withoutSlash = (url: string) => url.replace(/\/$/, "");

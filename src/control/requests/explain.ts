@@ -1,8 +1,8 @@
 /** A finished request explained: what was decided then, what would be decided now, and what to change. */
 
 import type { Gateway } from "../../config/compile.ts";
-import type { Route } from "../../config/route-table.ts";
-import { findRoute, routeOfMethod } from "../../decide/route.ts";
+import { type Route, routeOfMethod } from "../../config/route-table.ts";
+import { findRoute } from "../../decide/route.ts";
 import { isAddress } from "../../domain/address.ts";
 import type { FoundRequest } from "../../domain/kept-request.ts";
 import { type Code, isRefusal, type Refusal } from "../../errors.ts";

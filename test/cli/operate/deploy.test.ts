@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import base from "../../../gateway.config.ts";
 import { type Clock, verify } from "../../../src/cli/operate/verify.ts";
 import { withLocalBaseUrls } from "../../../src/config/local.ts";
+import type { GatewayConfig } from "../../../src/config/types.ts";
 import { type Call, copyOfProject, keygate, PROJECT, startApi } from "../helpers.ts";
 import { startCloudflareApi } from "./cloudflare.ts";
 
@@ -212,6 +213,45 @@ describe("the questions after a deploy", () => {
     const urls = [...Object.values(config.environments), config.control].flatMap(({ baseUrls }) => baseUrls);
     expect(asked.size).toBe(urls.length);
     for (const url of urls) expect([...asked].some((each) => each.startsWith(url))).toBe(true);
+  });
+
+  const GUARDED = { origin: "signatures", resource: "signatures" };
+  const OPEN = { origin: "signatures", public: true } as const;
+
+  test.each<[what: string, routes: GatewayConfig["routes"], asked: string | undefined]>([
+    [
+      "a method",
+      [
+        { path: "/a/*", ...GUARDED },
+        { methods: ["GET"], path: "/a/*", ...OPEN },
+      ],
+      "POST /a/keygate-deploy",
+    ],
+    [
+      "a level",
+      [
+        { path: "/*", ...GUARDED },
+        { path: "/:page", ...OPEN },
+      ],
+      "GET /keygate-deploy/keygate-deploy",
+    ],
+    [
+      "a name",
+      [
+        { path: "/:id/x", ...GUARDED },
+        { path: "/keygate-deploy/*", ...OPEN },
+      ],
+      undefined,
+    ],
+    ["all", [{ path: "/*", ...OPEN }], undefined],
+  ])("ask nothing that is public, where %s of a route is", async (_, routes, asked) => {
+    const seen = new Set<string>();
+    const ask: typeof fetch = async (url, init) => {
+      seen.add(`${init?.method} ${new URL(String(url)).pathname.replace(/^\/(?:production|sandbox|v1)\//, "/")}`);
+      return new Response(null, { status: good(String(url)) });
+    };
+    await verify({ ...config, routes }, ask, fastClock());
+    expect([...seen]).toEqual(["GET /readyz", ...(asked === undefined ? [] : [asked])]);
   });
 
   test("fail the deploy if only the version before, which still answers at first, is good", async () => {
