@@ -1,6 +1,7 @@
 /** The progress of an import, in a file beside the input, so that a later run can resume. */
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { fileFailure } from "../terminal/file-failure.ts";
 import type { Place } from "../terminal/lines.ts";
 import type { Source } from "./file.ts";
 
@@ -31,21 +32,39 @@ export function readCheckpoint(source: Source, url: string): Checkpoint | undefi
   }
 }
 
+/** Before anything is sent: whether checkpoints can be written. An older one stays as it is. */
+export function checkPlace(file: string): void {
+  writing(() => {
+    writeFileSync(draftOf(file), "");
+    rmSync(draftOf(file));
+  });
+}
+
 /** Atomic: the process can end at any moment. */
 export function writeCheckpoint(checkpoint: Checkpoint): void {
-  const file = fileOf(checkpoint.file);
-  writeFileSync(`${file}.new`, `${JSON.stringify(checkpoint, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  const { file } = checkpoint;
+  writing(() => {
+    writeFileSync(draftOf(file), `${JSON.stringify(checkpoint, null, 2)}\n`);
+    renameSync(draftOf(file), fileOf(file));
+  });
 }
 
 export function forgetCheckpoint(file: string): void {
-  rmSync(fileOf(file), { force: true });
+  writing(() => rmSync(fileOf(file), { force: true }));
+}
+
+function writing(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    const remedy = "The import keeps its progress beside the file: copy the file to a folder where you can write.";
+    throw fileFailure(error, remedy) ?? error;
+  }
 }
 
 export function doneOf({ imported, skipped, invalid }: Tally): number {
   return imported + skipped + invalid;
 }
 
-function fileOf(file: string): string {
-  return `${file}.progress.json`;
-}
+const fileOf = (file: string) => `${file}.progress.json`;
+const draftOf = (file: string) => `${fileOf(file)}.new`;

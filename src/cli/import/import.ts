@@ -12,7 +12,7 @@ import { type Place, START } from "../terminal/lines.ts";
 import { id, names } from "../terminal/options.ts";
 import { count, grouped, wrapped } from "../terminal/render.ts";
 import { check, complaintOf, type LineProblem } from "./check.ts";
-import { type Checkpoint, doneOf, forgetCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, checkPlace, doneOf, forgetCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import { type Source, sourceOf } from "./file.ts";
 import { COLUMNS, type Defaults } from "./row.ts";
 import { send } from "./send.ts";
@@ -79,10 +79,11 @@ async function run(path: string, options: Options, command: Command): Promise<vo
     if (kept) note(`Resuming after line ${grouped(kept.line)} of ${path}.`);
     const records = await checkRest(source, kept ?? START, options, stop);
     const start = kept ?? { ...source, ...START, url: api.url, records, imported: 0, skipped: 0, invalid: 0 };
+    checkPlace(source.file);
     const end = await finish(api, start, options, stop);
-    forgetCheckpoint(source.file);
     const { imported, skipped, invalid } = end;
     console.log(json ? JSON.stringify({ imported, skipped, invalid }, null, 2) : inWords(end));
+    forgetCheckpoint(source.file);
   } finally {
     release();
   }
@@ -104,21 +105,25 @@ async function checkRest(source: Source, from: Place, options: Options, stop: Ab
 /** Imports to the end of the file. If it stops earlier, it says what was done and how to resume. */
 async function finish(api: Api, start: Checkpoint, options: Options, stop: AbortSignal): Promise<Checkpoint> {
   const refused: LineProblem[] = [];
+  let reached = start;
+  const onDone = (checkpoint: Checkpoint) => {
+    reached = checkpoint;
+  };
   const onInvalid = (problems: readonly LineProblem[]) => {
     if (!options.skipInvalid) throw new Failure(complaintOf(shown(start.file), problems.length, problems));
     refused.push(...problems);
   };
   try {
-    const end = await send(api, start, { defaults: defaultsOf(options), stop, onInvalid });
+    const end = await send(api, start, { defaults: defaultsOf(options), stop, onInvalid, onDone });
     if (refused.length > 0) note(complaintOf(shown(start.file), refused.length, refused));
     if (doneOf(end) < end.records) throw new Failure("Interrupted.", EXIT_INTERRUPTED);
     return end;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const reached = readCheckpoint(start, api.url);
-    const done = reached
-      ? `${grouped(doneOf(reached))} of ${count(reached.records, "key")} are done`
-      : "No key was imported";
+    const done =
+      doneOf(reached) > 0
+        ? `${grouped(doneOf(reached))} of ${count(reached.records, "key")} are done`
+        : "No key was imported";
     const code = stop.aborted ? EXIT_INTERRUPTED : error.exitCode;
     throw new Failure(`${error.message}\n${done}. Run the same command again to resume.`, code);
   }

@@ -21,6 +21,8 @@ export interface Sending {
   readonly stop: AbortSignal;
   /** Throws if invalid lines must stop the import. */
   readonly onInvalid: (problems: readonly LineProblem[]) => void;
+  /** The gateway has these keys, whether or not that can be written down. */
+  readonly onDone: (checkpoint: Checkpoint) => void;
 }
 
 interface Chunk extends Place {
@@ -40,6 +42,7 @@ export async function send(api: Api, start: Checkpoint, sending: Sending): Promi
       const { offset, line } = chunk;
       const tally = await sendChunk(api, chunk, checkpoint, { ...sending, bar });
       checkpoint = { ...checkpoint, ...tally, offset, line };
+      sending.onDone(checkpoint);
       writeCheckpoint(checkpoint);
       bar.set(doneOf(checkpoint));
     }

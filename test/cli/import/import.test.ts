@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { command, keygateOnTerminal, ORGANIZATION, startApi, TOKEN, temporaryFolder } from "../helpers.ts";
@@ -148,6 +148,25 @@ test("a run that resumes with other defaults names the lines that lack a field t
   expect([code, sent().length]).toEqual([1, 2]);
   expect(stderr).toContain("200 lines of ");
   expect(stderr).toContain("\n  line 502: reach is missing\n");
+});
+
+test("an import that cannot keep its progress beside the file says so, before anything is sent", async () => {
+  const { file, run, calls } = await prepare(csv(2));
+  mkdirSync(`${file}.progress.json.new`);
+  const { code, stderr } = await run(...TERMS);
+  expect([code, calls.length]).toEqual([1, 0]);
+  expect(stderr).toContain(`${file}.progress.json.new is a folder, but must be a file.`);
+  expect(stderr).toContain("copy the file to a folder where you can write");
+});
+
+test("an import that can no longer keep its progress says what the gateway has", async () => {
+  const { file, run } = await prepare(csv(1100), (_, call) => {
+    if (call === 1) mkdirSync(`${file}.progress.json.new`);
+    return undefined;
+  });
+  const { code, stderr } = await run(...TERMS);
+  expect(code).toBe(1);
+  expect(stderr).toContain("copy the file to a folder where you can write.\n500 of 1,100 keys are done.");
 });
 
 test("a checkpoint of a file that was changed since is not gone on from", async () => {
