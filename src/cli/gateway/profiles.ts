@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Failure } from "../terminal/failure.ts";
+import { fileFailure } from "../terminal/file-failure.ts";
 import type { Connection } from "./api.ts";
 
 export type Profiles = Readonly<Record<string, Connection>>;
@@ -30,9 +31,13 @@ export function readProfiles(file = profilesFile()): Profiles {
 
 /** Atomic. */
 export function writeProfiles(profiles: Profiles, file = profilesFile()): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify({ profiles }, null, 2)}\n`, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, `${JSON.stringify({ profiles }, null, 2)}\n`, { mode: 0o600 });
+    chmodSync(draft, 0o600);
+    renameSync(draft, file);
+  } catch (error) {
+    throw fileFailure(error, "Fix that, or set XDG_CONFIG_HOME to a folder where you can write.") ?? error;
+  }
 }

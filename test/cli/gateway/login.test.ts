@@ -45,6 +45,17 @@ test("login keeps no token that the gateway refuses", async () => {
   expect(stderr).not.toContain(TOKEN);
 });
 
+test("login says in words that the profiles cannot be written", async () => {
+  const { url, run } = await prepare();
+  const place = join(temporaryFolder(), "file");
+  writeFileSync(place, "");
+  const { code, stderr } = await run(["login", "--url", url], { input: TOKEN, env: { XDG_CONFIG_HOME: place } });
+  expect([code, stderr]).toEqual([
+    1,
+    `keygate: ${join(place, "keygate")} is below a file, but must be below a folder. Fix that, or set XDG_CONFIG_HOME to a folder where you can write.\n`,
+  ]);
+});
+
 test("a profile is used by its name, and forgotten by logout", async () => {
   const { url, calls, file, run } = await prepare();
   await run(["login", "--url", url, "--profile", "staging"], { input: TOKEN });
