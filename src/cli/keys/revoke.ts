@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { Refused } from "../gateway/answers.ts";
 import type { Api } from "../gateway/api.ts";
-import { apiOf, call, example, type GlobalOptions, ifMatch } from "../gateway/call.ts";
+import { apiOf, COMMAND, call, example, type GlobalOptions, ifMatch } from "../gateway/call.ts";
 import type { Organization } from "../organizations/orgs.ts";
 import { confirm } from "../terminal/ask.ts";
 import { EXIT_INTERRUPTED, EXIT_WRONG_USAGE, Failure } from "../terminal/failure.ts";
@@ -23,6 +23,8 @@ interface Options extends Partial<KeyFilters> {
 
 /** Concurrent calls. */
 const PARALLEL = 4;
+/** Keys that are named to people. */
+const MAX_NAMED = 10;
 
 export function addRevoke(keys: Command): void {
   const revoke = keys
@@ -69,22 +71,36 @@ async function revokeMany({ organization, reason, yes, ...options }: Options, co
   if (living.length > 0) {
     await confirm(`Revoke ${count(living.length, "key")} of ${name} (${organization}), for good?`, yes);
   }
-  const { revoked, failed, interrupted, gone } = await revokeEach(api, living, reason);
-  if (json) console.log(JSON.stringify({ revoked, failed }, null, 2));
-  else
-    console.log(
-      living.length > 0 ? `Revoked ${grouped(revoked)} of ${count(living.length, "key")}.` : "No key to revoke.",
-    );
+  const { revoked, pending, failed, interrupted, gone } = await revokeEach(api, living, reason);
+  if (json) console.log(JSON.stringify({ revoked, pending, failed }, null, 2));
+  else if (living.length === 0) console.log("No key to revoke.");
+  else console.log(`Revoked ${grouped(revoked)} of ${count(living.length, "key")}.${pendingInWords(pending)}`);
   if (interrupted) throw new Failure("Interrupted. Run the same command again to revoke the others.", EXIT_INTERRUPTED);
   if (gone) throw gone;
   if (failed.length > 0) {
-    const lines = failed.slice(0, 10).map(({ id, problem }) => `  ${id}: ${problem.split("\n")[0]}`);
+    const lines = failed.slice(0, MAX_NAMED).map(({ id, problem }) => `  ${id}: ${problem.split("\n")[0]}`);
     throw new Failure([`${count(failed.length, "key")} could not be revoked:`, ...lines].join("\n"));
   }
 }
 
+function pendingInWords(pending: Pending[]): string {
+  if (pending.length === 0) return "";
+  const ids = pending.flatMap(({ change_id }) => change_id ?? []).slice(0, MAX_NAMED);
+  const lines = ids.map((id) => `\n  ${COMMAND} changes show ${id}`);
+  const next = lines.length > 0 ? ` To follow ${lines.length === 1 ? "it" : "them"}:\n${lines.join("")}` : "";
+  return ` Some data centers do not know of ${grouped(pending.length)} of them yet; the gateway keeps telling them.${next}`;
+}
+
+interface Pending {
+  id: string;
+  change_id: string | null;
+}
+
 interface Outcome {
+  /** With those that are pending. */
   revoked: number;
+  /** Revoked, but some data centers do not know yet. */
+  pending: Pending[];
   failed: { id: string; problem: string }[];
   interrupted: boolean;
   /** Why the gateway could no longer be called. */
@@ -93,14 +109,17 @@ interface Outcome {
 
 /** After an interrupt, calls under way still finish. A refusal for one key does not stop the others; an unreachable gateway does. */
 async function revokeEach(api: Api, keys: Key[], reason: string | undefined): Promise<Outcome> {
-  const outcome: Outcome = { revoked: 0, failed: [], interrupted: false, gone: undefined };
+  const outcome: Outcome = { revoked: 0, pending: [], failed: [], interrupted: false, gone: undefined };
   const { stop, release } = onInterrupt();
   const bar = progress("Revoking", keys.length);
   const queue = keys.values();
   const work = async () => {
     for (const { id } of queue) {
       await api.post(`${KEYS_PATH}/${id}/revoke`, { reason }).then(
-        () => outcome.revoked++,
+        ({ status, changeId }) => {
+          outcome.revoked++;
+          if (status === 202) outcome.pending.push({ id, change_id: changeId ?? null });
+        },
         (error) => {
           if (error instanceof Refused) outcome.failed.push({ id, problem: error.message });
           else outcome.gone ??= error;

@@ -7,13 +7,15 @@ const KEYS = Array.from({ length: 9 }, (_, n) => ({ ...KEY, id: `key_${n}`, stat
 interface Course {
   /** Keys that the gateway refuses to revoke. */
   refused?: string[];
+  /** Keys whose revocation some data centers do not know of yet. */
+  pending?: string[];
   /** Called at each revocation, with how many there were. */
   revoking?: (count: number) => unknown;
   /** The revocation that something else than the gateway answers. */
   awayAt?: number;
 }
 
-async function prepare({ refused = [], revoking, awayAt }: Course = {}) {
+async function prepare({ refused = [], pending = [], revoking, awayAt }: Course = {}) {
   let asked = 0;
   const ended = new Set<string>();
   const { url, calls } = await startApi(async ({ method, path }) => {
@@ -27,7 +29,9 @@ async function prepare({ refused = [], revoking, awayAt }: Course = {}) {
     const isRefused = refused.some((id) => path.includes(`/${id}/`));
     if (nth === awayAt) return { status: 502, type: "text/plain", body: "" };
     if (!isRefused) ended.add(path.split("/")[3] ?? "");
-    return isRefused ? { status: 403, body: { title: "No" } } : { body: KEY };
+    if (isRefused) return { status: 403, body: { title: "No" } };
+    const change = pending.find((id) => path.includes(`/${id}/`));
+    return change ? { status: 202, headers: { Location: `/v1/changes/chg_${change}` }, body: KEY } : { body: KEY };
   });
   const args = ["keys", "revoke", "--all", "--organization", ORGANIZATION.id, "--environment", "sandbox"];
   const env = { KEYGATE_ROOT_TOKEN: TOKEN };
@@ -61,6 +65,23 @@ test("keys revoke --all goes on past a key that is refused, and names it in the 
   const { code, stdout, stderr } = await run("--yes", "--json");
   expect([code, JSON.parse(stdout).revoked, revoked().length]).toEqual([1, 6, 8]);
   expect(stderr).toMatch(/^keygate: 2 keys could not be revoked:\n {2}key_2: No .*\n {2}key_5: No /);
+});
+
+test("keys revoke --all says of how many keys some data centers do not know yet, and how to follow it", async () => {
+  const { run } = await prepare({ pending: ["key_2", "key_5"] });
+  const { code, stdout } = await run("--yes");
+  expect([code, stdout.split("\n\n")[0]]).toEqual([
+    0,
+    "Revoked 8 of 8 keys. Some data centers do not know of 2 of them yet; the gateway keeps telling them. To follow them:",
+  ]);
+  for (const id of ["key_2", "key_5"]) expect(stdout).toContain(`  npx --no-install keygate changes show chg_${id}\n`);
+});
+
+test("keys revoke --all --json has the keys that are pending, with their changes", async () => {
+  const { run } = await prepare({ pending: ["key_2"] });
+  const { stdout } = await run("--yes", "--json");
+  const pending = [{ id: "key_2", change_id: "chg_key_2" }];
+  expect(JSON.parse(stdout)).toEqual({ revoked: 8, pending, failed: [] });
 });
 
 test("keys revoke --all that is interrupted ends what is under way, tells how far it came, and says how to go on", async () => {
