@@ -26,6 +26,9 @@ interface Options {
 }
 
 const MAX_NAME = 36;
+/** Rows that the gateway sends of those that it sorts, by default and at most. */
+const USUAL_ROWS = 100;
+const MAX_ROWS = 1_000;
 const LIMITED = ["rate_exceeded", "quota_exceeded"];
 const GROUPS = ["hour", "day", "environment", "organization_id", "key_id", "route", "outcome"];
 
@@ -58,7 +61,7 @@ export function addUsage(program: Command): void {
         "response_bytes",
       ]),
     )
-    .option("--limit <number>", "show at most this many", wholeNumber)
+    .option("--limit <number>", "show at most this many (default: 100, of a list that is sorted)", wholeNumber)
     .addHelpText(
       "after",
       example(
@@ -70,7 +73,7 @@ export function addUsage(program: Command): void {
     .action(
       call(
         (api, options: Options) => api.get<{ data: Sum[] }>("/v1/usage", queryOf(options)),
-        ({ data }) => asTable(data),
+        ({ data }, _, options) => asTable(data, isCut(data, options)),
       ),
     );
 }
@@ -86,7 +89,14 @@ function queryOf({ organization, key, environment, route, from, to, limit, ...wa
   };
 }
 
-function asTable(sums: Sum[]): string {
+/** Whether there can be more rows. Those of one organization come whole, in the order of time, if nothing else is asked for. */
+function isCut(sums: Sum[], { organization, key, sort, failing, limit }: Options): boolean {
+  const isOfAll = organization === undefined && key === undefined;
+  const isTop = isOfAll || sort !== undefined || failing === true || limit !== undefined;
+  return isTop && sums.length >= (limit ?? USUAL_ROWS);
+}
+
+function asTable(sums: Sum[], isCut: boolean): string {
   const [first] = sums;
   if (!first) return "No requests in this time.";
   // A key's organization is named with the key.
@@ -107,7 +117,9 @@ function asTable(sums: Sum[]): string {
   if (hasFailed) heads.push("failed");
   if (sums.length > 1) heads.push("");
   heads.push(...answers.map((name) => name.replace("_", " ")));
-  return `${table(heads, rows)}\n\n${dim(`${total("requests")} requests, ${total("refused")} refused`)}`;
+  const more = `There can be more. Raise --limit (at most ${grouped(MAX_ROWS)}) to see them.`;
+  const all = `${total("requests")} requests, ${total("refused")} refused${isCut ? ` in these rows. ${more}` : ""}`;
+  return `${table(heads, rows)}\n\n${dim(all)}`;
 }
 
 /** An organization or a key by its name, where that is known, and its id. */
