@@ -1,7 +1,7 @@
 /** Mistakes in routes: unknown names, no decision about who may call, and two routes for one request. */
 
 import { isForgeable } from "../domain/header-names.ts";
-import type { Resources } from "../domain/scope.ts";
+import { actionOfMethod, type Resources } from "../domain/scope.ts";
 import { parsePattern, shapeOf } from "./pattern.ts";
 import { type ConfigProblem, didYouMean, pathText, problemAt, problemOf } from "./problems.ts";
 import type { Config, RouteSettings } from "./schema.ts";
@@ -73,9 +73,12 @@ function problemsOfGuard(route: RouteSettings, index: number, resources: Resourc
     const remedy = didYouMean(route.resource, Object.keys(resources));
     return [problemAt(["routes", index, "resource"], `is not a resource: "${route.resource}"`, remedy)];
   }
-  if (route.action === undefined || resource.actions.includes(route.action)) return [];
-  const problem = `is not an action of "${route.resource}": "${route.action}"`;
-  return [problemAt(["routes", index, "action"], problem, didYouMean(route.action, resource.actions))];
+  const { action, methods = ["GET", "POST", "DELETE"] } = route;
+  const needed = action === undefined ? methods.map(actionOfMethod) : [action];
+  if (needed.some((each) => resource.actions.includes(each))) return [];
+  const named = [...new Set(needed)].join(", ");
+  const problem = `${action === undefined ? "is missing, and its default " : ""}is not an action of "${route.resource}": "${named}"`;
+  return [problemAt(["routes", index, "action"], problem, didYouMean(named, resource.actions))];
 }
 
 function problemsOfTie(routes: readonly RouteSettings[], shapes: readonly unknown[], index: number): ConfigProblem[] {

@@ -4,7 +4,7 @@ import type { Environment, Gateway } from "../config/compile.ts";
 import type { Route } from "../config/route-table.ts";
 import { contains, parseAddress, parseRange } from "../domain/address.ts";
 import type { Rights } from "../domain/rights.ts";
-import type { Scope } from "../domain/scope.ts";
+import { actionOfMethod, type Scope } from "../domain/scope.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import type { OtherTargets } from "./other-targets.ts";
 import type { Principal } from "./principal.ts";
@@ -64,12 +64,6 @@ export function othersRefusal(
     if (lacking) return lacking;
   }
   return undefined;
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1: the safe methods read. */
-export function actionOfMethod(method: string): string {
-  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return "read";
-  return method === "DELETE" ? "delete" : "write";
 }
 
 export function environmentRefusal(

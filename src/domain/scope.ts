@@ -52,6 +52,12 @@ export function actionOf(scope: Scope): Action {
   return scope.slice(scope.lastIndexOf(":") + 1);
 }
 
+/** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1: the safe methods read. */
+export function actionOfMethod(method: string): Action {
+  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return "read";
+  return method === "DELETE" ? "delete" : "write";
+}
+
 export function resourceOf(scope: Scope): string {
   return scope.slice(0, scope.lastIndexOf(":"));
 }

@@ -45,6 +45,20 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     says: ['routes[2].action: is not an action of "refunds": "delete". Choose one of: read, approve.'],
   },
   {
+    mistake: "a route of a method whose action the resource lacks",
+    change: { "routes.2.methods": ["POST", "PUT"] },
+    says: [
+      'routes[2].action: is missing, and its default is not an action of "refunds": "write". Choose one of: read, approve.',
+    ],
+  },
+  {
+    mistake: "a route of every method whose resource has no action of a method",
+    change: { "resources.refunds.actions": ["list", "approve"] },
+    says: [
+      'routes[2].action: is missing, and its default is not an action of "refunds": "read, write, delete". Choose one of: list, approve.',
+    ],
+  },
+  {
     mistake: "a route that is neither guarded nor public",
     change: { "routes.3.public": undefined },
     says: [

@@ -8,7 +8,7 @@ const environments = {
 };
 const control = { baseUrls: ["https://keys.test"] };
 const origins = { web: { live: { url: "https://web.test" }, trial: { service: "WEB" } } };
-const resources = { folders: { actions: ["read"] } };
+const resources = { folders: { actions: ["read", "write"] } };
 const keys = { actAs: "organization" } as const;
 
 // The type check of the tests fails where the compiler accepts what follows a `@ts-expect-error`.

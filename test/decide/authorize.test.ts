@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../src/config/compile.ts";
-import { actionOfMethod, authorize } from "../../src/decide/authorize.ts";
+import { authorize } from "../../src/decide/authorize.ts";
 import { lifeRefusal, principalOf } from "../../src/decide/key-principal.ts";
 import { reachOf } from "../../src/decide/principal.ts";
 import { findRoute } from "../../src/decide/route.ts";
 import type { KeyRecord } from "../../src/domain/key.ts";
+import { actionOfMethod } from "../../src/domain/scope.ts";
 import type { Refusal } from "../../src/errors.ts";
 import { gateway } from "../gateway/plane.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Route } from "../../src/config/route-table.ts";
-import { actionOfMethod } from "../../src/decide/authorize.ts";
 import { findRoute } from "../../src/decide/route.ts";
+import { actionOfMethod } from "../../src/domain/scope.ts";
 import { isRefusal } from "../../src/errors.ts";
 import { gateway } from "../gateway/plane.ts";
 
