@@ -1,5 +1,7 @@
 /** Route paths: literal segments, `:params`, and `*` as the last one, which also stands for nothing at all. */
 
+import { trimmed } from "../domain/spelling.ts";
+
 export type Segment = { kind: "literal"; text: string } | { kind: "param"; name: string } | { kind: "wildcard" };
 
 /** The segments of a route's path, or what is wrong with it and, after a semicolon, what to do. */
@@ -39,7 +41,8 @@ function parseSegment(text: string): Segment | string {
 function problemOfLiteral(text: string): string | undefined {
   const serialised = new URL(`http://x/${text}`).pathname.slice(1);
   if (serialised === "") return `has a segment "${text}", which URLs never have; leave it out`;
-  if (serialised.includes("%"))
-    return `has a segment "${text}", which URLs can spell in several ways; use a :param there`;
+  // Every request for the last two would be `path_ambiguous`.
+  if (serialised.includes("%") || text.includes(";") || trimmed(text) !== text)
+    return `has a segment "${text}", which can be read in several ways; use a :param there`;
   return serialised === text ? undefined : `has a segment "${text}", which no request has; write "${serialised}"`;
 }
