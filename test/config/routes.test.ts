@@ -28,6 +28,16 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     ],
   },
   {
+    mistake: "a workspace in a header that the gateway sets for the origin, in any spelling and environment,",
+    change: {
+      "routes.0.workspace": { header: "X-Workspace-Id" },
+      "origins.billing.sandbox.headers": { x_workspace_id: "ws_default" },
+    },
+    says: [
+      "routes[0].workspace.header: is set by the gateway too (origins.billing.sandbox.headers.x_workspace_id). Choose another header for one of the two.",
+    ],
+  },
+  {
     mistake: "an unknown resource",
     change: { "routes.0.resource": "invoice" },
     says: ['routes[0].resource: is not a resource: "invoice". Did you mean "invoices"?'],
@@ -144,6 +154,16 @@ const accepted: { what: string; change: Change }[] = [
   },
   { what: "a route guarded by a built-in resource", change: { "routes.0.resource": "members" } },
   { what: "a workspace in a header", change: { "routes.0.workspace": { header: "X-Workspace-Id" } } },
+  {
+    what: "a workspace in a header that the gateway sets for another origin",
+    change: {
+      "origins.web": {
+        production: { url: "https://web.test", headers: { "X-Workspace-Id": "ws" } },
+        sandbox: { url: "https://web-sandbox.test" },
+      },
+      "routes.0.workspace": { header: "X-Workspace-Id" },
+    },
+  },
   { what: "a workspace in the query", change: { "routes.0.workspace": { query: "workspace" } } },
   {
     what: "CORS with credentials for listed web origins",
