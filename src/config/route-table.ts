@@ -6,40 +6,15 @@ import { type Leniency, Router } from "./router.ts";
 import { methodsOf } from "./routes.ts";
 import type { Config, OriginSettings, RouteSettings } from "./schema.ts";
 
-/** How a route's requests and answers pass; as configured. */
-type Passage = Pick<
-  RouteSettings,
-  | "limits"
-  | "timeoutSeconds"
-  | "requestIdleSeconds"
-  | "responseIdleSeconds"
-  | "watchRevocation"
-  | "rewriteLocation"
-  | "onRequest"
-  | "onResponse"
-  | "onRefusal"
->;
-
-export interface Route extends Passage, Leniency {
-  /** As written in the configuration, and in logs. */
-  readonly path: string;
+/** As configured, and what follows from that. A public route has no resource. */
+export interface Route extends Readonly<Omit<RouteSettings, "methods" | "cors">>, Leniency {
   /** The same for the routes of one path. */
   readonly shape: string;
   readonly methods: ReadonlySet<string> | undefined;
   readonly params: readonly string[];
-  /** The name of the service behind it, and where that is, by environment. */
-  readonly origin: string;
+  /** Where the origin is, by environment. */
   readonly origins: Readonly<Record<string, OriginSettings>>;
-  readonly public: boolean;
-  /** `undefined` for public routes only. */
-  readonly resource: string | undefined;
-  readonly action: string | undefined;
-  readonly workspace: Config["routes"][number]["workspace"];
   readonly cors: Cors | undefined;
-  readonly onAuthorityFailure: "closed" | "open";
-  readonly forwardCredentials: boolean;
-  /** Whether assertions hold the digest of the body. */
-  readonly digest: boolean;
 }
 
 export function compileRoutes(config: Config): { readonly routes: readonly Route[]; readonly router: Router<Route> } {
@@ -50,30 +25,14 @@ export function compileRoutes(config: Config): { readonly routes: readonly Route
     if ("problem" in pattern) throw new Error(`unchecked path ${route.path}`);
     const origins = config.origins[route.origin] as Record<string, OriginSettings>;
     const compiled: Route = {
-      path: route.path,
+      ...route,
       shape: shapeOf(pattern.segments),
       methods: methodsOf(route),
       params: pattern.segments.flatMap((segment) => (segment.kind === "param" ? [segment.name] : [])),
-      origin: route.origin,
       origins,
       ignoresCase: Object.values(origins).some(({ caseSensitive }) => !caseSensitive),
       dropsSuffixes: Object.values(origins).some(({ formatSuffixes }) => formatSuffixes),
-      public: route.public,
-      resource: route.resource,
-      action: route.action,
-      workspace: route.workspace,
       cors: route.cors && compileCors(route.cors),
-      onAuthorityFailure: route.onAuthorityFailure,
-      forwardCredentials: route.forwardCredentials,
-      digest: route.digest,
-      limits: route.limits,
-      timeoutSeconds: route.timeoutSeconds,
-      requestIdleSeconds: route.requestIdleSeconds,
-      responseIdleSeconds: route.responseIdleSeconds,
-      watchRevocation: route.watchRevocation,
-      rewriteLocation: route.rewriteLocation,
-      onRequest: route.onRequest,
-      onResponse: route.onResponse,
       onRefusal: route.onRefusal ?? config.onRefusal,
     };
     routes.push(compiled);

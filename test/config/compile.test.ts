@@ -160,7 +160,8 @@ describe("the compiled configuration", () => {
   });
 
   test("guards no public route with a resource", () => {
-    expect(compile(changed()).router.find("/status")?.routes).toMatchObject([{ resource: undefined }]);
+    const routes = compile(changed()).router.find("/status")?.routes;
+    expect(routes?.map(({ resource }) => resource)).toEqual([undefined]);
   });
 });
 
