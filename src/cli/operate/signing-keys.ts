@@ -93,7 +93,7 @@ export function addSigningKeys(program: Command): void {
     .addHelpText("after", example("signing-keys retire --from signing-keys.json --to signing-keys.json"))
     .action((kid: string | undefined, options: Options, command: Command) => {
       const keys = read(options.from);
-      const left = kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid, options.from);
+      const left = kid === undefined ? changed(keys, options.environment, retire) : without(keys, kid, options);
       write(command, options, left);
     });
 
@@ -141,11 +141,12 @@ function changed(keys: SigningKeys, only: string | undefined, change: Change): S
   );
 }
 
-function without(keys: SigningKeys, kid: string, from: string | undefined): SigningKeys {
-  const found = Object.entries(keys).find(([, set]) => set.some((key) => key.kid === kid));
+function without(keys: SigningKeys, kid: string, { from, environment }: Options): SigningKeys {
+  const searched = Object.entries(keys).filter(([name]) => environment === undefined || name === environment);
+  const found = searched.find(([, set]) => set.some((key) => key.kid === kid));
   if (!found) {
     const list = `${COMMAND} signing-keys list${from === undefined ? "" : ` --from ${from}`}`;
-    throw new Failure(`There is no signing key ${kid} in ${nameOf(from)}. See: ${list}`);
+    throw new Failure(`There is no signing key ${kid} in ${environment ?? nameOf(from)}. See: ${list}`);
   }
   return changed(keys, found[0], (set) => withdraw(set, kid, newSigningKey()));
 }

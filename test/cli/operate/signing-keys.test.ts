@@ -59,6 +59,21 @@ describe("keygate signing-keys", () => {
     expect(left.sandbox).toEqual(keys.sandbox);
   });
 
+  test("retire of a key of another environment than the one that is named removes none", async () => {
+    const [kid = ""] = kids(keys, "production");
+    const { code, stdout, stderr } = await command([
+      ...["signing-keys", "retire", kid, "--environment", "sandbox", "--from", file],
+    ]);
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      expect.stringContaining(`There is no signing key ${kid} in sandbox.`),
+    ]);
+    const left = await changed("retire", kid, "--environment", "production");
+    expect(kids(left, "production")).not.toContain(kid);
+    expect(left.sandbox).toEqual(keys.sandbox);
+  });
+
   test.for(["for people", "--json"])("list shows names and states, and no private part: %s", async (form) => {
     const flags = form === "--json" ? [form] : [];
     const { code, stdout } = await command(["signing-keys", "list", "--from", file, ...flags]);
