@@ -47,9 +47,14 @@ export function failureOf(url: string, response: Response, answer: unknown): Fai
     const words = problem ? wordsOf(status, problem, retryAfter) : silentFault(url, status, retryAfter);
     return new NoAnswer(words, retryAfter);
   }
+  if (status === 429) {
+    const words = problem
+      ? wordsOf(status, problem, retryAfter)
+      : `${url} answered 429: too many calls. ${again(retryAfter)}.`;
+    return new NoAnswer(words, retryAfter);
+  }
   if (status >= 300 && status < 400) return new Failure(redirected(url, status, headers.get("location")));
   if (problem && status >= 400) return new Refused(status, problem, retryAfter);
-  if (status === 429) return new NoAnswer(`${url} answered 429: too many calls. ${again(retryAfter)}.`, retryAfter);
   return new Failure(`${url} answered ${status}, but not like a management API. ${CHECK_URL}`);
 }
 

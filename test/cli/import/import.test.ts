@@ -94,10 +94,11 @@ test.each([
   expect(stderr).toMatch(words);
 });
 
-test("a gateway that is away for a moment is asked again", async () => {
-  const { run, calls } = await prepare(csv(2), (_, call) =>
-    call === 1 ? { status: 503, headers: { "Retry-After": "1" }, body: { title: "Later" } } : undefined,
-  );
+test.each([
+  ["is away for a moment", { status: 503, headers: { "Retry-After": "1" }, body: { title: "Later" } }],
+  ["gets too many calls", { status: 429, body: { title: "Too many calls" } }],
+])("a gateway that %s is asked again", async (_, later) => {
+  const { run, calls } = await prepare(csv(2), (_, call) => (call === 1 ? later : undefined));
   expect(JSON.parse((await run(...TERMS)).stdout)).toEqual({ imported: 2, skipped: 0, invalid: 0 });
   expect(calls).toHaveLength(2);
 });

@@ -4,6 +4,8 @@ import { KEY, keygate, keygateOnTerminal, ORGANIZATION, startApi, TOKEN } from "
 
 const KEYS = Array.from({ length: 9 }, (_, n) => ({ ...KEY, id: `key_${n}`, status: n === 8 ? "revoked" : "active" }));
 
+const LATER: Record<string, string> = { "Retry-After": "61" };
+
 interface Course {
   /** Keys that the gateway refuses to revoke. */
   refused?: string[];
@@ -13,9 +15,11 @@ interface Course {
   revoking?: (count: number) => unknown;
   /** The revocation that something else than the gateway answers. */
   awayAt?: number;
+  /** The revocation from which on there are too many calls. */
+  tooManyFrom?: number;
 }
 
-async function prepare({ refused = [], pending = [], revoking, awayAt }: Course = {}) {
+async function prepare({ refused = [], pending = [], revoking, awayAt, tooManyFrom }: Course = {}) {
   let asked = 0;
   const ended = new Set<string>();
   const { url, calls } = await startApi(async ({ method, path }) => {
@@ -27,6 +31,9 @@ async function prepare({ refused = [], pending = [], revoking, awayAt }: Course 
     const nth = ++asked;
     await revoking?.(nth);
     const isRefused = refused.some((id) => path.includes(`/${id}/`));
+    if (tooManyFrom && nth >= tooManyFrom) {
+      return { status: 429, headers: LATER, body: { title: "Too many calls" } };
+    }
     if (nth === awayAt) return { status: 502, type: "text/plain", body: "" };
     if (!isRefused) ended.add(path.split("/")[3] ?? "");
     if (isRefused) return { status: 403, body: { title: "No" } };
@@ -111,6 +118,18 @@ test("keys revoke --all whose gateway goes away tells how far it came", async ()
   expect(code).toBe(3);
   const done = Number(/^Revoked (\d) of 8 keys\.\n$/.exec(stdout)?.[1]);
   expect(done).toBe(revoked().length - 1);
+});
+
+test("keys revoke --all stops where there are too many calls, and can be run again later", async () => {
+  const { run, revoked } = await prepare({ tooManyFrom: 2 });
+  const { code, stdout, stderr } = await run("--yes");
+  expect([code, stdout, stderr]).toEqual([
+    3,
+    "Revoked 1 of 8 keys.\n",
+    expect.stringContaining("Too many calls (429)\n  Try again in 61 s."),
+  ]);
+  // The first one, and those that were under way.
+  expect(revoked().length).toBeLessThanOrEqual(1 + 4);
 });
 
 test("keys revoke --all shows on a terminal how far it is", async () => {
