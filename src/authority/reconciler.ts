@@ -117,6 +117,7 @@ export class Reconciler {
   }
 
   async alarm(now: number): Promise<void> {
+    const { watchUntil } = this.#state;
     // First, so that there is a next alarm whatever fails below.
     await this.#storage.setAlarm(now + RECONCILE_EVERY_MS);
     try {
@@ -125,7 +126,9 @@ export class Reconciler {
       toConsole(messageLine("error", `D1 was not asked for changes: ${error}`));
       return this.#storage.setAlarm(now + AFTER_FAULT_MS);
     }
-    if (!isRecent(this.#state.watchUntil - WATCH_MS, WATCH_MS, now)) await this.#storage.deleteAlarm();
+    // A call during the round relies on the alarm that it found.
+    const isUsed = isRecent(watchUntil - WATCH_MS, WATCH_MS, now) || this.#state.watchUntil !== watchUntil;
+    if (!isUsed) await this.#storage.deleteAlarm();
   }
 
   /** Returns whether there is more to do. */

@@ -554,6 +554,24 @@ describe("The object looks", () => {
     expect(await alarmAt()).toBeNull();
   });
 
+  test("again if it is called while what would be the last look is under way", async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    let isAsked = false;
+    await instrumentObject(async (_, go) => {
+      isAsked = true;
+      await answered;
+      return go();
+    });
+    wait(6 * MINUTE);
+    const look = alarm();
+    await vi.waitUntil(() => isAsked, { timeout: 10_000 });
+    wait(1_000);
+    await object.watchRecords();
+    answer();
+    await look;
+    expect(await alarmAt()).not.toBeNull();
+  });
+
   test("at once after a pause, and no sooner than it would have where it is called often", async () => {
     wait(MINUTE);
     await runInDurableObject(object, (_, { storage }) => storage.deleteAlarm());
