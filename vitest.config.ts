@@ -53,6 +53,7 @@ const APART = ["./test/helpers/apart.ts"];
 const BUNDLES = "./test/e2e/bundles.ts";
 /** The gateway as its users meet it, over HTTP: some gateways that the files share, and others of their own. */
 const GATEWAYS = [BUNDLES, "./test/e2e/setup.ts"];
+const GATEWAYS_OF_PAGES = [BUNDLES, "./test/e2e/console/setup.ts"];
 /** They wait more than they work. */
 const waiting = { ...common, maxWorkers: 3 };
 const oneByOne = { ...common, maxWorkers: 1, sequence: { groupOrder: 2 } };
@@ -105,7 +106,7 @@ export default defineConfig({
       { test: { ...common, name: "proof", include: PROOF, testTimeout: 120_000 } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
-      { test: { ...oneByOne, name: "pages", include: PAGES, globalSetup: GATEWAYS } },
+      { test: { ...oneByOne, name: "pages", include: PAGES, globalSetup: GATEWAYS_OF_PAGES } },
       { test: { ...oneByOne, name: "servers", include: SERVERS } },
       { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },
     ],

@@ -10,7 +10,7 @@ import { startBrowser } from "../helpers/browser.ts";
 import { PROJECT } from "../helpers/gateway.ts";
 import { seed } from "../helpers/seed.ts";
 import { signedIn } from "./console/visitors.ts";
-import { devServer as gateway } from "./shared.ts";
+import { gateway } from "./console/shared.ts";
 
 const control = `http://localhost:${gateway.port}`;
 let browser: Awaited<ReturnType<typeof startBrowser>>;

@@ -9,11 +9,12 @@ import { startDirect } from "../helpers/direct.ts";
 import { freePort, type GatewayAddress, startGateway } from "../helpers/gateway.ts";
 import { countWritten } from "../helpers/line-contract.ts";
 import { guardingText } from "./configs/base.ts";
+import type { OriginPorts } from "./origins.ts";
 
 export interface SharedGateways {
   readonly devServer: GatewayAddress;
   readonly direct: GatewayAddress;
-  readonly originPorts: { readonly production: number; readonly sandbox: number };
+  readonly originPorts: OriginPorts;
 }
 
 declare module "vitest" {

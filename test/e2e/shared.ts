@@ -1,8 +1,9 @@
 /** The gateways that the files of one worker share, and origins for them. */
 
-import { afterAll, beforeAll, beforeEach, inject } from "vitest";
+import { inject } from "vitest";
 import { type Gateway, gatewayAt } from "../helpers/gateway.ts";
-import { type Origin, startOrigin } from "../helpers/origin.ts";
+import type { Origin } from "../helpers/origin.ts";
+import { originsOn } from "./origins.ts";
 import type { SharedGateways } from "./setup.ts";
 import type { Way } from "./ways.ts";
 
@@ -21,22 +22,7 @@ export const BOTH = [
   { server: "workerd's own socket", gateway: direct },
 ];
 
-/** Origins for this file. Each test finds them as if they had just been started. */
-export function origins(): Record<"production" | "sandbox", Origin> {
-  const running = {} as Record<"production" | "sandbox", Origin>;
-  beforeAll(async () => {
-    running.production = await startOrigin(originPorts.production);
-    running.sandbox = await startOrigin(originPorts.sandbox);
-  });
-  beforeEach(() => {
-    running.production.reset();
-    running.sandbox.reset();
-  });
-  afterAll(async () => {
-    await Promise.all([running.production?.stop(), running.sandbox?.stop()]);
-  });
-  return running;
-}
+export const origins = (): Record<"production" | "sandbox", Origin> => originsOn(originPorts);
 
 /** Where a client of `both` ways begins. `origins`: of the file whose test it is. */
 export function baseOf(origins: Record<"sandbox", Origin>): (way: Way) => string {

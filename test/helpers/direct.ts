@@ -43,6 +43,22 @@ const TRACER = {
   compatibilityFlags: ["experimental", "streaming_tail_worker"],
 };
 
+/** What the platform says of assets, and workerd's disk does not. */
+const ASSETS = {
+  name: "assets",
+  modules: true as const,
+  script: `const TYPES = { css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8", json: "application/json" };
+    export default {
+      async fetch(request, { DISK }) {
+        const answer = new Response((await DISK.fetch(request)).body);
+        answer.headers.set("Content-Type", TYPES[request.url.split(".").at(-1)]);
+        return answer;
+      },
+    };`,
+  compatibilityDate: "2026-10-01",
+  serviceBindings: { DISK: { disk: { path: join(PROJECT, "assets"), writable: false } } },
+};
+
 export interface DirectGateway extends RunningGateway {
   /** Ends the process, and all isolates and objects with it, and starts another one with the same state. */
   restart(): Promise<void>;
@@ -128,6 +144,7 @@ export async function runIsolates(
           },
           ...(isTraced && { streamingTails: [TRACER.name] }),
         })),
+        ASSETS,
         ...(isTraced ? [TRACER] : []),
       ],
       inspectorPort,
@@ -172,7 +189,7 @@ function settings(objectsOf: string | undefined) {
       ]),
     ),
     ratelimits: Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit])),
-    serviceBindings: { ASSETS: { disk: { path: join(PROJECT, "assets"), writable: false } } },
+    serviceBindings: { ASSETS: ASSETS.name },
   };
 }
 

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway, origins } from "../shared.ts";
+import { gateway, origins } from "./shared.ts";
 import { complaintsOf, signedIn } from "./visitors.ts";
 
 origins();

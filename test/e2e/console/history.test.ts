@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type History, writeHistory } from "../../../bench/history.ts";
 import { startBrowser } from "../../helpers/browser.ts";
 import { PROJECT } from "../../helpers/gateway.ts";
-import { devServer as gateway } from "../shared.ts";
+import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { complaintsOf, consoleOf, signedIn } from "./visitors.ts";
 

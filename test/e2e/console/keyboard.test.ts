@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway } from "../shared.ts";
+import { gateway } from "./shared.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
 import { signedIn, signInLink } from "./visitors.ts";
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { startBrowser } from "../../helpers/browser.ts";
 import { PROJECT } from "../../helpers/gateway.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway } from "../shared.ts";
+import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
 import { signedIn } from "./visitors.ts";

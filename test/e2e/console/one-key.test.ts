@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway, origins } from "../shared.ts";
+import { gateway, origins } from "./shared.ts";
 import { complaintsOf, consoleOf, signedIn } from "./visitors.ts";
 
 origins();

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway } from "../shared.ts";
+import { gateway } from "./shared.ts";
 import { consoleOf, rootLink, shotOf, signInLink } from "./visitors.ts";
 
 let browser: Browser;

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway } from "../shared.ts";
+import { gateway } from "./shared.ts";
 import { NASTY } from "./nasty.ts";
 import { complaintsOf, consoleOf, signedIn, signInLink } from "./visitors.ts";
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
-import { devServer as gateway } from "../shared.ts";
+import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { cutPlaceholdersOn } from "./fits.ts";
 import { complaintsOf, consoleOf, rootLink, shotOf, signedIn, signedInAsRoot, signInLink } from "./visitors.ts";
