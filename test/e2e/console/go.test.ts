@@ -8,7 +8,7 @@ import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { cutPlaceholdersOn } from "./fits.ts";
 import { hasFocus } from "./keyboard.ts";
-import { complaintsOf, consoleOf, shotOf, signedIn } from "./visitors.ts";
+import { complaintsOf, consoleOf, signedIn, takePicture } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -128,7 +128,7 @@ describe("The dialog", () => {
       await page.goto("/");
       await page.keyboard.press("Control+k");
       await page.getByText(/results$/).waitFor();
-      await page.screenshot({ path: shotOf(`go-${width}-${theme}`) });
+      await takePicture(page, `go-${width}-${theme}`, false);
       expect(await violationsOf(page)).toEqual([]);
       expect(await cutPlaceholdersOn(page)).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);

@@ -1,17 +1,12 @@
 /** The console of an organization that has used the gateway for three months. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type History, writeHistory } from "../../../bench/history.ts";
 import { startBrowser } from "../../helpers/browser.ts";
-import { PROJECT } from "../../helpers/gateway.ts";
 import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
-import { complaintsOf, consoleOf, signedIn } from "./visitors.ts";
-
-const SHOTS = join(PROJECT, "dist/console");
+import { complaintsOf, consoleOf, signedIn, takePicture } from "./visitors.ts";
 
 let browser: Browser;
 let history: History;
@@ -19,7 +14,6 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  mkdirSync(SHOTS, { recursive: true });
   history = writeHistory(gateway.state);
   browser = await startBrowser();
   page = await signedIn(browser, gateway, acme().ownerId);
@@ -52,7 +46,7 @@ describe("With 120 keys and 300,000 requests", () => {
       expect(box?.height).toBeGreaterThanOrEqual(36);
       expect(box?.height).toBeLessThanOrEqual(40);
     }
-    await page.screenshot({ path: join(SHOTS, "history-keys-1280.png") });
+    await takePicture(page, "history-keys-1280", false);
   });
 
   test("at 360 px each key has two lines, and the order and the filters stay within reach", async () => {
@@ -68,7 +62,7 @@ describe("With 120 keys and 300,000 requests", () => {
     await page.getByText("Filters", { exact: true }).click();
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     expect(await violationsOf(page)).toEqual([]);
-    await page.screenshot({ path: join(SHOTS, "history-keys-360.png") });
+    await takePicture(page, "history-keys-360", false);
   });
 
   test("a key is found by part of its name, its id, and its last four characters", async () => {
@@ -172,7 +166,7 @@ describe("With 120 keys and 300,000 requests", () => {
     await page.mouse.up();
     await reset.waitFor();
     expect(await violationsOf(page)).toEqual([]);
-    await page.screenshot({ path: join(SHOTS, "history-overview-1280.png"), fullPage: true });
+    await takePicture(page, "history-overview-1280");
     const { context, plain } = await withoutScript();
     await plain.goto("/?days=30");
     expect(await plain.locator("svg.bars").isVisible()).toBe(true);

@@ -1,19 +1,15 @@
 /** How pages look that take more than an address: to readers of screens, on narrow ones, in both themes. The others are in `walk.test.ts`. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
 import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { cutPlaceholdersOn } from "./fits.ts";
 import { hasFocus } from "./keyboard.ts";
-import { signedIn, signInLink } from "./visitors.ts";
+import { signedIn, signInLink, takePicture } from "./visitors.ts";
 
-const SHOTS = join(PROJECT, "dist/console");
 const THEMES = ["light", "dark"] as const;
 const WIDTHS = [360, 1280];
 
@@ -24,7 +20,6 @@ let keyId: string;
 let busyId: string;
 
 beforeAll(async () => {
-  mkdirSync(SHOTS, { recursive: true });
   browser = await startBrowser();
   tenant = await seed(gateway);
   keyId = (await tenant.key({ name: "production-backend", scopes: ["read:all", "emails:write"], plan: "free" })).id;
@@ -53,9 +48,9 @@ async function checkAsItIs(name: string): Promise<void> {
   }
 }
 
-async function checkLook(shot: string, width: number): Promise<void> {
+async function checkLook(picture: string, width: number): Promise<void> {
   await page.setViewportSize({ width, height: 800 });
-  await page.screenshot({ path: join(SHOTS, `${shot}.png`), fullPage: true });
+  await takePicture(page, picture);
   expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
   expect(await cutPlaceholdersOn(page)).toEqual([]);
   expect(await violationsOf(page)).toEqual([]);

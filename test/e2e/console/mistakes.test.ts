@@ -1,18 +1,13 @@
 /** Mistakes in forms, and limits that come back: by keyboard, on a narrow screen. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
-import { PROJECT } from "../../helpers/gateway.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
-import { signedIn } from "./visitors.ts";
-
-const SHOTS = join(PROJECT, "dist/console");
+import { signedIn, takePicture } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -20,7 +15,6 @@ let page: Page;
 let keyboard: Keyboard;
 
 beforeAll(async () => {
-  mkdirSync(SHOTS, { recursive: true });
   browser = await startBrowser();
   tenant = await seed(gateway);
 });
@@ -37,7 +31,7 @@ const quotaOf = (name: string, limit = 10) => ({ name, limit, per: "day" });
 async function look(name: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SHOTS, `${name}-360-${colorScheme}.png`), fullPage: true });
+    await takePicture(page, `${name}-360-${colorScheme}`);
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     expect(await violationsOf(page)).toEqual([]);
   }

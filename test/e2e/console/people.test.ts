@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { gateway } from "./shared.ts";
-import { consoleOf, rootLink, shotOf, signInLink } from "./visitors.ts";
+import { consoleOf, rootLink, signInLink, takePicture, WITH_PICTURES } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -29,8 +29,9 @@ async function signedIn(link: string, userAgent?: string): Promise<Page> {
   return page;
 }
 
-/** A picture in both themes, wide and narrow, to be looked at. */
-async function shoot(page: Page, name: string): Promise<void> {
+/** In both themes, wide and narrow. */
+async function takePictures(page: Page, name: string): Promise<void> {
+  if (!WITH_PICTURES) return;
   for (const [width, colorScheme] of [
     [1280, "light"],
     [360, "dark"],
@@ -39,7 +40,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   ] as const) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 900 });
-    await page.screenshot({ path: shotOf(`people-${name}-${width}-${colorScheme}`), fullPage: true });
+    await takePicture(page, `people-${name}-${width}-${colorScheme}`);
   }
   await page.setViewportSize({ width: 1280, height: 900 });
 }
@@ -69,15 +70,15 @@ describe("An invitation", () => {
 
   test("is a link that the owner sees once, and that signs the new member in once, from the device that the sessions name", async () => {
     const link = await invite("Mia");
-    await shoot(owner, "invitation");
+    await takePictures(owner, "invitation");
     await owner.goto("/members");
     await owner.getByText("invited, expires in 7 days").first().waitFor();
     expect(await owner.content()).not.toContain(new URL(link).pathname);
-    await shoot(owner, "members");
+    await takePictures(owner, "members");
     const mia = await signedIn(link, FIREFOX);
     await mia.goto("/sessions");
     await mia.getByText("Firefox on Windows").waitFor();
-    await shoot(mia, "sessions");
+    await takePictures(mia, "sessions");
     const late = await visitor();
     expect((await late.goto(link))?.status()).toBe(401);
     await owner.goto("/members");
@@ -94,7 +95,7 @@ describe("An invitation", () => {
     await owner.getByRole("link", { name: "Noa" }).click();
     await owner.getByRole("button", { name: "Revoke the invitation" }).click();
     await owner.getByText("The invitation was revoked.").waitFor();
-    await shoot(owner, "member");
+    await takePictures(owner, "member");
     const late = await visitor();
     expect((await late.goto(first))?.status()).toBe(401);
     const send = async (name: string) => {
@@ -118,21 +119,21 @@ describe("A member who cannot create keys", () => {
     await member.getByLabel("Name", { exact: true }).fill("nightly-export");
     await member.getByLabel("What is it for?").fill("Copies the signatures of the day to the archive.");
     await member.locator('input[name=scopes][value="emails:read"]').check();
-    await shoot(member, "request-a-key");
+    await takePictures(member, "request-a-key");
     await member.getByRole("button", { name: "Send the request" }).click();
     await member.getByText("Nobody has answered yet").waitFor();
     await owner.goto("/keys");
-    await shoot(owner, "keys-with-request");
+    await takePictures(owner, "keys-with-request");
     await owner.getByRole("link", { name: "Answer" }).click();
-    await shoot(owner, "key-requests");
+    await takePictures(owner, "key-requests");
     await owner.getByRole("link", { name: "Create the key nightly-export" }).click();
     expect(await owner.getByLabel("Name", { exact: true }).inputValue()).toBe("nightly-export");
-    await shoot(owner, "new-key-from-request");
+    await takePictures(owner, "new-key-from-request");
     await owner.getByRole("button", { name: "Create the key" }).click();
     await owner.locator("#secret").waitFor();
     await member.reload();
     await member.getByText("created the key, and gives you its secret").waitFor();
-    await shoot(member, "answered");
+    await takePictures(member, "answered");
   });
 });
 
@@ -141,19 +142,19 @@ describe("The platform team", () => {
     const { id } = await tenant.key();
     const team = await signedIn(await rootLink(gateway));
     await team.goto("/organizations");
-    await shoot(team, "organizations");
+    await takePictures(team, "organizations");
     await team.goto(`/organizations/${tenant.organizationId}`);
-    await shoot(team, "organization");
+    await takePictures(team, "organization");
     await team
       .getByRole("button", { name: /^View the console as/ })
       .first()
       .click();
     await team.getByText("You see the console as").waitFor();
-    await shoot(team, "view");
+    await takePictures(team, "view");
     await team.goto(`/keys/${id}/disable`);
     await team.getByRole("button", { name: "Disable" }).click();
     await team.getByRole("heading", { name: "Nothing was changed" }).waitFor();
-    await shoot(team, "view-refused");
+    await takePictures(team, "view-refused");
     expect((await gateway.manage("GET", `/v1/api-keys/${id}`)).body.status).toBe("active");
     await team.getByRole("button", { name: "End the view" }).click();
     await team.waitForURL(`**/organizations/${tenant.organizationId}`);

@@ -6,7 +6,7 @@ import { startBrowser } from "../../helpers/browser.ts";
 import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
 import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
-import { consoleOf, signedIn, signInLink } from "./visitors.ts";
+import { consoleOf, signedIn, signInLink, takePicture } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -124,10 +124,7 @@ describe("The platform team", () => {
       for (const width of [360, 1280]) {
         await page.setViewportSize({ width, height: 800 });
         await page.goto(path);
-        await page.screenshot({
-          path: `dist/console/root-${path.split("/").length}-${width}-${colorScheme}.png`,
-          fullPage: true,
-        });
+        await takePicture(page, `root-${path.split("/").length}-${width}-${colorScheme}`);
         expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
         expect(await violationsOf(page)).toEqual([]);
       }

@@ -1,6 +1,5 @@
 /** Members at the console, in a browser. */
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { type Gateway, PROJECT } from "../../helpers/gateway.ts";
@@ -43,11 +42,11 @@ export async function signedInAsRoot(browser: Browser, gateway: Gateway): Promis
   return page;
 }
 
-/** Where a picture goes, to be looked at. */
-export function shotOf(name: string): string {
-  const folder = join(PROJECT, "dist/console");
-  mkdirSync(folder, { recursive: true });
-  return join(folder, `${name}.png`);
+/** Whether pictures are wanted, in dist/console, to be looked at. They take longer than most of what tests do. */
+export const WITH_PICTURES = process.env.KEYGATE_PICTURES !== undefined;
+
+export async function takePicture(page: Page, name: string, fullPage = true): Promise<void> {
+  if (WITH_PICTURES) await page.screenshot({ path: join(PROJECT, "dist/console", `${name}.png`), fullPage });
 }
 
 /** What the page complains of: errors of scripts, and violations of its policy. */

@@ -10,7 +10,7 @@ import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
 import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { cutPlaceholdersOn } from "./fits.ts";
-import { complaintsOf, consoleOf, rootLink, shotOf, signedIn, signedInAsRoot, signInLink } from "./visitors.ts";
+import { complaintsOf, consoleOf, rootLink, signedIn, signedInAsRoot, signInLink, takePicture } from "./visitors.ts";
 import { looseFactsOn, oddWordsOn } from "./words.ts";
 
 /** Of phones, tablets and notebooks, and between them. */
@@ -122,7 +122,7 @@ const CASES = ROUTES.flatMap((route): { route: string; as: keyof typeof visitors
 
 const overflow = (page: Page) => page.evaluate("document.documentElement.scrollWidth - innerWidth");
 
-async function walk(page: Page, path: string, shot: string, status: number): Promise<void> {
+async function walk(page: Page, path: string, picture: string, status: number): Promise<void> {
   const answer = await page.goto(path);
   expect(answer?.status()).toBe(status);
   // What scripts ask for is no page.
@@ -140,7 +140,7 @@ async function walk(page: Page, path: string, shot: string, status: number): Pro
       cut.push(...(await cutPlaceholdersOn(page)).map((placeholder) => `${width} ${theme}: ${placeholder}`));
     }
     await page.setViewportSize({ width: AXE_WIDTHS[theme], height: 900 });
-    await page.screenshot({ path: shotOf(`${shot}-${AXE_WIDTHS[theme]}-${theme}`), fullPage: true });
+    await takePicture(page, `${picture}-${AXE_WIDTHS[theme]}-${theme}`);
     expect(await violationsOf(page)).toEqual([]);
   }
   expect([tooWide, cut]).toEqual([[], []]);
@@ -173,8 +173,8 @@ test("the table of routes has the pages", () => {
 
 describe("scrolls sideways and cuts a placeholder off at no width, axe finds nothing, and it weighs at most 20 KB", () => {
   test.for(CASES)("$route, $as", { timeout: 120_000 }, async ({ route, as }) => {
-    const shot = `walk${route.replaceAll(/[/:]+/g, "-")}-${as}`;
-    await walk(visitors[as], await pathOf(route), shot, 200);
+    const picture = `walk${route.replaceAll(/[/:]+/g, "-")}-${as}`;
+    await walk(visitors[as], await pathOf(route), picture, 200);
   });
 
   test.for([
