@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../helpers/browser.ts";
 import { PROJECT } from "../helpers/gateway.ts";
 import { seed } from "../helpers/seed.ts";
-import { signedIn } from "./console/visitors.ts";
 import { gateway } from "./console/shared.ts";
+import { signedIn } from "./console/visitors.ts";
 
 const control = `http://localhost:${gateway.port}`;
 let browser: Awaited<ReturnType<typeof startBrowser>>;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { gateway, origins } from "./shared.ts";
-import { complaintsOf, signedIn } from "./visitors.ts";
+import { complaintsOf, signedInByHand } from "./visitors.ts";
 
 origins();
 let browser: Browser;
@@ -18,7 +18,7 @@ let complaints: string[];
 beforeAll(async () => {
   browser = await startBrowser();
   tenant = await seed(gateway);
-  page = await signedIn(browser, gateway, tenant.members.owner);
+  page = await signedInByHand(browser, gateway, tenant.members.owner);
   complaints = complaintsOf(page);
 });
 afterAll(() => browser?.close());

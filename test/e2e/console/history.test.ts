@@ -4,8 +4,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type History, writeHistory } from "../../../bench/history.ts";
 import { startBrowser } from "../../helpers/browser.ts";
-import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
+import { gateway } from "./shared.ts";
 import { complaintsOf, consoleOf, signedIn, takePicture } from "./visitors.ts";
 
 let browser: Browser;

@@ -1,11 +1,11 @@
 /** Every flow of the console, by keyboard alone. */
 
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { gateway } from "./shared.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
+import { gateway } from "./shared.ts";
 import { signedIn, signInLink } from "./visitors.ts";
 
 let browser: Browser;
@@ -21,6 +21,7 @@ beforeEach(async () => {
   page = await signedIn(browser, gateway, tenant.members.owner);
   keyboard = keyboardOf(page);
 });
+afterEach(() => page.context().close());
 afterAll(() => browser?.close());
 
 const says = (text: string | RegExp) => page.getByText(text).first().waitFor();

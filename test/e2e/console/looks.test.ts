@@ -4,10 +4,10 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { bearing, type Key, seed, type Tenant } from "../../helpers/seed.ts";
-import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { cutPlaceholdersOn } from "./fits.ts";
 import { hasFocus } from "./keyboard.ts";
+import { gateway } from "./shared.ts";
 import { signedIn, signInLink, takePicture } from "./visitors.ts";
 
 const THEMES = ["light", "dark"] as const;

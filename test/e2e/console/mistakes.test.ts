@@ -1,12 +1,12 @@
 /** Mistakes in forms, and limits that come back: by keyboard, on a narrow screen. */
 
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
+import { gateway } from "./shared.ts";
 import { signedIn, takePicture } from "./visitors.ts";
 
 let browser: Browser;
@@ -23,6 +23,7 @@ beforeEach(async () => {
   await page.setViewportSize({ width: 360, height: 800 });
   keyboard = keyboardOf(page);
 });
+afterEach(() => page.context().close());
 afterAll(() => browser?.close());
 
 const quotaOf = (name: string, limit = 10) => ({ name, limit, per: "day" });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { makeOrganization } from "../models/clients.ts";
 import { runModel } from "../models/model.ts";
-import { signedIn } from "./visitors.ts";
+import { signedInByHand } from "./visitors.ts";
 
 const MODELS = [
   { name: "signatures", environments: ["production"], scope: "signatures:read", prefix: "sig" },
@@ -27,7 +27,7 @@ describe.for(MODELS)("The model $name", ({ name, environments, scope, prefix }) 
   test("an owner makes a key, and the curl that is shown is answered with 200", async () => {
     const organization = await makeOrganization(model.gateway);
     const workspace = await organization.workspace();
-    const page = await signedIn(browser, model.gateway, await organization.member("owner", [workspace]));
+    const page = await signedInByHand(browser, model.gateway, await organization.member("owner", [workspace]));
     await page.getByRole("link", { name: "API keys" }).click();
     await page.getByRole("link", { name: "New key" }).click();
     await page.getByLabel("Name", { exact: true }).fill("first");

@@ -27,7 +27,10 @@ beforeAll(async () => {
   tenant = await seed(gateway);
   const workspace = { organization_id: tenant.organizationId, name: "Foreign" };
   foreignWorkspace = (await gateway.manage("POST", "/v1/workspaces", workspace)).body.id;
-  for (const role of ROLES) pages[role] = await signedIn(browser, gateway, tenant.members[role]);
+  for (const role of ROLES) {
+    pages[role] = await signedIn(browser, gateway, tenant.members[role]);
+    await pages[role].goto("/");
+  }
 });
 afterAll(() => browser?.close());
 

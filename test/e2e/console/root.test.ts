@@ -4,8 +4,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
-import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
+import { gateway } from "./shared.ts";
 import { consoleOf, signedIn, signInLink, takePicture } from "./visitors.ts";
 
 let browser: Browser;

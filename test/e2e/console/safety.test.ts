@@ -6,8 +6,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
-import { gateway } from "./shared.ts";
 import { NASTY } from "./nasty.ts";
+import { gateway } from "./shared.ts";
 import { complaintsOf, consoleOf, signedIn, signInLink } from "./visitors.ts";
 
 const base = consoleOf(gateway);

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { PROJECT } from "../../helpers/gateway.ts";
 import { bearing, seed, type Tenant } from "../../helpers/seed.ts";
-import { gateway } from "./shared.ts";
 import { violationsOf } from "./axe.ts";
 import { cutPlaceholdersOn } from "./fits.ts";
+import { gateway } from "./shared.ts";
 import { complaintsOf, consoleOf, rootLink, signedIn, signedInAsRoot, signInLink, takePicture } from "./visitors.ts";
 import { looseFactsOn, oddWordsOn } from "./words.ts";
 
