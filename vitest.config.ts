@@ -106,7 +106,15 @@ export default defineConfig({
       { test: { ...common, name: "proof", include: PROOF, testTimeout: 120_000 } },
       { test: { ...common, name: "mutants", include: MUTANTS } },
       { test: { ...common, name: "processes", include: PROCESSES } },
-      { test: { ...oneByOne, name: "pages", include: PAGES, globalSetup: GATEWAYS_OF_PAGES } },
+      {
+        test: {
+          ...common,
+          name: "pages",
+          include: PAGES,
+          globalSetup: GATEWAYS_OF_PAGES,
+          sequence: { groupOrder: 4 },
+        },
+      },
       { test: { ...oneByOne, name: "servers", include: SERVERS } },
       { test: { name: "package", include: PACKAGE, maxWorkers: 1, testTimeout: 180_000, hookTimeout: 300_000 } },
     ],

@@ -1,12 +1,12 @@
 /** Every flow of the console, by keyboard alone. */
 
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
 import { gateway } from "./shared.ts";
-import { signedIn, signInLink } from "./visitors.ts";
+import { newVisitor, signedIn, signIn, signInLink } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -16,12 +16,12 @@ let keyboard: Keyboard;
 beforeAll(async () => {
   browser = await startBrowser();
   tenant = await seed(gateway);
-});
-beforeEach(async () => {
-  page = await signedIn(browser, gateway, tenant.members.owner);
+  page = await newVisitor(browser, gateway);
   keyboard = keyboardOf(page);
 });
-afterEach(() => page.context().close());
+beforeEach(async () => {
+  await signIn(page, await signInLink(gateway, tenant.members.owner));
+});
 afterAll(() => browser?.close());
 
 const says = (text: string | RegExp) => page.getByText(text).first().waitFor();

@@ -1,13 +1,13 @@
 /** Mistakes in forms, and limits that come back: by keyboard, on a narrow screen. */
 
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../helpers/browser.ts";
 import { seed, type Tenant } from "../../helpers/seed.ts";
 import { violationsOf } from "./axe.ts";
 import { hasFocus, type Keyboard, keyboardOf } from "./keyboard.ts";
 import { gateway } from "./shared.ts";
-import { signedIn, takePicture } from "./visitors.ts";
+import { newVisitor, signedIn, signIn, signInLink, takePicture } from "./visitors.ts";
 
 let browser: Browser;
 let tenant: Tenant;
@@ -17,13 +17,13 @@ let keyboard: Keyboard;
 beforeAll(async () => {
   browser = await startBrowser();
   tenant = await seed(gateway);
-});
-beforeEach(async () => {
-  page = await signedIn(browser, gateway, tenant.members.owner);
+  page = await newVisitor(browser, gateway);
   await page.setViewportSize({ width: 360, height: 800 });
   keyboard = keyboardOf(page);
 });
-afterEach(() => page.context().close());
+beforeEach(async () => {
+  await signIn(page, await signInLink(gateway, tenant.members.owner));
+});
 afterAll(() => browser?.close());
 
 const quotaOf = (name: string, limit = 10) => ({ name, limit, per: "day" });

@@ -13,7 +13,7 @@ export async function signInLink(gateway: Gateway, memberId: string): Promise<st
 }
 
 /** A page of a browser of their own. Paths are of the console. */
-async function newVisitor(browser: Browser, gateway: Gateway): Promise<Page> {
+export async function newVisitor(browser: Browser, gateway: Gateway): Promise<Page> {
   const context = await browser.newContext({
     baseURL: consoleOf(gateway),
     viewport: { width: 1280, height: 900 },
@@ -23,7 +23,7 @@ async function newVisitor(browser: Browser, gateway: Gateway): Promise<Page> {
 }
 
 /** What pressing "Sign in" sends: the page stays empty. */
-async function signIn(page: Page, link: string): Promise<Page> {
+export async function signIn(page: Page, link: string): Promise<Page> {
   const headers = { Origin: new URL(link).origin };
   const answer = await page.request.post(link, { headers, maxRedirects: 0 });
   if (answer.status() !== 303) throw new Error(`${link} answered ${answer.status()}`);
