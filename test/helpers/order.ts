@@ -21,6 +21,7 @@ const SLOW = [
   ].map((name) => `test/e2e/${name}.test.ts`),
   ...["counts", "upgrade"].map((name) => `test/e2e/upgrade/${name}.test.ts`),
   ...["dev/lifetime", "operate/deploy", "dev/saved-typo", "dev/crashes"].map((name) => `test/cli/${name}.test.ts`),
+  ...["walk", "looks", "models", "printed-link"].map((name) => `test/e2e/console/${name}.test.ts`),
   "test/proof/liveness.test.ts",
   "test/gateway/collectors-model.test.ts",
   "test/management/races.test.ts",
