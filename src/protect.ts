@@ -3,6 +3,7 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { compile, type Gateway } from "./config/compile.ts";
+import { ConfigError } from "./config/problems.ts";
 import type { GatewayConfig, RouteConfig } from "./config/types.ts";
 import { NOWHERE, readUrl } from "./decide/bounds.ts";
 import { endpointOf } from "./decide/endpoint.ts";
@@ -20,9 +21,11 @@ import { newNotes } from "./gateway/visit.ts";
 /** As in a route of the configuration. */
 export type Protection = Omit<
   RouteConfig,
-  "path" | "methods" | "origin" | "public" | "resource" | "forwardCredentials"
+  "path" | "methods" | "origin" | "public" | "resource" | "workspace" | "forwardCredentials"
 > & {
   resource: string;
+  /** For one in the path, compare `c.var.keygate.workspaceIds` with the parameter. */
+  workspace?: Exclude<RouteConfig["workspace"], { param: string }>;
 };
 
 /** Who calls. */
@@ -92,11 +95,21 @@ export function protector(
 function gatewaysOf(config: GatewayConfig, protection: Protection): (path: string) => Gateway {
   const known = new Map<string, Gateway>();
   return (path) => {
-    const gateway = known.get(path) ?? compile(withRoute(config, protection));
+    const gateway = known.get(path) ?? compileProtection(config, protection);
     for (const route of gateway.routes) Object.assign(route, { path });
     known.set(path, gateway);
     return gateway;
   };
+}
+
+function compileProtection(config: GatewayConfig, protection: Protection): Gateway {
+  try {
+    return compile(withRoute(config, protection));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map((each) => ({ ...each, path: each.path.replace("routes[0]", "protect()") }));
+    throw new ConfigError(problems, "A route of your app");
+  }
 }
 
 function withRoute({ routes: _, ...config }: GatewayConfig, protection: Protection): GatewayConfig {

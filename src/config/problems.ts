@@ -14,8 +14,8 @@ export interface ConfigProblem {
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[]) {
-    super(["gateway.config.ts cannot be used:", ...problems.map(lineOf)].join("\n"));
+  constructor(problems: readonly ConfigProblem[], what = "gateway.config.ts") {
+    super([`${what} cannot be used:`, ...problems.map(lineOf)].join("\n"));
     this.name = "ConfigError";
     this.problems = problems;
   }

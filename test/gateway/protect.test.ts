@@ -115,7 +115,14 @@ describe("A route of a Hono app behind protect()", () => {
     expect((await call("https://keys.example.com/errors")).status).toBe(200);
   });
 
-  test("must name a resource of the configuration, or the Worker does not start", () => {
-    expect(() => gateway.protect({ resource: "folder" })).toThrow(/"folder".*folders/s);
+  test("must name a resource of the configuration, or the Worker does not start and names the call", () => {
+    const problem =
+      'A route of your app cannot be used:\n  protect().resource: is not a resource: "folder". Did you mean';
+    expect(() => gateway.protect({ resource: "folder" })).toThrow(problem);
+  });
+
+  test("cannot name a workspace in its path, which only the app knows", () => {
+    // @ts-expect-error
+    expect(() => gateway.protect({ resource: "folders", workspace: { param: "id" } })).toThrow("protect().workspace");
   });
 });
