@@ -21,7 +21,7 @@ import { newNotes } from "./gateway/visit.ts";
 /** As in a route of the configuration. */
 export type Protection = Omit<
   RouteConfig,
-  "path" | "methods" | "origin" | "public" | "resource" | "workspace" | "forwardCredentials"
+  "path" | "methods" | "origin" | "public" | "resource" | "workspace" | "forwardCredentials" | "digest"
 > & {
   resource: string;
   /** For one in the path, compare `c.var.keygate.workspaceIds` with the parameter. */

@@ -12,6 +12,7 @@ export function problemsOfRoutes(config: Config, resources: Resources): ConfigPr
     ...problemsOfPath(route, index),
     ...problemsOfOrigin(route, index, Object.keys(config.origins)),
     ...(route.public ? problemsOfPublicRoute(route, index) : problemsOfGuard(route, index, resources)),
+    ...problemsOfDigest(route, index, config),
     ...problemsOfTie(config.routes, shapes, index),
   ]);
 }
@@ -79,6 +80,12 @@ function problemsOfGuard(route: RouteSettings, index: number, resources: Resourc
   const named = [...new Set(needed)].join(", ");
   const problem = `${action === undefined ? "is missing, and its default " : ""}is not an action of "${route.resource}": "${named}"`;
   return [problemAt(["routes", index, "action"], problem, didYouMean(named, resource.actions))];
+}
+
+function problemsOfDigest(route: RouteSettings, index: number, { origins }: Config): ConfigProblem[] {
+  const asserts = Object.values(origins[route.origin] ?? {}).some(({ assertion }) => assertion);
+  if (!route.digest || (asserts && !route.public)) return [];
+  return [problemAt(["routes", index, "digest"], "has no effect, because requests have no assertion", "Leave it out.")];
 }
 
 function problemsOfTie(routes: readonly RouteSettings[], shapes: readonly unknown[], index: number): ConfigProblem[] {

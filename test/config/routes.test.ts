@@ -98,6 +98,20 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     ],
   },
   {
+    mistake: "a digest on a public route",
+    change: { "routes.3.digest": true },
+    says: ["routes[3].digest: has no effect, because requests have no assertion. Leave it out."],
+  },
+  {
+    mistake: "a digest for an origin without assertions",
+    change: {
+      "routes.0.digest": true,
+      "origins.billing.production.assertion": false,
+      "origins.billing.sandbox.assertion": false,
+    },
+    says: ["routes[0].digest: has no effect, because requests have no assertion. Leave it out."],
+  },
+  {
     mistake: "a workspace parameter that the path spells otherwise",
     change: { "routes.2.workspace.param": "workspaces" },
     says: [
@@ -163,6 +177,10 @@ const accepted: { what: string; change: Change }[] = [
       },
       "routes.0.workspace": { header: "X-Workspace-Id" },
     },
+  },
+  {
+    what: "a digest for an origin with assertions in one environment",
+    change: { "routes.0.digest": true, "origins.billing.sandbox.assertion": false },
   },
   { what: "a workspace in the query", change: { "routes.0.workspace": { query: "workspace" } } },
   {
