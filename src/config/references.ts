@@ -1,6 +1,6 @@
 /** Mistakes in what the names of a well-formed configuration refer to. */
 
-import { isScope, type Resources, scopesOf } from "../domain/scope.ts";
+import { actionOf, isScope, type Resources, scopesOf, scopesOfBundle } from "../domain/scope.ts";
 import { problemsOfPublicCaching } from "./edge-cache.ts";
 import { problemsOfEnvironments, repeatsOf } from "./environments.ts";
 import { problemsOfImportedFormats } from "./imported-formats.ts";
@@ -38,13 +38,16 @@ function problemsOfResources(config: Config): ConfigProblem[] {
 
 function problemsOfBundles(config: Config, resources: Resources): ConfigProblem[] {
   return Object.entries(config.bundles).flatMap(([name, bundle]) => {
-    const covered = bundle.management ? resources : config.resources;
-    const actions = [...new Set(Object.values(covered).flatMap((resource) => resource.actions))];
+    const actions = [...new Set(scopesOfBundle({ ...bundle, every: "*" }, resources).map(actionOf))];
     const problems: ConfigProblem[] = [];
     if (isScope(name, resources)) {
       problems.push(problemAt(["bundles", name], "has the name of a scope", "Choose a name that is not a scope."));
     }
-    if (bundle.every !== "*" && !actions.includes(bundle.every)) {
+    if (actions.length === 0) {
+      problems.push(
+        problemAt(["bundles", name], "contains no resource", "Remove it, or set administrative or management to true."),
+      );
+    } else if (bundle.every !== "*" && !actions.includes(bundle.every)) {
       const problem = `is not an action of any resource in the bundle: "${bundle.every}"`;
       problems.push(problemAt(["bundles", name, "every"], problem, didYouMean(bundle.every, actions)));
     }

@@ -62,7 +62,7 @@ export function resourceOf(scope: Scope): string {
   return scope.slice(0, scope.lastIndexOf(":"));
 }
 
-function scopesOfBundle(bundle: Bundle, resources: Resources): Scope[] {
+export function scopesOfBundle(bundle: Bundle, resources: Resources): Scope[] {
   const covered = Object.entries(resources).filter(
     ([, resource]) =>
       (bundle.administrative || !resource.administrative) && (bundle.management || !resource.management),

@@ -30,6 +30,16 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     says: 'bundles["delete:all"].every: is not an action of any resource in the bundle: "delete". Choose one of: read, write, approve.',
   },
   {
+    mistake: "a bundle of an action that only administrative resources have, without them",
+    change: { "bundles.approve:all": { every: "approve", administrative: false } },
+    says: 'bundles["approve:all"].every: is not an action of any resource in the bundle: "approve". Choose one of: read, write, delete.',
+  },
+  {
+    mistake: "a bundle without any resource",
+    change: { "resources.invoices.administrative": true, "bundles.all": { every: "*", administrative: false } },
+    says: "bundles.all: contains no resource. Remove it, or set administrative or management to true.",
+  },
+  {
     mistake: "a mistyped scope of a role",
     change: { "roles.clerk.scopes.1": "invoices:wriet" },
     says: 'roles.clerk.scopes[1]: is neither a scope nor a bundle: "invoices:wriet". Did you mean "invoices:write"?',
