@@ -1,8 +1,9 @@
 /** How long an isolate decides about a key without asking. */
 
 import * as z from "zod";
+import { fields } from "./fields.ts";
 
-export const leases = z.strictObject({
+export const leases = fields({
   ttlSeconds: z
     .number()
     .min(1, "is less than 1; use 1 second or more")

@@ -8,6 +8,11 @@ const broken: { mistake: string; change: Change; says: string }[] = [
     says: 'routes[0].orgin: is not a known field. Did you mean "origin"?',
   },
   {
+    mistake: "a mistyped field of the leases",
+    change: { leases: { ttlSecond: 2 } },
+    says: 'leases.ttlSecond: is not a known field. Did you mean "ttlSeconds"?',
+  },
+  {
     mistake: "a field that is like no other",
     change: { "keys.colour": "red" },
     says: "keys.colour: is not a known field. Choose one of: actAs, reaches, maxWorkspaces, lifetimeDays, quotaPerOrganization, authorityLocation, required, importedFormats.",
