@@ -64,5 +64,6 @@ export function inEveryEnvironment(
 }
 
 function isHandler(origin: Record<string, OriginConfig> | HandlerConfig): origin is HandlerConfig {
-  return typeof origin.handler === "string";
+  // A mistake in it is for the check to name.
+  return typeof origin?.handler === "string";
 }

@@ -36,6 +36,8 @@ test("one handler in two environments is shared on purpose, or a mistake", () =>
 test("what is no origin is said, also beside a handler", () => {
   const config = (main: unknown) => defineGateway({ ...rest, routes, origins: { main } } as never);
   expect(mistakesOf(config({ handler: "app", colour: "red" })).length).toBeGreaterThan(0);
+  expect(mistakesOf(config(undefined))).toContain("origins.main: is missing. Add it, as an object.");
+  expect(mistakesOf(config(null))).toContain("origins.main: must be an object, not null. Write an object here.");
   expect(mistakesOf(config({ handler: "" })).length).toBeGreaterThan(0);
   expect(mistakesOf(defineGateway({ ...rest, routes } as never)).length).toBeGreaterThan(0);
   expect(mistakesOf(config({ production: { handler: 1 }, sandbox: { handler: "app" } })).length).toBeGreaterThan(0);
