@@ -50,7 +50,7 @@ function problemsOfControl(config: Config): ConfigProblem[] {
     if (!same) return problemAt(place, "has a path", `Write "${origin}": the control plane needs a whole host.`);
     return problemAt(
       place,
-      `has the same host as ${pathText(same.path)}`,
+      `has the same host as ${pathText(same.path)}: "${url}" and "${same.url}"`,
       "Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
     );
   });

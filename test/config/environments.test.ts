@@ -29,14 +29,14 @@ const broken: { mistake: string; change: Change; says: string[] }[] = [
     mistake: "a control plane on the base URL of an environment",
     change: { "control.baseUrls.0": "https://api.test/v1" },
     says: [
-      "control.baseUrls[0]: has the same host as environments.production.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
+      'control.baseUrls[0]: has the same host as environments.production.baseUrls[0]: "https://api.test/v1" and "https://api.test/v1". Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.',
     ],
   },
   {
     mistake: "a control plane on another path and port of an environment's host",
     change: { "control.baseUrls.1": "https://sandbox.test:8443/keys" },
     says: [
-      "control.baseUrls[1]: has the same host as environments.sandbox.baseUrls[0]. Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.",
+      'control.baseUrls[1]: has the same host as environments.sandbox.baseUrls[0]: "https://sandbox.test:8443/keys" and "https://sandbox.test/v1". Give the control plane a separate host: its cookies and scripts must not mix with those of an origin.',
     ],
   },
   {

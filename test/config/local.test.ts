@@ -54,6 +54,17 @@ describe("local base URLs", () => {
     ]);
   });
 
+  test.each([
+    [
+      { "environments.production.baseUrls.0": "http://localhost:3000/v1" },
+      "http://localhost:8787",
+      "http://localhost:3000/v1",
+    ],
+    [{ "control.baseUrls.0": "http://127.0.0.1:3000" }, "http://127.0.0.1:3000", "http://127.0.0.1:8787/production"],
+  ])("that clash with a configured one are named together with it: %j", (change, one, other) => {
+    expect(() => compile(withLocalBaseUrls(changed(change), 8787))).toThrow(`: "${one}" and "${other}"`);
+  });
+
   test("are not put into a broken configuration: its mistakes are told as they are in the file", () => {
     const broken = changed({ "environments.production.baseUrls.0": "api.test" });
     expect(() => withLocalBaseUrls(broken, 8787)).toThrow(ConfigError);
