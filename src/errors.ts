@@ -95,8 +95,9 @@ interface Entry<C extends Code> {
 
 /** Looks only at the code: a refusal from another isolate arrives without its class or symbols. */
 export function isRefusal(value: unknown): value is Refusal {
-  if (typeof value !== "object" || value === null || !("code" in value)) return false;
-  return typeof value.code === "string" && Object.hasOwn(ERRORS, value.code);
+  if (typeof value !== "object" || value === null) return false;
+  const { code } = value as { readonly code?: unknown };
+  return typeof code === "string" && Object.hasOwn(ERRORS, code);
 }
 
 /** The words for this refusal. */

@@ -38,9 +38,10 @@ export function dropOtherUpgrades(outgoing: Request, incoming: Request): void {
  * An unrequested 101, or a handshake that the origin did not complete: for the latter the runtime creates a 502, the only answer
  * without any header.
  */
-export function isBrokenUpgrade({ status, headers, webSocket }: Response, outgoing: Request): boolean {
-  if (webSocket) return false;
-  return status < 200 || (status === 502 && asksForWebSocket(outgoing) && headers.keys().next().done === true);
+export function isBrokenUpgrade(answer: Response, outgoing: Request): boolean {
+  const { status } = answer;
+  if (status < 200) return !answer.webSocket;
+  return status === 502 && asksForWebSocket(outgoing) && answer.headers.keys().next().done === true;
 }
 
 /** The runtime gives one of no bytes a body too. */

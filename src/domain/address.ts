@@ -17,7 +17,7 @@ const BITS = { 4: 32, 6: 128 };
 
 export function isAddress(text: string): boolean {
   if (text.length > MAX_ADDRESS_LENGTH) return false;
-  return text.includes(":") ? isIPv6(text) : parseIPv4(text) !== undefined;
+  return text.includes(":") ? isIPv6(text) : IPV4.test(text);
 }
 
 export function parseAddress(text: string): Address | undefined {
@@ -78,11 +78,11 @@ export function truncated(text: string): string | undefined {
 /** How nearly all addresses arrive, so that they need no parsing. */
 const PLAIN = /^(?:(\d+\.\d+\.\d+)\.\d+|([1-9a-f][0-9a-f]*(?::[1-9a-f][0-9a-f]*){2}):.*)$/;
 
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 function parseIPv4(text: string): Address | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
-    return undefined;
-  return { family: 4, value: parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
+  if (!IPV4.test(text)) return undefined;
+  return { family: 4, value: text.split(".").reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
 }
 
 /** The URL parser knows every form of RFC 4291 §2.2. */

@@ -44,6 +44,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   } catch (error) {
     outcome = fail(error, plane, visit);
   }
+  const endedAt = plane.now();
   const { route, admission } = journey;
   const environment = isRefusal(endpoint) ? undefined : endpoint.environment.name;
   const { onRefusal } = route ?? plane.gateway;
@@ -56,9 +57,8 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
     policies: admission?.policies ?? [],
     expiresAt: admission?.caller?.expiresAt,
     degraded: admission?.degraded ?? false,
-    now: plane.now(),
+    now: endedAt,
   });
-  const endedAt = plane.now();
   const entry = entryOf(visit, { outcome, response, environment, route, admission, begunAt, endedAt }, plane.gateway);
   plane.log(entry);
   plane.reporter.note(admission?.caller, entry, endedAt, visit);

@@ -85,15 +85,16 @@ export class ApiKeys implements Scheme<Credential> {
     asked: Asked,
     { notes }: Visit,
   ): Admission | undefined {
-    const { gateway, now } = this.#keys;
+    const { gateway } = this.#keys;
+    const now = this.#keys.now();
     const { tokens, record: key } = holding.lease;
     notes.lease = state;
     notes.leaseKind = tokens === null ? "uncounted" : holding.left > 0 ? "tokens" : "denial";
     const caller = principalOf(key, identity, gateway);
     const { account } = caller;
-    const refusal = lifeRefusal(key, identity.hash, gateway, now()) ?? authorize(caller, asked, gateway);
+    const refusal = lifeRefusal(key, identity.hash, gateway, now) ?? authorize(caller, asked, gateway);
     if (refusal) return { outcome: refusal, caller, foundIn, account, policies: [] };
-    const spent = spend(holding, now());
+    const spent = spend(holding, now);
     if (spent === "none left") return undefined;
     const outcome = spent === "spent" ? caller : spent;
     return { outcome, caller, foundIn, account, policies: holding.policies, degraded: state === "degraded" };

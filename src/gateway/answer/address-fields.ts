@@ -14,12 +14,14 @@ const FIELDS: readonly (readonly [name: string, rewrite: Rewrite])[] = [
 
 /** The same answer if nothing has to change. Calls `addressing` only if there is a field to read. */
 export function withPublicAddresses(answer: Response, addressing: () => Addressing): Response {
-  const changes = FIELDS.flatMap(([name, rewrite]) => {
-    const value = answer.headers.get(name);
-    if (value === null) return [];
+  const { headers } = answer;
+  const changes: { name: string; changed: string | undefined }[] = [];
+  for (const [name, rewrite] of FIELDS) {
+    const value = headers.get(name);
+    if (value === null) continue;
     const changed = rewrite(value, addressing());
-    return changed === value ? [] : [{ name, changed }];
-  });
+    if (changed !== value) changes.push({ name, changed });
+  }
   if (changes.length === 0) return answer;
   const own = new Response(answer.body, answer);
   for (const { name, changed } of changes) {
