@@ -173,7 +173,7 @@ function setHeaders(
   for (const [name, value] of others?.().fields ?? []) if (headers.has(name)) headers.set(name, value);
   if (!route.forwardCredentials) headers.delete("authorization");
   restoreAcceptEncoding(headers, request);
-  for (const [name, value] of identityHeaders(principal, endpoint.environment.name)) headers.set(name, value);
+  setIdentity(headers, principal, endpoint.environment.name);
   const scheme = url.protocol.slice(0, -1);
   headers.set("X-Request-Id", requestId);
   headers.set("X-Forwarded-Proto", scheme);
@@ -190,16 +190,15 @@ function setHeaders(
   notes.traceId = passTrace(headers, headerNames, requestId);
 }
 
-function identityHeaders(principal: Principal | undefined, environment: string): [string, string][] {
-  const headers: [string, string][] = [["Keygate-Environment", environment]];
-  if (!principal) return headers;
+function setIdentity(headers: Headers, principal: Principal | undefined, environment: string): void {
+  headers.set("Keygate-Environment", environment);
+  if (!principal) return;
   const { subject, organization, member, rights } = principal;
-  headers.push(
-    ["Keygate-Key-Id", subject],
-    ["Keygate-Organization-Id", organization],
-    ["Keygate-Reach", reachOf(rights)],
-  );
-  if (rights.workspaces) headers.push(["Keygate-Workspace-Ids", [...rights.workspaces].sort().join(",")]);
-  if (member) headers.push(["Keygate-Member-Id", member.id], ["Keygate-Role", member.role]);
-  return headers;
+  headers.set("Keygate-Key-Id", subject);
+  headers.set("Keygate-Organization-Id", organization);
+  headers.set("Keygate-Reach", reachOf(rights));
+  if (rights.workspaces) headers.set("Keygate-Workspace-Ids", [...rights.workspaces].sort().join(","));
+  if (!member) return;
+  headers.set("Keygate-Member-Id", member.id);
+  headers.set("Keygate-Role", member.role);
 }
