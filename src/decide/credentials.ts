@@ -5,6 +5,7 @@ import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, prefixOfSecret } from "../domain/
 import { percentDecoded, unicodeDecoded } from "../domain/spelling.ts";
 import type { Refusal } from "../errors.ts";
 import { readBearer } from "./bearer.ts";
+import type { CalledUrl } from "./bounds.ts";
 
 export interface Credential {
   readonly secret: string;
@@ -41,7 +42,7 @@ function environmentOfImported(secret: string, { importedFormats }: Gateway): st
  * Whatever has a key's form and checksum, anywhere in the URL and however often encoded: it has leaked already, whatever else the
  * request holds. The form of an imported key alone proves nothing.
  */
-export function hasKeyInUrl({ href }: URL, { keyPattern }: Pick<Gateway, "keyPattern">): boolean {
+export function hasKeyInUrl({ href }: CalledUrl, { keyPattern }: Pick<Gateway, "keyPattern">): boolean {
   if (href.length < MIN_SECRET_LENGTH) return false;
   let text = href;
   for (let round = 0; round <= DECODING_ROUNDS; round++) {

@@ -2,7 +2,7 @@
 
 import type { BaseUrl, Environment, Gateway } from "../config/compile.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
-import { checkControlRequest } from "./bounds.ts";
+import { type CalledUrl, checkControlRequest } from "./bounds.ts";
 
 interface EndpointOf<E> {
   readonly baseUrl: BaseUrl;
@@ -17,7 +17,7 @@ type ControlEndpoint = EndpointOf<undefined>;
 export type Endpoint = DataEndpoint | ControlEndpoint;
 
 /** The longest matching base URL wins. A key that was sent over plain HTTP has already leaked, so there is no redirect. */
-export function findEndpoint(url: URL, gateway: Gateway): Endpoint | Refusal {
+export function findEndpoint(url: CalledUrl, gateway: Gateway): Endpoint | Refusal {
   const { host, pathname, protocol } = url;
   const ofHost = gateway.baseUrls.get(host) ?? [];
   const longest = ofHost.find(({ prefix }) => isBelow(pathname, prefix));
@@ -30,7 +30,7 @@ export function findEndpoint(url: URL, gateway: Gateway): Endpoint | Refusal {
 }
 
 /** The same for a request; of the control plane only within bounds, since its router reads the whole URL before it can refuse. */
-export function endpointOf({ headers }: Request, url: URL, gateway: Gateway): Endpoint | Refusal {
+export function endpointOf({ headers }: Request, url: CalledUrl, gateway: Gateway): Endpoint | Refusal {
   const endpoint = findEndpoint(url, gateway);
   if (isRefusal(endpoint) || endpoint.environment) return endpoint;
   return checkControlRequest(url, headers) ?? endpoint;

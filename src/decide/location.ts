@@ -4,13 +4,15 @@
  * https://www.rfc-editor.org/rfc/rfc3986#section-5
  */
 
+import type { CalledUrl } from "./bounds.ts";
+
 export interface Addressing {
   /** The URL that the origin was asked for: what its relative references are relative to. */
   readonly asked: string;
   /** The base at which the origin was called. */
   readonly origin: URL;
   /** The URL that the client called. */
-  readonly called: URL;
+  readonly called: CalledUrl;
   /** The path prefix of the base URL that was called, without a slash at its end. */
   readonly prefix: string;
   /** Whether the origin puts `X-Forwarded-Prefix` before its paths; `undefined` where each address has to show it. */
@@ -35,7 +37,7 @@ export function toPublic(reference: string, addressing: Addressing): string | un
   const path = prefix + target.pathname.slice(base.length) || "/";
   const full = `${scheme}//${called.host}${path}${behindPath(target)}`;
   // What the client makes of it is right already.
-  if (URL.parse(reference, called)?.href === full) return reference;
+  if (URL.parse(reference, called.href)?.href === full) return reference;
   if (form === "absolute") return full;
   // A path that begins with two slashes would be read as a host.
   if (form === "network" || path.startsWith("//")) return full.slice(scheme.length);
@@ -64,7 +66,7 @@ function longestBase(path: string, bases: readonly string[]): string | undefined
 }
 
 /** Servers behind TLS often take themselves for `http:`, so neither scheme nor default port counts; nor does a dot at the end. */
-function hostOf({ host }: URL): string {
+function hostOf({ host }: Pick<URL, "host">): string {
   return host.replace(/:(80|443)$/, "").replace(/\.(?=:|$)/, "");
 }
 

@@ -6,6 +6,7 @@
 import type { Gateway } from "../config/compile.ts";
 import { type Route, routeOfMethod } from "../config/route-table.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import type { CalledUrl } from "./bounds.ts";
 import { type DataEndpoint, findEndpoint } from "./endpoint.ts";
 import { formOf } from "./location.ts";
 import { findRoute, type RouteMatch } from "./route.ts";
@@ -19,7 +20,7 @@ export interface OtherTargets {
 
 export interface OtherTarget {
   readonly field: Field;
-  readonly url: URL;
+  readonly url: CalledUrl;
   /** The route that it falls under, or what is wrong with it. */
   readonly match: RouteMatch | Refusal;
 }
@@ -28,11 +29,11 @@ type Field = "Destination" | "If";
 
 interface Naming {
   readonly request: Pick<Request, "method" | "headers">;
-  readonly url: URL;
+  readonly url: CalledUrl;
   readonly endpoint: DataEndpoint;
   readonly route: Route;
   /** Of the route. `baseFor`: where it is, for a request to this URL. */
-  readonly origin: { baseFor(called: URL): string };
+  readonly origin: { baseFor(called: CalledUrl): string };
   readonly headerNames: readonly string[];
 }
 
@@ -84,7 +85,7 @@ interface Named {
 /** https://www.rfc-editor.org/rfc/rfc4918#section-8.3: an absolute URI or an absolute path. */
 function resolve(field: Field, reference: string, naming: Naming, gateway: Gateway): Named {
   const { request, url: called, endpoint } = naming;
-  const url = URL.parse(reference, called);
+  const url = URL.parse(reference, called.href);
   const form = formOf(reference);
   if (!url || form === "relative") return refused(field, naming, "is neither an absolute URL nor an absolute path");
   const named = findEndpoint(url, gateway);

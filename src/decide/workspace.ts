@@ -3,13 +3,14 @@
 import { plainName } from "../domain/header-names.ts";
 import type { Rights } from "../domain/rights.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import type { CalledUrl } from "./bounds.ts";
 import { valuesOfParameter } from "./query.ts";
 import type { RouteMatch } from "./route.ts";
 
 /** Where a request can name a workspace. */
 export interface Naming {
   readonly request: Pick<Request, "method" | "headers">;
-  readonly url: URL;
+  readonly url: CalledUrl;
 }
 
 export function workspaceRefusal(rights: Rights, naming: Naming, match: RouteMatch): Refusal | undefined {

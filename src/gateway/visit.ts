@@ -1,10 +1,11 @@
+import type { CalledUrl } from "../decide/bounds.ts";
 import type { LeaseKind, LeaseState } from "../domain/log-line.ts";
 import type { WaitUntil } from "./admit/flights.ts";
 
 /** What belongs to one request alone. */
 export interface Visit {
   readonly request: Request;
-  readonly url: URL;
+  readonly url: CalledUrl;
   /** Ends in 32 hexadecimal digits, of which the last 16 are random. */
   readonly requestId: string;
   /** The client's address at the edge; empty if it is unknown. */

@@ -216,7 +216,7 @@ describe("For every pair of base URL and origin, and every reference", () => {
       fc.property(given, reference, (at, text) => {
         const passed = toPublic(text, at);
         if (passed === undefined) return;
-        const target = URL.parse(passed, at.called);
+        const target = URL.parse(passed, at.called.href);
         const host = target?.host.replace(/:(80|443)$|\.(?=:|$)/g, "");
         if (!target || !/^(http|ws)s?:$/.test(target.protocol)) expect(passed).toBe(text);
         else if (host !== at.called.host) expect(host).not.toBe(at.origin.host);
@@ -245,7 +245,7 @@ describe("For every pair of base URL and origin, and every reference", () => {
     })
     .map((segments) => `/${segments.join("/")}`);
   /** How an origin may write the address of `path`, where it takes `own` for its own address. */
-  const written = (own: URL, path: string, form: number): string =>
+  const written = (own: Pick<URL, "origin" | "host">, path: string, form: number): string =>
     [`${own.origin}${path}`, `//${own.host}${path}`, path, `http://${own.host.toUpperCase()}${path}`][form] as string;
 
   test("the client gets what the origin means, if it knows of no prefix", () => {
@@ -260,7 +260,9 @@ describe("For every pair of base URL and origin, and every reference", () => {
           ...at,
           usesForwardedPrefix: at.usesForwardedPrefix && undefined,
         });
-        expect(URL.parse(passed as string, at.called)?.href).toBe(`${at.called.origin}${at.prefix}${wanted}${tail}`);
+        expect(URL.parse(passed as string, at.called.href)?.href).toBe(
+          `${at.called.origin}${at.prefix}${wanted}${tail}`,
+        );
       }),
       { numRuns: 3_000 },
     );
@@ -274,7 +276,9 @@ describe("For every pair of base URL and origin, and every reference", () => {
         const uses = own === "" && at.usesForwardedPrefix === undefined ? undefined : true;
         const reference = written(at.called, at.prefix + own + wanted, form) + tail;
         const passed = toPublic(reference, { ...at, usesForwardedPrefix: uses });
-        expect(URL.parse(passed as string, at.called)?.href).toBe(`${at.called.origin}${at.prefix}${wanted}${tail}`);
+        expect(URL.parse(passed as string, at.called.href)?.href).toBe(
+          `${at.called.origin}${at.prefix}${wanted}${tail}`,
+        );
       }),
       { numRuns: 3_000 },
     );

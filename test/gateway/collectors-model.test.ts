@@ -11,7 +11,6 @@ import type { Report } from "../../src/domain/report.ts";
 import { requestId } from "../../src/domain/request-id.ts";
 import { Reporter } from "../../src/gateway/reports/reporter.ts";
 import { RequestReports } from "../../src/gateway/reports/requests.ts";
-import type { Visit } from "../../src/gateway/visit.ts";
 import { authorityOf, countWrites } from "../authority/ask.ts";
 import { collectorAlarm, collectorAt, instrumentCollector, reportTo } from "../authority/collect.ts";
 import { migrate, type SeededKey, seedKey } from "../helpers/workerd.ts";
@@ -77,7 +76,7 @@ class Isolate {
       this.#reporter.note({ organization: organizationId, environment }, entry, entry.time, {
         waitUntil,
         url: URL_,
-      } as Visit);
+      });
       this.#reporter.count({ keyId, hash, environment }, { ...key, entry }, Date.now(), waitUntil);
     }
     this.endsAt = Number.POSITIVE_INFINITY;

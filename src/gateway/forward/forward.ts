@@ -4,6 +4,7 @@ import type { Gateway } from "../../config/compile.ts";
 import type { HookContext } from "../../config/hooks.ts";
 import type { Route } from "../../config/route-table.ts";
 import { DeadlineError, within } from "../../deadline.ts";
+import type { CalledUrl } from "../../decide/bounds.ts";
 import type { DataEndpoint } from "../../decide/endpoint.ts";
 import { hopsLeft } from "../../decide/hops.ts";
 import type { Addressing } from "../../decide/location.ts";
@@ -158,7 +159,7 @@ function withBody({ method, headers, cf }: Request, { body }: Upload): RequestIn
   return { method, headers, body, redirect: "manual", ...(cf && { cf: cf as RequestInitCfProperties }) };
 }
 
-function addressingOf(asked: string, called: URL, { origin, endpoint }: Forwarding): Addressing {
+function addressingOf(asked: string, called: CalledUrl, { origin, endpoint }: Forwarding): Addressing {
   const { usesForwardedPrefix } = origin;
   const base = new URL(origin.baseFor(called));
   return { asked, origin: base, called, prefix: endpoint.baseUrl.prefix, usesForwardedPrefix };

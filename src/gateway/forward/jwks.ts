@@ -1,6 +1,7 @@
 /** The public keys of each environment, at its issuer: from the secret alone, with no D1 and no KV. */
 
 import type { Environment, Gateway } from "../../config/compile.ts";
+import type { CalledUrl } from "../../decide/bounds.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { JWKS_LIFE_SECONDS, JWKS_PATH } from "../../origin/claims.ts";
 import { problemResponse } from "../../problem.ts";
@@ -34,7 +35,7 @@ export function serveJwks(
 /** `undefined` for requests that are about something else. */
 export function answerJwks(
   request: Pick<Request, "method">,
-  url: URL,
+  url: CalledUrl,
   gateway: Pick<Gateway, "environments">,
   signers: Signers,
 ): Response | Refusal | undefined {
@@ -55,6 +56,6 @@ export function answerJwks(
   });
 }
 
-function environmentAt({ origin, pathname }: URL, { environments }: Pick<Gateway, "environments">) {
+function environmentAt({ origin, pathname }: CalledUrl, { environments }: Pick<Gateway, "environments">) {
   return Object.values(environments).find(({ issuer }: Environment) => `${issuer}${JWKS_PATH}` === origin + pathname);
 }

@@ -9,7 +9,11 @@ export function headerSetter(own: OriginHeaders): ((headers: Headers) => void) |
   if (own.length === 0) return undefined;
   const plain = new Set(own.map(([name]) => plainName(name)));
   return (headers) => {
-    for (const name of [...headers.keys()]) if (plain.has(plainName(name))) headers.delete(name);
+    const said: string[] = [];
+    headers.forEach((_, name) => {
+      if (plain.has(plainName(name))) said.push(name);
+    });
+    for (const name of said) headers.delete(name);
     for (const [name, value] of own) headers.set(name, value);
   };
 }

@@ -1,6 +1,7 @@
 /** Where the requests of a route go in one environment. Everything about it is worked out once, when the Worker starts. */
 
 import type { OriginSettings } from "../../config/schema.ts";
+import type { CalledUrl } from "../../decide/bounds.ts";
 import type { Principal } from "../../decide/principal.ts";
 import { baseOf } from "../../decide/target.ts";
 import { type EdgeCache, KEPT_OUT } from "./edge-cache.ts";
@@ -17,7 +18,7 @@ export interface Origin {
   readonly usesForwardedPrefix: boolean | undefined;
   readonly retries: Retries;
   /** For a request to `called`, the URL that the client called. Without a slash at its end. */
-  baseFor(called: URL): string;
+  baseFor(called: CalledUrl): string;
   send(outgoing: Request, sending: Sending): Promise<Response>;
 }
 

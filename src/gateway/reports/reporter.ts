@@ -97,7 +97,7 @@ export class Reporter {
   }
 
   /** A finished request. `whose`: `undefined` if that is not known. */
-  note(whose: Whose | undefined, entry: Entry, now: number, visit: Visit): void {
+  note(whose: Whose | undefined, entry: Entry, now: number, visit: Pick<Visit, "url" | "waitUntil">): void {
     this.#traffic.note(entry);
     this.#options.requests?.note(whose, entry, visit);
     this.#beginRound(now, visit.waitUntil);

@@ -18,7 +18,7 @@ const FEW = 100;
 export type RequestReport = readonly HourOfRequests[];
 
 export class RequestReports {
-  readonly #tally: RequestTally<Entry, Visit>;
+  readonly #tally: RequestTally<Entry, Pick<Visit, "url">>;
   readonly #homes: Homes;
   /** By collector and round. */
   readonly #waiting: readonly RequestReport[][][];
@@ -35,7 +35,7 @@ export class RequestReports {
     this.#limits = Array<number>(collectors).fill(MAX_REPORTED);
   }
 
-  note(whose: Whose | undefined, entry: Entry, visit: Visit): void {
+  note(whose: Whose | undefined, entry: Entry, visit: Pick<Visit, "url">): void {
     this.#tally.note(whose, entry, visit);
   }
 

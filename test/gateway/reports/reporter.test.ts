@@ -396,7 +396,7 @@ describe("while a collector cannot be reached", () => {
       const request_id = requestId(round, crypto.randomUUID());
       const fields = { request_id, time: 0, route: `/${round}`, status: 404, gateway_ms: 1 };
       const entry = { ...fields, trace_id: "a".repeat(32) } as Entry;
-      reporter.note(undefined, entry, clock.now, { waitUntil, url: new URL("https://api.test/") } as Visit);
+      reporter.note(undefined, entry, clock.now, { waitUntil, url: new URL("https://api.test/") });
       await settle();
       clock.now += 10_000;
     }

@@ -4,7 +4,6 @@ import type { Entry } from "../../../src/domain/log-line.ts";
 import { requestId } from "../../../src/domain/request-id.ts";
 import { MAX_REPORTED_GROUPS } from "../../../src/domain/request-tally.ts";
 import { RequestReports } from "../../../src/gateway/reports/requests.ts";
-import type { Visit } from "../../../src/gateway/visit.ts";
 
 const NOON = Date.UTC(2026, 10, 29, 12);
 /** As the module has it: with the uses of keys, a report is below the two megabytes that a row can have. */
@@ -20,7 +19,7 @@ function entryOf(fields: Partial<Entry>): Entry {
   return { request_id, time, key_id: `key_${made}`, ...usual, ...fields } as Entry;
 }
 
-const visitOf = (path: string) => ({ url: new URL(`https://api.test${path}`) }) as Visit;
+const visitOf = (path: string) => ({ url: new URL(`https://api.test${path}`) });
 
 /** What is reported of so many requests, report by report. */
 function reportsOf(
