@@ -34,7 +34,7 @@ import { serve } from "./gateway/pipeline.ts";
 import { Reporter } from "./gateway/reports/reporter.ts";
 import { RequestReports } from "./gateway/reports/requests.ts";
 import { newNotes, type Visit } from "./gateway/visit.ts";
-import { type GatewayApp, type GatewayFetch, gatewayApp } from "./gateway-app.ts";
+import { type GatewayApp, gatewayApp } from "./gateway-app.ts";
 import { hourly } from "./hourly.ts";
 import { toConsole, toConsoleAndSpan } from "./log.ts";
 import { protector } from "./protect.ts";
@@ -78,21 +78,23 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
     const endpoint = isRefusal(read) ? read : endpointOf(request, url, gateway);
     if (!isRefusal(endpoint) && !endpoint.environment) {
       context.waitUntil(planes.startHousekeeping());
-      return planes.control.fetch(request, env, context);
+      const answer = Promise.resolve(planes.control.fetch(request, env, context));
+      // What it changes is changed to the end.
+      context.waitUntil(answer);
+      return answer;
     }
-    return serve(endpoint, planes.data, visit);
+    const answer = serve(endpoint, planes.data, visit);
+    whenLeft(request, () => context.waitUntil(answer));
+    return answer;
   }
   const protect = protector(config, (env) => planesOf(env).data, newRequestId);
-  return gatewayApp(completing(fetch), protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
+  return gatewayApp(fetch, protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
 }
 
 /** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */
-function completing(fetch: GatewayFetch): GatewayFetch {
-  return (request, env, context) => {
-    const answer = fetch(request, env, context);
-    context.waitUntil(answer);
-    return answer;
-  };
+function whenLeft({ signal }: Request, complete: () => void): void {
+  if (signal.aborted) complete();
+  else signal.addEventListener("abort", complete);
 }
 
 function authorityOf(gateway: Gateway) {

@@ -19,7 +19,12 @@ export type GatewayFetch = (request: Request, env: Env, context: ExecutionContex
 
 export function gatewayApp(fetch: GatewayFetch, protect: Protect, objects: GatewayObjects): GatewayApp {
   const app = new Hono<{ Bindings: Env }>();
-  app.all("*", (c) => fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext));
+  app.all("*", (c) => {
+    const answer = fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext);
+    // Another middleware can have replaced the request, and with it the signal that tells of a client that leaves.
+    c.executionCtx.waitUntil(answer);
+    return answer;
+  });
   // Hono would build the answers to HEAD again, and so lose how they are encoded.
   app.fetch = fetch as typeof app.fetch;
   return Object.assign(app, { protect }, objects);

@@ -75,3 +75,58 @@ describe("What createGateway returns is a Hono app:", () => {
     expect(await (await call(app)).text()).toContain("KEYGATE_PEPPERS");
   });
 });
+
+describe("The request of a client that leaves is kept alive to its end:", () => {
+  const contextOf = (kept: Promise<unknown>[]) =>
+    ({ ...createExecutionContext(), waitUntil: (each: Promise<unknown>) => void kept.push(each) }) as ExecutionContext;
+  /** Of those that have ended; reports of use take some seconds. */
+  const answersIn = async (kept: readonly Promise<unknown>[]) => {
+    const now = new Promise((resolve) => setTimeout(resolve, 0));
+    const ended = await Promise.all(kept.map((each) => Promise.race([each, now])));
+    return ended.flatMap((each) => (each instanceof Response ? [each.status] : []));
+  };
+
+  test("not before it leaves", async () => {
+    const kept: Promise<unknown>[] = [];
+    const left = new AbortController();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const fetch = (_: Request, { signal }: RequestInit) => {
+      ask();
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    };
+    const request = new Request(`${SANDBOX}/signatures`, withKey({ signal: left.signal }));
+    const env = { ...bindings, DEMO_ORIGIN: { fetch } } as unknown as Env;
+    const answer = createGateway(config).fetch(request, env, contextOf(kept));
+    await asked;
+    const before = kept.length;
+    left.abort();
+    expect((await answer).status).toBe(400);
+    expect([await answersIn(kept.slice(0, before)), await answersIn(kept)]).toEqual([[], [400]]);
+  });
+
+  test("also if it left before the gateway began", async () => {
+    const kept: Promise<unknown>[] = [];
+    const request = new Request(`${SANDBOX}/signatures`, withKey({ signal: AbortSignal.abort() }));
+    // This origin answers all the same.
+    await gateway.fetch(request, bindings, contextOf(kept));
+    expect(await answersIn(kept)).toEqual([200]);
+  });
+
+  test("always in another app, whose middleware can have replaced the request", async () => {
+    const kept: Promise<unknown>[] = [];
+    const app = new Hono<{ Bindings: Env }>()
+      .use((c, next) => {
+        c.req.raw = new Request(c.req.raw.url, { headers: c.req.raw.headers });
+        return next();
+      })
+      .route("/", gateway);
+    await app.request(`${SANDBOX}/signatures`, withKey(), bindings, contextOf(kept));
+    expect(await answersIn(kept)).toEqual([200]);
+  });
+
+  test("always in the control plane, where it can change something", async () => {
+    const kept: Promise<unknown>[] = [];
+    await gateway.fetch(new Request("https://keys.example.com/errors"), bindings, contextOf(kept));
+    expect(await answersIn(kept)).toEqual([200]);
+  });
+});
