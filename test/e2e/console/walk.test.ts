@@ -132,13 +132,16 @@ async function walk(page: Page, path: string, picture: string, status: number): 
   expect([await oddWordsOn(page), await looseFactsOn(page)]).toEqual([[], []]);
   const tooWide: string[] = [];
   const cut: string[] = [];
-  for (const theme of THEMES) {
-    await page.emulateMedia({ colorScheme: theme });
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 900 });
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme });
       if (Number(await overflow(page)) > 0) tooWide.push(`${width} ${theme}`);
       cut.push(...(await cutPlaceholdersOn(page)).map((placeholder) => `${width} ${theme}: ${placeholder}`));
     }
+  }
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width: AXE_WIDTHS[theme], height: 900 });
     await takePicture(page, `${picture}-${AXE_WIDTHS[theme]}-${theme}`);
     expect(await violationsOf(page)).toEqual([]);
