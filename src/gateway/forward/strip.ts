@@ -15,8 +15,7 @@ export function stripResponse(headers: Headers, handlesCors = false): void {
   const unsafe: string[] = [];
   headers.forEach((value, name) => {
     if (isUnsafe(name, handlesCors)) unsafe.push(name);
-    // Most say keep-alive or close, which names no header.
-    else if (name === "connection" && !/^(keep-alive|close)$/i.test(value)) unsafe.push(...namedByConnection(value));
+    else if (name === "connection") unsafe.push(...namedByConnection(value));
   });
   for (const name of unsafe) headers.delete(name);
 }
@@ -38,8 +37,10 @@ function isUnsafe(name: string, handlesCors: boolean): boolean {
 const NONE: ReadonlySet<string> = new Set();
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: what Connection names is for this hop only. WebSocket needs its upgrade. */
-function namedByConnection(value: string | null): Set<string> {
-  const names = (value ?? "")
+function namedByConnection(value: string | null): ReadonlySet<string> {
+  // Most say keep-alive or close, which names no header.
+  if (value === null || /^(keep-alive|close)$/i.test(value)) return NONE;
+  const names = value
     .toLowerCase()
     .split(",")
     .map((name) => name.trim());
