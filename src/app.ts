@@ -24,6 +24,7 @@ import { Leases } from "./gateway/admit/lease.ts";
 import { Lookups } from "./gateway/admit/lookups.ts";
 import type { Keys } from "./gateway/admit/record.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
+import { Departure } from "./gateway/departure.ts";
 import { clientOf } from "./gateway/edge.ts";
 import { createAssert } from "./gateway/forward/assertion.ts";
 import { serveJwks } from "./gateway/forward/jwks.ts";
@@ -71,6 +72,7 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
       requestId: newRequestId(),
       client: clientOf(request),
       waitUntil: (promise) => context.waitUntil(promise),
+      departure: new Departure(request.signal),
       notes: newNotes(),
     };
     const jwks = serveJwks(planes.data, planes.signers, visit);
@@ -84,17 +86,12 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
       return answer;
     }
     const answer = serve(endpoint, planes.data, visit);
-    whenLeft(request, () => context.waitUntil(answer));
+    // The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done.
+    visit.departure.whenLeft(() => context.waitUntil(answer));
     return answer;
   }
   const protect = protector(config, (env) => planesOf(env).data, newRequestId);
   return gatewayApp(fetch, protect, { KeyAuthority: authorityOf(gateway), Courier: courierOf(gateway) });
-}
-
-/** The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done. */
-function whenLeft({ signal }: Request, complete: () => void): void {
-  if (signal.aborted) complete();
-  else signal.addEventListener("abort", complete);
 }
 
 function authorityOf(gateway: Gateway) {

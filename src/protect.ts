@@ -11,6 +11,7 @@ import { type Principal, reachOf } from "./decide/principal.ts";
 import type { Env } from "./env.ts";
 import { isRefusal } from "./errors.ts";
 import type { DataPlane } from "./gateway/data-plane.ts";
+import { Departure } from "./gateway/departure.ts";
 import { clientOf } from "./gateway/edge.ts";
 import { whileWanted } from "./gateway/origins/handlers.ts";
 import type { Origin } from "./gateway/origins/origin.ts";
@@ -70,6 +71,7 @@ export function protector(
         requestId: newRequestId(),
         client: clientOf(request),
         waitUntil: (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise),
+        departure: new Departure(request.signal),
         notes: newNotes(),
       };
       const rest = async (outgoing: Request, principal: Principal | undefined) => {

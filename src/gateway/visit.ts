@@ -1,6 +1,7 @@
 import type { CalledUrl } from "../decide/bounds.ts";
 import type { LeaseKind, LeaseState } from "../domain/log-line.ts";
 import type { WaitUntil } from "./admit/flights.ts";
+import type { Departure } from "./departure.ts";
 
 /** What belongs to one request alone. */
 export interface Visit {
@@ -10,6 +11,7 @@ export interface Visit {
   readonly requestId: string;
   /** The client's address at the edge; empty if it is unknown. */
   readonly client: string;
+  readonly departure: Departure;
   readonly waitUntil: WaitUntil;
   readonly notes: Notes;
 }

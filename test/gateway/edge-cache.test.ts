@@ -4,6 +4,7 @@ import type { Route } from "../../src/config/route-table.ts";
 import type { RouteConfig } from "../../src/config/types.ts";
 import { type DataEndpoint, findEndpoint } from "../../src/decide/endpoint.ts";
 import type { Principal } from "../../src/decide/principal.ts";
+import { Departure } from "../../src/gateway/departure.ts";
 import { forward } from "../../src/gateway/forward/forward.ts";
 import type { OriginInit } from "../../src/gateway/origins/origin.ts";
 import { newNotes } from "../../src/gateway/visit.ts";
@@ -61,7 +62,8 @@ async function initsOf(route: Route, request: Request, fails = 0): Promise<Origi
     others: undefined,
     watch: undefined,
   };
-  const visit = { request, url, client: "", requestId: "", waitUntil: () => {}, notes: newNotes() };
+  const of = { client: "", requestId: "", waitUntil: () => {}, departure: new Departure(request.signal) };
+  const visit = { request, url, ...of, notes: newNotes() };
   const plane = { gateway, assert: async () => "an assertion", now: Date.now, log: () => {} };
   await forward(forwarding, visit, plane);
   return inits;

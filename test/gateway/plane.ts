@@ -13,6 +13,7 @@ import type { WaitUntil } from "../../src/gateway/admit/flights.ts";
 import { Identifier } from "../../src/gateway/admit/identify.ts";
 import { type AskAuthority, Leases } from "../../src/gateway/admit/lease.ts";
 import type { DataPlane } from "../../src/gateway/data-plane.ts";
+import { Departure } from "../../src/gateway/departure.ts";
 import { createAssert } from "../../src/gateway/forward/assertion.ts";
 import { type Signers, signersFrom } from "../../src/gateway/forward/signer.ts";
 import type { OriginFetch } from "../../src/gateway/origins/origin.ts";
@@ -146,6 +147,7 @@ export function send(plane: DataPlane, request: Request, client: Client = {}): P
     requestId: newId("req"),
     client: client.address ?? "192.0.2.1",
     waitUntil: client.waitUntil ?? (() => {}),
+    departure: new Departure(request.signal),
     notes: newNotes(),
   });
 }

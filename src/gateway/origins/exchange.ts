@@ -2,7 +2,7 @@
 
 import type { Principal } from "../../decide/principal.ts";
 import { type Log, messageLine } from "../../domain/log-line.ts";
-import type { Refusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import { describeThrown } from "../../thrown.ts";
 import type { Watch } from "../admit/watch.ts";
 import type { DataPlane } from "../data-plane.ts";
@@ -26,7 +26,7 @@ export async function exchange(
   outgoing: Request,
   origin: Origin,
   { seconds, upload, principal, sign, watch }: Exchanging,
-  { request: { signal: left }, requestId, notes }: Visit,
+  { departure, requestId, notes }: Visit,
   { now, log }: Pick<DataPlane, "now" | "log">,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
@@ -48,26 +48,27 @@ export async function exchange(
     if (refusal && !(isAnswered() && refusal.code === "origin_timeout")) ended.abort(refusal);
     if (!refusal && !isAnswered()) startDeadline();
   });
-  const leave = () => ended.abort(left.reason);
-  if (left.aborted) leave();
-  else left.addEventListener("abort", leave);
+  departure.whenLeft(() => ended.abort());
   const sending = { signal, principal };
   try {
-    const answer = await origin.send(outgoing, sending).catch(async (error) => {
+    let answer: Response | Refusal;
+    try {
+      answer = await origin.send(outgoing, sending);
+    } catch (error) {
       if (signal.aborted || !isRepeatable(outgoing) || !origin.retries.take()) throw error;
       notes.retried = true;
       // The origin can have received the first one, and can refuse a replay.
-      return (await sign?.()) ?? origin.send(outgoing, sending);
-    });
+      answer = (await sign?.()) ?? (await origin.send(outgoing, sending));
+    }
     answered();
-    notes.originStatus = "status" in answer ? answer.status : undefined;
+    notes.originStatus = isRefusal(answer) ? undefined : answer.status;
     const refusal = watch?.isOverdue ? await watch.look() : undefined;
     if (refusal) ended.abort(refusal);
     return refusal ?? answer;
   } catch (error) {
-    if (signal.aborted && !left.aborted) return signal.reason as Refusal;
+    if (signal.aborted && !departure.hasLeft) return signal.reason as Refusal;
     const broken = await upload?.broken();
-    if (broken || left.aborted) return broken ?? { code: "request_broken_off" };
+    if (broken || departure.hasLeft) return broken ?? { code: "request_broken_off" };
     return unreachable(origin, describeThrown(error), requestId, log);
   } finally {
     answered();

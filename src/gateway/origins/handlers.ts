@@ -35,8 +35,11 @@ export function fetchOfHandler(handler: Handler, env: unknown): OriginFetch {
 /** A function does not end because its caller has: the caller stops waiting. */
 export async function whileWanted<T>(signal: AbortSignal, run: () => T | Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([run(), stopped]);
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  signal.onabort = () => reject(signal.reason);
+  try {
+    return await Promise.race([run(), stopped]);
+  } finally {
+    signal.onabort = null;
+  }
 }
