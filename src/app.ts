@@ -87,7 +87,7 @@ export function createGateway(config: GatewayConfig, { handlers = {} }: GatewayO
     }
     const answer = serve(endpoint, planes.data, visit);
     // The runtime ends a handler whose client resets its connection: it would log and count nothing, and leave what it began half done.
-    visit.departure.whenLeft(() => context.waitUntil(answer));
+    visit.departure.keepAlive(() => context.waitUntil(answer));
     return answer;
   }
   const protect = protector(config, (env) => planesOf(env).data, newRequestId);

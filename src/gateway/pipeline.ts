@@ -44,7 +44,7 @@ export async function serve(endpoint: DataEndpoint | Refusal, plane: DataPlane, 
   } catch (error) {
     outcome = fail(error, plane, visit);
   }
-  visit.departure.end();
+  visit.departure.settle();
   const endedAt = plane.now();
   const { route, admission } = journey;
   const environment = isRefusal(endpoint) ? undefined : endpoint.environment.name;

@@ -103,6 +103,40 @@ describe("An origin that is a Hono app in the same Worker", () => {
     logged.mockRestore();
   });
 
+  test("that returns an answer which was read already gets a clear line in the log, and its client a 502", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const answer = new Response("once");
+    const reading = createGateway(config, { handlers: { app: { fetch: () => answer } } });
+    const ask = () => reading.request(`${API}/open`, {}, env as unknown as Env, createExecutionContext());
+    expect(await (await ask()).text()).toBe("once");
+    const second = await ask();
+    expect([second.status, second.headers.get("X-Request-Id")]).toEqual([502, expect.stringMatching(/^req_/)]);
+    expect(logged.mock.calls.join()).toContain("main: TypeError: its answer was read. Read a clone of it");
+    logged.mockRestore();
+  });
+
+  test.for(["before its answer has begun", "in the middle of its answer"])(
+    "hears of a client that leaves %s, also where it uses onabort itself",
+    async (moment) => {
+      const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const fetch = ({ signal }: Request) => {
+        signal.onabort = () => left.resolve();
+        asked.resolve();
+        return moment === "in the middle of its answer"
+          ? new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1)) }))
+          : new Promise<never>(() => {});
+      };
+      const listening = createGateway(config, { handlers: { app: { fetch } } });
+      const client = new AbortController();
+      const request = new Request(`${API}/open`, { signal: client.signal });
+      const answer = listening.fetch(request, env as unknown as Env, createExecutionContext());
+      await (moment === "in the middle of its answer" ? answer : asked.promise);
+      client.abort();
+      await left.promise;
+      expect((await answer).status).toBe(moment === "in the middle of its answer" ? 200 : 400);
+    },
+  );
+
   test("must be passed to createGateway: a missing one fails at start, with the line to add", () => {
     expect(() => createGateway(config)).toThrow(
       'origins.main.production.handler: is a handler that the Worker does not have: "app". ' +

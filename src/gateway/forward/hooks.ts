@@ -1,6 +1,7 @@
 /** The routes' own functions, before and after the origin. What they throw is an internal error: the request goes no further. */
 
 import type { HookContext, OnRequest, OnResponse } from "../../config/hooks.ts";
+import { isRead } from "../is-read.ts";
 
 /** What the origin gets instead of `outgoing`, or what the client gets instead of an answer of the origin. */
 export async function beforeOrigin(
@@ -30,8 +31,4 @@ export async function afterOrigin(answer: Response, onResponse: OnResponse, cont
 /** https://fetch.spec.whatwg.org/#dom-response-error: no client can get it. */
 function isError(passed: Request | Response): boolean {
   return passed instanceof Response && passed.status === 0;
-}
-
-function isRead({ body, bodyUsed }: Request | Response): boolean {
-  return bodyUsed || body?.locked === true;
 }

@@ -26,7 +26,7 @@ export async function exchange(
   outgoing: Request,
   origin: Origin,
   { seconds, upload, principal, sign, watch }: Exchanging,
-  { departure, requestId, notes }: Visit,
+  { request, departure, requestId, notes }: Visit,
   { now, log }: Pick<DataPlane, "now" | "log">,
 ): Promise<Response | Refusal> {
   const ended = new AbortController();
@@ -48,7 +48,7 @@ export async function exchange(
     if (refusal && !(isAnswered() && refusal.code === "origin_timeout")) ended.abort(refusal);
     if (!refusal && !isAnswered()) startDeadline();
   });
-  departure.whenLeft(() => ended.abort());
+  departure.abort(ended, request.signal);
   const sending = { signal, principal };
   try {
     let answer: Response | Refusal;

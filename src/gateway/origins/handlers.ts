@@ -3,6 +3,7 @@
 import { waitUntil } from "cloudflare:workers";
 import { ConfigError, problemAt } from "../../config/problems.ts";
 import type { Route } from "../../config/route-table.ts";
+import { isRead } from "../is-read.ts";
 import type { OriginFetch } from "./origin.ts";
 
 export interface Handler {
@@ -33,13 +34,12 @@ export function fetchOfHandler(handler: Handler, env: unknown): OriginFetch {
 }
 
 /** A function does not end because its caller has: the caller stops waiting. */
-export async function whileWanted<T>(signal: AbortSignal, run: () => T | Promise<T>): Promise<T> {
+export async function whileWanted(signal: AbortSignal, run: () => Response | Promise<Response>): Promise<Response> {
   signal.throwIfAborted();
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  signal.onabort = () => reject(signal.reason);
-  try {
-    return await Promise.race([run(), stopped]);
-  } finally {
-    signal.onabort = null;
-  }
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  const answer = await Promise.race([run(), stopped]);
+  if (isRead(answer)) throw new TypeError("its answer was read. Read a clone of it");
+  return answer;
 }
