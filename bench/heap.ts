@@ -1,10 +1,6 @@
-/** What an isolate's heap holds once its garbage is collected, by the inspector of workerd. Compiled code does not count. */
+/** What an isolate's heap holds once its garbage is collected. Compiled code does not count. */
 
-interface Message {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: { readonly chunk?: string };
-}
+import { inspect } from "./inspector.ts";
 
 interface Snapshot {
   readonly snapshot: {
@@ -16,33 +12,14 @@ interface Snapshot {
 
 /** `isolate`: the name of its Worker. */
 export async function heldBytes(inspectorPort: number, isolate: string): Promise<number> {
-  const inspector = new WebSocket(`ws://127.0.0.1:${inspectorPort}/core:user:${isolate}`);
-  await new Promise((resolve, reject) => {
-    inspector.addEventListener("open", resolve);
-    inspector.addEventListener("error", () => reject(new Error("the inspector does not answer")));
-  });
+  const inspector = await inspect(inspectorPort, isolate);
   try {
     // The inspector keeps a thousand lines of the log.
-    await ask(inspector, 1, "Runtime.discardConsoleEntries");
-    return sizeOf(JSON.parse(await ask(inspector, 2, "HeapProfiler.takeHeapSnapshot")));
+    await inspector.ask("Runtime.discardConsoleEntries");
+    return sizeOf(JSON.parse((await inspector.ask("HeapProfiler.takeHeapSnapshot")).text));
   } finally {
     inspector.close();
   }
-}
-
-/** What comes in pieces before the answer. */
-function ask(inspector: WebSocket, id: number, method: string): Promise<string> {
-  const pieces: string[] = [];
-  return new Promise((resolve) => {
-    inspector.addEventListener("message", function hear({ data }) {
-      const message = JSON.parse(String(data)) as Message;
-      if (message.params?.chunk) pieces.push(message.params.chunk);
-      if (message.id !== id) return;
-      inspector.removeEventListener("message", hear);
-      resolve(pieces.join(""));
-    });
-    inspector.send(JSON.stringify({ id, method }));
-  });
 }
 
 function sizeOf({ snapshot: { meta }, nodes }: Snapshot): number {

@@ -4,9 +4,11 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { inProject, shown } from "../src/cli/operate/project.ts";
+import { freePort } from "../test/helpers/gateway.ts";
 import { CASES, type Case, groupsOf, prepareCases } from "./cases.ts";
 import { startClient, startFlowClient, startOrigin } from "./client.ts";
 import { type FlowRow, flowCases, flowTableOf, measureFlow } from "./flows.ts";
+import { type Garbage, measureGarbage } from "./garbage.ts";
 import { type Memory, measureMemory } from "./memory.ts";
 import { OpenLoad, type Opens, tablesOf } from "./open.ts";
 import { costTableOf, type Row, rowsOf, type Shown, tableOf } from "./report.ts";
@@ -72,8 +74,9 @@ try {
   const { rows, flows } = await onRuntime({ counted: CASES.filter(isCounted), betterAuth }, measureClosed);
   const v8Flags = `--min-semi-space-size=${YOUNG_MEGABYTES} --max-semi-space-size=${YOUNG_MEGABYTES}`;
   const hasOpen = CASES.some((each) => each.open && each.name !== "equal" && isWanted(each));
+  const garbage = await collectGarbage();
   const opens = hasOpen ? await onRuntime({ v8Flags, betterAuth }, measureOpen) : { atHalf: [], withDelays: [] };
-  write(rows, opens, flows, memory);
+  write(rows, opens, flows, memory, garbage);
 } finally {
   client.stop();
   origin.stop();
@@ -119,6 +122,16 @@ async function measureOpen(runtime: Runtime, cases: readonly Case[]): Promise<Op
   }
 }
 
+/** Of the cases with one key that is in memory, each in its own isolate. */
+async function collectGarbage(): Promise<Garbage[]> {
+  const inspectorPort = await freePort();
+  return await onRuntime({ inspectorPort }, async (runtime, cases) => {
+    const wanted = cases.filter((each) => each.name === "equal" || (each.name === "hot key" && isWanted(each)));
+    say("Collecting garbage");
+    return await measureGarbage(wanted, runtime, inspectorPort, client, options.connections);
+  });
+}
+
 async function measureFlows(runtime: Runtime, secret: string): Promise<FlowRow[]> {
   const flowClient = startFlowClient();
   try {
@@ -158,10 +171,19 @@ async function countAll(cases: readonly Case[], shower: Shower): Promise<Record<
   return counts;
 }
 
-function write(rows: readonly Row[], opens: Opens, flows: readonly FlowRow[], memory: Memory): void {
-  const results = { options, processors: availableParallelism(), rows, opens, flows, memory };
+function write(
+  rows: readonly Row[],
+  opens: Opens,
+  flows: readonly FlowRow[],
+  memory: Memory,
+  garbage: readonly Garbage[],
+): void {
+  const results = { options, processors: availableParallelism(), rows, opens, flows, memory, garbage };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   process.stdout.write(`${tableOf(rows)}\n${costTableOf(rows)}\n${tablesOf(opens)}\n${flowTableOf(flows)}\n`);
+  for (const { name, micros } of garbage) {
+    process.stdout.write(`Collecting the garbage of a request takes ${micros.toFixed(1)} µs: ${name}\n`);
+  }
   const [before, after] = [memory.before, memory.after].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   process.stdout.write(`Memory of workerd: ${before} MiB, and ${after} MiB once it has seen ${memory.keys} keys\n`);
   say(`Wrote ${shown(RESULTS)}`);

@@ -55,6 +55,7 @@ export interface RuntimeOptions {
   /** Each gets a separate isolate and separate authorities, so that nothing is counted that another case leaves behind. */
   readonly counted?: readonly Counted[];
   readonly betterAuth?: boolean;
+  readonly inspectorPort?: number;
 }
 
 export interface Waits {
@@ -87,7 +88,7 @@ export interface Runtime {
 }
 
 export async function startRuntime(origin: string, stop: AbortSignal, options: RuntimeOptions = {}): Promise<Runtime> {
-  const { v8Flags = "", counted = [], betterAuth = false } = options;
+  const { v8Flags = "", counted = [], betterAuth = false, inspectorPort } = options;
   const state = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), "keygate-bench-"));
   process.once("exit", () => rmSync(state, { recursive: true, force: true }));
   let hearLog: ((line: string) => void) | undefined;
@@ -99,6 +100,7 @@ export async function startRuntime(origin: string, stop: AbortSignal, options: R
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       resourcePersistencePath: state,
+      ...(inspectorPort && { inspectorPort }),
       handleStructuredLogs: ({ message }) => {
         hearLog?.(message);
         if (!message.includes('"lease":"')) return;
