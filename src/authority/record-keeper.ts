@@ -6,7 +6,7 @@
 import { within } from "../deadline.ts";
 import { isRecent } from "../domain/age.ts";
 import { MINUTE_MS } from "../domain/durations.ts";
-import type { KeyRecord } from "../domain/key.ts";
+import { type KeyRecord, knowsSecret } from "../domain/key.ts";
 import type { NumberedRecord } from "../store/key-records.ts";
 
 interface Kept {
@@ -54,7 +54,7 @@ export class RecordKeeper {
   /** When to read again after a restore. */
   #renewal: { readonly generation: number; readonly from: number; readonly afterMs: number } | undefined;
 
-  /** `changed`: the record is another one now. */
+  /** `changed`: the record is another one now, and not only by a new secret. */
   constructor(storage: SyncKvStorage, readD1: ReadD1, random = Math.random, changed = () => {}) {
     this.#storage = storage;
     this.#readD1 = readD1;
@@ -163,7 +163,13 @@ export class RecordKeeper {
     this.#keptRead = readNumber;
     this.#kept = read;
     // All at once with the record, so that a restart finds both or none.
-    if (kept && JSON.stringify(kept.record) !== JSON.stringify(read?.record)) this.#changed();
+    if (kept && !isSame(kept.record, read?.record)) this.#changed();
     return read?.record;
   }
+}
+
+/** But for new secrets, of which feeds tell nobody. */
+function isSame(kept: KeyRecord, read: KeyRecord | undefined): boolean {
+  const secrets = read?.secrets.filter(({ hash }) => knowsSecret(kept, hash));
+  return JSON.stringify(kept) === JSON.stringify(read && { ...read, secrets });
 }

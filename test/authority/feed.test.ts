@@ -8,9 +8,11 @@ import { authorityName, feedName } from "../../src/authority/name.ts";
 import type { FeedAnswer } from "../../src/domain/feed.ts";
 import type { Mark } from "../../src/domain/record-changes.ts";
 import {
+  addSecret,
   instrument,
   migrate,
   newId,
+  newSecret,
   numberNewSecrets,
   type OnIo,
   type SeededKey,
@@ -140,18 +142,40 @@ describe("An authority that is asked with the number of a newer change", () => {
   });
 });
 
-test("Kept tokens end with their rights, a lease's life after the authority knows of the change", async () => {
-  const key = await seedKey({ limits: PLENTY });
-  const lives = () =>
+describe("Kept tokens", () => {
+  const livesOf = (key: SeededKey) =>
     runInDurableObject(authorityOf(key), (_, { storage }) => {
       const { ledger } = storage.kv.get("account") as { ledger: { open: { endsAt: number }[] } };
       return ledger.open.map(({ endsAt }) => endsAt - Date.now());
     });
-  expect((await askLease(key, { keeps: 100 })).tokens).toBeGreaterThan(40);
-  expect(Math.min(...(await lives()))).toBeGreaterThan(600_000);
-  await run("UPDATE api_keys SET allowed_addresses = '[\"192.0.2.0/24\"]' WHERE id = ?", key.id);
-  await tell(key);
-  expect(await lives()).toEqual([2_500]);
+
+  test("end with their rights, a lease's life after the authority knows of the change", async () => {
+    const key = await seedKey({ limits: PLENTY });
+    expect((await askLease(key, { keeps: 100 })).tokens).toBeGreaterThan(40);
+    expect(Math.min(...(await livesOf(key)))).toBeGreaterThan(600_000);
+    await run("UPDATE api_keys SET allowed_addresses = '[\"192.0.2.0/24\"]' WHERE id = ?", key.id);
+    await tell(key);
+    expect(await livesOf(key)).toEqual([2_500]);
+  });
+
+  test("stay when the key gets one more secret, of which no isolate hears", async () => {
+    const key = await seedKey({ limits: PLENTY });
+    await askLease(key, { keeps: 100 });
+    const before = await livesOf(key);
+    const secretHash = await addSecret(key.id, newSecret());
+    const { record } = await askLease(key, { secretHash, waiting: 0, wanted: 0 });
+    expect(record.secrets).toHaveLength(2);
+    expect(await livesOf(key)).toEqual(before);
+  });
+
+  test("end when a secret of the key gets an end while another one is added", async () => {
+    const key = await seedKey({ limits: PLENTY });
+    await askLease(key, { keeps: 100 });
+    await addSecret(key.id, newSecret());
+    await run("UPDATE api_key_secrets SET expires_at = ? WHERE hash = ?", NOON + 1, key.hash);
+    await tell(key);
+    expect(await livesOf(key)).toEqual([2_500]);
+  });
 });
 
 describe("The feed names", () => {

@@ -9,7 +9,8 @@ afterEach(() => {
 
 const YEAR = 365 * 86_400_000;
 
-const record = (version: string, revokedAt: number | null = null) => ({ version, revokedAt }) as KeyRecord;
+const record = (version: string, revokedAt: number | null = null) =>
+  ({ version, revokedAt, secrets: [] as KeyRecord["secrets"] }) as KeyRecord;
 const isVoid = () => true;
 
 /** A keeper whose reads of D1 wait until the test answers them, in whatever order. */
