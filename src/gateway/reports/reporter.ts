@@ -133,18 +133,21 @@ export class Reporter {
     if (this.#roundBegunAt === begunAt) this.#roundBegunAt = undefined;
     // Also while no report can be sent, so that the oldest requests are given up.
     this.#options.requests?.share();
-    const accounts = this.#shards.flatMap(({ tallies }) => [...tallies.values()].map(({ account }) => account));
+    // Also what cannot be sent now.
+    const counted = new Map(this.#shards.flatMap(({ tallies }) => [...tallies]));
     // What could not be sent is sent in a later round.
-    await Promise.allSettled(this.#shards.map((shard, collector) => this.#tell(shard, collector)));
-    await afterRound?.(accounts);
+    await Promise.allSettled(this.#shards.map((shard, collector) => this.#tell(shard, collector, counted)));
+    await afterRound?.([...counted.values()].map(({ account }) => account));
   }
 
-  async #tell(shard: Shard, collector: number): Promise<void> {
+  /** `counted`: gets what is sent for the first time. */
+  async #tell(shard: Shard, collector: number, counted: Map<string, KeyTally>): Promise<void> {
     const { send, now, hear } = this.#options;
     for (;;) {
       const again = shard.sent;
       const sent = nextOf(shard, now(), () => this.#nextOfAll(collector));
       if (!sent) return;
+      if (sent !== again) for (const [keyId, tally] of sent.tallies) counted.set(keyId, tally);
       // What is counted while it is under way waits for the next round.
       const isLast = sent !== again && !this.#hasMore(shard, collector);
       const { number, latencies, requests, traffic } = sent;

@@ -29,7 +29,7 @@ interface Options {
   collectors?: number;
   fails?: () => boolean;
   /** Happens while a report is under way. */
-  meanwhile?: () => void;
+  meanwhile?: () => unknown;
   hear?: (answer: object) => void;
   afterRound?: ReporterOptions["afterRound"];
   requests?: RequestReports;
@@ -188,6 +188,42 @@ describe("what an isolate has counted", () => {
     count(forwarded, "key_2");
     await settle();
     expect(told).toEqual([["key_1", "key_2"]]);
+  });
+
+  test("is told to them too if it goes in a round that was already sending, and once", async () => {
+    let failures = 1;
+    const told: string[][] = [];
+    const isolate: ReturnType<typeof reporterOf> = reporterOf({
+      fails: () => failures-- > 0,
+      // While the report that failed is sent again.
+      meanwhile: () => isolate.sent.length === 2 && ["key_2", "key_3"].map((key) => isolate.count(forwarded, key)),
+      afterRound: async (accounts) => void told.push(accounts.map(({ keyId }) => keyId)),
+    });
+    isolate.count();
+    await isolate.settle();
+    isolate.clock.now += 10_000;
+    isolate.count(forwarded, "key_2");
+    await isolate.settle();
+    expect(isolate.sent.map(({ keys }) => keys?.map(({ keyId }) => keyId))).toEqual([
+      ["key_1"],
+      ["key_1"],
+      ["key_2", "key_3"],
+    ]);
+    expect(told.slice(0, 2)).toEqual([["key_1"], ["key_2", "key_3"]]);
+  });
+
+  test("is told to them also while the collector cannot be reached", async () => {
+    const told: string[][] = [];
+    const { clock, count, settle } = reporterOf({
+      fails: () => true,
+      afterRound: async (accounts) => void told.push(accounts.map(({ keyId }) => keyId)),
+    });
+    count();
+    await settle();
+    clock.now += 10_000;
+    count(forwarded, "key_2");
+    await settle();
+    expect(told).toEqual([["key_1"], ["key_2"]]);
   });
 });
 
