@@ -10,8 +10,8 @@ import { DESK_BYTES, type Desk, hasLeft, newDesk, type Owners, patienceWith, typ
 import { Flights, type WaitUntil } from "./flights.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
-/** A Worker can make 1,000 calls for each request, and one request makes those of many accounts. */
-const GIVEN_BACK_AT_ONCE = 400;
+/** A Worker can make 1,000 calls for each request. One request makes those of many accounts, up to three times. */
+const GIVEN_BACK_AT_ONCE = 250;
 /** How long an authority that did not answer in time is left alone. */
 const PAUSE_MS = 1_000;
 
@@ -21,8 +21,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #clock: WatchedClock;
   readonly #desks: Generations<string, Desk<L, Memory>>;
   readonly #flights: Flights<Holding<L> | Refusal>;
-  /** Of whom there were too many at once. */
-  #leftOver: readonly Owner[] = [];
+  /** Of whom there were too many at once, or who could not be told. */
+  #leftOver: Owner[] = [];
   /** How often the clock had stepped back when it was last read. */
   #stepsBack = 0;
 
@@ -109,14 +109,14 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
 
   /** What is left of leases that are over goes back; with `keepsNothing`, of all that are not live. Returns whose leases stay. */
   async giveBack(owners: readonly Owner[], keepsNothing = false): Promise<readonly Owner[]> {
-    const all = [...this.#leftOver, ...owners];
+    const all = [...new Map([...this.#leftOver, ...owners].map((each) => [this.#owners.nameOf(each), each])).values()];
     const now = this.readClock();
     // Those that are no longer remembered are not remembered again for this.
     const deskOf = (owner: Owner) => this.#desks.peek(this.#owners.nameOf(owner));
     const stays = (owner: Owner) => deskOf(owner)?.holding?.isOver(now, keepsNothing) === false;
     const over = all.filter((owner) => !stays(owner) && hasLeft(deskOf(owner)));
-    this.#leftOver = over.slice(GIVEN_BACK_AT_ONCE);
-    await Promise.allSettled(over.slice(0, GIVEN_BACK_AT_ONCE).map((owner) => this.report(owner)));
+    this.#leftOver = over.splice(GIVEN_BACK_AT_ONCE);
+    await Promise.all(over.map((owner) => this.report(owner).catch(() => this.#leftOver.push(owner))));
     return all.filter(stays);
   }
 

@@ -122,3 +122,44 @@ test("what is left of the leases of a key that is no longer remembered is not lo
   expect(leases.held(identity)?.left).toBe(10);
   expect(questions).toHaveLength(1);
 });
+
+describe("of many keys that leave tokens over", () => {
+  const MANY = Array.from({ length: 600 }, (_, n): Identity => ({ ...identity, keyId: `key_${n}` }));
+
+  async function used(refusesReports: (keyId: string, nth: number) => boolean) {
+    const clock = { now: 1_000_000 };
+    const reported: string[] = [];
+    const leases = new Leases(
+      async ({ keyId, reports }) => {
+        if (reports.length > 0) {
+          reported.push(keyId);
+          if (refusesReports(keyId, reported.length)) throw new Error("not reached");
+        }
+        const lease = { id: `lease_${keyId}`, record: aKey({ id: keyId, environment: "sandbox" }), tokens: 10 };
+        return { kind: "lease", lease: { ...lease, ttlMs: 2_000, denial: null, policies: [] } };
+      },
+      gateway,
+      () => clock.now,
+    );
+    for (const key of MANY) await leases.hold(key, () => {});
+    clock.now += 5_000;
+    return { leases, reported };
+  }
+
+  test("some give them back at once, and each of the others later, once", async () => {
+    const { leases, reported } = await used(() => false);
+    await leases.giveBackNow(MANY);
+    const first = reported.length;
+    expect(first).toBeLessThan(300);
+    // Those that are left over are named again.
+    for (let round = 0; round < 2; round++) await leases.giveBackNow(MANY);
+    expect(reported.toSorted()).toEqual(MANY.map(({ keyId }) => keyId).toSorted());
+  });
+
+  test("those whose authority was not reached are told in the next round, though nobody names them", async () => {
+    const { leases, reported } = await used((keyId, nth) => keyId === "key_7" && nth <= 20);
+    await leases.giveBackNow(MANY.slice(0, 20));
+    await leases.giveBackNow([]);
+    expect(reported.filter((keyId) => keyId === "key_7")).toHaveLength(2);
+  });
+});
