@@ -71,6 +71,10 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     // The isolate decides whether its member counts: it can run another version of the configuration.
     if (lifelessnessOf(record, false, now) || !known) {
       if (!known && !lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
+      const report = { waiting: 0, wanted: 0, reports: question.reports };
+      // The key can work again.
+      if (known)
+        this.#account.book(account, lendTokens(known.limits, account.ledger, report, this.#circumstances(now)));
       return { kind: "lease", lease: uncounted(record, newLeaseId(), this.gateway.leaseTtlMs) };
     }
     const includes = this.#records.numberOf(record);

@@ -226,6 +226,27 @@ describe("a quota", () => {
     await evictDurableObject(authorityOf(key));
     expect(await askAtOnce(key, 30)).toBe(6);
   });
+
+  test.each([
+    ["the key is disabled", { table: "api_keys", column: "disabled_at", off: NOON, on: null }],
+    ["its organization is suspended", { table: "organizations", column: "status", off: "suspended", on: "active" }],
+  ])("gets back what is reported while %s, once", async (_, { table, column, off, on }) => {
+    const key = await seedKey({ limits: { quotas: [{ name: "q", limit: 100, per: "day" }] } });
+    const set = async (value: unknown) => {
+      const id = table === "api_keys" ? key.id : key.organizationId;
+      await env.DB.prepare(`UPDATE ${table} SET ${column} = ? WHERE id = ?`).bind(value, id).run();
+      await tell(key);
+    };
+    const lease = await askLease(key, { waiting: 60 });
+    await set(off);
+    const reports = [{ leaseId: lease.id, unspent: 58, idleMs: 0 }];
+    for (const waiting of [1, 0]) {
+      expect(await askLease(key, { waiting, wanted: waiting, reports })).toMatchObject({ tokens: null, policies: [] });
+    }
+    await set(on);
+    await evictDurableObject(authorityOf(key));
+    expect((await askLease(key, { waiting: 200 })).tokens).toBe(98);
+  });
 });
 
 describe("no limits", () => {

@@ -148,15 +148,15 @@ export class Authority {
     const { leaseTtlMs: ttlMs, policy } = gateway;
     this.#granted += 1;
     const id = `lease ${this.#granted}`;
-    if (lifelessnessOf(record, policy.actAs === "member", now())) {
-      return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, heard };
-    }
     const known = this.#limitsOf(question.plans, { record, heard });
-    const stored = ledger && JSON.parse(ledger);
-    const lending = lend(record, known.limits, lender.ledger(stored), question, {
-      ...{ ttlMs, now: now(), newId: () => id, random },
-      ...lender.circumstances(now()),
-    });
+    const stored = lender.ledger(ledger && JSON.parse(ledger));
+    const circumstances = { ...{ ttlMs, now: now(), newId: () => id, random }, ...lender.circumstances(now()) };
+    if (lifelessnessOf(record, policy.actAs === "member", now())) {
+      const report = { waiting: 0, wanted: 0, reports: question.reports };
+      const lending = lend(record, known.limits, stored, report, circumstances);
+      return { answer: { kind: "lease", lease: uncounted(record, id, ttlMs) }, lending, heard };
+    }
+    const lending = lend(record, known.limits, stored, question, circumstances);
     return { answer: { kind: "lease", lease: lending.lease }, lending, heard: known.heard ?? heard };
   }
 
