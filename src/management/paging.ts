@@ -9,7 +9,7 @@ export interface PageQuery {
   sort?: string | undefined;
 }
 
-const content = z.tuple([z.string(), z.union([z.string(), z.number()]), z.string()]);
+const content = z.strictObject({ sort: z.string(), value: z.union([z.string(), z.number()]), id: z.string() });
 
 export function writeCursor({ sort, value, id }: Cursor): string {
   const bytes = new TextEncoder().encode(JSON.stringify([sort, value, id]));
@@ -29,8 +29,8 @@ function readCursor(text: string): Cursor | undefined {
   try {
     const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const [sort, value, id] = content.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    return { sort, value, id };
+    const [sort, value, id] = JSON.parse(new TextDecoder().decode(bytes));
+    return content.parse({ sort, value, id });
   } catch {
     return undefined;
   }
