@@ -16,7 +16,7 @@ export interface Keeping {
 
 /** The share of the spare tokens that one isolate can keep. */
 const ISOLATE_SHARE = 1 / 32;
-/** Where tokens are not plentiful, an isolate that needs so few keeps one for its next request, and not for long. */
+/** Where tokens are not plentiful, an isolate in which no more requests wait keeps some for its next ones, and not for long. */
 const FEW = 2;
 const KEEP_FEW_MS = 20 * SECOND_MS;
 /** Above it, several tokens have come by the time that an isolate asks, and a turn would bring one. */
@@ -35,7 +35,8 @@ export function keepingOf(
   if (plenty > 0) return { tokens: plenty, keepMs: Math.min(KEEP_MS, longestMs) };
   const { waiting, wanted, renews } = question;
   const room = roomForFew(limits) - ledger.keptShortly(now, renews?.leaseId);
-  if (Math.max(waiting, wanted) > FEW || room < MIN_ROOM_FOR_FEW || comesBackSoon(limits)) return undefined;
+  const needed = Math.max(wanted, waiting + (renews?.unspent ?? 0));
+  if (waiting > FEW || needed > room || room < MIN_ROOM_FOR_FEW || comesBackSoon(limits)) return undefined;
   const tokens = waiting > 0 && ledger.available(now) > waiting ? waiting + 1 : 0;
   return { tokens, keepMs: Math.min(KEEP_FEW_MS, longestMs) };
 }
