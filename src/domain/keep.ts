@@ -3,7 +3,7 @@
 import { unitsPerToken } from "./bucket.ts";
 import { SECOND_MS } from "./durations.ts";
 import { FEW_SHARE, MIN_KEPT_BURST } from "./held.ts";
-import { KEEP_MS, leaseSize, type TokenQuestion } from "./lease.ts";
+import { KEEP_MS, leaseSize, MAX_DRIFT, type TokenQuestion } from "./lease.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
 
@@ -12,12 +12,16 @@ export interface Keeping {
   readonly tokens: number;
   /** How long they can be spent. */
   readonly keepMs: number;
+  /** The same, until the slowest clock has counted so long. */
+  readonly lifeMs: number;
 }
 
 /** The share of the spare tokens that one isolate can keep. */
 const ISOLATE_SHARE = 1 / 32;
 /** Where tokens are not plentiful, an isolate in which no more requests wait keeps some for its next ones, and not for long. */
 const FEW = 2;
+/** So many at most: one that needs more is steady, and its leases of a ttl are renewed ahead. */
+const MAX_KEPT_SHORTLY = 8;
 const KEEP_FEW_MS = 20 * SECOND_MS;
 /** Above it, several tokens have come by the time that an isolate asks, and a turn would bring one. */
 const MAX_TURNS_PER_SECOND = 100;
@@ -32,14 +36,22 @@ export function keepingOf(
   now: number,
 ): Keeping | undefined {
   const plenty = plentyToKeep(ledger, question, now);
-  if (plenty > 0) return { tokens: plenty, keepMs: Math.min(KEEP_MS, longestMs) };
+  if (plenty > 0) return keepingFor(plenty, Math.min(KEEP_MS, longestMs));
   const { waiting, wanted, renews } = question;
-  const room = roomForFew(limits) - ledger.keptShortly(now, renews?.leaseId);
-  const needed = Math.max(wanted, waiting + (renews?.unspent ?? 0));
-  if (waiting > FEW || needed > room || room < MIN_ROOM_FOR_FEW || comesBackSoon(limits)) return undefined;
+  const keepMs = Math.min(KEEP_FEW_MS, longestMs);
+  // One that has to stay keeps its room.
+  const renewed = renews && ledger.isRenewable(renews, lifeMsOf(keepMs), now) ? renews : undefined;
+  const room = roomForFew(limits) - ledger.keptShortly(now, renewed?.leaseId);
+  const needed = Math.max(wanted, waiting + (renewed?.unspent ?? 0));
+  if (waiting > FEW || needed > Math.min(room, MAX_KEPT_SHORTLY) || room < MIN_ROOM_FOR_FEW || comesBackSoon(limits))
+    return undefined;
   const tokens = waiting > 0 && ledger.available(now) > waiting ? waiting + 1 : 0;
-  return { tokens, keepMs: Math.min(KEEP_FEW_MS, longestMs) };
+  return keepingFor(tokens, keepMs);
 }
+
+const keepingFor = (tokens: number, keepMs: number): Keeping => ({ tokens, keepMs, lifeMs: lifeMsOf(keepMs) });
+
+const lifeMsOf = (keepMs: number): number => Math.ceil(keepMs * (1 + 2 * MAX_DRIFT));
 
 /** Whether isolates get the tokens that come back one after the other. Not where those come fast. */
 export function takesTurns(limits: Limits): boolean {

@@ -122,8 +122,7 @@ function grantFrom(
   lease: { readonly id: string; readonly ttlMs: number; readonly keeping: Keeping | undefined; readonly now: number },
 ): Grant {
   const { id, ttlMs, keeping, now } = lease;
-  // Until the slowest clock has counted so long.
-  const lifeMs = keeping ? Math.ceil(keeping.keepMs * (1 + 2 * MAX_DRIFT)) : ttlMs;
+  const lifeMs = keeping?.lifeMs ?? ttlMs;
   const renewed = renews && withoutLease(renews, limits, ledger, lifeMs, now);
   const left = renewed ? (renews?.unspent ?? 0) : 0;
   const from = renewed ?? ledger;

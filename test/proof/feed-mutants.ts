@@ -10,6 +10,7 @@ const CHANGES = "src/domain/record-changes.ts";
 const FOLLOWER = "src/gateway/admit/follower.ts";
 const DESKS = "src/gateway/admit/desks.ts";
 const LEND = "src/domain/lend.ts";
+const KEEP = "src/domain/keep.ts";
 
 export const FEED_MUTANTS: readonly Mutant[] = [
   {
@@ -112,7 +113,7 @@ export const FEED_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "the authority gives kept tokens up before a slow clock does",
-    edits: [{ file: LEND, find: "Math.ceil(keeping.keepMs * (1 + 2 * MAX_DRIFT))", put: "keeping.keepMs" }],
+    edits: [{ file: KEEP, find: "Math.ceil(keepMs * (1 + 2 * MAX_DRIFT))", put: "keepMs" }],
   },
   {
     fault: "kept tokens are given up when the record changes, and not a ttl later",
