@@ -10,7 +10,7 @@ import { within } from "../deadline.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { type KeyRecord, knowsSecret, lifelessnessOf } from "../domain/key.ts";
 import type { AccountQuestion, Answer, Question, TokenLease } from "../domain/lease.ts";
-import { type Circumstances, endKept, lend, lendTokens, uncounted } from "../domain/lend.ts";
+import { type Circumstances, endKept, type Lending, lend, lendTokens, uncounted } from "../domain/lend.ts";
 import { type LimitState, limitStates, resetLimits } from "../domain/limit-state.ts";
 import type { Limits } from "../domain/limits.ts";
 import { messageLine } from "../domain/log-line.ts";
@@ -72,9 +72,9 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     if (lifelessnessOf(record, false, now) || !known) {
       if (!known && !lifeless && record.plan !== null) return { kind: "plan_unknown", plan: record.plan };
       const report = { waiting: 0, wanted: 0, reports: question.reports };
-      // The key can work again.
-      if (known)
-        this.#account.book(account, lendTokens(known.limits, account.ledger, report, this.#circumstances(now)));
+      // The key may work again.
+      if (known && report.reports.length > 0)
+        this.#book(lendTokens(known.limits, account.ledger, report, this.#circumstances(now)), askedAt);
       return { kind: "lease", lease: uncounted(record, newLeaseId(), this.gateway.leaseTtlMs) };
     }
     const includes = this.#records.numberOf(record);
@@ -82,8 +82,7 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     const asked = isCurrent ? question : { ...question, keeps: undefined };
     const lending = lend(record, known.limits, account.ledger, asked, this.#circumstances(now));
     const { lease } = lending;
-    // While this waited, another object may have replaced this one, and heard of changes. Then the write fails.
-    this.#account.book(account, Date.now() === askedAt ? lending : { ...lending, needs: undefined });
+    this.#book(lending, askedAt);
     this.#plan.keep(known.heard);
     return { kind: "lease", lease: lease.keepMs === undefined ? lease : { ...lease, number: includes } };
   }
@@ -142,6 +141,11 @@ export abstract class KeyAuthority extends DurableObject<Env> implements Authori
     this.#account.forget();
     this.#records.forget();
     this.#plan.forget();
+  }
+
+  /** Since `askedAt`, another object may have replaced this one, and heard of changes. Then the write fails. */
+  #book(lending: Lending<TokenLease>, askedAt: number): void {
+    this.#account.book(this.#account.kept, Date.now() === askedAt ? lending : { ...lending, needs: undefined });
   }
 
   get #hasToPassOn(): boolean {
