@@ -29,8 +29,8 @@ function readCursor(text: string): Cursor | undefined {
   try {
     const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const [sort, value, id] = JSON.parse(new TextDecoder().decode(bytes));
-    return content.parse({ sort, value, id });
+    const [sort, value, id, ...more] = JSON.parse(new TextDecoder().decode(bytes));
+    return more.length > 0 ? undefined : content.parse({ sort, value, id });
   } catch {
     return undefined;
   }

@@ -107,6 +107,20 @@ describe("the pages of a list", () => {
     }
   });
 
+  test.each([
+    ["one field more", '["created_at",1,"key_1","more"]'],
+    ["one field less", '["created_at",1]'],
+    ["another shape", '{"sort":"created_at"}'],
+    ["null", "null"],
+    ["a text", '"abc"'],
+    ["no number", '["created_at",1e999,"key_1"]'],
+    ["no JSON", "{"],
+  ])("do not go on from a cursor that they did not give: %s", async (_, text) => {
+    const { status, body } = await call("GET", withCursor("/v1/organizations?limit=1", btoa(text)));
+    expect([status, body.code]).toEqual([422, "validation_failed"]);
+    expect(body.errors).toMatchObject([{ field: "cursor" }]);
+  });
+
   test("keep to their filter, whatever the cursor came from", async () => {
     const [one, other] = [await setUp(), await setUp()];
     for (let i = 0; i < 3; i++) await makeKey(one.keyBody);
