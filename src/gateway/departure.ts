@@ -2,8 +2,8 @@
 
 /**
  * A listener from `addEventListener` and its signal keep each other in memory, with all that the listener refers to, until a full collection
- * of garbage or two. `onabort` does not. So what it calls refers to nothing but this object, and this object to nothing of the request once
- * it has its answer.
+ * of garbage or two. `onabort` does not. So what it calls refers to nothing but this object, and this object, once the request has its answer,
+ * to nothing but the exchange with the origin.
  */
 export class Departure {
   #hasLeft = false;

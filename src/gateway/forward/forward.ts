@@ -134,7 +134,7 @@ async function setAssertion(
 /** What reads a body fails if the body does not arrive. That is not its fault. `seconds`: for a body that is not watched. */
 async function whileArriving<T>(
   work: Promise<T>,
-  { request, departure }: Visit,
+  { request }: Visit,
   upload: Upload | undefined,
   seconds: number,
 ): Promise<T | Refusal> {
@@ -144,7 +144,7 @@ async function whileArriving<T>(
     if (error instanceof DeadlineError) return { code: "request_timeout", seconds };
     const refusal = await upload?.broken();
     if (refusal) return refusal;
-    if (departure.hasLeft) return { code: "request_broken_off" };
+    if (request.signal.aborted) return { code: "request_broken_off" };
     throw error;
   }
 }

@@ -53,7 +53,7 @@ export interface ReporterOptions {
   /** `undefined` if no requests are kept. */
   readonly requests?: RequestReports | undefined;
   readonly hear?: (answer: ReportAnswer) => void;
-  /** Called with those whose use was counted, once it was reported. */
+  /** Called after each round with those whose use was counted, whether or not it could be reported. */
   readonly afterRound?: (accounts: readonly Account[]) => Promise<void>;
   readonly reportAfterMs?: number | undefined;
 }

@@ -210,6 +210,7 @@ describe("what an isolate has counted", () => {
       ["key_2", "key_3"],
     ]);
     expect(told.slice(0, 2)).toEqual([["key_1"], ["key_2", "key_3"]]);
+    expect(told.flat()).toEqual(["key_1", "key_2", "key_3"]);
   });
 
   test("is told to them also while the collector cannot be reached", async () => {
