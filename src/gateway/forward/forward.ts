@@ -64,7 +64,7 @@ export async function forward(
   const outgoing = route.onRequest
     ? await whileArriving(
         beforeOrigin(prepared, route.onRequest, contextOf(forwarding, requestId)),
-        visit,
+        request,
         upload,
         seconds,
       )
@@ -75,7 +75,7 @@ export async function forward(
   if (forwarding.headerNames.includes("upgrade") || route.onRequest) dropOtherUpgrades(outgoing, request);
   const sign =
     principal && origin.assertion ? () => setAssertion(outgoing, principal, forwarding, requestId, assert) : undefined;
-  const refusal = sign && (await (route.digest ? whileArriving(sign(), visit, upload, seconds) : sign()));
+  const refusal = sign && (await (route.digest ? whileArriving(sign(), request, upload, seconds) : sign()));
   if (refusal) return (await upload?.broken()) ?? refusal;
   const sent = upload && isDropped(upload, prepared, outgoing) ? undefined : upload;
   const answer = await exchange(outgoing, origin, { seconds, upload: sent, principal, sign, watch }, visit, plane);
@@ -134,7 +134,7 @@ async function setAssertion(
 /** What reads a body fails if the body does not arrive. That is not its fault. `seconds`: for a body that is not watched. */
 async function whileArriving<T>(
   work: Promise<T>,
-  { request }: Visit,
+  request: Request,
   upload: Upload | undefined,
   seconds: number,
 ): Promise<T | Refusal> {
