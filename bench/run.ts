@@ -37,6 +37,8 @@ const COLD_RATE = 800;
  * The larger it is, the longer and the rarer are its pauses. So all isolates under open load have this size from the start.
  */
 const YOUNG_MEGABYTES = 16;
+/** The case of which the collection of garbage is measured, beside equal. */
+const HOT = "hot key";
 const RESULTS = inProject("bench", "results.json");
 
 const options: Options = new Command("npm run bench --")
@@ -74,7 +76,7 @@ try {
   const { rows, flows } = await onRuntime({ counted: CASES.filter(isCounted), betterAuth }, measureClosed);
   const v8Flags = `--min-semi-space-size=${YOUNG_MEGABYTES} --max-semi-space-size=${YOUNG_MEGABYTES}`;
   const hasOpen = CASES.some((each) => each.open && each.name !== "equal" && isWanted(each));
-  const garbage = await collectGarbage();
+  const garbage = isWanted({ name: HOT }) ? await collectGarbage() : [];
   const opens = hasOpen ? await onRuntime({ v8Flags, betterAuth }, measureOpen) : { atHalf: [], withDelays: [] };
   write(rows, opens, flows, memory, garbage);
 } finally {
@@ -122,13 +124,12 @@ async function measureOpen(runtime: Runtime, cases: readonly Case[]): Promise<Op
   }
 }
 
-/** Of the cases with one key that is in memory, each in its own isolate. */
 async function collectGarbage(): Promise<Garbage[]> {
   const inspectorPort = await freePort();
   return await onRuntime({ inspectorPort }, async (runtime, cases) => {
-    const wanted = cases.filter((each) => each.name === "equal" || (each.name === "hot key" && isWanted(each)));
     say("Collecting garbage");
-    return await measureGarbage(wanted, runtime, inspectorPort, client, options.connections);
+    const compared = cases.filter(({ name }) => name === "equal" || name === HOT);
+    return await measureGarbage(compared, runtime, inspectorPort, client, options.connections);
   });
 }
 
