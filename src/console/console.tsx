@@ -3,6 +3,7 @@
 import { Hono } from "hono/tiny";
 import { auditPages } from "./audit/list.tsx";
 import { greetVisitor, requireRootVisitor, requireVisitor } from "./frame/guard.ts";
+import { dropPastedSecret } from "./frame/pasted.ts";
 import { asPage } from "./frame/policy.ts";
 import { showRefusal } from "./frame/refusal-page.tsx";
 import { keepSent } from "./frame/send-again.tsx";
@@ -58,10 +59,10 @@ const ROOT_PATH = "/organizations";
 
 export function consolePages(): Hono<ConsoleEnv> {
   const pages = new Hono<ConsoleEnv>();
-  for (const path of ["/sign-in", "/sign-out", ...OPEN_PATHS]) pages.use(`${path}/*`, asPage);
+  for (const path of ["/sign-in", "/sign-out", ...OPEN_PATHS]) pages.use(`${path}/*`, asPage, dropPastedSecret);
   for (const path of OPEN_PATHS) pages.use(`${path}/*`, greetVisitor);
   for (const path of ["/", ...[...PRIVATE_PATHS, ROOT_PATH].map((path) => `${path}/*`)])
-    pages.use(path, asPage, keepSent);
+    pages.use(path, asPage, dropPastedSecret, keepSent);
   for (const path of PRIVATE_PATHS) pages.use(`${path}/*`, requireVisitor);
   pages.use(`${ROOT_PATH}/*`, requireRootVisitor);
   pages.route("/", overview).route("/", signInPages);

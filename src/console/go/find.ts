@@ -3,10 +3,10 @@
 import { listKeysFor } from "../../control/keys/list.ts";
 import { findRequest } from "../../control/requests/find.ts";
 import { hourOfRequest } from "../../domain/request-id.ts";
-import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
 import { ERRORS, isRefusal } from "../../errors.ts";
 import { listOrganizations } from "../../store/organizations.ts";
 import { membersOf, workspacesOf } from "../frame/directory.ts";
+import { withoutSecret } from "../frame/pasted.ts";
 import { beginningsFor, managesKeys, placesFor } from "../frame/places.ts";
 import type { Visit } from "../frame/visit.ts";
 import { CODES } from "../open/error-pages.tsx";
@@ -23,11 +23,7 @@ export interface Hit {
 const MAX_HITS = 6;
 const MAX_LENGTH = 200;
 
-/** A whole secret stands for what people can see of it. */
-export function soughtIn(text: string): string {
-  const trimmed = text.trim();
-  return prefixOfSecret(trimmed) ? hintOf(trimmed) : trimmed.slice(0, MAX_LENGTH);
-}
+export const soughtIn = (text: string): string => withoutSecret(text.trim()).slice(0, MAX_LENGTH);
 
 /** The visitor's own before what is open to everyone. */
 export async function find(c: Visit, text: string): Promise<readonly Hit[]> {

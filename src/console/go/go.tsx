@@ -10,10 +10,7 @@ import { find, type Hit, soughtIn } from "./find.ts";
 
 export const goPages = new Hono<ConsoleEnv>()
   .get("/go", async (c) => {
-    const text = c.req.query("q") ?? "";
-    const sought = soughtIn(text);
-    // A secret does not stay in the address.
-    if (!text.includes(sought)) return c.redirect(`/go?q=${encodeURIComponent(sought)}`, 303);
+    const sought = soughtIn(c.req.query("q") ?? "");
     return showHits(c, sought, await find(c, sought));
   })
   // With POST, what is typed or pasted is in no address.

@@ -4,7 +4,6 @@ import { Hono } from "hono/tiny";
 import { requireScope } from "../../control/access.ts";
 import { countKeysFor, listKeysFor } from "../../control/keys/list.ts";
 import { readUsageOfKeys } from "../../control/keys/usage-of-keys.ts";
-import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
 import { isRefusal } from "../../errors.ts";
 import { writeCursor } from "../../management/paging.ts";
 import type { ManagedKey } from "../../records/key.ts";
@@ -36,9 +35,6 @@ export const keyList = new Hono<ConsoleEnv>().get("/keys", async (c) => {
     return showRefusal(c, { code: "management_forbidden", problem: "Your role cannot see or create keys." });
   }
   const chosen = chosenIn(c.req.query());
-  const pasted = chosen.get("q") ?? "";
-  // A whole secret is found by its hint, and does not stay in the address.
-  if (prefixOfSecret(pasted)) return c.redirect(listPath(chosen, { q: hintOf(pasted) }), 303);
   const wanted = wantedBy(c, chosen);
   const [keys, workspaces, members, waiting] = await Promise.all([
     isRefusal(wanted) ? wanted : listKeysFor(control, caller, wanted.keys, wanted.sort, wanted.page),

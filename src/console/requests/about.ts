@@ -1,9 +1,9 @@
 /** What a visitor writes who asks why: a request's id, some of a key, a URL or a path. Pasted text can be a whole secret. */
 
 import { listKeysFor } from "../../control/keys/list.ts";
-import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import type { ManagedKey } from "../../records/key.ts";
+import { withoutSecret } from "../frame/pasted.ts";
 import type { Visit } from "../frame/visit.ts";
 
 export type About =
@@ -25,8 +25,7 @@ const MAX_KEYS = 10;
 /** By its id, name, description or last four characters: the latest used first. */
 export async function keysLike(c: Visit, text: string): Promise<readonly ManagedKey[] | Refusal> {
   const { control, visitor } = c.var;
-  const q = prefixOfSecret(text) ? hintOf(text) : text;
-  const wanted = { organizationId: visitor.session.organizationId, q };
+  const wanted = { organizationId: visitor.session.organizationId, q: withoutSecret(text) };
   const found = await listKeysFor(control, visitor.caller, wanted, "-last_used_at", {
     limit: MAX_KEYS,
     after: undefined,
