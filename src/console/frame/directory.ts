@@ -22,7 +22,16 @@ export async function workspacesOf(c: Visit, ids: readonly string[] = []): Promi
   const listed = new Set(items.map(({ id }) => id));
   const own = [...(reachOf(c) ?? [])].slice(0, MAX_LISTED);
   const missing = [...ids, ...own].filter((id) => !listed.has(id));
-  return missing.length === 0 ? items : [...items, ...(await readWorkspaces(control.db, organizationId, missing))];
+  return toldApart(
+    missing.length === 0 ? items : [...items, ...(await readWorkspaces(control.db, organizationId, missing))],
+  );
+}
+
+/** With its id in a name that several have. */
+function toldApart(workspaces: readonly Workspace[]): readonly Workspace[] {
+  const names = workspaces.map(({ name }) => name);
+  const isShared = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
+  return workspaces.map((one) => (isShared(one.name) ? { ...one, name: `${one.name} (${one.id})` } : one));
 }
 
 /** The workspaces the visitor can choose, and those in `ids`, which a form must keep. */

@@ -10,22 +10,22 @@ export interface Difference {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Workspaces are compared by id: several can have one name. */
 export function differencesOf(before: Fields, after: Fields, workspaceName: NameOf): Difference[] {
   return Object.keys(after).flatMap((name) => {
-    const [was, becomes] = [before, after].map((fields) => textsOf(fields[name], workspaceName)) as [
-      string[],
-      string[],
-    ];
-    const removed = was.filter((text) => !becomes.includes(text));
-    const added = becomes.filter((text) => !was.includes(text));
-    const field = name === "workspace_ids" ? "workspaces" : name.replaceAll("_", " ");
+    const [was, becomes] = [textsOf(before[name]), textsOf(after[name])];
+    const isOfWorkspaces = name === "workspace_ids";
+    const shown = (texts: string[]) => (isOfWorkspaces ? texts.map(workspaceName) : texts);
+    const removed = shown(was.filter((text) => !becomes.includes(text)));
+    const added = shown(becomes.filter((text) => !was.includes(text)));
+    const field = isOfWorkspaces ? "workspaces" : name.replaceAll("_", " ");
     return removed.length + added.length === 0 ? [] : [{ field, removed, added }];
   });
 }
 
-function textsOf(value: unknown, workspaceName: NameOf): string[] {
+function textsOf(value: unknown): string[] {
   if (value === null || value === undefined || value === "") return [];
-  if (Array.isArray(value)) return value.map((item) => workspaceName(String(item)));
+  if (Array.isArray(value)) return value.map(String);
   if (typeof value !== "object") return [String(value)];
   // Limits: one text per limit.
   return Object.entries(value).flatMap(([kind, list]) =>

@@ -57,3 +57,8 @@ test("a change is what goes and what comes, in names", () => {
   ]);
   expect(differencesOf(before, before, String)).toEqual([]);
 });
+
+test("a change of workspaces is seen, though their names are the same", () => {
+  const [before, after] = [{ workspace_ids: ["ws_1"] }, { workspace_ids: ["ws_1", "ws_2"] }];
+  expect(differencesOf(before, after, () => "Sales")).toEqual([{ field: "workspaces", removed: [], added: ["Sales"] }]);
+});
