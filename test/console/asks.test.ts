@@ -2,6 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { checkTyped } from "../../src/console/frame/ask.tsx";
+import { Form } from "../../src/console/frame/form.ts";
 import { AT_START, controlOf } from "../helpers/control.ts";
 import { migrate } from "../helpers/workerd.ts";
 import { call } from "../management/call.ts";
@@ -131,6 +133,18 @@ describe("Less is asked", () => {
     await team.submit(page, formTo(page, path));
     expect(await status(`/v1/organizations/${world.organizationId}`)).toBe("active");
   });
+});
+
+test.for<[what: string, name: string]>([
+  ["two blanks", "prod  backend"],
+  ["a no-break space", "prod\u00a0backend"],
+  ["a zero-width space", "prod \u200bbackend"],
+  ["a soft hyphen at its end", "prod backend\u00ad"],
+  ["wide letters", "ｐｒｏｄ backend"],
+])("a name with %s is typed as it is seen, and no other name is", ([, name]) => {
+  const typed = (text: string) => checkTyped(new Form([["name", text]]), name, "this key");
+  expect(["prod backend", name].map(typed)).toEqual([undefined, undefined]);
+  for (const other of ["prodbackend", "Prod backend", "prod-backend", ""]) expect(typed(other)).toBeDefined();
 });
 
 test("an old secret of a key in use is ended only after the key's name was typed", async () => {

@@ -83,5 +83,13 @@ export function TypedName({ name, problems, children }: PropsWithChildren<NamePr
 
 /** `what`: such as "this key". */
 export function checkTyped(form: Form, name: string, what: string): Refusal | undefined {
-  return form.text("name") === name.trim() ? undefined : invalid("name", `is not the name of ${what}`);
+  return typable(form.text("name")) === typable(name) ? undefined : invalid("name", `is not the name of ${what}`);
 }
+
+/** A page shows two blanks as one, and nobody can copy what it does not show. */
+const typable = (text: string) =>
+  text
+    .normalize("NFKC")
+    .replaceAll(/[\p{Cf}\p{DI}]/gu, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
