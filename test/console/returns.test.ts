@@ -6,7 +6,7 @@ import { AT_START, controlOf } from "../helpers/control.ts";
 import { sessionTokenFor } from "../helpers/people.ts";
 import { migrate } from "../helpers/workerd.ts";
 import { CONTROL, call, worker } from "../management/call.ts";
-import { type Browser, entriesOf, fill, formTo, type Page, type PageForm } from "./browser.ts";
+import { Browser, entriesOf, fill, formTo, type Page, type PageForm } from "./browser.ts";
 import { makeWorld, platformTeam, visitorOf } from "./world.ts";
 
 vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
@@ -26,6 +26,12 @@ function writeRow(form: PageForm, row: number, [name, limit]: [string, string]):
   Object.assign(named("quota_limit") ?? {}, { value: limit });
   return form;
 }
+
+const signIn = async (browser: Browser, memberId: string) =>
+  browser.cookies.set("__Host-keygate_session", await sessionTokenFor(control, memberId));
+
+const keysCalled = async (name: string, organizationId: string) =>
+  (await call("GET", `/v1/api-keys?organization_id=${organizationId}&q=${encodeURIComponent(name)}`)).body.data;
 
 const press = (browser: Browser, page: Page, form: PageForm, intent: string) =>
   browser.submit(page, form, ["intent", intent]);
@@ -61,14 +67,14 @@ describe("The form for editing a key", () => {
 
   test("comes back with all that was written if the session has ended, and is saved after the next sign-in", async () => {
     await give({ quotas: [quota("a")] });
-    const browser = await visitorOf(control, world);
+    const browser = await Browser.signedIn(control, world.ownerId);
     const page = await browser.open(`${path}/edit`);
     const form = fill(writeRow(editForm(page), 1, ["b", "5"]), { description: 'two\nlines & "quotes"' });
     await env.DB.prepare("UPDATE sessions SET revoked_at = 1").run();
     const out = await press(browser, page, form, "review");
     expect(out.status).toBe(401);
     expect(out.text).toContain("what you filled in is kept on this page");
-    browser.cookies.set("__Host-keygate_session", await sessionTokenFor(control, world.ownerId));
+    await signIn(browser, world.ownerId);
     const review = await browser.submit(out, editForm(out));
     expect(review.text).toContain("Review the change");
     await press(browser, review, editForm(review), "save");
@@ -116,11 +122,40 @@ describe("A form that is sent by someone else than it was opened by", () => {
     const browser = await visitorOf(control, world);
     const page = await browser.open("/keys/new");
     const elsewhere = await makeWorld();
-    browser.cookies.set("__Host-keygate_session", await sessionTokenFor(control, elsewhere.ownerId));
+    await signIn(browser, elsewhere.ownerId);
     const sent = await browser.submit(page, fill(formTo(page, "/keys/new"), { name: "not for them" }));
     expect(sent.status).toBe(409);
-    const { body } = await call("GET", `/v1/api-keys?organization_id=${elsewhere.organizationId}&q=not+for+them`);
-    expect(body.data).toEqual([]);
+    expect(await keysCalled("not for them", elsewhere.organizationId)).toEqual([]);
+  });
+
+  test("is not sent after its session ended, in the name of whoever signs in next, without a question", async () => {
+    const browser = await Browser.signedIn(control, world.ownerId);
+    const page = await browser.open("/keys/new");
+    const form = fill(formTo(page, "/keys/new"), { name: "not for the next" });
+    await env.DB.prepare("UPDATE sessions SET revoked_at = 1").run();
+    const kept = await browser.submit(page, form);
+    expect(kept.status).toBe(401);
+    const elsewhere = await makeWorld();
+    await signIn(browser, elsewhere.ownerId);
+    const asked = await browser.submit(kept, formTo(kept, "/keys/new"));
+    expect(asked.status).toBe(409);
+    expect(asked.text).toContain("Send it as Ada of Acme");
+    expect(await keysCalled("not for the next", elsewhere.organizationId)).toEqual([]);
+    await signIn(browser, world.ownerId);
+    expect((await browser.submit(kept, formTo(kept, "/keys/new"))).status).not.toBe(409);
+  });
+
+  test("is not sent in the name of another after the platform team was signed in between", async () => {
+    const browser = await Browser.signedIn(control, world.ownerId);
+    const page = await browser.open(link);
+    const team = await platformTeam();
+    browser.cookies.set("__Host-keygate_session", team.cookies.get("__Host-keygate_session") as string);
+    const out = await press(browser, page, written(page), "review");
+    expect(out.status).toBe(401);
+    await signIn(browser, (await makeWorld()).ownerId);
+    expect((await browser.submit(out, editForm(out))).status).toBe(409);
+    await signIn(browser, world.ownerId);
+    expect((await browser.submit(out, editForm(out))).text).toContain("Review the change");
   });
 
   test("is kept if the platform team has signed in since, and for the platform team if a member has", async () => {
@@ -154,6 +189,11 @@ test("a form that comes when too many were sent is kept, to be sent a little lat
   expect(answer.status).toBe(429);
   expect(answer.text).toContain("What you filled in is kept on this page. Nothing was done yet.");
   expect(entriesOf(editForm(answer))).toContainEqual(["description", "one of many"]);
+  // Now nobody looks who is signed in. Still, the form is not another's.
+  const blind = await press(browser, answer, editForm(answer), "review");
+  expect(blind.status).toBe(429);
+  await signIn(browser, (await makeWorld()).ownerId);
+  expect((await browser.submit(blind, editForm(blind))).status).toBe(409);
 });
 
 test("a form of which nobody knows whether it was done is kept, with that warning", async () => {

@@ -44,7 +44,7 @@ export const requireVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => 
   c.set("caller", caller);
   c.set("visitor", { caller, session });
   const { member, organization } = session;
-  if (isOfAnother(c.var.sent, member.id)) return askWhetherAs(c, member.id, `${member.name} of ${organization.name}`);
+  if (isOfAnother(c.var.sent, member.id)) return askWhetherAs(c, `${member.name} of ${organization.name}`);
   return countVisit(c, caller, next);
 };
 
@@ -57,7 +57,7 @@ export const requireRootVisitor: MiddlewareHandler<ConsoleEnv> = async (c, next)
   c.set("root", c.var.caller);
   const canChange = kindOfVisit(c) === "read" || c.req.path === END_OF_VIEW;
   if ((await viewOf(c, caller)) && !canChange) return refuseChange(c);
-  if (isOfAnother(c.var.sent, ROOT)) return askWhetherAs(c, ROOT, "the platform team");
+  if (isOfAnother(c.var.sent, ROOT)) return askWhetherAs(c, "the platform team");
   return countVisit(c, caller, next);
 };
 

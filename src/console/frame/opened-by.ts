@@ -1,4 +1,7 @@
-/** Each form says who was signed in when it was opened: someone else may be when it is sent, from another tab of the browser. */
+/**
+ * Each form says who was signed in when it was opened: someone else may be when it is sent, from another tab of the browser. A form
+ * that came back can say it more than once: the first, latest one counts.
+ */
 
 export const OPENED_BY = "opened_by";
 /** The platform team. */

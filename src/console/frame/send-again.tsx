@@ -7,7 +7,6 @@ import { isSameSite } from "../../management/same-site.ts";
 import { readSentForm } from "./form.ts";
 import { Kept } from "./kept.tsx";
 import { show } from "./layout.tsx";
-import { OPENED_BY } from "./opened-by.ts";
 import type { ConsoleEnv, Visit } from "./visit.ts";
 
 /** Another site's form must not become one of ours, which the visitor then sends with their session. */
@@ -22,18 +21,15 @@ export const keepSent: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
 interface SendAgainProps {
   readonly c: Visit;
   readonly button?: string;
-  /** In whose name it is sent now; by default of the one who is signed in then. */
-  readonly visitor?: string;
 }
 
-/** Nothing if no form was sent. */
-export function SendAgain({ c, button = "Send the form again", visitor, children }: PropsWithChildren<SendAgainProps>) {
+/** Nothing if no form was sent. It stays the form of who opened it, unless the frame says before that who is signed in now. */
+export function SendAgain({ c, button = "Send the form again", children }: PropsWithChildren<SendAgainProps>) {
   const { sent } = c.var;
   if (!sent) return null;
-  const fields = sent.entries().filter(([name]) => name !== OPENED_BY);
   return (
     <form class="sheet" method="post" action={c.req.path}>
-      <Kept fields={visitor === undefined ? fields : [...fields, [OPENED_BY, visitor]]} />
+      <Kept fields={sent.entries()} />
       <p>{children}</p>
       <button type="submit">{button}</button>
     </form>
@@ -41,13 +37,13 @@ export function SendAgain({ c, button = "Send the form again", visitor, children
 }
 
 /** Someone else has signed in, in another tab of the browser, since the form was opened. */
-export function askWhetherAs(c: Visit, visitor: string, name: string): Response | Promise<Response> {
+export function askWhetherAs(c: Visit, name: string): Response | Promise<Response> {
   return show(
     c,
     { title: "Signed in as someone else", status: 409 },
     <>
       <h1>You are signed in as someone else now</h1>
-      <SendAgain c={c} button={`Send it as ${name}`} visitor={visitor}>
+      <SendAgain c={c} button={`Send it as ${name}`}>
         <strong>Nothing was done yet, and what you filled in is kept on this page.</strong> When you opened the form,
         someone else was signed in to this browser. Now it is {name}. To send the form as before, sign in as before in
         another tab, and go back here.
