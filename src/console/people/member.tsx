@@ -3,11 +3,11 @@
 import { Hono } from "hono/tiny";
 import { findMember, requireScope } from "../../control/access.ts";
 import { changeMember, refusalsOfMemberChange } from "../../control/people/change.ts";
-import { isOwner } from "../../control/people/rules.ts";
+import { checkStanding, isOwner } from "../../control/people/rules.ts";
 import { findInvitations, revokeInvitation } from "../../control/sessions/invitation.ts";
 import { listSessions } from "../../control/sessions/manage.ts";
 import { allOf } from "../../control/validation.ts";
-import { isRefusal, type Refusal } from "../../errors.ts";
+import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { checkEach } from "../../management/parse.ts";
 import { type MemberRecord, memberChangeOf, memberPatch } from "../../records/member.ts";
 import { offeredWorkspaces } from "../frame/directory.ts";
@@ -75,6 +75,7 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
   ]);
   const invitation = invitations.get(member.id);
   const isSelf = member.id === visitor.session.memberId;
+  const above = checkStanding(caller, { role: member.role, workspaceIds: [] }, control.gateway);
   return show(
     c,
     { title: member.name, refusal },
@@ -90,9 +91,12 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
       </p>
       <Done c={c} />
       <Mistakes refusal={refusal} fields={MEMBER_FIELDS} />
-      {requireScope(caller, "members:write") === undefined && (
-        <EditMember c={c} member={member} sent={form} refusal={refusal} />
-      )}
+      {requireScope(caller, "members:write") === undefined &&
+        (above ? (
+          <p>You cannot change this member. {describe(above).detail}</p>
+        ) : (
+          <EditMember c={c} member={member} sent={form} refusal={refusal} />
+        ))}
       {standing.kind === "member" && isOwner(standing) && (
         <section class="sheet">
           <h2>Sign-in</h2>
@@ -124,7 +128,7 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
             ))}
         </section>
       )}
-      {!isSelf && requireScope(caller, "members:delete") === undefined && (
+      {!isSelf && !above && requireScope(caller, "members:delete") === undefined && (
         <section class="sheet">
           <h2>Remove</h2>
           <p>{removalOf(c)}</p>

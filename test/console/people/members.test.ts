@@ -60,3 +60,22 @@ describe("The list of members", () => {
     expect(keysIn(html, nell.id)).toBe("100+ keys of Nell");
   });
 });
+
+test("a member above the visitor has no form on their page, but the reason why", async () => {
+  const { organization, member, nell, guest } = await world();
+  const admin = await makeMember(organization.id, { name: "Admin", role: "admin" });
+  const opened = async (of: string, by: string) => {
+    const { text, forms, html } = await (await visiting(by)).open(`/members/${of}`);
+    const isForm = forms.some(({ action }) => action === `/members/${of}`);
+    return { isForm, canRemove: html.includes(`/members/${of}/remove`), says: text.includes("You cannot change") };
+  };
+  const none = { isForm: false, canRemove: false, says: true };
+  const all = { isForm: true, canRemove: true, says: false };
+  expect(await opened(member.id, admin.id)).toEqual(none);
+  expect((await (await visiting(admin.id)).open(`/members/${member.id}`)).text).toContain(
+    "You cannot change this member. The role owner can manage keys that you cannot.",
+  );
+  expect(await opened(guest.id, admin.id)).toEqual(all);
+  expect(await opened(nell.id, member.id)).toEqual(all);
+  expect(await opened(admin.id, admin.id)).toEqual({ ...all, canRemove: false });
+});
