@@ -230,7 +230,8 @@ export const ERRORS: { readonly [C in Code]: Entry<C> } = {
     title: "Key of another environment",
     meaning:
       "The key belongs to one environment and was sent to the base URL of another. The request was not forwarded.",
-    detail: ({ keyEnvironment, baseUrl }) => `This is a key of ${keyEnvironment}. Its base URL is ${baseUrl}.`,
+    detail: ({ keyEnvironment, baseUrl }) =>
+      `This is a key of ${keyEnvironment}${baseUrl ? `. Its base URL is ${baseUrl}` : ", which is no longer configured"}.`,
     fix: "Use the base URL of the key's environment, or use a key of this environment.",
     members: ({ keyEnvironment, baseUrl }) => ({ key_environment: keyEnvironment, base_url: baseUrl }),
   },

@@ -74,7 +74,7 @@ async function explainTo(c: Visit, asked: Asked) {
   if (keys.length > 1) return askWhich(c, asked, keys);
   const [key] = keys;
   const { gateway } = c.var.control;
-  const url = asked.url === "" && key ? await urlFor(c, key) : urlOfPasted(asked.url, key?.environment, gateway);
+  const url = urlOfPasted(asked.url === "" && key ? await urlFor(c, key) : asked.url, key?.environment, gateway);
   const full = { ...asked, key: key?.id ?? asked.key, url };
   const explanation = await explanationOf(c, full, key);
   const refusal = isRefusal(explanation) ? explanation : undefined;
@@ -105,7 +105,7 @@ async function explanationOf(
   return refusal ?? explain(control, visitor.caller, { keyId: key?.id, method, url });
 }
 
-/** Something that the key can call, or what it would call if it could do anything. */
+/** Something that the key can call, or what it would call if it could do anything. A path, if its environment is no longer configured. */
 async function urlFor(c: Visit, key: ManagedKey): Promise<string> {
   const { db, gateway } = c.var.control;
   const record = await readKeyRecord(db, key.environment, key.id);

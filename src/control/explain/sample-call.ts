@@ -4,13 +4,18 @@ import { requiredScope } from "../../decide/authorize.ts";
 import type { KeyRecord } from "../../domain/key.ts";
 import { rightsOf } from "../../domain/rights.ts";
 
-/** The URL of a GET that the key can make, for people to try. `undefined` if every such route has blanks that people must fill. */
+/**
+ * The URL of a GET that the key can make, for people to try. `undefined` if every such route has blanks that people must fill,
+ * or the key's environment is no longer configured.
+ */
 export function sampleCall(key: KeyRecord, { routes, environments, policy }: Gateway): string | undefined {
   const { effective } = rightsOf(key, policy);
+  const base = environments[key.environment]?.url;
+  if (base === undefined) return undefined;
   for (const route of routes) {
     const path = route.public || route.methods?.has("GET") === false ? undefined : filledPath(route, key);
     if (path !== undefined && effective.has(requiredScope(route, "GET"))) {
-      return `${environments[key.environment]?.url}${path}`;
+      return base + path;
     }
   }
   return undefined;

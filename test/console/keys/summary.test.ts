@@ -81,6 +81,7 @@ test("the call that is shown is one that the key may make, or none", () => {
   expect(sampleCall(key({ scopes: ["integrations:read"] }), gateway)).toBe(`${url}/integrations`);
   expect(sampleCall(key({ scopes: ["signatures:delete"] }), gateway)).toBeUndefined();
   expect(sampleCall(key({ scopes: ["folders:read"] }), gateway)).toBeUndefined();
+  expect(sampleCall(key({ environment: "gone" }), gateway)).toBeUndefined();
   const workspace = { reach: "workspace", workspaces: ["ws_1"], scopes: ["folders:read"] } as const;
   expect(sampleCall(key(workspace), gateway)).toBe(`${url}/workspaces/ws_1/folders`);
 });

@@ -6,7 +6,7 @@ import { variableOf } from "../../../src/console/key/connect.tsx";
 import { AT_START, controlOf } from "../../helpers/control.ts";
 import { migrate } from "../../helpers/workerd.ts";
 import { call, makeKey, setUp } from "../../management/call.ts";
-import { Browser } from "../browser.ts";
+import { Browser, formTo } from "../browser.ts";
 
 vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
 afterAll(() => vi.useRealTimers());
@@ -64,6 +64,17 @@ describe("The pages of a key", () => {
     expect(text).toMatch(/Last used .*Requests in 7 days 1,200 Expires .* Created by .*What it can do/);
     expect(text.match(/expire/gi)).toHaveLength(1);
     expect(text).not.toContain("full access");
+  });
+
+  test("show no call of an environment that is no longer configured, and explain the key all the same", async () => {
+    const { browser, path, key } = await world({ scopes: ["folders:read"] });
+    await env.DB.prepare("UPDATE api_keys SET environment = 'gone' WHERE id = ?").bind(key.id).run();
+    const page = await browser.open(`${path}/connect`);
+    expect(page.text).toContain("not configured");
+    expect(page.html).not.toContain("undefined");
+    const explained = await browser.submit(page, formTo(page, "/explain"));
+    expect(explained.status).toBe(200);
+    expect(explained.text).toContain("This is a key of gone, which is no longer configured.");
   });
 
   test("do not offer to copy the hint as if it were the secret", async () => {
