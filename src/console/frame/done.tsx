@@ -24,7 +24,7 @@ const WORDS = {
   removed: "Deleted.",
   ended: "The session has ended.",
   uninvited: "The invitation was revoked. Its link no longer works.",
-  repeated: "You sent the same form twice. It was done once. A secret is shown only once.",
+  repeated: "You sent the same form twice. It was done once. A secret or a link is shown only once.",
 } as const;
 export type Deed = keyof typeof WORDS;
 

@@ -32,18 +32,19 @@ export async function onceOfForm<Done>(
   );
 }
 
-/** Creates a record once, and leads to the page that shows it. */
-export async function createOnce(
+/** Creates a record once, and leads to the page that shows it. `first`: what only the first answer shows. */
+export async function createOnce<Made extends { readonly id: string }>(
   c: Visit,
   form: Form,
-  act: (caller: Caller) => Promise<{ readonly id: string } | Refusal>,
+  act: (caller: Caller) => Promise<Made | Refusal>,
   pathOf: (id: string) => string,
   deed: Deed = "made",
+  first?: (made: Made) => Response | Promise<Response>,
 ): Promise<Response | Refusal> {
   const again = (id: string) => finish(c, pathOf(id), deed);
   const made = await onceOfForm(c, form, act, again);
   if (made instanceof Response) return made;
-  if (!isRefusal(made)) return again(made.id);
+  if (!isRefusal(made)) return first ? first(made) : again(made.id);
   return made.code === "idempotency_key_reused" ? { code: "conflict", problem: CREATED_BEFORE } : made;
 }
 

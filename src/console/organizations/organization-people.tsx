@@ -9,6 +9,7 @@ import { Field, Options } from "../frame/fields.tsx";
 import { EMPTY_FORM, type Form } from "../frame/form.ts";
 import { type FormField, problemsOf } from "../frame/mistakes.tsx";
 import { More } from "../frame/more.tsx";
+import { Attempt } from "../frame/once.tsx";
 import { Table } from "../frame/parts.tsx";
 import type { Visit } from "../frame/visit.ts";
 import { LastSignIn, LinkButtons } from "../people/sign-in-links.tsx";
@@ -85,6 +86,7 @@ export async function People({ c, id, page, sent }: Props) {
       )}
       <More path={`/organizations/${id}`} next={next} />
       <form method="post" action={`/organizations/${id}/members`} novalidate>
+        <Attempt c={c} />
         <h3>New member</h3>
         <Field name="email" label="Email address" problem={problems.get("email")}>
           <input type="email" value={form.text("email")} required autocomplete="off" />

@@ -2,6 +2,7 @@
 
 import { Hono } from "hono/tiny";
 import { findOrganization } from "../../control/access.ts";
+import type { Caller } from "../../control/control.ts";
 import { readKeyQuota } from "../../control/keys/quota.ts";
 import { readUsage } from "../../control/keys/usage.ts";
 import { changeOrganization } from "../../control/organizations/change.ts";
@@ -16,6 +17,7 @@ import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { pageIn } from "../frame/more.tsx";
+import { createOnce } from "../frame/once.tsx";
 import { Facts, Moment, Part } from "../frame/parts.tsx";
 import { lastOf } from "../frame/period.ts";
 import { showRefusal } from "../frame/refusal-page.tsx";
@@ -51,8 +53,10 @@ export const organizationTerms = new Hono<ConsoleEnv>()
   .post("/organizations/:id/members", async (c) => {
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
-    const made = await addMember(c.var.control, rootOf(c), memberFieldsOf(idOf(c), form));
-    return isRefusal(made) ? showTerms(c, { form, refusal: made, to: "members" }) : showLink(c, made.id);
+    const act = (caller: Caller) => addMember(c.var.control, caller, memberFieldsOf(idOf(c), form));
+    const page = () => `/organizations/${idOf(c)}`;
+    const made = await createOnce(c, form, act, page, "repeated", ({ id }) => showLink(c, id));
+    return isRefusal(made) ? showTerms(c, { form, refusal: made, to: "members" }) : made;
   })
   .post("/organizations/:id/members/:member/sign-in-link", (c) => showLink(c, c.req.param("member")))
   .post("/organizations/:id/members/:member/invitation/revoke", async (c) => {

@@ -5,6 +5,7 @@ import { countKeysOf } from "../../control/keys/list.ts";
 import { isOwner } from "../../control/people/rules.ts";
 import { findInvitations } from "../../control/sessions/invitation.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
+import type { MemberRecord } from "../../records/member.ts";
 import { listMembers } from "../../store/members.ts";
 import { namesIn, workspacesOf } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
@@ -13,6 +14,7 @@ import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
+import { Attempt, createOnce } from "../frame/once.tsx";
 import { Table } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
@@ -31,20 +33,25 @@ export const memberList = new Hono<ConsoleEnv>()
     const { control, visitor } = c.var;
     const form = await readForm(c.req.raw);
     if (isRefusal(form)) return showRefusal(c, form);
-    const made = await addMember(control, visitor.caller, {
+    const input = {
       organization_id: visitor.session.organizationId,
       email: form.text("email"),
       name: form.text("name"),
       role: form.text("role") || undefined,
       workspace_ids: form.list("workspace_ids"),
-    });
-    if (isRefusal(made)) return showList(c, form, made);
-    const path = `/members/${made.id}`;
-    const link = canInvite(visitor.caller)
-      ? await showNewLink(c, visitor.caller, made.id, { path, name: made.name })
-      : undefined;
-    return link instanceof Response ? link : finish(c, path, "made");
+    };
+    const act = (caller: Caller) => addMember(control, caller, input);
+    const made = await createOnce(c, form, act, pathOf, "repeated", (member) => welcome(c, member));
+    return isRefusal(made) ? showList(c, form, made) : made;
   });
+
+const pathOf = (id: string) => `/members/${id}`;
+
+async function welcome(c: Visit, { id, name }: MemberRecord): Promise<Response> {
+  const { caller } = c.var.visitor;
+  const link = canInvite(caller) && (await showNewLink(c, caller, id, { path: pathOf(id), name }));
+  return link instanceof Response ? link : finish(c, pathOf(id), "made");
+}
 
 const canInvite = ({ standing }: Caller) => standing.kind === "member" && isOwner(standing);
 
@@ -102,7 +109,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
                 cell: ({ id, name, email }) => (
                   <>
                     <strong>
-                      <a href={`/members/${id}`}>{name}</a>
+                      <a href={pathOf(id)}>{name}</a>
                     </strong>
                     <span class="quietly" title={email}>
                       {email}
@@ -132,6 +139,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
       </section>
       {requireScope(visitor.caller, "members:write") === undefined && (
         <form class="sheet" method="post" action="/members" novalidate>
+          <Attempt c={c} />
           <h2>New member</h2>
           <Field name="email" label="Email address" problem={problems.get("email")}>
             <input type="email" value={form.text("email")} required autocomplete="off" />

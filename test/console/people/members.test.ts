@@ -4,8 +4,9 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { controlOf } from "../../helpers/control.ts";
 import { migrate } from "../../helpers/workerd.ts";
-import { makeKey, makeMember, setUp } from "../../management/call.ts";
-import { Browser } from "../browser.ts";
+import { call, makeKey, makeMember, setUp } from "../../management/call.ts";
+import { Browser, fill, formTo } from "../browser.ts";
+import { platformTeam } from "../world.ts";
 
 beforeAll(migrate);
 
@@ -78,4 +79,38 @@ test("a member above the visitor has no form on their page, but the reason why",
   expect(await opened(guest.id, admin.id)).toEqual(all);
   expect(await opened(nell.id, member.id)).toEqual(all);
   expect(await opened(admin.id, admin.id)).toEqual({ ...all, canRemove: false });
+});
+
+describe("The form for a new member, sent again by a reload or a double click", () => {
+  test.for<"an owner" | "the platform team">(["an owner", "the platform team"])(
+    "adds one member, and leads to where a new invitation can be created: %s",
+    async (who) => {
+      const { organization, member } = await world();
+      const isTeam = who === "the platform team";
+      const browser = isTeam ? await platformTeam() : await visiting(member.id);
+      const at = isTeam ? `/organizations/${organization.id}` : "/members";
+      const action = isTeam ? `${at}/members` : at;
+      const page = await browser.open(at);
+      const form = fill(formTo(page, action), {
+        email: "new@acme.test",
+        [isTeam ? "member_name" : "name"]: "Newcomer",
+      });
+      for (const one of form.controls) if (one.name === "role" && one.value === "member") one.checked = true;
+      const first = await browser.submit(page, form);
+      expect(first.status).toBe(201);
+      expect(first.text).toContain("Invitation for Newcomer");
+
+      const again = await browser.submit(page, form);
+      expect(again.status).toBe(200);
+      expect(again.text).toContain("You sent the same form twice. It was done once.");
+      expect(again.text).toContain("Create a new invitation for Newcomer");
+      const { data } = (await call("GET", `/v1/members?organization_id=${organization.id}`)).body;
+      expect(data.filter(({ name }: { name: string }) => name === "Newcomer")).toHaveLength(1);
+
+      const other = await browser.submit(page, fill(form, { email: "other@acme.test" }));
+      expect(other.status).toBe(409);
+      expect(other.text).toContain("This form was sent before, with other content, and nothing was created this time.");
+      expect((await browser.submit(other, formTo(other, action))).status).toBe(201);
+    },
+  );
 });
