@@ -4,6 +4,7 @@ import type { PropsWithChildren } from "hono/jsx";
 import { fieldErrorsOf } from "../../control/validation.ts";
 import { describe, type Refusal } from "../../errors.ts";
 import { sentenceOf } from "./fields.tsx";
+import type { Form } from "./form.ts";
 
 /** A field of a form. A form lists its fields in their order on the page. */
 export interface FormField {
@@ -38,6 +39,16 @@ function fieldOf(path: string, fields: readonly FormField[]): FormField | undefi
 interface MistakesProps {
   readonly refusal: Refusal | undefined;
   readonly fields?: readonly FormField[];
+  /** Shown if others were faster. */
+  readonly against?: Against | undefined;
+}
+
+/** What was sent, and what is stored now, which can be someone else's change. */
+interface Against {
+  readonly sent: Form;
+  readonly stored: Form;
+  /** Of workspaces. */
+  readonly nameOf?: (id: string) => string;
 }
 
 /** Has the focus when the page opens, also without script. */
@@ -49,8 +60,9 @@ export function Alert({ children }: PropsWithChildren) {
   );
 }
 
-export function Mistakes({ refusal, fields = [] }: MistakesProps) {
+export function Mistakes({ refusal, fields = [], against }: MistakesProps) {
   if (!refusal) return null;
+  if (refusal.code === "precondition_failed") return <Overtaken fields={fields} against={against} />;
   const problems = problemsOf(refusal, fields);
   if (problems.size === 0) return <Refused refusal={refusal} />;
   const others = fieldErrorsOf(refusal).filter(({ field }) => !fieldOf(field, fields));
@@ -75,6 +87,40 @@ export function Mistakes({ refusal, fields = [] }: MistakesProps) {
       </ul>
     </Alert>
   );
+}
+
+function Overtaken({ fields, against }: { fields: readonly FormField[]; against: Against | undefined }) {
+  return (
+    <Alert>
+      <p>
+        <strong>Nothing was changed.</strong> Someone else changed this after you opened the page.
+      </p>
+      {against ? <Stored fields={fields} {...against} /> : <p>Look at it before you send the form again.</p>}
+    </Alert>
+  );
+}
+
+function Stored({ fields, sent, stored, nameOf = String }: Against & { fields: readonly FormField[] }) {
+  const differing = fields.filter(({ id }) => String(textsOf(sent, id)) !== String(textsOf(stored, id)));
+  if (differing.length === 0) return <p>What is stored now is the same as in your form.</p>;
+  return (
+    <>
+      <ul>
+        {differing.map(({ id, label }) => (
+          <li>
+            <a href={`#${id}`}>{label}</a>: stored now is{" "}
+            <strong>{textsOf(stored, id).map(nameOf).join(", ") || "nothing"}</strong>
+          </li>
+        ))}
+      </ul>
+      <p>If you send the form again, yours replaces what is stored.</p>
+    </>
+  );
+}
+
+function textsOf(form: Form, field: string): string[] {
+  const texts = form.list(field).map((text) => text.trim());
+  return [...new Set(texts)].filter((text) => text !== "").sort();
 }
 
 /** What, why, and the fix. */

@@ -10,7 +10,7 @@ import { revokeInvitation } from "../../control/sessions/invitation.ts";
 import { beginView, endView } from "../../control/sessions/view.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { check } from "../../management/parse.ts";
-import { organizationChangeOf, organizationPatch } from "../../records/organization.ts";
+import { type Organization, organizationChangeOf, organizationPatch } from "../../records/organization.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { EMPTY_FORM, type Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
@@ -87,6 +87,10 @@ async function showLink(c: Visit, memberId: string) {
   return isRefusal(made) ? showTerms(c, { form: EMPTY_FORM, refusal: made, to: "members" }) : made;
 }
 
+/** Only if it has an effect does the form have the location. */
+const storedAs = (organization: Organization, form: Form): Form =>
+  formOf(form.has("location") ? organization : { ...organization, location: null });
+
 async function showTerms(c: Visit, sent: Sent | undefined) {
   const { control } = c.var;
   const { gateway } = control;
@@ -110,7 +114,11 @@ async function showTerms(c: Visit, sent: Sent | undefined) {
       </p>
       <h1>{organization.name}</h1>
       <Done c={c} />
-      <Mistakes refusal={refusal} fields={sent && FIELDS[sent.to]} />
+      <Mistakes
+        refusal={refusal}
+        fields={sent && FIELDS[sent.to]}
+        against={terms && { sent: terms.form, stored: storedAs(organization, terms.form) }}
+      />
       <section class="sheet">
         <Facts
           facts={[

@@ -11,7 +11,7 @@ import { listWorkspaces } from "../../store/workspaces.ts";
 import { NAME_FIELD } from "../frame/ask.tsx";
 import { Done, finish } from "../frame/done.tsx";
 import { Field } from "../frame/fields.tsx";
-import { type Form, readForm } from "../frame/form.ts";
+import { Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
 import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
@@ -123,7 +123,11 @@ async function showOne(c: Visit, form: Form | undefined, refusal: Refusal | unde
         <code>{workspace.id}</code>
       </p>
       <Done c={c} />
-      <Mistakes refusal={refusal} fields={FIELDS} />
+      <Mistakes
+        refusal={refusal}
+        fields={FIELDS}
+        against={form && { sent: form, stored: new Form([["name", workspace.name]]) }}
+      />
       {!belongs && <p>You do not belong to this workspace, so you can only see it.</p>}
       {belongs && requireScope(visitor.caller, "workspaces:write") === undefined && (
         <form class="sheet" method="post" action={`/workspaces/${workspace.id}`} novalidate>

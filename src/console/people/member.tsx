@@ -10,7 +10,8 @@ import { allOf } from "../../control/validation.ts";
 import { describe, isRefusal, type Refusal } from "../../errors.ts";
 import { checkEach } from "../../management/parse.ts";
 import { type MemberRecord, memberChangeOf, memberPatch } from "../../records/member.ts";
-import { offeredWorkspaces } from "../frame/directory.ts";
+import type { Workspace } from "../../records/workspace.ts";
+import { namesIn, offeredWorkspaces } from "../frame/directory.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
@@ -60,7 +61,7 @@ async function change(c: Visit, form: Form) {
   return changeMember(control, { ...visitor.caller, ifMatch: [form.text("version")] }, member.id, wanted);
 }
 
-async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | undefined) {
+async function showMember(c: Visit, sent: Form | undefined, refusal: Refusal | undefined) {
   const { control, visitor } = c.var;
   const { caller } = visitor;
   const member = await findMember(control, caller, c.req.param("id") as string, "members:read");
@@ -75,7 +76,12 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
   ]);
   const invitation = invitations.get(member.id);
   const isSelf = member.id === visitor.session.memberId;
+  // Browsers do not send what is greyed out.
+  const form = sent && !isSelf ? sent : formOf({ ...member, name: sent?.text("name") ?? member.name });
   const above = checkStanding(caller, { role: member.role, workspaceIds: [] }, control.gateway);
+  const canWrite = requireScope(caller, "members:write") === undefined;
+  const ids = [...member.workspaceIds, ...form.list("workspace_ids")];
+  const workspaces = canWrite && !above ? await offeredWorkspaces(c, ids) : [];
   return show(
     c,
     { title: member.name, refusal },
@@ -90,12 +96,16 @@ async function showMember(c: Visit, form: Form | undefined, refusal: Refusal | u
         <a href={`/audit?actor=${member.id}`}>Their actions</a>
       </p>
       <Done c={c} />
-      <Mistakes refusal={refusal} fields={MEMBER_FIELDS} />
-      {requireScope(caller, "members:write") === undefined &&
+      <Mistakes
+        refusal={refusal}
+        fields={MEMBER_FIELDS}
+        against={{ sent: form, stored: formOf(member), nameOf: namesIn([workspaces]) }}
+      />
+      {canWrite &&
         (above ? (
           <p>You cannot change this member. {describe(above).detail}</p>
         ) : (
-          <EditMember c={c} member={member} sent={form} refusal={refusal} />
+          <EditMember {...{ c, member, sent, form, workspaces, refusal }} />
         ))}
       {standing.kind === "member" && isOwner(standing) && (
         <section class="sheet">
@@ -145,13 +155,14 @@ interface EditProps {
   readonly c: Visit;
   readonly member: MemberRecord;
   readonly sent: Form | undefined;
+  /** What is sent, or what is stored. */
+  readonly form: Form;
+  readonly workspaces: readonly Workspace[];
   readonly refusal: Refusal | undefined;
 }
 
-async function EditMember({ c, member, sent, refusal }: EditProps) {
+function EditMember({ c, member, sent, form, workspaces, refusal }: EditProps) {
   const isSelf = member.id === c.var.visitor.session.memberId;
-  // Browsers do not send what is greyed out.
-  const form = sent && !isSelf ? sent : formOf({ ...member, name: sent?.text("name") ?? member.name });
   return (
     <form class="sheet" method="post" action={`/members/${member.id}`} novalidate>
       <Version of={member} form={sent} refusal={refusal} />
@@ -160,7 +171,7 @@ async function EditMember({ c, member, sent, refusal }: EditProps) {
         c={c}
         form={form}
         problems={problemsOf(refusal, MEMBER_FIELDS)}
-        workspaces={await offeredWorkspaces(c, [...member.workspaceIds, ...form.list("workspace_ids")])}
+        workspaces={workspaces}
         isSelf={isSelf}
       />
       <button type="submit">Save</button>
