@@ -1,6 +1,5 @@
 /** The frame of every page: the document, the navigation and the visitor. */
 
-import { html } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { describe, type Refusal } from "../../errors.ts";
@@ -27,7 +26,7 @@ export async function show(c: Visit, page: Page, content: unknown): Promise<Resp
       {content as string}
     </Document>
   );
-  const markup = String(await html`<!doctype html>${document}`);
+  const markup = `<!doctype html>${await document.toString()}`;
   const { visitor, root, viewed } = c.var;
   const opener = viewed || root ? ROOT : visitor?.session.memberId;
   return c.html(opener === undefined ? markup : withOpener(markup, opener), status);
