@@ -36,12 +36,13 @@ export const overview = new Hono<ConsoleEnv>().get(
   requireVisitor,
   async (c) => {
     const { standing } = c.var.visitor.caller;
-    const canLook = standing.kind === "member" && standing.scopes.has("usage:read") && managesKeys(standing);
-    return canLook ? showOverview(c) : showWelcome(c);
+    const hasKeys = standing.kind === "member" && managesKeys(standing);
+    const canLook = hasKeys && standing.scopes.has("usage:read");
+    return canLook ? showOverview(c) : showWelcome(c, hasKeys);
   },
 );
 
-function showWelcome(c: Visit) {
+function showWelcome(c: Visit, hasKeys: boolean) {
   const { member, organization } = c.var.visitor.session;
   return show(
     c,
@@ -49,8 +50,16 @@ function showWelcome(c: Visit) {
     <>
       <h1>Hello, {member.name}</h1>
       <p>
-        You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>. This role manages
-        no keys. If you need one, <a href="/key-requests/new">request a key</a>.
+        You are signed in to <strong>{organization.name}</strong> as <strong>{member.role}</strong>.{" "}
+        {hasKeys ? (
+          <>
+            This role manages <a href="/keys">API keys</a>, but cannot see how they are used.
+          </>
+        ) : (
+          <>
+            This role manages no keys. If you need one, <a href="/key-requests/new">request a key</a>.
+          </>
+        )}
       </p>
       <p>
         The <a href="/guide">guide</a> explains how to call the API.

@@ -5,12 +5,13 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import config from "../../../gateway.config.ts";
 import { createGateway } from "../../../src/app.ts";
+import type { RoleConfig } from "../../../src/config/types.ts";
 import { DAY_MS } from "../../../src/domain/durations.ts";
 import type { Env } from "../../../src/env.ts";
 import { controlOf } from "../../helpers/control.ts";
 import { sessionTokenFor } from "../../helpers/people.ts";
 import { migrate } from "../../helpers/workerd.ts";
-import { CONTROL, makeKey, setUp } from "../../management/call.ts";
+import { CONTROL, makeKey, makeMember, setUp } from "../../management/call.ts";
 import { Browser } from "../browser.ts";
 import { decode } from "../entities.ts";
 
@@ -18,8 +19,11 @@ beforeAll(migrate);
 const control = { ...controlOf(), now: Date.now };
 
 /** As the console shows it if usage is kept for so many days. */
-async function pageWith(usageDays: number, path: string, cookie: string): Promise<string> {
-  const gateway = createGateway({ ...config, retention: { usageDays } });
+const pageWith = (usageDays: number, path: string, cookie: string) =>
+  pageOf({ ...config, retention: { usageDays } }, path, cookie);
+
+async function pageOf(configured: typeof config, path: string, cookie: string): Promise<string> {
+  const gateway = createGateway(configured);
   const request = new Request(`${CONTROL}${path}`, { headers: { Cookie: cookie } });
   const response = await gateway.fetch(request, env as unknown as Env, createExecutionContext());
   return response.text();
@@ -71,4 +75,20 @@ test("the link to more keys that expire soon stays in the chosen environment", a
   const listed = async (path: string) => (await browser.open(path)).text;
   expect(await listed(await linkOn("/?environment=sandbox"))).toContain("6 keys");
   expect(await listed(await linkOn("/"))).toContain("7 keys");
+});
+
+test("it leads who manages keys, but cannot see usage, to the keys, and others to a request for one", async () => {
+  const { organization } = await setUp();
+  const { id } = await makeMember(organization.id, { role: "member" });
+  const managing: RoleConfig = {
+    scopes: ["read:all", "api_keys:read", "api_keys:write"],
+    manages: { organization: "none", workspace: "own" },
+  };
+  const leadsTo = async (roles: typeof config.roles) => {
+    const html = await pageOf({ ...config, roles }, "/", await cookieOf(id));
+    const main = /<main[\s\S]*/.exec(html)?.[0] ?? "";
+    return ["/keys", "/key-requests/new"].filter((path) => main.includes(`href="${path}"`));
+  };
+  expect(await leadsTo({ ...config.roles, member: managing })).toEqual(["/keys"]);
+  expect(await leadsTo(config.roles)).toEqual(["/key-requests/new"]);
 });
