@@ -1,18 +1,14 @@
 /** The session cookie of a member or of the platform team. */
 
-import { serialize } from "hono/utils/cookie";
 import type { Caller, Control } from "../control/control.ts";
 import { findRootSession } from "../control/sessions/root-session.ts";
 import { findSession } from "../control/sessions/session.ts";
 import type { Refusal } from "../errors.ts";
 import type { MemberSession } from "../store/sessions.ts";
+import { cookieIn, cookieLine } from "./cookies.ts";
 import { isSameSite, mayRead } from "./same-site.ts";
 
-/** https://www.rfc-editor.org/rfc/rfc6265bis: with this prefix, no other host can have set it. */
-const COOKIE = "__Host-keygate_session";
-/** Tokens are not encoded, and decoding is expensive when it fails. */
-const TOKEN = new RegExp(`(?:^|;) *${COOKIE}=([^;]*)`);
-const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
+const COOKIE = "session";
 
 /** Who is signed in by the request's cookie; `undefined` if it has none. */
 export async function readSession(request: Request, control: Control): Promise<MemberSession | Refusal | undefined> {
@@ -37,15 +33,9 @@ function isAllowed(request: Request): boolean {
   return safe ? mayRead(request) : isSameSite(request);
 }
 
-export function sessionToken({ headers }: Request): string | undefined {
-  return TOKEN.exec(headers.get("cookie") ?? "")?.[1]?.trimEnd();
-}
+export const sessionToken = (request: Request): string | undefined => cookieIn(request, COOKIE);
 
-/** As `Set-Cookie` says it. It goes with the browser's own session; the gateway ends it earlier. */
-export function sessionCookie(token: string): string {
-  return serialize(COOKIE, token, ATTRIBUTES);
-}
+/** It goes with the browser's own session; the gateway ends it earlier. */
+export const sessionCookie = (token: string): string => cookieLine(COOKIE, token);
 
-export function expiredCookie(): string {
-  return serialize(COOKIE, "", { ...ATTRIBUTES, maxAge: 0 });
-}
+export const expiredCookie = (): string => cookieLine(COOKIE, "", 0);

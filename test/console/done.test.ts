@@ -89,6 +89,7 @@ describe("A page says what was done", () => {
     const browser = await visitorOf(control, world);
     for (const made of [
       "x",
+      "%",
       "[]",
       "{",
       '["ses_1","/keys","made",""]',

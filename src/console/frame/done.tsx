@@ -3,10 +3,10 @@
  * made the change. So a page that is reloaded or shared says nothing that is no longer true.
  */
 
-import { parse, serialize } from "hono/utils/cookie";
 import type { Gateway } from "../../config/compile.ts";
 import type { Effect } from "../../control/commit.ts";
 import { LEASE_MARGIN_MS } from "../../domain/lease.ts";
+import { cookieIn, cookieLine } from "../../management/cookies.ts";
 import { Notice } from "./parts.tsx";
 import type { Visit } from "./visit.ts";
 
@@ -28,8 +28,7 @@ const WORDS = {
 } as const;
 export type Deed = keyof typeof WORDS;
 
-const COOKIE = "__Host-keygate_done";
-const ATTRIBUTES = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
+const COOKIE = "done";
 /** From the redirect to the page. */
 const LIFE_SECONDS = 60;
 
@@ -41,8 +40,8 @@ export function boundOf({ leaseTtlMs }: Gateway): string {
 /** Goes to `path`, which says that the change was made. */
 export function finish(c: Visit, path: string, deed: Deed, effect?: Effect): Response {
   const pending = effect ? String(effect.isPending) : "";
-  const value = JSON.stringify([sessionOf(c), path, deed, pending]);
-  c.header("Set-Cookie", serialize(COOKIE, value, { ...ATTRIBUTES, maxAge: LIFE_SECONDS }), { append: true });
+  const value = encodeURIComponent(JSON.stringify([sessionOf(c), path, deed, pending]));
+  c.header("Set-Cookie", cookieLine(COOKIE, value, LIFE_SECONDS), { append: true });
   return c.redirect(path, 303);
 }
 
@@ -59,17 +58,17 @@ export function Done({ c }: { c: Visit }) {
 }
 
 function readOnce(c: Visit): { deed: Deed; pending: string } | undefined {
-  const value = parse(c.req.header("cookie") ?? "", COOKIE)[COOKIE];
+  const value = cookieIn(c.req.raw, COOKIE);
   const [session, path, deed, pending] = value === undefined ? [] : partsOf(value);
   if (session !== sessionOf(c) || path !== c.req.path || !Object.hasOwn(WORDS, deed ?? "")) return undefined;
-  c.header("Set-Cookie", serialize(COOKIE, "", { ...ATTRIBUTES, maxAge: 0 }), { append: true });
+  c.header("Set-Cookie", cookieLine(COOKIE, "", 0), { append: true });
   return { deed: deed as Deed, pending: pending ?? "" };
 }
 
 /** Of a cookie that a browser can have changed. */
 function partsOf(value: string): string[] {
   try {
-    const parts = JSON.parse(value);
+    const parts = JSON.parse(decodeURIComponent(value));
     return Array.isArray(parts) ? parts.map(String) : [];
   } catch {
     return [];
