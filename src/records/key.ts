@@ -167,8 +167,11 @@ export function secretsOf({ secretRows }: Pick<ManagedKey, "secretRows">): KeySe
     .map((row) => ({ ...row, id: `sec_${row.createdAt.toString(36)}` }));
 }
 
-export const workingSecretsOf = (key: Pick<ManagedKey, "secretRows">, now: number): KeySecret[] =>
-  secretsOf(key).filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+/** None works longer than the key. */
+export const workingSecretsOf = (key: Pick<ManagedKey, "secretRows" | "expiresAt">, now: number): KeySecret[] =>
+  secretsOf(key)
+    .filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
+    .map((secret) => ({ ...secret, expiresAt: secret.expiresAt && Math.min(secret.expiresAt, key.expiresAt) }));
 
 /** Ends those that `isMeant` names, unless they end earlier. */
 export const endSecrets = (rows: ManagedKey["secretRows"], at: number, isMeant: (createdAt: number) => boolean) =>

@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DAY_MS, DAY_SECONDS } from "../../src/domain/durations.ts";
 import { migrate, newId } from "../helpers/workerd.ts";
 import { auditOf, call, countRows, makeKey, setUp } from "./call.ts";
 
@@ -56,6 +57,13 @@ describe("the secrets in a key's record", () => {
     expect(list.body.data[0].secrets).toEqual(secrets);
     expect((await rotate(0)).body.secrets).toHaveLength(1);
     expect((await read()).secrets).toHaveLength(1);
+  });
+
+  test("work no longer than the key, as the record says", async () => {
+    const expires_at = new Date(Date.now() + 3 * DAY_MS).toISOString();
+    await call("PATCH", `/v1/api-keys/${id}`, { expires_at });
+    await rotate(30 * DAY_SECONDS);
+    expect((await read()).secrets[1].expires_at).toBe(expires_at);
   });
 
   test("are counted once while two peppers are active", async () => {

@@ -61,7 +61,7 @@ export async function rotate(c: Visit, key: ManagedKey, form: Form): Promise<Res
   const before =
     grace === 0
       ? `The old secret stops working ${end}.`
-      : `The old secret works until ${momentOf(control.now() + grace * 1000)}.`;
+      : `The old secret works until ${momentOf(Math.min(control.now() + grace * 1000, rotated.key.expiresAt))}.`;
   return showSecret(c, { key: rotated.key, secret: rotated.secret, title: "The new secret", before });
 }
 

@@ -2,11 +2,12 @@
 
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { momentOf } from "../../../src/console/frame/words.ts";
 import { variableOf } from "../../../src/console/key/connect.tsx";
 import { AT_START, controlOf } from "../../helpers/control.ts";
 import { migrate } from "../../helpers/workerd.ts";
 import { call, makeKey, setUp } from "../../management/call.ts";
-import { Browser, formTo } from "../browser.ts";
+import { Browser, fill, formTo } from "../browser.ts";
 
 vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
 afterAll(() => vi.useRealTimers());
@@ -116,6 +117,16 @@ describe("What asks before a key is changed", () => {
     const { text } = await browser.open(`${path}/${deed}`);
     expect(text).toContain("1,234 requests (34 refused) since 11:00 UTC, to /signatures/*, /folders/*.");
     expect(text).toMatch(/within 2\.5 seconds|until the grace period ends/);
+  });
+
+  test("promises no old secret for longer than the key works", async () => {
+    const expires = new Date(AT_START + 3 * DAY_MS).toISOString();
+    const { browser, path } = await world({ expires_at: expires });
+    const page = await browser.open(`${path}/rotate`);
+    const rotated = await browser.submit(page, fill(formTo(page, `${path}/rotate`), { grace_seconds: "2592000" }));
+    const words = momentOf(AT_START + 3 * DAY_MS);
+    expect(rotated.text).toContain(`The old secret works until ${words}.`);
+    expect((await browser.open(path)).text).toMatch(new RegExp(`Old secret \\S+ until ${words}`));
   });
 
   test("is marked for the script that shows it as a dialog, with its title and its way out", async () => {
