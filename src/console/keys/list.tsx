@@ -136,7 +136,7 @@ function Keys({ page, count, rows }: KeysProps) {
           </a>
         </div>
         <KeyRows {...rows} />
-        <input type="hidden" name="back" value={listPath(chosen, { cursor: chosen.get("cursor") ?? "" })} />
+        <input type="hidden" name="back" value={`/keys?${chosen}`} />
         <div class="bulk">
           <output aria-label="Selected keys"></output>
           {can.write && (

@@ -6,7 +6,7 @@ import { AT_START, controlOf } from "../../helpers/control.ts";
 import { sessionTokenFor } from "../../helpers/people.ts";
 import { migrate } from "../../helpers/workerd.ts";
 import { call, makeKey, setUp } from "../../management/call.ts";
-import { Browser, type Page } from "../browser.ts";
+import { Browser, formTo, type Page } from "../browser.ts";
 import { decode } from "../entities.ts";
 
 vi.useFakeTimers({ toFake: ["Date"], now: AT_START });
@@ -69,6 +69,18 @@ describe("The list of keys", () => {
     expect(namesOn(back)).toEqual(namesOn(first));
     expect(back.text).not.toContain("Previous page");
     expect(linkOn(back, /^Next page$/)).toBe(linkOn(first, /^Next page$/));
+  });
+
+  test("is left for a question and found again at the page it was left, wherever that was reached from", async () => {
+    const second = await browser.open(linkOn(await browser.open("/keys?sort=name"), /^Next page$/));
+    const pages = [second, await browser.open(linkOn(second, /^Previous page$/))];
+    for (const page of pages) {
+      const form = formTo(page, "/keys/selected/export.csv");
+      const back = form.controls.find(({ name }) => name === "back")?.value ?? "";
+      const asked = await browser.open(`/keys/selected/disable?${new URLSearchParams({ key: ids[0] ?? "", back })}`);
+      expect(namesOn(await browser.open(linkOn(asked, /^Cancel$/)))).toEqual(namesOn(page));
+      expect(back).toContain(page === second ? "cursor=" : "before=");
+    }
   });
 
   test.for(["Key", "Created", "Last used", "Expires"])(
