@@ -172,7 +172,7 @@ function merged(reported: readonly HourOfRequests[]): HourOfRequests[] {
 function inRows(hours: readonly HourOfRequests[]): HourOfRequests[][] {
   const rows: HourOfRequests[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const hour of hours) {
+  for (const hour of hours.flatMap(inPieces)) {
     const size = inBytes(hour).byteLength;
     if (bytes + size > MAX_ROW_BYTES) {
       rows.push([]);
@@ -182,6 +182,14 @@ function inRows(hours: readonly HourOfRequests[]): HourOfRequests[][] {
     bytes += size;
   }
   return rows;
+}
+
+/** A group has at most some 60 KB. */
+function inPieces(hour: HourOfRequests): HourOfRequests[] {
+  const { groups } = hour;
+  if (groups.length < 2 || inBytes(hour).byteLength <= MAX_ROW_BYTES) return [hour];
+  const middle = Math.ceil(groups.length / 2);
+  return [groups.slice(0, middle), groups.slice(middle)].flatMap((some) => inPieces({ ...hour, groups: some }));
 }
 
 const inBytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

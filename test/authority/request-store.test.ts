@@ -184,6 +184,22 @@ describe("The storage of requests", () => {
     for (const { id } of others) expect(await find(id)).toBeDefined();
   });
 
+  test("is in rows that are small enough, though very many requests of one place failed in different ways", async () => {
+    const path = `/${"x".repeat(900)}`;
+    const sent = Array.from({ length: 100 }, (_, route) =>
+      Array.from({ length: 40 }, (_, n) =>
+        keptRequest({ at: NOON + n, route: `/route-${route}/*`, reason: "scope_missing", status: 403, path }),
+      ),
+    );
+    for (let at = 0; at < sent.length; at += 10) await record(sent.slice(at, at + 10).flat(), null);
+    await settleCollector(number);
+    expect(await rowsOf("journal/")).toEqual([]);
+    const rows = await rowsOf("relay/");
+    expect(rows.length).toBeGreaterThan(2);
+    for (const { size } of rows) expect(size).toBeLessThan(2_000_000);
+    expect(await page({}, { limit: 5_000 }, null)).toHaveLength(4_000);
+  });
+
   test("waits in rows for ten minutes, so that an hour is not written again and again", async () => {
     await record([keptRequest({ at: NOON })]);
     await settleCollector(number);
