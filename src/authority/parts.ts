@@ -27,7 +27,7 @@ export function partsBetween<P extends Part>(parts: readonly P[], first: string,
   });
 }
 
-/** Parts for what will have about the same names. Small neighbours become one. */
+/** Parts for what will have about the same names, with nothing in them. Small neighbours become one. */
 export function emptied(parts: readonly Part[], characters: number): Part[] {
   const merged: Part[] = [];
   for (const { first, size } of parts) {
@@ -35,7 +35,7 @@ export function emptied(parts: readonly Part[], characters: number): Part[] {
     if (last && last.size + size < characters / 2) merged[merged.length - 1] = { ...last, size: last.size + size };
     else merged.push({ first, id: merged.length, size });
   }
-  return merged.length > 0 ? merged : [{ first: "", id: 0, size: 0 }];
+  return merged.length > 0 ? merged.map((part) => ({ ...part, size: 0 })) : [{ first: "", id: 0, size: 0 }];
 }
 
 export const nextIdIn = (parts: readonly Part[]) => Math.max(...parts.map(({ id }) => id)) + 1;

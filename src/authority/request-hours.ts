@@ -104,7 +104,8 @@ export class RequestHours {
     const full = new Map<string, ReadonlySet<string> | undefined>();
     const known = ({ first, last }: Names) => {
       if (!full.has(first)) {
-        const isFull = partsBetween(parts, first, last).length > this.#limits.maxPlaceParts;
+        const inUse = partsBetween(parts, first, last).filter(({ size }) => size > 0);
+        const isFull = inUse.length > this.#limits.maxPlaceParts;
         full.set(first, isFull ? new Set([...this.read(start, { first, last })].map(([name]) => name)) : undefined);
       }
       return full.get(first);

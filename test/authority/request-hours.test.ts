@@ -143,4 +143,18 @@ describe("The requests of an hour", () => {
     const last = rest?.[1].kept.at(-1) as KeptRequest;
     expect([last.id, last.route]).toEqual([requests.at(-1), "/route-199/*"]);
   });
+
+  test("have their routes again in an hour with fewer, and as many of each as if the hour before had had few", () => {
+    const hours = new RequestHours(new Rows().kv, { ...LIMITS, maxHourCharacters: 30_000 });
+    for (let n = 0; n < 200; n++) hours.add(NOON, requestIn(1, "500", `/route-${n}/*`, NOON + n)[1]);
+    for (const next of [NOON + 3_600_000, NOON + 7_200_000]) {
+      const some = Array.from({ length: 8 }, (_, n) => requestIn(1, "500", `/other-${n % 2}/*`, next + n)[1]);
+      hours.add(next, joined(some));
+      const groups = [...hours.read(next, ALL)].map(([, { route, kept }]) => [route, kept.length]);
+      expect(groups.sort()).toEqual([
+        ["/other-0/*", 4],
+        ["/other-1/*", 4],
+      ]);
+    }
+  });
 });
