@@ -15,7 +15,7 @@ export function rehashInsert(
       `INSERT INTO api_key_secrets (hash, key_id, pepper_id, hint, created_at, expires_at)
        SELECT ?2, s.key_id, ?3, s.hint, s.created_at, s.expires_at
        FROM api_key_secrets s JOIN api_keys k ON k.id = s.key_id
-       WHERE s.hash = ?1 AND k.revoked_at IS NULL
+       WHERE s.hash = ?1 AND k.revoked_at IS NULL AND NOT EXISTS (SELECT 1 FROM api_key_secrets WHERE hash = ?2)
        ON CONFLICT DO NOTHING`,
     )
     .bind(from, to, pepperId);

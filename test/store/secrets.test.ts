@@ -53,6 +53,16 @@ describe("a secret that is hashed again", () => {
     expect(await rowsOf(key)).toHaveLength(2);
   });
 
+  test("changes nothing the second time, so that isolates keep what they know of the key", async () => {
+    const key = await seedKey();
+    const changesOf = () =>
+      env.DB.prepare("SELECT count(*) AS changes FROM record_changes WHERE subject = ?").bind(key.id).first("changes");
+    await rehash(key);
+    const before = await changesOf();
+    await rehash(key);
+    expect(await changesOf()).toBe(before);
+  });
+
   test("keeps the end that its new row was given", async () => {
     const key = await seedKey();
     const hash = await rehash(key);
