@@ -43,7 +43,11 @@ export function failuresIn(answered: Answered): number {
   return (answered[3] ?? 0) + (answered[4] ?? 0);
 }
 
-/** Adds `more` to `answered`. */
+/** Adds `more` to `answered`. What is no count, here or there, counts as 0: D1 refuses all that is written with it. */
 export function addAnswered(answered: number[], more: Answered): void {
-  for (const [place, count] of more.entries()) answered[place] = (answered[place] ?? 0) + count;
+  for (const [place, count] of more.entries()) answered[place] = counted(answered[place]) + counted(count);
+}
+
+function counted(count: number | undefined): number {
+  return Number.isSafeInteger(count) ? (count as number) : 0;
 }

@@ -9,7 +9,10 @@ export function bytesOf(message: Request | Response): number | undefined {
   return announcedLength(message.headers);
 }
 
+/** Code on the way can set anything: what is no length announces none. https://www.rfc-editor.org/rfc/rfc9110#section-8.6 */
 export function announcedLength(headers: Headers): number | undefined {
   const announced = headers.get("content-length");
-  return announced === null ? undefined : Number(announced);
+  if (announced === null || !/^\d+$/.test(announced)) return undefined;
+  const length = Number(announced);
+  return Number.isSafeInteger(length) ? length : undefined;
 }

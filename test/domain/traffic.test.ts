@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answerOf } from "../../src/domain/answers.ts";
+import { addAnswered, answerOf } from "../../src/domain/answers.ts";
 import { countIn, quantile } from "../../src/domain/histogram.ts";
 import type { Entry } from "../../src/domain/log-line.ts";
 import { type RouteTraffic, TrafficTally, UNBOUNDED } from "../../src/domain/traffic.ts";
@@ -61,6 +61,14 @@ describe("what an origin answered", () => {
   test("is broken off if it was asked and gave no status, and nothing if it was not asked", () => {
     expect(answerOf({ origin: "a", origin_status: undefined })).toBe(5);
     expect(answerOf({ origin: undefined, origin_status: undefined })).toBeUndefined();
+  });
+});
+
+describe("what is added up of answers", () => {
+  test("is whole where a part of it is no count, so that it can be written", () => {
+    const known = [0, 1, Number.NaN, null as never, 1.5, 0, Number.NaN, 7];
+    addAnswered(known, [1, 2, 3, 4, 5, Number.NaN, 8, Number.POSITIVE_INFINITY]);
+    expect(known).toEqual([1, 3, 3, 4, 5, 0, 8, 7]);
   });
 });
 
