@@ -216,10 +216,10 @@ export class Collector {
     this.#put({ ...state, ...stored, workedOffAt: now });
   }
 
-  /** One of each in an hour at most, so that a clock that jumps ahead deletes next to nothing. */
+  /** One of each in each hour, so that a clock that jumps ahead deletes next to nothing. */
   #removeOld(now: number): void {
     const state = this.#state as State;
-    if (Math.abs(now - state.removedAt) < HOUR_MS) return;
+    if (Math.floor(now / HOUR_MS) === Math.floor(state.removedAt / HOUR_MS)) return;
     const [hour, day] = [state.hours[0], state.days[0]];
     this.#storage.transactionSync(() => {
       const hasOldHour = hour !== undefined && hour < now - HOURS_KEPT_MS;

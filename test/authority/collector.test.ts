@@ -503,6 +503,21 @@ describe("what is old", () => {
     expect(await daysOf(key)).toHaveLength(1);
   });
 
+  test("is deleted as fast as it comes: one hour in each hour, whenever in it the alarm rings", async () => {
+    const key = await seedKey();
+    for (let hour = 0; hour < 6; hour++) {
+      await report(useOf(key));
+      await settle();
+      wait(HOUR);
+    }
+    vi.setSystemTime(NOON + 40 * DAY);
+    for (let hour = 0; hour < 6; hour++) {
+      vi.setSystemTime(NOON + 40 * DAY + hour * HOUR + (5 - hour) * MINUTE);
+      await runDurableObjectAlarm(collectorAt(collector));
+    }
+    expect(await stored("hour/")).toEqual([]);
+  });
+
   test("is nearly all there after the clock was years ahead for a while", async () => {
     const key = await seedKey();
     for (let hour = 0; hour < 4; hour++) {
