@@ -38,8 +38,8 @@ export interface Removed {
 export type Removal = (db: D1Database, before: number, after: Place | undefined) => Promise<Removed>;
 
 const MAX_ROWS = 500;
-/** Fewer, since scopes, workspaces and secrets are deleted with each. */
-const MAX_KEYS = 50;
+/** Keys or members. Fewer, because scopes, workspaces and secrets are deleted with each, and because each is a numbered change. */
+const MAX_NUMBERED = 50;
 
 export const removeUsageHours = removalOfUsage("usage_hours", "key_id, hour, route, outcome", "hour");
 export const removeUsageDays = removalOfUsage("usage_days", "key_id, day, collector, route, outcome", "day");
@@ -67,10 +67,10 @@ export const removeKeys: Removal = async (db, before) => {
       `DELETE FROM api_key_scope_uses WHERE key_id IN (${old})`,
       `DELETE FROM outbox WHERE key_id IN (${old})`,
       `DELETE FROM api_keys WHERE id IN (${old}) RETURNING 1`,
-    ].map((sql) => db.prepare(sql).bind(before, MAX_KEYS)),
+    ].map((sql) => db.prepare(sql).bind(before, MAX_NUMBERED)),
   );
   const rows = results.at(-1)?.results.length ?? 0;
-  return { rows, next: rows === MAX_KEYS ? [0, 0] : undefined };
+  return { rows, next: rows === MAX_NUMBERED ? [0, 0] : undefined };
 };
 
 /** Members who were removed, once no other row refers to them. */
@@ -79,6 +79,7 @@ export const removeMembers: Removal = (db, before, after) =>
     rows: `SELECT removed_at AS value, rowid AS row FROM members
       WHERE removed_at < ?1 AND (removed_at, rowid) > (?2, ?3) ORDER BY removed_at, rowid`,
     from: "members",
+    limit: MAX_NUMBERED,
     isUnused: `NOT EXISTS (SELECT 1 FROM api_keys WHERE member_id = members.id)
       AND NOT EXISTS (SELECT 1 FROM sessions WHERE member_id = members.id)
       AND NOT EXISTS (SELECT 1 FROM sign_in_links WHERE member_id = members.id)`,
@@ -94,13 +95,13 @@ async function removeRange(
   db: D1Database,
   before: number,
   after: Place = [-1, -1],
-  { rows, from, isUnused }: { rows: string; from: string; isUnused: string },
+  { rows, from, isUnused, limit = MAX_ROWS }: { rows: string; from: string; isUnused: string; limit?: number },
 ): Promise<Removed> {
   const [last, removed] = await db.batch<{ value: number; row: number }>([
-    db.prepare(`${rows} LIMIT 1 OFFSET ?4`).bind(before, ...after, MAX_ROWS - 1),
+    db.prepare(`${rows} LIMIT 1 OFFSET ?4`).bind(before, ...after, limit - 1),
     db
       .prepare(`DELETE FROM ${from} WHERE rowid IN (SELECT row FROM (${rows} LIMIT ?4)) AND ${isUnused} RETURNING 1`)
-      .bind(before, ...after, MAX_ROWS),
+      .bind(before, ...after, limit),
   ]);
   const place = last?.results[0];
   return { rows: removed?.results.length ?? 0, next: place && [place.value, place.row] };

@@ -126,6 +126,29 @@ describe("what has been over for long", () => {
     expect(rounds).toBe(10);
   });
 
+  test.each(["api_keys", "members"] as const)(
+    "takes at most fifty rows of %s in a round, so that changes by hand do not wait behind them",
+    async (table) => {
+      for (let n = 0; n < 120; n++) await seedKey({ revokedAt: NOON - 91 * DAY });
+      if (table === "members") {
+        await run("DELETE FROM api_keys");
+        await run(
+          "UPDATE members SET removed_at = ?1 WHERE rowid IN (SELECT rowid FROM members LIMIT 120)",
+          NOON - 91 * DAY,
+        );
+      }
+      await object.startRetention();
+      await hours(23);
+      const before = (await countOf(table)) as number;
+      await hours(1);
+      for (const removed of [50, 100, 120]) {
+        expect(before - ((await countOf(table)) as number)).toBe(removed);
+        wait(1_000);
+        await alarm();
+      }
+    },
+  );
+
   test("goes on where it stopped once D1 can be written again", async () => {
     await usage("org_1", 1);
     await object.startRetention();
