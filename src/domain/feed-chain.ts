@@ -3,8 +3,9 @@
  * that is as new as the newest change of its key, its member and its organization. Pure: time is an argument.
  */
 
-import type { FeedAnswer, FeedQuestion } from "./feed.ts";
+import { type FeedAnswer, type FeedQuestion, subjectsOf } from "./feed.ts";
 import type { Cover } from "./holding.ts";
+import type { KeyRecord } from "./key.ts";
 import type { Mark } from "./record-changes.ts";
 
 /** Whose changes an isolate remembers. From here on it begins again; about 100 bytes each. */
@@ -65,12 +66,12 @@ export class FeedChain {
   }
 
   /**
-   * What says that a record with this number is still right. It must have been asked for after the chain had begun. A number beyond the
+   * What says that the record, which has this number, is still right. It must have been asked for after the chain had begun. A number beyond the
    * position can be one that a restore of D1 has taken back, and that another change gets.
    */
-  cover(subjects: readonly string[], number: number): Cover | undefined {
+  cover(record: KeyRecord, number: number): Cover | undefined {
     if (this.#isOver || number > this.#position.number || number < this.#generation) return undefined;
-    return number < this.newestOf(subjects) ? undefined : new FollowedRecord(this, subjects, number);
+    return number < this.newestOf(subjectsOf(record)) ? undefined : new FollowedRecord(this, record, number);
   }
 
   isFresh(now: number, ttlMs: number, chance: number): boolean {
@@ -88,15 +89,15 @@ export class FeedChain {
 
 class FollowedRecord implements Cover {
   readonly #chain: FeedChain;
-  readonly #subjects: readonly string[];
+  readonly #record: KeyRecord;
   readonly #number: number;
   #isRight = true;
   /** What the chain had heard when it was last asked. */
   #heard: number;
 
-  constructor(chain: FeedChain, subjects: readonly string[], number: number) {
+  constructor(chain: FeedChain, record: KeyRecord, number: number) {
     this.#chain = chain;
-    this.#subjects = subjects;
+    this.#record = record;
     this.#number = number;
     this.#heard = chain.heard;
   }
@@ -117,7 +118,7 @@ class FollowedRecord implements Cover {
     const { heard } = this.#chain;
     if (heard !== this.#heard) {
       this.#heard = heard;
-      this.#isRight &&= this.#chain.newestOf(this.#subjects) <= this.#number;
+      this.#isRight &&= this.#chain.newestOf(subjectsOf(this.#record)) <= this.#number;
     }
     return this.#isRight;
   }

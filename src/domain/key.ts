@@ -85,7 +85,7 @@ export function knowsSecret(key: KeyRecord, secretHash: string): boolean {
 }
 
 /** Of a record whose lists are empty; of a text beyond its characters; of an entry that is not a text: measured. */
-const RECORD_BYTES = 500;
+const RECORD_BYTES = 200;
 const TEXT_BYTES = 24;
 const ENTRY_BYTES = 150;
 

@@ -16,10 +16,11 @@ export function isUnlimited(limits: Limits): boolean {
 }
 
 export function limitsOf(plan: Limits | undefined, own: OwnLimits | null): Limits {
-  const ownRates = (own?.rates ?? []).map((rate): Rate => ({ ...rate, burst: rate.burst ?? rate.limit }));
+  if (own === null) return plan ?? NO_LIMITS;
+  const ownRates = own.rates.map((rate): Rate => ({ ...rate, burst: rate.burst ?? rate.limit }));
   return {
     rates: merge(plan?.rates ?? [], ownRates, ({ name }) => name, lowerRate),
-    quotas: merge(plan?.quotas ?? [], own?.quotas ?? [], accountOf, lowerQuota),
+    quotas: merge(plan?.quotas ?? [], own.quotas, accountOf, lowerQuota),
   };
 }
 

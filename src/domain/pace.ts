@@ -3,7 +3,7 @@
 import { HOUR_MS, MINUTE_MS } from "./durations.ts";
 
 /** How many secrets one isolate remembers, at most twice as many; about 250 bytes each. */
-export const REMEMBERED_SECRETS = 25_000;
+export const REMEMBERED_SECRETS = 35_000;
 
 /** How long a count waits for its report. */
 const REPORT_AFTER_MS = 10_000;

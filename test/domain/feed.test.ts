@@ -12,6 +12,8 @@ const row = (number: number, subject = "", kind: ChangeRow["kind"] = "api_key"):
 });
 const logOf = (rows: readonly ChangeRow[], told = 0) =>
   FeedLog.from({ rows, pending: [], told: { number: told, generation: 0 } });
+const MEMBER = { id: "m", role: "owner", removed: false, workspaces: [] };
+const recordOf = (id: string) => aKey({ id, environment: "production", member: MEMBER });
 const nameOf = (key: string) => [`production/${key}`];
 
 describe("A record is followed", () => {
@@ -26,12 +28,12 @@ describe("A record is followed", () => {
     ["but not one from before a restore", 7, [], 8, false],
     ["though others have changed", 7, [{ subject: "production/b", number: 8 }], 0, true],
   ])("%s", (_, number, changes, generation, isFollowed) => {
-    expect(begin(changes, generation).cover(nameOf("a"), number) !== undefined).toBe(isFollowed);
+    expect(begin(changes, generation).cover(recordOf("a"), number) !== undefined).toBe(isFollowed);
   });
 
   test("until its change is heard, and then no more", () => {
     const chain = begin();
-    const cover = chain.cover(["production/a", "member:m"], 9);
+    const cover = chain.cover(recordOf("a"), 9);
     const heard = (number: number, subject: string) =>
       chain.continue(
         {

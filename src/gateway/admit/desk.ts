@@ -26,7 +26,7 @@ export interface Desk<L extends TokenLease, Memory> {
 }
 
 /** Of a desk with a lease, without the record of the key: measured, where keys share their rights. */
-export const DESK_BYTES = 500;
+export const DESK_BYTES = 400;
 
 export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, Memory> {
   return {

@@ -10,6 +10,7 @@ import type { Holding } from "../../domain/holding.ts";
 import { bytesOf, type KeyRecord } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
 import type { ReportAnswer } from "../../domain/report.ts";
+import { SharedParts } from "../../domain/shared-parts.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
 import { Desks } from "./desks.ts";
 import { Fallback } from "./fallback.ts";
@@ -32,18 +33,16 @@ const GIVES_BACK_MS = 8_500;
 
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
-/** What is remembered of the record that was lent last. */
 interface Memory {
-  /** `undefined` before the first lease. */
-  plan: string | null | undefined;
-  /** Whose changes change it; absent before the first lease. */
-  subjects?: readonly string[];
+  /** The one that was lent last; `undefined` before the first lease. */
+  record: KeyRecord | undefined;
   fallback: Fallback | undefined;
 }
 
 export class Leases {
   readonly #ask: AskAuthority;
   readonly #now: () => number;
+  readonly #parts = new SharedParts();
   readonly #gateway: Gateway;
   readonly #plans: PlanTeller;
   readonly #desks: Desks<Account, Lease, Memory>;
@@ -65,12 +64,12 @@ export class Leases {
       {
         maxBytes: DESKS_BYTES,
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
-        remember: (): Memory => ({ plan: undefined, fallback: undefined }),
+        remember: (): Memory => ({ record: undefined, fallback: undefined }),
         ask: (account, question, memory) => this.#lease(account, question, memory),
         see: (now, waitUntil) => this.#follower?.see(now, waitUntil),
         chain: () => this.#follower?.chain,
         cover: ({ record, number, keepMs }, chain) =>
-          keepMs === undefined || number === undefined ? undefined : chain.cover(subjectsOf(record), number),
+          keepMs === undefined || number === undefined ? undefined : chain.cover(record, number),
         bytesOf: ({ record }) => bytesOf(record),
         over: ({ rightAt }, memory) => {
           if (rightAt === undefined) memory.fallback = undefined;
@@ -156,25 +155,22 @@ export class Leases {
     this.#desks.drop(account);
   }
 
-  async #lease(
-    { environment, keyId, hash: secretHash }: Account,
-    question: TokenQuestion,
-    memory: Memory,
-  ): Promise<Lease | Refusal> {
+  async #lease(account: Account, question: TokenQuestion, memory: Memory): Promise<Lease | Refusal> {
     const askedAt = this.#now();
-    const number = this.#follower?.chain?.newestOf(memory.subjects ?? [keySubject(environment, keyId)]);
+    const { environment, keyId, hash: secretHash } = account;
+    const subjects = memory.record ? subjectsOf(memory.record) : [keySubject(environment, keyId)];
+    const number = this.#follower?.chain?.newestOf(subjects);
     const asked = { environment, keyId, secretHash, generation: this.#generation, number, ...question };
-    const answer = await this.#plans.ask(this.#ask, asked, memory.plan);
+    const answer = await this.#plans.ask(this.#ask, asked, memory.record?.plan);
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
-    const { record } = answer.lease;
-    memory.plan = record.plan;
-    if (this.#follower) memory.subjects = subjectsOf(record);
+    const record = this.#parts.of(answer.lease.record, account);
+    memory.record = record;
     // A look or a report does not prolong the time for which a key works without its authority.
     if (question.waiting > 0 || question.wanted > 0) {
       memory.fallback = this.#fallbackOn(record, askedAt, memory.fallback);
     }
-    return answer.lease;
+    return { ...answer.lease, record };
   }
 
   /** `undefined` if only the authority knows the key's limits. */
