@@ -13,8 +13,8 @@ export interface Desk<L extends TokenLease, Memory> {
   renewal: Renewal<L> | undefined;
   /** Requests that want a token and have none yet. */
   waiting: number;
-  /** When the last question was asked that requests waited for. */
-  askedAt: number;
+  /** How many questions were asked that requests waited for. */
+  asked: number;
   /** Of leases that are over, until an authority has heard them. */
   reports: LeaseReport[];
   /** After a question that was not answered in time: until when no other is asked. */
@@ -33,7 +33,7 @@ export function newDesk<L extends TokenLease, Memory>(memory: Memory): Desk<L, M
     holding: undefined,
     renewal: undefined,
     waiting: 0,
-    askedAt: 0,
+    asked: 0,
     reports: [],
     pausedUntil: 0,
     memory,

@@ -91,11 +91,12 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return desk;
   }
 
-  /** Ends the present lease. The next question reports what was used of it. */
+  /** Ends the present lease, and waits for no other that was asked for before. The next question reports what was used of it. */
   drop(owner: Owner): void {
     const desk = this.of(owner);
     this.#close(desk);
     desk.renewal = undefined;
+    this.#flights.forget(this.#owners.nameOf(owner));
   }
 
   /** Tells the account about ended leases when there is nothing to ask it. */
@@ -157,20 +158,19 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     this.#close(desk);
     // One that is still under way comes too late.
     desk.renewal = undefined;
-    const reports = desk.reports;
-    const askedAt = this.readClock();
-    desk.askedAt = askedAt;
-    const stepsBack = this.#stepsBack;
-    const waiting = Math.min(desk.waiting, atMost);
-    const lease = await this.#owners.ask(owner, { waiting, wanted, keeps, reports }, desk.memory);
-    desk.reports = desk.reports.filter((report) => !reports.includes(report));
+    const question = { waiting: Math.min(desk.waiting, atMost), wanted, keeps, reports: desk.reports };
+    const [askedAt, stepsBack] = [this.readClock(), this.#stepsBack];
+    desk.asked += 1;
+    const { asked } = desk;
+    const lease = await this.#owners.ask(owner, question, desk.memory);
+    desk.reports = desk.reports.filter((report) => !question.reports.includes(report));
     if (isRefusal(lease)) return lease;
     const receivedAt = this.readClock();
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
     const isOver = this.#stepsBack > stepsBack;
     const cover = isOver ? undefined : chain && this.#owners.cover?.(lease, chain);
     const holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover);
-    if (desk.askedAt === askedAt) return this.#put(desk, owner, holding);
+    if (desk.asked === asked) return this.#put(desk, owner, holding);
     // It took so long that another question was asked, which brings a newer lease.
     this.#giveBack(desk, holding);
     return desk.holding ?? holding;

@@ -37,4 +37,9 @@ export class Flights<T> {
     waitUntil(result.catch(() => undefined));
     return result;
   }
+
+  /** Who comes from now on does not get the result of the call that is under way. */
+  forget(key: string): void {
+    this.#underWay.delete(key);
+  }
 }

@@ -153,6 +153,7 @@ export class Leases {
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
   drop(account: Account): void {
     this.#desks.drop(account);
+    this.#looks.forget(authorityName(account.environment, account.keyId));
   }
 
   async #lease(account: Account, question: TokenQuestion, memory: Memory): Promise<Lease | Refusal> {

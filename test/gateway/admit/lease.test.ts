@@ -197,6 +197,33 @@ describe("the question to an authority", () => {
   });
 });
 
+test("a secret that a record lacks is asked for, though a question with another secret is under way", async () => {
+  const other: Identity = { ...identity, hash: "new" };
+  const answers: PromiseWithResolvers<Answer>[] = [];
+  const { questions, leases, hold } = isolate(() => {
+    const answer = Promise.withResolvers<Answer>();
+    answers.push(answer);
+    return answer.promise;
+  });
+  const record = aKey({ secrets: [{ hash: "new", expiresAt: null }] });
+  const [first, looked] = [hold(), leases.look(identity, ignore)];
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  leases.drop(other);
+  const [second, anew] = [hold(other), leases.look(other, ignore)];
+  await vi.waitFor(() => expect(questions.map(({ secretHash }) => secretHash)).toEqual(["h", "h", "new", "new"]));
+  for (const answer of answers.slice(2)) answer.resolve(leaseOf(5, 2_000, null, record));
+  expect(holdingOf(await second).lease.record).toEqual(record);
+  expect(await anew).toEqual(record);
+  // What the older question brings goes back, even if both were asked in the same millisecond.
+  for (const answer of answers.slice(0, 2)) answer.resolve(leaseOf(7));
+  expect(holdingOf(await first).lease.record).toEqual(record);
+  await looked;
+  expect(holdingOf(await hold(other)).left).toBe(5);
+  leases.drop(other);
+  void hold(other);
+  await vi.waitFor(() => expect(questions.at(-1)?.reports).toMatchObject([{ unspent: 7 }, { unspent: 5 }]));
+});
+
 describe("a restore of D1", () => {
   test("is in each question from when the isolate has heard of it on, the latest alone", async () => {
     const { clock, questions, leases, hold } = isolate(() => leaseOf(1));
