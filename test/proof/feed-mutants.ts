@@ -67,7 +67,7 @@ export const FEED_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "a record counts as right though a newer change is known",
-    edits: [{ file: CHAIN, find: "number < this.newestOf(subjects) ? undefined : new", put: "new" }],
+    edits: [{ file: CHAIN, find: "number < this.newestOf(subjectsOf(record)) ? undefined : new", put: "new" }],
   },
   {
     fault: "a lease that is held does not end with its change",

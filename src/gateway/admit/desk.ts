@@ -25,6 +25,9 @@ export interface Desk<L extends TokenLease, Memory> {
   bytes: number;
 }
 
+/** How long an authority that did not answer in time is left alone. */
+export const PAUSE_MS = 1_000;
+
 /** Of a desk with a lease, without the record of the key: measured, where keys share their rights. */
 export const DESK_BYTES = 400;
 

@@ -3,17 +3,15 @@
 import { DeadlineError, wait, within } from "../../deadline.ts";
 import { Generations } from "../../domain/generations.ts";
 import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
-import type { TokenLease } from "../../domain/lease.ts";
+import type { TokenLease, TokenQuestion } from "../../domain/lease.ts";
 import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { DESK_BYTES, type Desk, hasLeft, newDesk, type Owners, patienceWith, type Renewal } from "./desk.ts";
+import { DESK_BYTES, type Desk, hasLeft, newDesk, type Owners, PAUSE_MS, patienceWith, type Renewal } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
 /** A Worker can make 1,000 calls for each request. One request makes those of many accounts, up to three times. */
 const GIVEN_BACK_AT_ONCE = 250;
-/** How long an authority that did not answer in time is left alone. */
-const PAUSE_MS = 1_000;
 
 export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   readonly #owners: Owners<Owner, L, Memory>;
@@ -103,9 +101,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   async report(owner: Owner): Promise<void> {
     const desk = this.of(owner);
     if (!desk.holding?.isLive(this.readClock())) this.#close(desk);
-    const { reports } = desk;
-    await this.#owners.ask(owner, { waiting: 0, wanted: 0, reports }, desk.memory);
-    desk.reports = desk.reports.filter((report) => !reports.includes(report));
+    await this.#ask(desk, owner, { waiting: 0, wanted: 0 });
   }
 
   /** What is left of leases that are over goes back; with `keepsNothing`, of all that are not live. Returns whose leases stay. */
@@ -158,12 +154,11 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     this.#close(desk);
     // One that is still under way comes too late.
     desk.renewal = undefined;
-    const question = { waiting: Math.min(desk.waiting, atMost), wanted, keeps, reports: desk.reports };
+    const waiting = Math.min(desk.waiting, atMost);
     const [askedAt, stepsBack] = [this.readClock(), this.#stepsBack];
     desk.asked += 1;
     const { asked } = desk;
-    const lease = await this.#owners.ask(owner, question, desk.memory);
-    desk.reports = desk.reports.filter((report) => !question.reports.includes(report));
+    const lease = await this.#ask(desk, owner, { waiting, wanted, keeps });
     if (isRefusal(lease)) return lease;
     const receivedAt = this.readClock();
     // If the clock stepped back meanwhile, nobody knows how old the lease is: it counts as over.
@@ -205,14 +200,11 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     await undefined;
     if (afterMs > 0) await wait(afterMs);
     if (desk.renewal !== renewal) return undefined;
-    const { reports } = desk;
     const askedAt = this.readClock();
     const { spent } = old;
     const { wanted, keeps, renews } = old.renewal(askedAt);
     const chain = this.#owners.chain?.();
-    const question = { waiting: 0, wanted, keeps: chain && keeps, renews, reports };
-    const lease = await this.#owners.ask(owner, question, desk.memory);
-    desk.reports = desk.reports.filter((report) => !reports.includes(report));
+    const lease = await this.#ask(desk, owner, { waiting: 0, wanted, keeps: chain && keeps, renews });
     if (isRefusal(lease)) return undefined;
     const receivedAt = this.readClock();
     const spentMeanwhile = lease.renewed ? old.spent - spent : 0;
@@ -227,6 +219,14 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     if (lease.renewed) old.end(receivedAt);
     else this.#giveBack(desk, old);
     return this.#put(desk, owner, next);
+  }
+
+  async #ask(desk: Desk<L, Memory>, owner: Owner, question: Omit<TokenQuestion, "reports">): Promise<L | Refusal> {
+    const { reports } = desk;
+    const answer = await this.#owners.ask(owner, { ...question, reports }, desk.memory);
+    // Who refuses has not heard them.
+    if (!isRefusal(answer)) desk.reports = desk.reports.filter((report) => !reports.includes(report));
+    return answer;
   }
 
   #put(desk: Desk<L, Memory>, owner: Owner, holding: Holding<L>): Holding<L> {

@@ -17,6 +17,8 @@ afterEach(() => {
 
 const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", foundIn: "memory" };
 const ignore = () => {};
+const PLAN_UNKNOWN: Answer = { kind: "plan_unknown", plan: "gold" };
+const PLAN_UNKNOWN_REFUSAL = { code: "plan_unknown", plan: "gold" };
 let made = 0;
 
 function leaseOf(tokens: number | null, ttlMs = 2_000, denial: Denial | null = null, record = aKey()): Answer {
@@ -158,24 +160,25 @@ describe("the question to an authority", () => {
     expect(holding.spend(clock.now - 2_000)).toBe(false);
   });
 
-  test("repeats a report until an authority has heard it", async () => {
-    let down = false;
-    const { clock, questions, hold } = isolate(() => {
-      if (down) throw new Error("down");
-      return leaseOf(1);
-    });
+  test.each([
+    ["that cannot be reached", () => Promise.reject(new Error("down")), { code: "authority_unavailable" }],
+    ["that does not know the limits", () => PLAN_UNKNOWN, PLAN_UNKNOWN_REFUSAL],
+  ])("repeats a report until an authority has heard it, after one %s", async (_, fail, refusal) => {
+    let fails = false;
+    const { clock, questions, leases, hold } = isolate(() => (fails ? fail() : leaseOf(1)));
     await hold();
     clock.now += 2_000;
-    down = true;
-    expect(await hold()).toEqual({ code: "authority_unavailable" });
-    down = false;
+    fails = true;
+    expect(await hold()).toEqual(refusal);
+    await leases.giveBackNow([identity]);
+    fails = false;
     await hold();
-    expect(questions[2]?.reports).toEqual(questions[1]?.reports);
-    expect(questions[2]?.reports).toHaveLength(1);
-    clock.now += 2_000;
-    await hold();
+    expect(questions[3]?.reports).toEqual(questions[1]?.reports);
     expect(questions[3]?.reports).toHaveLength(1);
-    expect(questions[3]?.reports).not.toEqual(questions[2]?.reports);
+    clock.now += 2_000;
+    await hold();
+    expect(questions[4]?.reports).toHaveLength(1);
+    expect(questions[4]?.reports).not.toEqual(questions[3]?.reports);
   });
 
   test("wants twice as many tokens where the last were used up early", async () => {
