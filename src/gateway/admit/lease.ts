@@ -20,7 +20,7 @@ import { PlanTeller } from "./plans.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 /**
- * About what an isolate remembers of keys and their leases; up to twice as much. That is 16,000 to 33,000 ordinary keys, or fewer with
+ * About what an isolate remembers of keys and their leases; up to twice as much. That is 28,000 to 56,000 ordinary keys, or fewer with
  * long lists. With all else an isolate stays below 80 MB; it may take 128: https://developers.cloudflare.com/workers/platform/limits/#memory
  */
 const DESKS_BYTES = 22_000_000;
