@@ -131,17 +131,20 @@ export async function emailTaken(db: D1Database, organizationId: string, email: 
   return row !== null;
 }
 
+/** `sought`: a part of the name or the email address, or the id. */
 export async function listMembers(
   db: D1Database,
   organizationId: string,
   page: PageRequest,
+  sought = "",
 ): Promise<Page<MemberRecord>> {
   const { results } = await db
     .prepare(
       `${SELECT} WHERE organization_id = ?1 AND removed_at IS NULL AND (created_at, id) > (?2, ?3)
+         AND (?5 = '' OR id = ?5 OR instr(lower(name), lower(?5)) OR instr(lower(email), lower(?5)))
        ORDER BY created_at, id LIMIT ?4`,
     )
-    .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
+    .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1, sought)
     .all<Row>();
   return cutPage(results.map(memberOf), page, cursorByAge);
 }

@@ -90,17 +90,20 @@ export async function readWorkspaces(
   return results.map(workspaceOf);
 }
 
+/** `sought`: a part of the name, or the id. */
 export async function listWorkspaces(
   db: D1Database,
   organizationId: string,
   page: PageRequest,
+  sought = "",
 ): Promise<Page<Workspace>> {
   const { results } = await db
     .prepare(
       `SELECT * FROM workspaces WHERE organization_id = ?1 AND (created_at, id) > (?2, ?3)
+         AND (?5 = '' OR id = ?5 OR instr(lower(name), lower(?5)))
        ORDER BY created_at, id LIMIT ?4`,
     )
-    .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1)
+    .bind(organizationId, page.after?.value ?? 0, page.after?.id ?? "", page.limit + 1, sought)
     .all<Row>();
   return cutPage(results.map(workspaceOf), page, cursorByAge);
 }

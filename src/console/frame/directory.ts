@@ -9,16 +9,17 @@ import { listWorkspaces, readWorkspaces } from "../../store/workspaces.ts";
 import type { Visit } from "./visit.ts";
 
 /** The most entries of a list in a form. Records beyond it are read by id. */
-const MAX_LISTED = 200;
+export const MAX_LISTED = 200;
 const PAGE = { limit: MAX_LISTED, after: undefined };
 
-/** The organization's first ones, the visitor's own, and those of `ids`. */
-export async function workspacesOf(c: Visit, ids: readonly string[] = []): Promise<readonly Workspace[]> {
+/** The organization's first ones, the visitor's own, and those of `ids`; or those that `listWorkspaces` finds. */
+export async function workspacesOf(c: Visit, ids: readonly string[] = [], sought = ""): Promise<readonly Workspace[]> {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
   const refusal = await checkOrganization(control, visitor.caller, organizationId, "workspaces:read");
   if (refusal) return [];
-  const { items } = await listWorkspaces(control.db, organizationId, PAGE);
+  const { items } = await listWorkspaces(control.db, organizationId, PAGE, sought);
+  if (sought !== "") return toldApart(items);
   const listed = new Set(items.map(({ id }) => id));
   const own = [...(reachOf(c) ?? [])].slice(0, MAX_LISTED);
   const missing = [...ids, ...own].filter((id) => !listed.has(id));
@@ -46,11 +47,12 @@ function reachOf({ var: { visitor } }: Visit): ReadonlySet<string> | undefined {
   return standing.kind === "member" ? standing.workspaces : undefined;
 }
 
-export async function membersOf(c: Visit): Promise<readonly MemberRecord[]> {
+/** `sought`: as for `listMembers`. */
+export async function membersOf(c: Visit, sought = ""): Promise<readonly MemberRecord[]> {
   const { control, visitor } = c.var;
   const { organizationId } = visitor.session;
   const refusal = await checkOrganization(control, visitor.caller, organizationId, "members:read");
-  return refusal ? [] : (await listMembers(control.db, organizationId, PAGE)).items;
+  return refusal ? [] : (await listMembers(control.db, organizationId, PAGE, sought)).items;
 }
 
 export type NameOf = (id: string) => string;

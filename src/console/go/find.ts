@@ -76,16 +76,13 @@ async function requests(c: Visit, sought: string): Promise<readonly Hit[]> {
 }
 
 async function people(c: Visit, sought: string): Promise<readonly Hit[]> {
-  const members = await membersOf(c);
-  return members
-    .filter(({ id, name, email }) => has(sought, name, email) || id === sought)
-    .map(({ id, name, email }) => ({ kind: "Member", name, note: email, path: `/members/${id}` }));
+  const members = await membersOf(c, sought);
+  return members.map(({ id, name, email }) => ({ kind: "Member", name, note: email, path: `/members/${id}` }));
 }
 
 async function workspaces(c: Visit, sought: string): Promise<readonly Hit[]> {
-  return (await workspacesOf(c))
-    .filter(({ id, name }) => has(sought, name) || id === sought)
-    .map(({ id, name }) => ({ kind: "Workspace", name, note: "", path: `/workspaces/${id}` }));
+  const found = await workspacesOf(c, [], sought);
+  return found.map(({ id, name }) => ({ kind: "Workspace", name, note: "", path: `/workspaces/${id}` }));
 }
 
 async function organizations(c: Visit, sought: string): Promise<readonly Hit[]> {
