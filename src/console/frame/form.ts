@@ -46,7 +46,12 @@ export const EMPTY_FORM = new Form([]);
 
 export async function readForm(request: Request): Promise<Form | Refusal> {
   const form = await readSentForm(request);
-  return isRefusal(form) ? form : new Form(form.entries().filter(([name]) => name !== OPENED_BY));
+  if (isRefusal(form)) return form;
+  // The field for the id of a workspace that is not listed is empty if none is meant.
+  const fields = form
+    .entries()
+    .map(([name, value]) => [name, name === "workspace_ids" ? value.trim() : value] as const);
+  return new Form(fields.filter(([name, value]) => name !== OPENED_BY && (name !== "workspace_ids" || value !== "")));
 }
 
 /** With what the frame adds to each form. */

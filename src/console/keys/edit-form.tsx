@@ -3,6 +3,7 @@ import { PERMISSIONS } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { ManagedKey } from "../../records/key.ts";
 import type { Workspace } from "../../records/workspace.ts";
+import { Another } from "../frame/another.tsx";
 import { Cell, Choices, Field, Group, Options } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
 import type { Problems } from "../frame/mistakes.tsx";
@@ -45,7 +46,9 @@ export function EditForm({ keyOf: key, form, problems, gateway, withheld, worksp
             type="checkbox"
             choices={workspaces.map(({ id, name }) => ({ value: id, text: name }))}
             chosen={form.list("workspace_ids")}
-          />
+          >
+            <Another listed={workspaces.length} />
+          </Choices>
         )}
         <Group name="scopes" label="Scopes" problem={problems.get("scopes")}>
           <ScopeGrid

@@ -5,6 +5,7 @@ import { DAY_MS } from "../../domain/durations.ts";
 import type { Reach } from "../../domain/key.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Workspace } from "../../records/workspace.ts";
+import { Another } from "../frame/another.tsx";
 import { type Choice, Choices, Field, Group, Options } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
 import { Kept } from "../frame/kept.tsx";
@@ -154,6 +155,7 @@ function Workspaces({ offer, form, problem }: PartProps) {
         chosen={form.list("workspace_ids")}
       >
         {offer.workspaces.length === 0 && <p class="faint">You are not in any workspace.</p>}
+        <Another listed={offer.workspaces.length} />
       </Choices>
     </div>
   );

@@ -3,6 +3,7 @@ import { checkStanding } from "../../control/people/rules.ts";
 import type { Role } from "../../domain/rights.ts";
 import { describe } from "../../errors.ts";
 import type { Workspace } from "../../records/workspace.ts";
+import { Another } from "../frame/another.tsx";
 import { type Choice, Choices, Field } from "../frame/fields.tsx";
 import type { Form } from "../frame/form.ts";
 import type { FormField, Problems } from "../frame/mistakes.tsx";
@@ -51,7 +52,9 @@ export function MemberFields({ c, form, problems, workspaces, isSelf = false }: 
             return { value: id, text: name, off: isSelf || isForeign, kept: !isSelf };
           })}
           chosen={form.list("workspace_ids")}
-        />
+        >
+          {!isSelf && <Another listed={workspaces.length} />}
+        </Choices>
       )}
     </>
   );
