@@ -22,22 +22,35 @@ export class SharedParts {
   readonly #texts = new Generations<string, string>(MAX_PARTS);
   readonly #lists = new Generations<string, readonly string[]>(MAX_PARTS);
 
-  /** The same record. */
+  /** The same record. All its objects are new: those from messages take more memory. */
   of(record: KeyRecord, { environment, keyId, hash }: Known): KeyRecord {
     const { organization, member } = record;
     return {
-      ...record,
       id: record.id === keyId ? keyId : record.id,
+      version: record.version,
       environment: record.environment === environment ? environment : record.environment,
-      organization: { ...organization, status: this.#text(organization.status) },
-      member: member && { ...member, role: this.#text(member.role), workspaces: this.#list(member.workspaces) },
+      organization: { id: organization.id, status: this.#text(organization.status) },
+      member: member && {
+        id: member.id,
+        role: this.#text(member.role),
+        removed: member.removed,
+        workspaces: this.#list(member.workspaces),
+      },
       reach: this.#text(record.reach),
       workspaces: this.#list(record.workspaces),
       permission: this.#text(record.permission),
       scopes: this.#list(record.scopes),
       plan: record.plan && this.#text(record.plan),
+      limits: record.limits,
       allowedAddresses: this.#list(record.allowedAddresses),
-      secrets: record.secrets.map((secret) => (secret.hash === hash ? { ...secret, hash } : secret)),
+      secrets: record.secrets.map((secret) => ({
+        hash: secret.hash === hash ? hash : secret.hash,
+        expiresAt: secret.expiresAt,
+      })),
+      createdAt: record.createdAt,
+      expiresAt: record.expiresAt,
+      disabledAt: record.disabledAt,
+      revokedAt: record.revokedAt,
     };
   }
 
