@@ -22,7 +22,7 @@ export class SharedParts {
   readonly #texts = new Generations<string, string>(MAX_PARTS);
   readonly #lists = new Generations<string, readonly string[]>(MAX_PARTS);
 
-  /** The same record. All its objects are new: those from messages take more memory. */
+  /** The same record. Its objects are written out: those from messages, and copies of them by spread, take more memory. */
   of(record: KeyRecord, { environment, keyId, hash }: Known): KeyRecord {
     const { organization, member } = record;
     return {
