@@ -4,8 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { controlOf } from "../helpers/control.ts";
 import { migrate } from "../helpers/workerd.ts";
-import { call } from "../management/call.ts";
-import { type Browser, fill, formTo, type Page, type PageForm } from "./browser.ts";
+import { call, makeMember } from "../management/call.ts";
+import { Browser, fill, formTo, type Page, type PageForm } from "./browser.ts";
 import { makeWorld, visitorOf, type World } from "./world.ts";
 
 const MANY = 201;
@@ -97,8 +97,11 @@ describe("A form that does not list all workspaces says so, and takes the id of 
   test("for a new member, and for a member", async () => {
     const page = await owner.open("/members");
     expect(page.text).toContain(SAYS);
-    const form = fill(formTo(page, "/members"), { email: "far@many.test", name: "Far", workspace_ids: workspaceId });
-    expect((await owner.submit(page, tick(form, "role", "member"))).status).toBe(201);
+    const form = fill(formTo(page, "/members"), { name: "Far", workspace_ids: workspaceId });
+    const back = await owner.submit(page, tick(form, "role", "member"));
+    expect(back.status).toBe(422);
+    const fixed = fill(formTo(back, "/members"), { email: "far@many.test" });
+    expect((await owner.submit(back, fixed)).status).toBe(201);
     const [path] = await pathsOf(owner, "far@many.test");
     expect((await call("GET", `/v1${path}`)).body.workspace_ids).toEqual([workspaceId]);
 
@@ -107,6 +110,20 @@ describe("A form that does not list all workspaces says so, and takes the id of 
     const wrong = await owner.submit(edit, fill(formTo(edit, path as string), { workspace_ids: "ws_unknown" }));
     expect(wrong.status).toBe(422);
     expect(wrong.html).toContain('id="workspace_ids-problem"');
+  });
+
+  test("but not to those who can choose no other, and keeps no id that they cannot give", async () => {
+    const { id } = await makeMember(world.organizationId, { role: "admin", workspace_ids: [world.workspaceId] });
+    const admin = await Browser.signedIn({ ...controlOf(), now: Date.now }, id);
+    const page = await admin.open("/members");
+    expect(page.text).not.toContain("are listed");
+    const form = tick(fill(formTo(page, "/members"), { email: "by@many.test", name: "By" }), "role", "member");
+    const foreign = form.controls.find(({ name, disabled }) => name === "workspace_ids" && disabled);
+    Object.assign(foreign ?? {}, { disabled: false, checked: true });
+    const refused = await admin.submit(page, form);
+    expect(refused.status).toBe(403);
+    await admin.submit(refused, formTo(refused, "/members"));
+    expect(await pathsOf(owner, "by@many.test")).toHaveLength(1);
   });
 
   test("but not if it lists them all", async () => {

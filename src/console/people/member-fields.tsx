@@ -15,6 +15,8 @@ interface Props {
   readonly form: Form;
   readonly problems: Problems;
   readonly workspaces: readonly Workspace[];
+  /** The workspaces that the member has. */
+  readonly stored: readonly string[];
   /** The visitor's own, which only others can change. */
   readonly isSelf?: boolean;
 }
@@ -27,7 +29,11 @@ export const MEMBER_FIELDS: readonly FormField[] = [
 ];
 
 /** The fields of a member. Roles that the visitor cannot give are greyed out, with the reason. */
-export function MemberFields({ c, form, problems, workspaces, isSelf = false }: Props) {
+export function MemberFields({ c, form, problems, workspaces, stored, isSelf = false }: Props) {
+  const choices = workspaces.map(({ id, name }) => {
+    const isForeign = checkBelonging(c.var.visitor.caller, id) !== undefined;
+    return { value: id, text: name, off: isSelf || isForeign, kept: !isSelf && stored.includes(id) };
+  });
   return (
     <>
       <Field name="name" label="Name" problem={problems.get("name")}>
@@ -47,13 +53,10 @@ export function MemberFields({ c, form, problems, workspaces, isSelf = false }: 
           label="Workspaces"
           problem={problems.get("workspace_ids")}
           type="checkbox"
-          choices={workspaces.map(({ id, name }) => {
-            const isForeign = checkBelonging(c.var.visitor.caller, id) !== undefined;
-            return { value: id, text: name, off: isSelf || isForeign, kept: !isSelf };
-          })}
+          choices={choices}
           chosen={form.list("workspace_ids")}
         >
-          {!isSelf && <Another listed={workspaces.length} />}
+          <Another listed={choices.filter(({ off }) => !off).length} />
         </Choices>
       )}
     </>

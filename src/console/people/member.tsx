@@ -172,6 +172,7 @@ function EditMember({ c, member, sent, form, workspaces, refusal }: EditProps) {
         form={form}
         problems={problemsOf(refusal, MEMBER_FIELDS)}
         workspaces={workspaces}
+        stored={member.workspaceIds}
         isSelf={isSelf}
       />
       <button type="submit">Save</button>

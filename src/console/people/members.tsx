@@ -80,10 +80,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
   const now = control.now();
   const ids = members.items.map(({ id }) => id);
   const [workspaces, invitations, keys] = await Promise.all([
-    workspacesOf(
-      c,
-      members.items.flatMap(({ workspaceIds }) => workspaceIds),
-    ),
+    workspacesOf(c, [...members.items.flatMap(({ workspaceIds }) => workspaceIds), ...form.list("workspace_ids")]),
     findInvitations(control, { organization: organizationId }),
     countKeysOf(control, visitor.caller, { organizationId, ids }, MAX_KEYS + 1),
   ]);
@@ -144,7 +141,7 @@ async function showList(c: Visit, form: Form, refusal: Refusal | undefined) {
           <Field name="email" label="Email address" problem={problems.get("email")}>
             <input type="email" value={form.text("email")} required autocomplete="off" />
           </Field>
-          <MemberFields c={c} form={form} problems={problems} workspaces={workspaces} />
+          <MemberFields c={c} form={form} problems={problems} workspaces={workspaces} stored={[]} />
           <button type="submit">{isInviter ? "Add the member and create an invitation" : "Add the member"}</button>
           <p class="hint">
             They sign in with a link that{" "}
