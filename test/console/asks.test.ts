@@ -142,9 +142,24 @@ test.for<[what: string, name: string]>([
   ["a soft hyphen at its end", "prod backend\u00ad"],
   ["wide letters", "ｐｒｏｄ backend"],
 ])("a name with %s is typed as it is seen, and no other name is", ([, name]) => {
-  const typed = (text: string) => checkTyped(new Form([["name", text]]), name, "this key");
+  const typed = (text: string) => checkTyped(new Form([["name", text]]), { id: "key_1", name }, "this key");
   expect(["prod backend", name].map(typed)).toEqual([undefined, undefined]);
   for (const other of ["prodbackend", "Prod backend", "prod-backend", ""]) expect(typed(other)).toBeDefined();
+});
+
+test.for(["\u200b", "\u2060\u00ad", "\u3164"])(
+  "instead of a name of which nothing is shown, the id is typed: %j",
+  (name) => {
+    const typed = (text: string) => checkTyped(new Form([["name", text]]), { id: "key_1", name }, "this key");
+    for (const other of ["", " ", name]) expect(typed(other)).toBeDefined();
+    expect(typed("key_1")).toBeUndefined();
+  },
+);
+
+test("a page shows the id of what has a name of which nothing is shown", async () => {
+  await call("PATCH", `/v1/members/${world.otherId}`, { name: "\u200b" });
+  const path = `/members/${world.otherId}/remove`;
+  expect((await (await visitorOf(control, world)).open(path)).html).toContain(`<strong>${world.otherId}</strong>`);
 });
 
 test("an old secret of a key in use is ended only after the key's name was typed", async () => {

@@ -68,22 +68,27 @@ export function Crumbs({ crumbs }: { crumbs: readonly Crumb[] }) {
 
 export const NAME_FIELD: FormField = { id: "name", label: "Name" };
 
-interface NameProps {
+interface Named {
+  readonly id: string;
   readonly name: string;
+}
+
+interface NameProps {
+  readonly of: Named;
   readonly problems: Problems;
 }
 
-export function TypedName({ name, problems, children }: PropsWithChildren<NameProps>) {
+export function TypedName({ of, problems, children }: PropsWithChildren<NameProps>) {
   return (
-    <Field name="name" label={children} hint={<strong>{name}</strong>} problem={problems.get("name")}>
+    <Field name="name" label={children} hint={<strong>{nameOf(of)}</strong>} problem={problems.get("name")}>
       <input required autocomplete="off" />
     </Field>
   );
 }
 
 /** `what`: such as "this key". */
-export function checkTyped(form: Form, name: string, what: string): Refusal | undefined {
-  return typable(form.text("name")) === typable(name) ? undefined : invalid("name", `is not the name of ${what}`);
+export function checkTyped(form: Form, of: Named, what: string): Refusal | undefined {
+  return typable(form.text("name")) === typable(nameOf(of)) ? undefined : invalid("name", `is not the name of ${what}`);
 }
 
 /** A page shows two blanks as one, and nobody can copy what it does not show. */
@@ -93,3 +98,6 @@ const typable = (text: string) =>
     .replaceAll(/[\p{Cf}\p{DI}]/gu, "")
     .replaceAll(/\s+/g, " ")
     .trim();
+
+/** The id stands for a name of which nothing is shown. */
+const nameOf = ({ id, name }: Named) => (typable(name) === "" ? id : name);

@@ -24,12 +24,12 @@ export function NameOfKey({ c, keyOf: key, problems, why }: Omit<ControlsProps, 
   const now = c.var.control.now();
   if (!isInUse(key, now)) return null;
   return (
-    <TypedName name={key.name} problems={problems}>
+    <TypedName of={key} problems={problems}>
       {`It was used ${agoOf(key.lastUsedAt ?? now, now)}. ${why}`}
     </TypedName>
   );
 }
 
 export function checkName(c: Visit, key: ManagedKey, form: Form): Refusal | undefined {
-  return isInUse(key, c.var.control.now()) ? checkTyped(form, key.name, "this key") : undefined;
+  return isInUse(key, c.var.control.now()) ? checkTyped(form, key, "this key") : undefined;
 }

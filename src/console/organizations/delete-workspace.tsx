@@ -25,7 +25,7 @@ export const workspaceDeletion = new Hono<ConsoleEnv>()
     if (isRefusal(workspace)) return showRefusal(c, workspace);
     const caller = { ...c.var.visitor.caller, ifMatch: [form.text("version")] };
     const deleted =
-      ((await hasKeys(c, workspace)) ? checkTyped(form, workspace.name, "this workspace") : undefined) ??
+      ((await hasKeys(c, workspace)) ? checkTyped(form, workspace, "this workspace") : undefined) ??
       (await deleteWorkspace(c.var.control, caller, workspace.id));
     return isRefusal(deleted)
       ? askFor(c, workspace, form, deleted)
@@ -69,7 +69,7 @@ async function askFor(c: Visit, workspace: Workspace, form: Form | undefined, re
             <p>
               <a href={`/keys?workspace_id=${workspace.id}&status=active`}>See its active keys</a>.
             </p>
-            <TypedName name={workspace.name} problems={problems}>
+            <TypedName of={workspace} problems={problems}>
               Active keys are limited to it. Type its name to continue
             </TypedName>
           </>

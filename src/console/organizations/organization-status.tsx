@@ -26,7 +26,7 @@ export const organizationStatus = new Hono<ConsoleEnv>()
     const caller = { ...rootOf(c), ifMatch: [form.text("version")] };
     const status = suspends ? ("suspended" as const) : ("active" as const);
     const changed =
-      (suspends ? checkTyped(form, organization.name, "this organization") : undefined) ??
+      (suspends ? checkTyped(form, organization, "this organization") : undefined) ??
       (await changeOrganization(c.var.control, caller, organization.id, { status }));
     if (isRefusal(changed)) return askFor(c, organization, form, changed);
     return finish(c, `/organizations/${organization.id}`, suspends ? "suspended" : "activated", changed.effect);
@@ -53,7 +53,7 @@ function askFor(c: Visit, organization: Organization, form: Form | undefined, re
         <Version of={organization} form={form} refusal={refusal} />
         <p>{effectOf(c, suspends)}</p>
         {suspends && (
-          <TypedName name={organization.name} problems={problems}>
+          <TypedName of={organization} problems={problems}>
             Type the name of the organization to continue
           </TypedName>
         )}

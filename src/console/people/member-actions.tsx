@@ -26,7 +26,7 @@ export const memberActions = new Hono<ConsoleEnv>()
     if (isRefusal(member)) return showRefusal(c, member);
     const caller = { ...c.var.visitor.caller, ifMatch: [form.text("version")] };
     const removed =
-      ((await stopsKeys(c, member)) ? checkTyped(form, member.name, "this member") : undefined) ??
+      ((await stopsKeys(c, member)) ? checkTyped(form, member, "this member") : undefined) ??
       (await removeMember(c.var.control, caller, member.id));
     return isRefusal(removed)
       ? askToRemove(c, member, form, removed)
@@ -81,7 +81,7 @@ async function askToRemove(c: Visit, member: MemberRecord, form: Form | undefine
           {removalOf(c)} <a href={`/keys?member_id=${member.id}&status=active`}>See their active keys</a>.
         </p>
         {inUse && (
-          <TypedName name={member.name} problems={problems}>
+          <TypedName of={member} problems={problems}>
             They have active keys. Type their name to continue
           </TypedName>
         )}
