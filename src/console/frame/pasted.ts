@@ -2,10 +2,10 @@ import type { MiddlewareHandler } from "hono";
 import { hintOf, prefixOfSecret } from "../../domain/secret.ts";
 import type { ConsoleEnv } from "./visit.ts";
 
-/** A whole secret stands for what people can see of it. Fields for search keep blanks that were pasted around it. */
+/** Shows only the hint of a secret, without what was pasted around it, such as `Bearer`. */
 export function withoutSecret(text: string): string {
-  const trimmed = text.trim();
-  return prefixOfSecret(trimmed) ? hintOf(trimmed) : text;
+  const secret = text.match(/\w+/g)?.find(prefixOfSecret);
+  return secret ? hintOf(secret) : text;
 }
 
 /** A secret that was pasted into a search does not stay in the address: browsers keep those, and pages link to them. */

@@ -32,6 +32,9 @@ const AROUND: [what: string, before: string, after: string][] = [
   ["a blank before it", " ", ""],
   ["a blank after it", "", " "],
   ["other blanks", "\t\u00a0", "\r\n"],
+  ["a header", "Authorization: Bearer ", ""],
+  ["quotes", '"', '",'],
+  ["what nobody sees", "\u200b", "\u2060"],
 ];
 
 describe.for(FIELDS)("A secret in the field of %s", ([path, field, more = ""]) => {
