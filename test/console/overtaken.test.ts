@@ -92,6 +92,28 @@ describe("A form that others were faster than says what is stored now", () => {
   });
 });
 
+describe("A form that comes back after its member has risen above the visitor says why it is gone", () => {
+  test.for<[what: string, status: number, values: Record<string, string>]>([
+    ["sent as it was", 412, {}],
+    ["sent with a mistake", 422, { name: "" }],
+  ])("%s", async ([, status, values]) => {
+    const member = await makeMember(world.organizationId, { role: "member" });
+    const { id } = await makeMember(world.organizationId, { role: "admin" });
+    const admin = await Browser.signedIn({ ...controlOf(), now: Date.now }, id);
+    const path = `/members/${member.id}`;
+    const page = await admin.open(path);
+    await call("PATCH", `/v1${path}`, { role: "owner" });
+    const answer = await admin.submit(page, fill(formTo(page, path), values));
+    expect(answer.status).toBe(status);
+    expect(warning(answer)).toContain(
+      "Nothing was changed. You cannot change this member. The role owner can manage keys that you cannot.",
+    );
+    expect(answer.text.match(/You cannot change this member/g)).toHaveLength(1);
+    expect(answer.text).not.toContain("send the form again");
+    expect(fieldsIn(answer)).toEqual([]);
+  });
+});
+
 test("A page that asks before it removes someone says that they were changed, in the same words", async () => {
   const member = await makeMember(world.organizationId, { name: "Leaver", role: "member" });
   const path = `/members/${member.id}/remove`;

@@ -16,7 +16,7 @@ import { Done, finish } from "../frame/done.tsx";
 import { Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
-import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { Alert, Mistakes, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
 import { Day } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
@@ -80,6 +80,8 @@ async function showMember(c: Visit, sent: Form | undefined, refusal: Refusal | u
   const form = sent && !isSelf ? sent : formOf({ ...member, name: sent?.text("name") ?? member.name });
   const above = checkStanding(caller, { role: member.role, workspaceIds: [] }, control.gateway);
   const canWrite = requireScope(caller, "members:write") === undefined;
+  // Then the page has no form, also if one was sent.
+  const reason = canWrite && above && `You cannot change this member. ${describe(above).detail}`;
   const ids = [...member.workspaceIds, ...form.list("workspace_ids")];
   const workspaces = canWrite && !above ? await offeredWorkspaces(c, ids) : [];
   return show(
@@ -96,17 +98,22 @@ async function showMember(c: Visit, sent: Form | undefined, refusal: Refusal | u
         <a href={`/audit?actor=${member.id}`}>Their actions</a>
       </p>
       <Done c={c} />
-      <Mistakes
-        refusal={refusal}
-        fields={MEMBER_FIELDS}
-        against={{ sent: form, stored: formOf(member), nameOf: namesIn([workspaces]) }}
-      />
-      {canWrite &&
-        (above ? (
-          <p>You cannot change this member. {describe(above).detail}</p>
-        ) : (
-          <EditMember {...{ c, member, sent, form, workspaces, refusal }} />
-        ))}
+      {reason && sent ? (
+        <Alert>
+          <p>
+            <strong>Nothing was changed.</strong> {reason}
+          </p>
+        </Alert>
+      ) : (
+        <Mistakes
+          refusal={refusal}
+          fields={MEMBER_FIELDS}
+          against={{ sent: form, stored: formOf(member), nameOf: namesIn([workspaces]) }}
+        />
+      )}
+      {reason
+        ? !sent && <p>{reason}</p>
+        : canWrite && <EditMember {...{ c, member, sent, form, workspaces, refusal }} />}
       {standing.kind === "member" && isOwner(standing) && (
         <section class="sheet">
           <h2>Sign-in</h2>
