@@ -75,13 +75,24 @@ async function requests(c: Visit, sought: string): Promise<readonly Hit[]> {
   return isRefusal(found) ? [] : [{ kind: "Request", name: sought, note: "", path: `/requests/${sought}` }];
 }
 
+/** What `list` finds, and what of its beginning has `sought`: SQL knows only the capital letters of ASCII. */
+async function inAnyCase<T extends { id: string; name: string }>(
+  sought: string,
+  list: (sought: string) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const found = await list(sought);
+  if (!/[^ -~]/.test(sought)) return found;
+  const ids = new Set(found.map(({ id }) => id));
+  return [...found, ...(await list("")).filter(({ id, name }) => !ids.has(id) && has(sought, name))];
+}
+
 async function people(c: Visit, sought: string): Promise<readonly Hit[]> {
-  const members = await membersOf(c, sought);
+  const members = await inAnyCase(sought, (text) => membersOf(c, text));
   return members.map(({ id, name, email }) => ({ kind: "Member", name, note: email, path: `/members/${id}` }));
 }
 
 async function workspaces(c: Visit, sought: string): Promise<readonly Hit[]> {
-  const found = await workspacesOf(c, [], sought);
+  const found = await inAnyCase(sought, (text) => workspacesOf(c, [], text));
   return found.map(({ id, name }) => ({ kind: "Workspace", name, note: "", path: `/workspaces/${id}` }));
 }
 

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { controlOf } from "../../helpers/control.ts";
 import { migrate, newSecret } from "../../helpers/workerd.ts";
-import { makeKey, makeMember } from "../../management/call.ts";
+import { call, makeKey, makeMember } from "../../management/call.ts";
 import { Browser } from "../browser.ts";
 import { makeWorld, platformTeam, visitorOf, type World } from "../world.ts";
 
@@ -86,6 +86,15 @@ describe("The search leads", () => {
     ["sales", () => `/workspaces/${world.workspaceId}`],
   ])("a member from “%s” to %s", async ([text, path]) => {
     expect(await pathsOf(owner, text)).toContain(typeof path === "string" ? path : path());
+  });
+
+  test("to a name from its letters, small or capital, also beyond ASCII", async () => {
+    const member = await makeMember(world.organizationId, { name: "Émile" });
+    const body = { organization_id: world.organizationId, name: "Überlingen" };
+    const workspace = (await call("POST", "/v1/workspaces", body)).body;
+    for (const text of ["Émile", "émile", "ÉMILE"])
+      expect(await pathsOf(owner, text)).toEqual([`/members/${member.id}`]);
+    for (const text of ["über", "ÜBER"]) expect(await pathsOf(owner, text)).toEqual([`/workspaces/${workspace.id}`]);
   });
 
   test("the platform team to organizations: by name, by id, and by the email address of a member", async () => {
