@@ -49,6 +49,12 @@ export function hasLeft(desk: Desk<TokenLease, unknown> | undefined): boolean {
   return (desk?.holding?.left ?? 0) > 0 || (desk?.reports.some(({ unspent }) => unspent > 0) ?? false);
 }
 
+/** Ends a lease, and notes what is to be reported of it. */
+export function giveBack<L extends TokenLease>(desk: Desk<L, unknown>, holding: Holding<L>, now: number): void {
+  const report = holding.end(now);
+  if (report) desk.reports = [...desk.reports, report];
+}
+
 /** A question for the next lease while the present one is spent. Each lease is renewed at most once. */
 export interface Renewal<L extends TokenLease> {
   readonly of: Holding<L>;
@@ -71,6 +77,8 @@ export interface Owners<Owner, L extends TokenLease, Memory> {
   /** About how much memory their desks take; up to twice as much. */
   readonly maxBytes: number;
   readonly nameOf: (owner: Owner) => string;
+  /** What a question for the owner asks with, if an answer can be wrong for another. */
+  readonly secretOf?: (owner: Owner) => string;
   readonly remember: () => Memory;
   /** Rejects if the account cannot be asked. */
   readonly ask: (owner: Owner, question: TokenQuestion, memory: Memory) => Promise<L | Refusal>;

@@ -6,7 +6,8 @@ import { Holding, KEEPS_FIRST } from "../../domain/holding.ts";
 import type { TokenLease, TokenQuestion } from "../../domain/lease.ts";
 import { MAX_IN_VAIN } from "../../domain/renewal.ts";
 import { isRefusal, type Refusal } from "../../errors.ts";
-import { DESK_BYTES, type Desk, hasLeft, newDesk, type Owners, PAUSE_MS, patienceWith, type Renewal } from "./desk.ts";
+import type { Desk, Owners, Renewal } from "./desk.ts";
+import { DESK_BYTES, giveBack, hasLeft, newDesk, PAUSE_MS, patienceWith } from "./desk.ts";
 import { Flights, type WaitUntil } from "./flights.ts";
 import type { WatchedClock } from "./watched-clock.ts";
 
@@ -69,11 +70,10 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     if (renewed) return renewed;
     if (now < desk.pausedUntil) return { code: "authority_unavailable" };
     try {
+      const [name, secret] = [this.#owners.nameOf(owner), this.#owners.secretOf?.(owner)];
+      const begin = () => this.#fly(desk, owner, waitUntil, atMost);
       // An answer that takes longer than a lease's ttl brings a lease that has ended.
-      return await within(
-        this.#ttlMs,
-        this.#flights.join(this.#owners.nameOf(owner), () => this.#fly(desk, owner, waitUntil, atMost), waitUntil),
-      );
+      return await within(this.#ttlMs, this.#flights.join(name, begin, waitUntil, secret));
     } catch (error) {
       if (error instanceof DeadlineError) desk.pausedUntil = this.readClock() + PAUSE_MS;
       return { code: "authority_unavailable" };
@@ -89,12 +89,12 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return desk;
   }
 
-  /** Ends the present lease, and waits for no other that was asked for before. The next question reports what was used of it. */
+  /** Ends the present lease, and waits for none that was asked for with another secret. The next question reports what was used of it. */
   drop(owner: Owner): void {
     const desk = this.of(owner);
     this.#close(desk);
     desk.renewal = undefined;
-    this.#flights.forget(this.#owners.nameOf(owner));
+    this.#flights.forget(this.#owners.nameOf(owner), this.#owners.secretOf?.(owner));
   }
 
   /** Tells the account about ended leases when there is nothing to ask it. */
@@ -167,7 +167,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const holding = new Holding(lease, isOver ? Number.NEGATIVE_INFINITY : askedAt, receivedAt, 0, cover);
     if (desk.asked === asked) return this.#put(desk, owner, holding);
     // It took so long that another question was asked, which brings a newer lease.
-    this.#giveBack(desk, holding);
+    giveBack(desk, holding, receivedAt);
     return desk.holding ?? holding;
   }
 
@@ -211,13 +211,13 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     const cover = chain && this.#owners.cover?.(lease, chain);
     const next = new Holding(lease, askedAt, receivedAt, spentMeanwhile, cover);
     if (desk.renewal !== renewal) {
-      this.#giveBack(desk, next);
+      giveBack(desk, next, receivedAt);
       return undefined;
     }
     // It could not be renewed, and there is nothing else to lend.
     if (lease.tokens === 0 && old.left > 0 && old.isLive(receivedAt)) return undefined;
     if (lease.renewed) old.end(receivedAt);
-    else this.#giveBack(desk, old);
+    else giveBack(desk, old, receivedAt);
     return this.#put(desk, owner, next);
   }
 
@@ -238,13 +238,8 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
   }
 
   #close(desk: Desk<L, Memory>): void {
-    if (desk.holding) this.#giveBack(desk, desk.holding);
+    if (desk.holding) giveBack(desk, desk.holding, this.readClock());
     if (desk.holding) this.#owners.over?.(desk.holding, desk.memory);
     desk.holding = undefined;
-  }
-
-  #giveBack(desk: Desk<L, Memory>, holding: Holding<L>): void {
-    const report = holding.end(this.readClock());
-    if (report) desk.reports = [...desk.reports, report];
   }
 }

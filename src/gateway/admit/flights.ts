@@ -9,6 +9,7 @@ const MAX_FLIGHT_MS = 15_000;
 
 interface Flight<T> {
   readonly result: Promise<T>;
+  readonly secret: string | undefined;
   readonly begunAt: number;
 }
 
@@ -22,9 +23,9 @@ export class Flights<T> {
 
   /**
    * The call outlives the request that began it by up to 30 s (`waitUntil`): if that client leaves, the others still get the result.
-   * Even so nobody should wait for it without a deadline.
+   * Even so nobody should wait for it without a deadline. `secret`: that it asks with.
    */
-  join(key: string, begin: () => Promise<T>, waitUntil: WaitUntil): Promise<T> {
+  join(key: string, begin: () => Promise<T>, waitUntil: WaitUntil, secret?: string): Promise<T> {
     const begunAt = this.#now();
     const joined = this.#underWay.get(key);
     if (joined && isRecent(joined.begunAt, MAX_FLIGHT_MS, begunAt)) return joined.result;
@@ -32,14 +33,14 @@ export class Flights<T> {
       // Not the one that took its place.
       if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
     });
-    const flight = { result, begunAt };
+    const flight = { result, begunAt, secret };
     this.#underWay.set(key, flight);
     waitUntil(result.catch(() => undefined));
     return result;
   }
 
-  /** Who comes from now on does not get the result of the call that is under way. */
-  forget(key: string): void {
-    this.#underWay.delete(key);
+  /** Who comes from now on does not get the result of a call that asks with another secret. */
+  forget(key: string, secret: string | undefined): void {
+    if (this.#underWay.get(key)?.secret !== secret) this.#underWay.delete(key);
   }
 }

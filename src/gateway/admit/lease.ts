@@ -7,7 +7,7 @@ import type { Account } from "../../decide/principal.ts";
 import { SECOND_MS } from "../../domain/durations.ts";
 import { keySubject, subjectsOf } from "../../domain/feed.ts";
 import type { Holding } from "../../domain/holding.ts";
-import { bytesOf, type KeyRecord } from "../../domain/key.ts";
+import { bytesOf, type KeyRecord, knowsSecret } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
 import type { ReportAnswer } from "../../domain/report.ts";
 import { SharedParts } from "../../domain/shared-parts.ts";
@@ -64,6 +64,7 @@ export class Leases {
       {
         maxBytes: DESKS_BYTES,
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
+        secretOf: ({ hash }) => hash,
         remember: (): Memory => ({ record: undefined, fallback: undefined }),
         ask: (account, question, memory) => this.#lease(account, question, memory),
         see: (now, waitUntil) => this.#follower?.see(now, waitUntil),
@@ -109,7 +110,7 @@ export class Leases {
     const name = authorityName(account.environment, account.keyId);
     const begin = () => this.#lease(account, { waiting: 0, wanted: 0, reports: [] }, memory);
     try {
-      const lease = await within(this.#gateway.leaseTtlMs, this.#looks.join(name, begin, waitUntil));
+      const lease = await within(this.#gateway.leaseTtlMs, this.#looks.join(name, begin, waitUntil, account.hash));
       return isRefusal(lease) ? lease : lease.record;
     } catch {
       return { code: "authority_unavailable" };
@@ -152,8 +153,12 @@ export class Leases {
 
   /** For a lease whose record lacks a secret that the key has: it is older than the secret. */
   drop(account: Account): void {
+    const { environment, keyId, hash } = account;
+    const { holding } = this.#desks.of(account);
+    // Another request has seen to it meanwhile.
+    if (holding && knowsSecret(holding.lease.record, hash)) return;
     this.#desks.drop(account);
-    this.#looks.forget(authorityName(account.environment, account.keyId));
+    this.#looks.forget(authorityName(environment, keyId), hash);
   }
 
   async #lease(account: Account, question: TokenQuestion, memory: Memory): Promise<Lease | Refusal> {

@@ -1,10 +1,13 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Credential } from "../../../src/decide/credentials.ts";
 import type { Holding } from "../../../src/domain/holding.ts";
+import type { KeyRecord } from "../../../src/domain/key.ts";
 import type { Answer, Denial, Lease, Question } from "../../../src/domain/lease.ts";
 import { isRefusal } from "../../../src/errors.ts";
 import { spend } from "../../../src/gateway/admit/api-keys.ts";
 import type { Identity } from "../../../src/gateway/admit/identify.ts";
 import { Leases } from "../../../src/gateway/admit/lease.ts";
+import { findRecord, type Keys } from "../../../src/gateway/admit/record.ts";
 import { askAuthority } from "../../authority/ask.ts";
 import { aKey } from "../../domain/fixtures.ts";
 import { migrate, seedKey } from "../../helpers/workerd.ts";
@@ -17,6 +20,8 @@ afterEach(() => {
 
 const identity: Identity = { keyId: "key_1", hash: "h", environment: "sandbox", foundIn: "memory" };
 const ignore = () => {};
+const CREDENTIAL: Credential = { secret: "s", environment: "sandbox" };
+const VISIT = { client: "198.51.100.7", waitUntil: ignore };
 const PLAN_UNKNOWN: Answer = { kind: "plan_unknown", plan: "gold" };
 const PLAN_UNKNOWN_REFUSAL = { code: "plan_unknown", plan: "gold" };
 let made = 0;
@@ -222,10 +227,41 @@ test("a secret that a record lacks is asked for, though a question with another 
   expect(holdingOf(await first).lease.record).toEqual(record);
   await looked;
   expect(holdingOf(await hold(other)).left).toBe(5);
-  leases.drop(other);
+  leases.drop({ ...identity, hash: "third" });
   void hold(other);
   await vi.waitFor(() => expect(questions.at(-1)?.reports).toMatchObject([{ unspent: 7 }, { unspent: 5 }]));
 });
+
+test.each(["hold", "look"] as const)(
+  "a secret that a record lacks costs one question, however many requests show it at once: %s",
+  async (how) => {
+    const renewed = aKey({ secrets: [{ hash: "new", expiresAt: null }] });
+    const { questions, leases, hold } = isolate(({ secretHash, waiting }) =>
+      leaseOf(Math.max(1, waiting), 2_000, null, secretHash === "new" ? renewed : aKey()),
+    );
+    await hold();
+    const first: Identity = { ...identity, hash: "new" };
+    const found: Promise<Identity> = Promise.resolve(first);
+    const keys = { leases, identifier: { identifyAnew: () => found } } as unknown as Keys;
+    const findOne = () =>
+      leases.queue<unknown>(first, () =>
+        how === "hold"
+          ? findRecord<Holding>(CREDENTIAL, first, keys, VISIT, {
+              read: (identity) => leases.hold(identity, ignore),
+              recordIn: ({ lease }) => lease.record,
+            })
+          : findRecord<KeyRecord>(CREDENTIAL, first, keys, VISIT, {
+              read: (identity) => leases.look(identity, ignore),
+              recordIn: (record) => record,
+            }),
+      );
+    const all = await Promise.all(Array.from({ length: 10 }, findOne));
+    expect(all.filter((one) => isRefusal(one as object))).toEqual([]);
+    expect(questions.map(({ secretHash }) => secretHash)).toEqual(["h", "new"]);
+    await findOne();
+    expect(questions).toHaveLength(how === "hold" ? 2 : 3);
+  },
+);
 
 describe("a restore of D1", () => {
   test("is in each question from when the isolate has heard of it on, the latest alone", async () => {
