@@ -93,6 +93,7 @@ export class RequestHours {
   #shrink(start: number, hour: Hour): Hour {
     const bounds = hour.bounds + 1;
     return this.#rewrite(start, { ...hour, bounds }, (part) => {
+      if (part.size === 0) return undefined;
       const groups: RequestGroups = new Map();
       for (const [name, group] of this.#read(start, part)) addGroup(groups, name, group, BOUNDS[bounds]);
       return groups;
@@ -104,8 +105,8 @@ export class RequestHours {
     const full = new Map<string, ReadonlySet<string> | undefined>();
     const known = ({ first, last }: Names) => {
       if (!full.has(first)) {
-        const inUse = partsBetween(parts, first, last).filter(({ size }) => size > 0);
-        const isFull = inUse.length > this.#limits.maxPlaceParts;
+        const size = sizeOf(partsBetween(parts, first, last));
+        const isFull = size > this.#limits.maxPlaceCharacters;
         full.set(first, isFull ? new Set([...this.read(start, { first, last })].map(([name]) => name)) : undefined);
       }
       return full.get(first);
@@ -159,6 +160,8 @@ export class RequestHours {
   }
 
   #isTooLarge({ parts }: Hour): boolean {
-    return parts.reduce((sum, { size }) => sum + size, 0) > this.#limits.maxHourCharacters;
+    return sizeOf(parts) > this.#limits.maxHourCharacters;
   }
 }
+
+const sizeOf = (parts: readonly Part[]) => parts.reduce((sum, { size }) => sum + size, 0);

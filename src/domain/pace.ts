@@ -46,7 +46,7 @@ export const KEPT = {
   /** Of an hour, in one row. */
   partCharacters: 250_000,
   /** Of one organization and environment in an hour, beside those of requests whose route is left out. */
-  maxPlaceParts: 10,
+  maxPlaceCharacters: 2_500_000,
   /** Of an hour. A week of them is half of what an object can store: https://developers.cloudflare.com/durable-objects/platform/limits/ */
   maxHourCharacters: 32_000_000,
 };

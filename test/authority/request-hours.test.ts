@@ -8,7 +8,7 @@ import { keptRequest } from "../helpers/requests.ts";
 
 const NOON = Date.UTC(2040, 4, 31, 12);
 const ALL = { first: "", last: "\uffff" };
-const LIMITS = { ...KEPT, partCharacters: 2_000, maxPlaceParts: 4, maxHourCharacters: 40_000 };
+const LIMITS = { ...KEPT, partCharacters: 2_000, maxPlaceCharacters: 8_000, maxHourCharacters: 40_000 };
 
 /** The rows of an object, by their names. */
 class Rows extends Map<string, unknown> {
@@ -55,7 +55,7 @@ describe("The requests of an hour", () => {
         const hours = new RequestHours(rows.kv, {
           ...LIMITS,
           maxHourCharacters: Number.POSITIVE_INFINITY,
-          maxPlaceParts: 1e6,
+          maxPlaceCharacters: 1e9,
         });
         const added = all.map((some) => joined(some.map((one) => requestIn(...one)[1])));
         for (const some of added) hours.add(NOON, some);
@@ -142,6 +142,20 @@ describe("The requests of an hour", () => {
     expect(rest?.[1].requests).toBe(200 - groups.length + 1);
     const last = rest?.[1].kept.at(-1) as KeptRequest;
     expect([last.id, last.route]).toEqual([requests.at(-1), "/route-199/*"]);
+  });
+
+  test("keep their routes however many parts the hour before had, also where others fill the hour", () => {
+    const rows = new Rows();
+    const before = new RequestHours(rows.kv, { ...LIMITS, maxPlaceCharacters: 1e9, maxHourCharacters: 1e9 });
+    before.add(NOON, joined(Array.from({ length: 40 }, (_, n) => requestIn(1, "500", `/route-${n}/*`)[1])));
+    const hours = new RequestHours(rows.kv, { ...LIMITS, maxHourCharacters: 12_000 });
+    const next = NOON + 3_600_000;
+    const routesIn = () => new Set([...hours.read(next, namesOfPlace(placeOf(1)))].map(([, { route }]) => route));
+    for (const n of [0, 8, 16, 24, 32]) hours.add(next, requestIn(1, "500", `/route-${n}/*`, next + n)[1]);
+    for (let n = 0; n < 60; n++) hours.add(next, requestIn(2, "500", `/route-${n % 4}/*`, next + n)[1]);
+    hours.add(next, requestIn(1, "500", "/another/*", next)[1]);
+    expect(routesIn()).toContain("/another/*");
+    expect(routesIn()).not.toContain("");
   });
 
   test("have their routes again in an hour with fewer, and as many of each as if the hour before had had few", () => {
