@@ -45,7 +45,7 @@ const JUMP_MS = 3 * HOUR_MS;
 /** D1 calls in one round, of up to three statements each, and the pause after it, which leaves D1 to others. The free plan allows 50 statements. */
 const ROUND_CALLS = 11;
 const ROUND_MS = 1_000;
-/** One call in a round: each removal is a numbered change, and edits by hand must not wait for thousands of them. */
+/** Each removal is a numbered change, and edits by hand must not wait for thousands of them: a round ends after a full call. */
 const NUMBERED: ReadonlySet<Kind> = new Set(["api_keys", "members"]);
 const AFTER_FAULT_MS = MINUTE_MS;
 const FULL_SHARE = 0.8;

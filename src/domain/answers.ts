@@ -43,7 +43,7 @@ export function failuresIn(answered: Answered): number {
   return (answered[3] ?? 0) + (answered[4] ?? 0);
 }
 
-/** Adds `more` to `answered`. What is no count, here or there, counts as 0: D1 refuses all that is written with it. */
+/** Adds `more` to `answered`. A value that is not a whole number counts as 0: with it, D1 would refuse the whole batch. */
 export function addAnswered(answered: number[], more: Answered): void {
   for (const [place, count] of more.entries()) answered[place] = counted(answered[place]) + counted(count);
 }

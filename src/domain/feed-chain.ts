@@ -3,9 +3,8 @@
  * that is as new as the newest change of its key, its member and its organization. Pure: time is an argument.
  */
 
-import { type FeedAnswer, type FeedQuestion, subjectsOf } from "./feed.ts";
+import { type FeedAnswer, type FeedQuestion, type Subjects, subjectsOf } from "./feed.ts";
 import type { Cover } from "./holding.ts";
-import type { KeyRecord } from "./key.ts";
 import type { Mark } from "./record-changes.ts";
 
 /** Whose changes an isolate remembers. From here on it begins again; about 100 bytes each. */
@@ -66,10 +65,10 @@ export class FeedChain {
   }
 
   /**
-   * What says that the record, which has this number, is still right. It must have been asked for after the chain had begun. A number beyond the
-   * position can be one that a restore of D1 has taken back, and that another change gets.
+   * Says whether the record is still right. `number` is that of the newest change that it includes. It must have been asked for after the
+   * chain had begun. A number beyond the position can be one that a restore of D1 has taken back, and that another change gets.
    */
-  cover(record: KeyRecord, number: number): Cover | undefined {
+  cover(record: Subjects, number: number): Cover | undefined {
     if (this.#isOver || number > this.#position.number || number < this.#generation) return undefined;
     return number < this.newestOf(subjectsOf(record)) ? undefined : new FollowedRecord(this, record, number);
   }
@@ -89,13 +88,13 @@ export class FeedChain {
 
 class FollowedRecord implements Cover {
   readonly #chain: FeedChain;
-  readonly #record: KeyRecord;
+  readonly #record: Subjects;
   readonly #number: number;
   #isRight = true;
   /** What the chain had heard when it was last asked. */
   #heard: number;
 
-  constructor(chain: FeedChain, record: KeyRecord, number: number) {
+  constructor(chain: FeedChain, record: Subjects, number: number) {
     this.#chain = chain;
     this.#record = record;
     this.#number = number;

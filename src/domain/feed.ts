@@ -2,7 +2,6 @@
  * The feed of changes, for those who answer: what came after the row of D1 that an isolate knows. Pure.
  */
 
-import type { KeyRecord } from "./key.ts";
 import type { Mark, RecordChange, Told } from "./record-changes.ts";
 
 export interface FeedQuestion {
@@ -43,8 +42,21 @@ export interface FeedStart {
 export const keySubject = (environment: string, id: string): string => `${environment}/${id}`;
 const holderSubject = (kind: "member" | "organization", id: string): string => `${kind}:${id}`;
 
+/** What of a record says whose changes change it. */
+export interface Subjects {
+  readonly environment: string;
+  readonly id: string;
+  readonly organization: { readonly id: string };
+  readonly member: { readonly id: string } | null;
+}
+
+/** Without what else the record has. */
+export function subjectsIn({ environment, id, organization, member }: Subjects): Subjects {
+  return { environment, id, organization: { id: organization.id }, member: member && { id: member.id } };
+}
+
 /** Whose changes change the record. */
-export function subjectsOf({ environment, id, member, organization }: KeyRecord): readonly string[] {
+export function subjectsOf({ environment, id, member, organization }: Subjects): readonly string[] {
   const subjects = [keySubject(environment, id), holderSubject("organization", organization.id)];
   return member ? [...subjects, holderSubject("member", member.id)] : subjects;
 }

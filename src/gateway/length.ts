@@ -9,7 +9,7 @@ export function bytesOf(message: Request | Response): number | undefined {
   return announcedLength(message.headers);
 }
 
-/** Code on the way can set anything: what is no length announces none. https://www.rfc-editor.org/rfc/rfc9110#section-8.6 */
+/** A handler or a hook can set any text here. One that is not a whole number is ignored. https://www.rfc-editor.org/rfc/rfc9110#section-8.6 */
 export function announcedLength(headers: Headers): number | undefined {
   const announced = headers.get("content-length");
   if (announced === null || !/^\d+$/.test(announced)) return undefined;

@@ -89,7 +89,7 @@ export class Desks<Owner, L extends TokenLease, Memory = undefined> {
     return desk;
   }
 
-  /** Ends the present lease, and waits for none that was asked for with another secret. The next question reports what was used of it. */
+  /** Ends the present lease. A question with another secret is not waited for. The next question reports what was used of it. */
   drop(owner: Owner): void {
     const desk = this.of(owner);
     this.#close(desk);

@@ -5,7 +5,7 @@ import { type Gateway, limitsOfKey, unknownPlanOf } from "../../config/compile.t
 import { wait, within } from "../../deadline.ts";
 import type { Account } from "../../decide/principal.ts";
 import { SECOND_MS } from "../../domain/durations.ts";
-import { keySubject, subjectsOf } from "../../domain/feed.ts";
+import { keySubject, type Subjects, subjectsIn, subjectsOf } from "../../domain/feed.ts";
 import type { Holding } from "../../domain/holding.ts";
 import { bytesOf, type KeyRecord, knowsSecret } from "../../domain/key.ts";
 import type { Answer, Lease, Question, TokenQuestion } from "../../domain/lease.ts";
@@ -34,8 +34,10 @@ const GIVES_BACK_MS = 8_500;
 export type AskAuthority = (question: Question) => Promise<Answer>;
 
 interface Memory {
-  /** The one that was lent last; `undefined` before the first lease. */
-  record: KeyRecord | undefined;
+  /** Of the record that was lent last; `undefined` before the first lease. */
+  plan: string | null | undefined;
+  /** The record of the last lease, or a part of the one that was only looked at, which can be large. */
+  subjects: Subjects | undefined;
   fallback: Fallback | undefined;
 }
 
@@ -65,7 +67,7 @@ export class Leases {
         maxBytes: DESKS_BYTES,
         nameOf: ({ environment, keyId }) => authorityName(environment, keyId),
         secretOf: ({ hash }) => hash,
-        remember: (): Memory => ({ record: undefined, fallback: undefined }),
+        remember: (): Memory => ({ plan: undefined, subjects: undefined, fallback: undefined }),
         ask: (account, question, memory) => this.#lease(account, question, memory),
         see: (now, waitUntil) => this.#follower?.see(now, waitUntil),
         chain: () => this.#follower?.chain,
@@ -164,18 +166,18 @@ export class Leases {
   async #lease(account: Account, question: TokenQuestion, memory: Memory): Promise<Lease | Refusal> {
     const askedAt = this.#now();
     const { environment, keyId, hash: secretHash } = account;
-    const subjects = memory.record ? subjectsOf(memory.record) : [keySubject(environment, keyId)];
+    const subjects = memory.subjects ? subjectsOf(memory.subjects) : [keySubject(environment, keyId)];
     const number = this.#follower?.chain?.newestOf(subjects);
     const asked = { environment, keyId, secretHash, generation: this.#generation, number, ...question };
-    const answer = await this.#plans.ask(this.#ask, asked, memory.record?.plan);
+    const answer = await this.#plans.ask(this.#ask, asked, memory.plan);
     if (answer.kind === "no_such_key") return { code: "key_unknown" };
     if (answer.kind === "plan_unknown") return { code: "plan_unknown", plan: answer.plan };
     const record = this.#parts.of(answer.lease.record, account);
-    memory.record = record;
+    memory.plan = record.plan;
+    const isForToken = question.waiting > 0 || question.wanted > 0;
+    memory.subjects = isForToken ? record : subjectsIn(record);
     // A look or a report does not prolong the time for which a key works without its authority.
-    if (question.waiting > 0 || question.wanted > 0) {
-      memory.fallback = this.#fallbackOn(record, askedAt, memory.fallback);
-    }
+    if (isForToken) memory.fallback = this.#fallbackOn(record, askedAt, memory.fallback);
     return { ...answer.lease, record };
   }
 
