@@ -19,6 +19,7 @@ async function connectionOf(c: Visit, key: ManagedKey) {
   const { control } = c.var;
   const record = await readKeyRecord(control.db, key.environment, key.id);
   const url = record && sampleCall(record, control.gateway);
+  const environment = control.gateway.environments[key.environment];
   const variable = variableOf(key.name);
   return (
     <>
@@ -26,14 +27,7 @@ async function connectionOf(c: Visit, key: ManagedKey) {
         <h2>Call the API</h2>
         <Facts
           facts={[
-            [
-              "Base URL",
-              <Copied
-                id="base-url"
-                label="the base URL"
-                text={control.gateway.environments[key.environment]?.url ?? "not configured"}
-              />,
-            ],
+            ["Base URL", <Copied id="base-url" label="the base URL" text={environment?.url ?? "not configured"} />],
             ["Secret", <code>{key.hint}</code>],
             ["Variable", <Copied id="variable" label="the variable" text={variable} />],
           ]}
@@ -45,7 +39,11 @@ async function connectionOf(c: Visit, key: ManagedKey) {
         {url ? (
           <Snippets snippets={snippetsWithVariable(url, variable)} />
         ) : (
-          <p class="faint">None of its scopes allows a call that could be shown here.</p>
+          <p class="faint">
+            {environment
+              ? "None of its scopes allows a call that could be shown here."
+              : "Its environment is no longer configured."}
+          </p>
         )}
         <p>
           The <a href="/guide">guide</a> explains scopes, limits and errors.

@@ -72,6 +72,8 @@ describe("The pages of a key", () => {
     await env.DB.prepare("UPDATE api_keys SET environment = 'gone' WHERE id = ?").bind(key.id).run();
     const page = await browser.open(`${path}/connect`);
     expect(page.text).toContain("not configured");
+    expect(page.text).toContain("Its environment is no longer configured.");
+    expect(page.text).not.toContain("None of its scopes");
     expect(page.html).not.toContain("undefined");
     const explained = await browser.submit(page, formTo(page, "/explain"));
     expect(explained.status).toBe(200);
