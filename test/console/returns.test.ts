@@ -142,7 +142,9 @@ describe("A form that is sent by someone else than it was opened by", () => {
     expect(asked.text).toContain("Send it as Ada of Acme");
     expect(await keysCalled("not for the next", elsewhere.organizationId)).toEqual([]);
     await signIn(browser, world.ownerId);
-    expect((await browser.submit(kept, formTo(kept, "/keys/new"))).status).not.toBe(409);
+    const back = await browser.submit(kept, formTo(kept, "/keys/new"));
+    expect(back.status).toBe(422);
+    expect(back.text).toContain("Fix this");
   });
 
   test("is not sent in the name of another after the platform team was signed in between", async () => {
