@@ -28,7 +28,7 @@ export async function workspacesOf(c: Visit, ids: readonly string[] = [], sought
   );
 }
 
-/** With its id in a name that several have. */
+/** Adds the id to a name that several workspaces have. */
 function toldApart(workspaces: readonly Workspace[]): readonly Workspace[] {
   const names = workspaces.map(({ name }) => name);
   const isShared = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);

@@ -22,7 +22,7 @@ interface VersionProps {
 
 /**
  * The version that the form is about. A form that comes back with a mistake keeps it: the visitor has not seen what others changed
- * meanwhile. After "Version mismatch" they know.
+ * meanwhile. After a 412 the page tells them.
  */
 export function Version({ of, form, refusal }: VersionProps) {
   const seen = form && refusal?.code !== "precondition_failed" ? form.text("version") : of.version;

@@ -1,6 +1,6 @@
 /**
  * Each form says who was signed in when it was opened: someone else may be when it is sent, from another tab of the browser. A form
- * that came back can say it more than once: the first, latest one counts.
+ * that came back can say it more than once. The first one counts. It is the latest.
  */
 
 export const OPENED_BY = "opened_by";

@@ -23,7 +23,9 @@ interface SendAgainProps {
   readonly button?: string;
 }
 
-/** Nothing if no form was sent. It stays the form of who opened it, unless the frame says before that who is signed in now. */
+/**
+ * Nothing if no form was sent. The form keeps its opener. If someone is signed in, `show` puts them first, and the first one counts.
+ */
 export function SendAgain({ c, button = "Send the form again", children }: PropsWithChildren<SendAgainProps>) {
   const { sent } = c.var;
   if (!sent) return null;
