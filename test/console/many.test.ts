@@ -6,6 +6,7 @@ import { controlOf } from "../helpers/control.ts";
 import { migrate } from "../helpers/workerd.ts";
 import { call, makeMember } from "../management/call.ts";
 import { Browser, fill, formTo, type Page, type PageForm } from "./browser.ts";
+import { pathsOf } from "./go/hits.ts";
 import { makeWorld, visitorOf, type World } from "./world.ts";
 
 const MANY = 201;
@@ -34,11 +35,6 @@ beforeAll(async () => {
   [workspaceId, memberId] = [`ws_${MANY}${end}`, `mem_${MANY}${end}`];
   owner = await visitorOf({ ...controlOf(), now: Date.now }, world);
 });
-
-const pathsOf = async (browser: Browser, text: string): Promise<string[]> => {
-  const page = await browser.send("/go.json", [["q", text]]);
-  return (JSON.parse(page.html) as { path: string }[]).map(({ path }) => path);
-};
 
 describe("The search finds the newest of many", () => {
   test.for<[what: string, text: () => string, path: () => string]>([

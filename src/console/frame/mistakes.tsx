@@ -4,7 +4,7 @@ import type { PropsWithChildren } from "hono/jsx";
 import { fieldErrorsOf } from "../../control/validation.ts";
 import { describe, type Refusal } from "../../errors.ts";
 import { sentenceOf } from "./fields.tsx";
-import type { Form } from "./form.ts";
+import { Form } from "./form.ts";
 
 /** A field of a form. A form lists its fields in their order on the page. */
 export interface FormField {
@@ -50,6 +50,9 @@ interface Against {
   /** Of workspaces. */
   readonly nameOf?: (id: string) => string;
 }
+
+export const nameAgainst = (sent: Form | undefined, name: string): Against | undefined =>
+  sent && { sent, stored: new Form([["name", name]]) };
 
 /** Has the focus when the page opens, also without script. */
 export function Alert({ children }: PropsWithChildren) {

@@ -10,10 +10,10 @@ import { check } from "../../management/parse.ts";
 import { organizationPatch } from "../../records/organization.ts";
 import { Done, finish } from "../frame/done.tsx";
 import { Field } from "../frame/fields.tsx";
-import { Form, readForm } from "../frame/form.ts";
+import { type Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
-import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { Mistakes, nameAgainst, problemsOf } from "../frame/mistakes.tsx";
 import { EnvironmentBadge, Facts, Moment } from "../frame/parts.tsx";
 import { showRefusal } from "../frame/refusal-page.tsx";
 import type { ConsoleEnv, Visit } from "../frame/visit.ts";
@@ -49,11 +49,7 @@ async function showOrganization(c: Visit, refusal: Refusal | undefined, form?: F
       <h1>{organization.name}</h1>
       <p class="faint">Your API provider can change its plan, environments and key quota.</p>
       <Done c={c} />
-      <Mistakes
-        refusal={refusal}
-        fields={FIELDS}
-        against={form && { sent: form, stored: new Form([["name", organization.name]]) }}
-      />
+      <Mistakes refusal={refusal} fields={FIELDS} against={nameAgainst(form, organization.name)} />
       <section class="sheet">
         <Facts
           facts={[

@@ -11,10 +11,10 @@ import { listWorkspaces } from "../../store/workspaces.ts";
 import { NAME_FIELD } from "../frame/ask.tsx";
 import { Done, finish } from "../frame/done.tsx";
 import { Field } from "../frame/fields.tsx";
-import { Form, readForm } from "../frame/form.ts";
+import { type Form, readForm } from "../frame/form.ts";
 import { Version } from "../frame/kept.tsx";
 import { show } from "../frame/layout.tsx";
-import { Mistakes, problemsOf } from "../frame/mistakes.tsx";
+import { Mistakes, nameAgainst, problemsOf } from "../frame/mistakes.tsx";
 import { More, pageIn } from "../frame/more.tsx";
 import { Attempt, createOnce } from "../frame/once.tsx";
 import { Day, Table } from "../frame/parts.tsx";
@@ -123,11 +123,7 @@ async function showOne(c: Visit, form: Form | undefined, refusal: Refusal | unde
         <code>{workspace.id}</code>
       </p>
       <Done c={c} />
-      <Mistakes
-        refusal={refusal}
-        fields={FIELDS}
-        against={form && { sent: form, stored: new Form([["name", workspace.name]]) }}
-      />
+      <Mistakes refusal={refusal} fields={FIELDS} against={nameAgainst(form, workspace.name)} />
       {!belongs && <p>You do not belong to this workspace, so you can only see it.</p>}
       {belongs && requireScope(visitor.caller, "workspaces:write") === undefined && (
         <form class="sheet" method="post" action={`/workspaces/${workspace.id}`} novalidate>

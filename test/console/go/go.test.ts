@@ -6,6 +6,7 @@ import { migrate, newSecret } from "../../helpers/workerd.ts";
 import { call, makeKey, makeMember } from "../../management/call.ts";
 import { Browser } from "../browser.ts";
 import { makeWorld, platformTeam, visitorOf, type World } from "../world.ts";
+import { hitsOf, pathsOf } from "./hits.ts";
 
 let world: World;
 let owner: Browser;
@@ -21,20 +22,6 @@ beforeAll(async () => {
   const key = await makeKey({ ...body, permission: "read-only", scopes: ["signatures:read"], name: "Nightly Export" });
   ({ secret, id: keyId } = key);
 });
-
-interface Hit {
-  kind: string;
-  name: string;
-  path: string;
-}
-
-async function hitsOf(browser: Browser, text: string): Promise<Hit[]> {
-  const page = await browser.send("/go.json", [["q", text]]);
-  expect(page.status).toBe(200);
-  return JSON.parse(page.html) as Hit[];
-}
-const pathsOf = async (browser: Browser, text: string): Promise<string[]> =>
-  (await hitsOf(browser, text)).map(({ path }) => path);
 
 describe("A key is found", () => {
   test.for<[what: string, text: () => string]>([
