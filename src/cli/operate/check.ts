@@ -14,7 +14,7 @@ import { configOf, configOfEnvironment } from "./config-of.ts";
 import { shown } from "./project.ts";
 import { readWrangler } from "./wrangler-file.ts";
 
-const GZIP_LIMIT_KB = 225;
+const GZIP_LIMIT_KB = 230;
 
 export function addCheck(program: Command): void {
   program
