@@ -479,6 +479,14 @@ describe("many keys", () => {
 });
 
 describe("what is old", () => {
+  const useEachHour = async (key: SeededKey, hours: number) => {
+    for (let hour = 0; hour < hours; hour++) {
+      await report(useOf(key));
+      await settle();
+      wait(HOUR);
+    }
+  };
+
   test("is deleted: hours after 32 days, days after 35, and then nothing rings any more", async () => {
     const key = await seedKey();
     await report(useOf(key));
@@ -505,11 +513,7 @@ describe("what is old", () => {
 
   test("is deleted as fast as it comes: one hour in each hour, whenever in it the alarm rings", async () => {
     const key = await seedKey();
-    for (let hour = 0; hour < 6; hour++) {
-      await report(useOf(key));
-      await settle();
-      wait(HOUR);
-    }
+    await useEachHour(key, 6);
     vi.setSystemTime(NOON + 40 * DAY);
     for (let hour = 0; hour < 6; hour++) {
       vi.setSystemTime(NOON + 40 * DAY + hour * HOUR + (5 - hour) * MINUTE);
@@ -520,11 +524,7 @@ describe("what is old", () => {
 
   test("is nearly all there after the clock was years ahead for a while", async () => {
     const key = await seedKey();
-    for (let hour = 0; hour < 4; hour++) {
-      await report(useOf(key));
-      await settle();
-      wait(HOUR);
-    }
+    await useEachHour(key, 4);
     wait(3 * 365 * DAY);
     for (let minute = 0; minute < 10; minute++) {
       await runDurableObjectAlarm(collectorAt(collector));
