@@ -13,7 +13,6 @@ const MAX_ENTRIES = 20;
 
 /** Texts of a record that the isolate remembers anyway. */
 interface Known {
-  readonly environment: string;
   readonly keyId: string;
   readonly hash: string;
 }
@@ -23,12 +22,12 @@ export class SharedParts {
   readonly #lists = new Generations<string, readonly string[]>(MAX_PARTS);
 
   /** The same record. Its objects are written out: those from messages, and copies of them by spread, take more memory. */
-  of(record: KeyRecord, { environment, keyId, hash }: Known): KeyRecord {
+  of(record: KeyRecord, { keyId, hash }: Known): KeyRecord {
     const { organization, member } = record;
     return {
       id: record.id === keyId ? keyId : record.id,
       version: record.version,
-      environment: record.environment === environment ? environment : record.environment,
+      environment: this.#text(record.environment),
       organization: { id: organization.id, status: this.#text(organization.status) },
       member: member && {
         id: member.id,

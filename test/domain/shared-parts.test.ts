@@ -28,7 +28,7 @@ const record: fc.Arbitrary<KeyRecord> = fc.record({
   disabledAt: time,
   revokedAt: time,
 });
-const known = fc.record({ environment: text, keyId: text, hash: text });
+const known = fc.record({ keyId: text, hash: text });
 
 describe("A record that shares its parts with others", () => {
   test("says what it said, whatever came before it", () => {
@@ -44,7 +44,7 @@ describe("A record that shares its parts with others", () => {
 
   test("has the lists of one that came before it, if they are equal", () => {
     const parts = new SharedParts();
-    const account = { environment: "production", keyId: "key_1", hash: "secret" };
+    const account = { keyId: "key_1", hash: "secret" };
     const arrives = (scopes: string[]) => parts.of(structuredClone(aKey({ scopes })), account).scopes;
     const first = arrives(["a", "b"]);
     expect(arrives(["a", "b"])).toBe(first);
