@@ -4,6 +4,7 @@
  */
 
 import type { Gateway } from "../config/compile.ts";
+import { type ClockHistory, isTrusted, readClock } from "../domain/clock-history.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
 import { RETENTION_MS } from "../domain/session.ts";
@@ -29,19 +30,13 @@ import {
 
 type Settings = Gateway["retention"];
 
-interface State {
-  /** The time of the last alarm. */
-  readonly seenAt: number;
-  /** Since when the clock has not jumped. */
-  readonly steadySince: number;
+interface State extends ClockHistory {
   readonly latest?: Cleanup | undefined;
   /** Where the last cleanup continues. */
   readonly kind: number;
   readonly after?: Place | undefined;
 }
 
-/** If the clock is further ahead of the last alarm than this, it may be wrong: nothing is deleted for a day. */
-const JUMP_MS = 3 * HOUR_MS;
 /** D1 calls in one round, of up to three statements each, and the pause after it, which leaves D1 to others. The free plan allows 50 statements. */
 const ROUND_CALLS = 11;
 const ROUND_MS = 1_000;
@@ -74,7 +69,7 @@ export class Retention {
 
   /** Starts the hourly alarm. Also repairs one that was set while the clock was ahead. */
   async start(now: number): Promise<void> {
-    if (!this.isHere) this.#put({ seenAt: now, steadySince: now, kind: 0 });
+    if (!this.isHere) this.#put({ ...readClock(undefined, now), kind: 0 });
     const set = await this.#storage.getAlarm();
     if (set === null || set > now + HOUR_MS) await this.#storage.setAlarm(now + HOUR_MS);
   }
@@ -82,7 +77,8 @@ export class Retention {
   async alarm(now: number): Promise<void> {
     // First, so that there is a next alarm whatever fails below.
     await this.#storage.setAlarm(now + HOUR_MS);
-    const state = started(seen(this.#storage.kv.get<State>(STATE) as State, now), now);
+    const known = this.#storage.kv.get<State>(STATE) as State;
+    const state = started({ ...known, ...readClock(known, now) }, now);
     this.#put(state);
     try {
       if (!isUnderWay(state)) return await this.#warnOfFullness();
@@ -140,16 +136,10 @@ const REMOVALS: Record<Kind, { remove: Removal; keptMs: (settings: Settings) => 
   key_requests: { remove: removeKeyRequests, keptMs: daysOf("deadKeyDays") },
 };
 
-function seen(state: State, now: number): State {
-  const passed = now - state.seenAt;
-  const isSteady = passed >= 0 && passed < JUMP_MS;
-  return { ...state, seenAt: now, steadySince: isSteady ? state.steadySince : now };
-}
-
 /** With a new cleanup, if one is due. */
 function started(state: State, now: number): State {
   const isDue = !state.latest || Math.abs(now - state.latest.startedAt) >= DAY_MS;
-  if (isUnderWay(state) || !isDue || now - state.steadySince < DAY_MS) return state;
+  if (isUnderWay(state) || !isDue || !isTrusted(state)) return state;
   return { ...state, kind: 0, after: undefined, latest: { startedAt: now, endedAt: null, removed: {} } };
 }
 
