@@ -3,6 +3,7 @@
  * with D1. What D1 has lost in a restore, it ends there again. One object of the courier's class does this.
  */
 
+import { type ClockHistory, isTrusted, readClock } from "../domain/clock-history.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
 import { toConsole } from "../log.ts";
@@ -71,7 +72,7 @@ export class Tombstones {
   /** Of a key's authority, which knows that the key is revoked, even if D1 has lost it by now. */
   async remember(id: string, at: number, now: number): Promise<void> {
     await this.start(now);
-    if (at <= now - TOMBSTONE_MS || this.#find("api_key", id)) return;
+    if (this.#find("api_key", id)) return;
     const told = await readRevocation(this.#contacts.db(), id).catch(() => undefined);
     this.#keep("api_key", told ?? { id, at, by: null, reason: null });
   }
@@ -85,6 +86,7 @@ export class Tombstones {
   async alarm(now: number): Promise<void> {
     // Before anything that can fail, so that there is always a next one.
     await this.#storage.setAlarm(now + COMPARE_EVERY_MS);
+    this.#storage.kv.put("clock", readClock(this.#storage.kv.get<ClockHistory>("clock"), now));
     for (const kind of KINDS) {
       const failed = [
         await faultOf(() => this.#collect(kind, now)),
@@ -102,8 +104,9 @@ export class Tombstones {
     const db = this.#contacts.db();
     const latest = beginning(kind, now - SKEW_MS);
     let after = this.#storage.kv.get<Collected>("collected")?.[kind] ?? beginning(kind, now - TOMBSTONE_MS);
-    // Also if the clock was ahead.
-    if (after[0] > latest[0]) after = latest;
+    // The clock was ahead, and it is not known how far D1 had been read before that.
+    if (after[0] > now) after = beginning(kind, now - TOMBSTONE_MS);
+    else if (after[0] > latest[0]) after = latest;
     for (;;) {
       const page = await READ[kind](db, after, kind === "organization" ? now : now + SKEW_MS, PAGE);
       for (const { place, ...tombstone } of page) this.#keep(kind, tombstone);
@@ -145,13 +148,15 @@ export class Tombstones {
   /** Their ids, in order, without those that can be forgotten. `last`: if there are more. */
   #pageAfter(kind: Kind, after: string, now: number): { ids: string[]; last: string | undefined } {
     const range = { prefix: nameOf(kind, ""), ...(after && { startAfter: nameOf(kind, after) }) };
+    const clock = this.#storage.kv.get<ClockHistory>("clock");
+    // A suspension lasts until it is ended.
+    const forgets = kind !== "organization" && clock !== undefined && isTrusted(clock);
     const old: string[] = [];
     const ids: string[] = [];
     let last: string | undefined;
     // One at a time: with their reasons, all of them may be more than an object's memory.
     for (const [, { id, at }] of this.#storage.kv.list<Tombstone>({ ...range, limit: COMPARED_AT_ONCE })) {
-      // A suspension lasts until it is ended.
-      const isOld = kind !== "organization" && at <= now - TOMBSTONE_MS;
+      const isOld = forgets && at <= now - TOMBSTONE_MS;
       (isOld ? old : ids).push(id);
       last = id;
     }

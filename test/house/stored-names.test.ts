@@ -9,6 +9,7 @@ const BINDINGS = ["DB", "KV", "AUTHORITY", "COURIER", "LOOKUP_BUDGET", "ASSETS"]
 const OBJECTS = ["courier", "readyz", "reconciler", "retention", "tombstones"];
 const STORAGE_KEYS = [
   "account",
+  "clock",
   "collected",
   "collector",
   "compared",
