@@ -127,3 +127,18 @@ describe("A form that does not list all workspaces says so, and takes the id of 
     for (const path of ["/keys/new", "/members"]) expect((await few.open(path)).text).not.toContain("are listed");
   });
 });
+
+test.each<[string, string, string[]]>([
+  [
+    "/keys",
+    "At most 200 are listed. The pages Members and Workspaces have a link to the keys of each.",
+    ["/members", "/workspaces"],
+  ],
+  ["/audit", "At most 200 members are listed. The page of each member has a link to their actions.", []],
+])("The filters of %s say that they do not list all, and where to find the others", async (path, says, links) => {
+  const page = await owner.open(path);
+  expect(page.text).toContain(says);
+  for (const link of links) expect((await owner.open(link)).status).toBe(200);
+  const few = await visitorOf({ ...controlOf(), now: Date.now }, await makeWorld());
+  expect((await few.open(path)).text).not.toContain("At most");
+});

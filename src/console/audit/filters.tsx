@@ -3,7 +3,7 @@
 import type { JSXNode } from "hono/jsx";
 import type { MemberRecord } from "../../records/member.ts";
 import { type Chip, Chips } from "../frame/chips.tsx";
-import type { NameOf } from "../frame/directory.ts";
+import { MAX_LISTED, type NameOf } from "../frame/directory.ts";
 import { Cell, Options } from "../frame/fields.tsx";
 import type { FormField, Problems } from "../frame/mistakes.tsx";
 import { ACTIONS, wordsOf } from "./sentences.ts";
@@ -37,6 +37,11 @@ export function AuditFilters({ chosen, members, problems, nameOf }: Props) {
                 {controls[id] as JSXNode}
               </Cell>
             ))}
+            {members.length >= MAX_LISTED && (
+              <p class="hint">
+                At most {MAX_LISTED} members are listed. The page of each member has a link to their actions.
+              </p>
+            )}
             <button type="submit">Show events</button>
           </div>
         </details>

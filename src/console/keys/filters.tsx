@@ -7,6 +7,7 @@ import { scopesOf } from "../../domain/scope.ts";
 import type { MemberRecord } from "../../records/member.ts";
 import type { Workspace } from "../../records/workspace.ts";
 import { type Chip, Chips } from "../frame/chips.tsx";
+import { MAX_LISTED } from "../frame/directory.ts";
 import { Cell, Options } from "../frame/fields.tsx";
 import type { Problems } from "../frame/mistakes.tsx";
 import { PERMISSION_WORDS, REACH_WORDS } from "../frame/words.ts";
@@ -64,6 +65,12 @@ export function KeyFilters(props: Props) {
                 </select>
               </Cell>
             ))}
+            {Math.max(props.workspaces.length, props.members.length) >= MAX_LISTED && (
+              <p class="hint">
+                At most {MAX_LISTED} are listed. The pages <a href="/members">Members</a> and{" "}
+                <a href="/workspaces">Workspaces</a> have a link to the keys of each.
+              </p>
+            )}
             <button type="submit">Show keys</button>
           </div>
         </details>
