@@ -171,7 +171,7 @@ export class Collector {
 
   /** Adds up reports, and returns whether these were all. */
   async #workOff(now: number): Promise<boolean> {
-    const entries = this.#journal.next(REPORTS_AT_ONCE);
+    const { entries, areAll } = this.#journal.next(REPORTS_AT_ONCE);
     const unknown = entries.flatMap(([, { keys }]) => keys.filter(({ organizationId }) => organizationId === null));
     const organizations = await this.#organizationsOf(unknown);
     this.#storage.transactionSync(() => {
@@ -186,7 +186,6 @@ export class Collector {
       const done = entries.map(([name]) => name).filter((name) => !waiting.has(name));
       this.#journal.remove(done, now);
     });
-    const areAll = entries.length < REPORTS_AT_ONCE;
     if (!areAll && !organizations) this.#journal.pass(entries);
     return areAll;
   }
@@ -235,7 +234,7 @@ export class Collector {
   /** Reports that came meanwhile wait no longer than others. Each hour there may be something old. */
   async #ringNext(dueAt: number | undefined, now: number): Promise<void> {
     const { hours, days } = this.#state as State;
-    if (this.#journal.entries(1).length > 0) return;
+    if (!this.#journal.isEmpty) return;
     const isEmpty = hours.length + days.length === 0 && this.#traffic.isEmpty && this.requests.isEmpty;
     if (isEmpty) return this.#storage.deleteAlarm();
     await this.#storage.setAlarm(

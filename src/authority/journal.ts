@@ -19,6 +19,8 @@ const PREFIX = "journal/";
 const REMEMBERED_MS = 2 * HOUR_MS;
 /** The row of their names is below a megabyte. */
 const SENDERS = 15_000;
+/** Of the reports that are worked off at once, as JSON. What is added up from them takes several times that, and an object has 128 MB. */
+const MAX_CHARACTERS_AT_ONCE = 8_000_000;
 
 type Sender = readonly [name: string, number: number, heardAt: number];
 
@@ -31,6 +33,10 @@ export class Journal {
 
   constructor(kv: SyncKvStorage) {
     this.#kv = kv;
+  }
+
+  get isEmpty(): boolean {
+    return this.entries({ limit: 1 }).next().done === true;
   }
 
   /** Whether the report is new. It is stored once this object answers. */
@@ -48,11 +54,18 @@ export class Journal {
     this.#kv.put(name, heard);
   }
 
-  /** Those to work off next. */
-  next(limit: number): [string, Heard][] {
-    const entries = this.entries(limit, this.#waiting);
+  /** Those to work off next, and whether they are all. `limit`: of their number. */
+  next(limit: number): { readonly entries: readonly [string, Heard][]; readonly areAll: boolean } {
+    const startAfter = this.#waiting;
     this.#waiting = undefined;
-    return entries;
+    const entries: [string, Heard][] = [];
+    let characters = 0;
+    for (const entry of this.entries({ limit, ...(startAfter !== undefined && { startAfter }) })) {
+      characters += JSON.stringify(entry).length;
+      if (entries.length > 0 && characters > MAX_CHARACTERS_AT_ONCE) return { entries, areAll: false };
+      entries.push(entry);
+    }
+    return { entries, areAll: entries.length < limit };
   }
 
   /** While D1 is down, these wait, and the next batch begins after them. */
@@ -60,10 +73,9 @@ export class Journal {
     this.#waiting = entries.at(-1)?.[0];
   }
 
-  /** By name. `startAfter`: the name of one before them. */
-  entries(limit?: number, startAfter?: string): [string, Heard][] {
-    const bounds = { ...(limit !== undefined && { limit }), ...(startAfter !== undefined && { startAfter }) };
-    return [...this.#kv.list<Heard>({ prefix: PREFIX, ...bounds })];
+  /** By name, each read when it is its turn: all of them can be more than there is memory for. */
+  *entries(bounds: { limit?: number; startAfter?: string } = {}): IteratorObject<[string, Heard], undefined> {
+    for (const entry of this.#kv.list<Heard>({ prefix: PREFIX, ...bounds })) yield entry;
   }
 
   /** With what is in the row of senders, in one transaction. */

@@ -85,7 +85,7 @@ export class TrafficStore {
   }
 }
 
-function trafficByHour(heard: readonly Heard[]): Map<number, RouteTraffic[]> {
+function trafficByHour(heard: Iterable<Heard>): Map<number, RouteTraffic[]> {
   const hours = new Map<number, RouteTraffic[]>();
   for (const { arrivedAt, traffic = [] } of heard) {
     if (traffic.length === 0) continue;
