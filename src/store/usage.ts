@@ -74,13 +74,20 @@ function writeScopeUses(db: D1Database, uses: DayUsage["scopes"]): D1PreparedSta
     .bind(JSON.stringify(uses));
 }
 
+/** Ids in one query. D1 takes 2 MB in one parameter: https://developers.cloudflare.com/d1/platform/limits/ */
+const IDS_AT_ONCE = 10_000;
+
 /** The organizations of keys, for the keys of which isolates did not know it. */
 export async function readOrganizationsOf(db: D1Database, keyIds: readonly string[]): Promise<Map<string, string>> {
-  const { results } = await db
-    .prepare("SELECT id, organization_id FROM api_keys WHERE id IN (SELECT value FROM json_each(?1))")
-    .bind(JSON.stringify(keyIds))
-    .all<{ id: string; organization_id: string }>();
-  return new Map(results.map(({ id, organization_id }) => [id, organization_id]));
+  const organizations = new Map<string, string>();
+  for (let first = 0; first < keyIds.length; first += IDS_AT_ONCE) {
+    const { results } = await db
+      .prepare("SELECT id, organization_id FROM api_keys WHERE id IN (SELECT value FROM json_each(?1))")
+      .bind(JSON.stringify(keyIds.slice(first, first + IDS_AT_ONCE)))
+      .all<{ id: string; organization_id: string }>();
+    for (const { id, organization_id } of results) organizations.set(id, organization_id);
+  }
+  return organizations;
 }
 
 export interface KeyUsage {

@@ -2,6 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { KeyUse } from "../../src/domain/report.ts";
+import { readOrganizationsOf } from "../../src/store/usage.ts";
 import { migrate, newId, type SeededKey, seedKey } from "../helpers/workerd.ts";
 import {
   collectorAlarm,
@@ -219,6 +220,22 @@ describe("a report", () => {
     expect(await hoursOf(key)).toEqual([[0, 2]]);
     expect(await hoursOf(known)).toEqual([[0, 3]]);
     expect(await daysOf(key)).toEqual([[0, "/a/*", "forwarded", 2]]);
+  });
+
+  test("is asked for with no more ids at once than D1 takes", async () => {
+    const key = await seedKey();
+    const ids = [...Array.from({ length: 60_000 }, () => newId("key")), key.id];
+    let largest = 0;
+    const prepare = (sql: string) => ({
+      bind: (text: string) => {
+        largest = Math.max(largest, text.length);
+        return env.DB.prepare(sql).bind(text);
+      },
+    });
+    const found = await readOrganizationsOf({ prepare } as unknown as D1Database, ids);
+    expect([...found]).toEqual([[key.id, key.organizationId]]);
+    // https://developers.cloudflare.com/d1/platform/limits/: of a string. Not held on a developer's machine.
+    expect(largest).toBeLessThan(2_000_000);
   });
 
   test("lets no other wait behind it while D1 is down, however many there are, and rests until the next minute", async () => {
@@ -561,5 +578,29 @@ describe("days of which D1 does not have everything", () => {
     await report(useOf(key));
     wait(DAY);
     expect(await liveFrom()).toBe(4);
+  });
+});
+
+describe("More reports than there is memory for", () => {
+  test("are added up a few megabytes at a time, each once", async () => {
+    const key = await seedKey();
+    const long = (n: number) => ({ route: `/${n}/${"a".repeat(1_000)}`, outcome: "forwarded", requests: 1 });
+    for (let n = 0; n < 30; n++) {
+      const uses = Array.from({ length: 500 }, (_, id) =>
+        useOf({ ...key, id: `key_${n}_${id}` }, { counts: [long(id % 10)] }),
+      );
+      await report(...uses, useOf(key, forwarded(1)));
+    }
+    const left: number[] = [];
+    do {
+      await runDurableObjectAlarm(collectorAt(collector));
+      left.push((await stored("journal/")).length);
+      const isAtOnce = (await collectorAlarm(collector)) === Date.now();
+      expect(isAtOnce).toBe(left.at(-1) !== 0);
+    } while (left.at(-1) !== 0 && left.length < 30);
+    // Of 16 MB, no batch has more than 8.
+    expect(left.length).toBeGreaterThan(2);
+    expect(left.at(-1)).toBe(0);
+    expect(await hoursOf(key)).toEqual([[0, 30]]);
   });
 });
