@@ -22,7 +22,7 @@ import {
 } from "../domain/record-changes.ts";
 import { toConsole } from "../log.ts";
 import { tellAll } from "../store/delivery.ts";
-import { type Pending, putInOutbox } from "../store/outbox.ts";
+import { newChangeId, type Pending, putInOutbox } from "../store/outbox.ts";
 import { markRestore, readChanges, readKeysOf, readMarks, removeChanges } from "../store/record-changes.ts";
 
 /** How soon it is tried again if D1 does not answer. */
@@ -200,8 +200,8 @@ export class Reconciler {
     const left = keys.filter((key) => !told.has(key));
     if (left.length === 0) return;
     await callCourier().catch(() => undefined);
-    const changeId = `chg_${crypto.randomUUID().replaceAll("-", "")}`;
-    const rows = left.map(({ environment, id }): Pending => ({ changeId, environment, keyId: id }));
+    // A change has a key once, but a key that was moved to another environment is here twice.
+    const rows = left.map(({ environment, id }): Pending => ({ changeId: newChangeId(), environment, keyId: id }));
     await putInOutbox(db, rows, now);
   }
 

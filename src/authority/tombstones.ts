@@ -7,6 +7,7 @@ import { type ClockHistory, isTrusted, readClock } from "../domain/clock-history
 import { DAY_MS, MINUTE_MS } from "../domain/durations.ts";
 import { messageLine } from "../domain/log-line.ts";
 import { toConsole } from "../log.ts";
+import { newChangeId } from "../store/outbox.ts";
 import {
   endAgain,
   findLiving,
@@ -173,8 +174,7 @@ export class Tombstones {
     if (lost.length === 0) return;
     // Authorities hear of it by the outbox.
     await this.#contacts.callCourier().catch(() => undefined);
-    const changeId = `chg_${crypto.randomUUID().replaceAll("-", "")}`;
-    await endAgain(db, kind, lost, { changeId, at: now });
+    await endAgain(db, kind, lost, { changeId: newChangeId(), at: now });
     const message = `D1 had lost the end of ${lost.length} (${kind}), as after a restore; they were ended again`;
     toConsole(messageLine("warn", message, { ids: lost.map(({ id }) => id) }));
   }

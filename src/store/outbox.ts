@@ -16,6 +16,9 @@ export interface Pending {
   readonly environment: string;
 }
 
+/** For a change that no call of the API made. */
+export const newChangeId = () => `chg_${crypto.randomUUID().replaceAll("-", "")}`;
+
 /** The first statement of its batch: it finds the keys as they were before the change. Keys that are already revoked do not matter. */
 export function outboxInsert(db: D1Database, changeId: string, affected: Affected, at: number): D1PreparedStatement {
   const [kind, id] = Object.entries(affected)[0] as [keyof typeof KEYS_OF, string];

@@ -332,6 +332,25 @@ describe("Nothing is skipped", () => {
   });
 });
 
+test("A key that was moved to another environment by hand is told later in both, if neither can be told now", async () => {
+  const [moved, fine] = [await seedKey(), await seedKey()];
+  await run("UPDATE api_keys SET environment = 'production' WHERE id = ?", moved.id);
+  await run("UPDATE api_keys SET disabled_at = 5 WHERE id = ?", fine.id);
+  await instrumentObject(pass, () => {
+    throw new Error("no object can be reached");
+  });
+  await ringOut();
+  const { results } = await db.prepare("SELECT key_id, environment FROM outbox ORDER BY environment").all();
+  expect(results).toEqual(
+    expect.arrayContaining([
+      { key_id: moved.id, environment: "production" },
+      { key_id: moved.id, environment: "sandbox" },
+      { key_id: fine.id, environment: "sandbox" },
+    ]),
+  );
+  await run("DELETE FROM outbox");
+});
+
 describe("An organization with thousands of keys", () => {
   async function fill(organization: SeededKey, keys: number): Promise<void> {
     await run(
