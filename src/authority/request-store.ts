@@ -3,6 +3,7 @@
  * their hours. All of them can be read at any time.
  */
 
+import { type ClockHistory, isTrusted, readClock } from "../domain/clock-history.ts";
 import { HOUR_MS } from "../domain/durations.ts";
 import {
   type FoundRequest,
@@ -62,19 +63,21 @@ export class RequestStore {
     }
   }
 
-  /** Adds what waits to its hours, if it is much or old. Deletes the hours that are no longer kept. */
+  /** Adds what waits to its hours, if it is much or old. Deletes the hours that are no longer kept, by a clock that has not jumped. */
   settle(now: number): void {
     const { kv } = this.#storage;
+    const clock = this.#readClock(now);
     const rows = [...kv.list<Uint8Array>({ prefix: PREFIX })];
     const bytes = rows.reduce((sum, [, row]) => sum + row.byteLength, 0);
     const isOld = rows.some(([name]) => Math.abs(now - Number(name.split("/")[1])) >= KEPT.waitsMs);
     this.#storage.transactionSync(() => {
       if (bytes >= KEPT.waitingBytes || isOld) {
         for (const [hour, groups] of byHour(rows.flatMap(([, row]) => hoursOf(row)))) {
-          if (this.#isKept(hour, now)) this.#hours.add(hour, groups);
+          if (this.#isKept(hour, now) || !isTrusted(clock)) this.#hours.add(hour, groups);
         }
         for (const [name] of rows) kv.delete(name);
       }
+      if (!isTrusted(clock)) return;
       for (const hour of this.#hours.starts()) if (!this.#isKept(hour, now)) this.#hours.remove(hour);
     });
   }
@@ -144,13 +147,22 @@ export class RequestStore {
     return byHour([...rows.flatMap(([, row]) => hoursOf(row)), ...heard]);
   }
 
+  /** Stored once an hour, and after each jump. */
+  #readClock(now: number): ClockHistory {
+    const known = this.#storage.kv.get<ClockHistory>("clock");
+    if (known && now >= known.seenAt && now - known.seenAt < HOUR_MS) return known;
+    const clock = readClock(known, now);
+    this.#storage.kv.put("clock", clock);
+    return clock;
+  }
+
   /** None of the future. */
   #isKept(hour: number, now: number): boolean {
     return hour + HOUR_MS > now - this.#keptMs() && hour <= now + HOUR_MS;
   }
 }
 
-function byHour(reported: readonly HourOfRequests[]): Map<number, RequestGroups> {
+function byHour(reported: Iterable<HourOfRequests>): Map<number, RequestGroups> {
   const hours = new Map<number, RequestGroups>();
   for (const { place, hour, groups } of reported) {
     const all = hours.get(hour) ?? new Map();

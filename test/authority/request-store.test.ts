@@ -214,19 +214,48 @@ describe("The storage of requests", () => {
     expect([await rowsOf("kept/"), await rowsOf("relay/")]).toMatchObject([{ length: 2 }, []]);
   });
 
+  const hours = async (count: number) => {
+    for (let hour = 0; hour < count; hour++) {
+      vi.setSystemTime(Date.now() + HOUR);
+      await runDurableObjectAlarm(collectorAt(number));
+    }
+  };
+
   test("is freed hour by hour, and entirely when nothing comes any more", async () => {
-    const [old, young] = [keptRequest({ at: NOON - 20 * HOUR }), keptRequest({ at: NOON })];
+    await record([keptRequest({ at: NOON })]);
+    await settle();
+    await hours(25);
+    const [old, young] = [keptRequest({ at: Date.now() - 20 * HOUR }), keptRequest({ at: Date.now() })];
     await record([old, young]);
     await settle();
     expect(ids(await list())).toEqual([young.id, old.id]);
-    vi.setSystemTime(NOON + 5 * HOUR);
+    await hours(5);
     expect(ids(await list())).toEqual([young.id]);
-    await runDurableObjectAlarm(collectorAt(number));
     expect(await rowsOf("kept/")).toHaveLength(2);
-    vi.setSystemTime(NOON + 25 * HOUR);
-    await runDurableObjectAlarm(collectorAt(number));
+    await hours(21);
     expect(await rowsOf("kept/")).toEqual([]);
     expect(await collectorAlarm(number)).toBeNull();
+  });
+
+  test.each<[string, number]>([
+    ["ahead", 400 * 24 * HOUR],
+    ["behind", -5 * HOUR],
+  ])("loses nothing by a clock that is far %s for most of a day", async (_, jump) => {
+    const [early, late] = [keptRequest({ at: NOON }), keptRequest({ at: NOON + 24 * HOUR })];
+    await record([early]);
+    await settle();
+    await hours(24);
+    const before = Date.now();
+    await record([late]);
+    // It still waits to be added to its hour.
+    await settleCollector(number);
+    vi.setSystemTime(before + jump);
+    await settleCollector(number);
+    await hours(20);
+    vi.setSystemTime(before);
+    await settleCollector(number);
+    expect(await find(late.id)).toMatchObject({ id: late.id });
+    expect(await rowsOf("kept/")).not.toEqual([]);
   });
 
   test("survives a restart at any moment", async () => {

@@ -124,7 +124,7 @@ describe("the traffic that isolates report", () => {
     const rows = await runInDurableObject(collectorAt(collector), (_, { storage }) =>
       [...storage.kv.list()].map(([name]) => name).sort(),
     );
-    expect(rows).toEqual(["collector", "senders", "traffic", `traffic/${NOON}`, "traffic_hours"]);
+    expect(rows).toEqual(["clock", "collector", "senders", "traffic", `traffic/${NOON}`, "traffic_hours"]);
   });
 });
 
