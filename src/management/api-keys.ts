@@ -110,7 +110,7 @@ export const apiKeys = [
     name: "changeApiKey",
     body: keyPatch,
     versioned: true,
-    delayed: true,
+    delayed: "key",
     replay: readAfterWrite,
     async handle({ control, caller, id, body }) {
       return showChanged(control, await changeKey(control, caller, id, keyChangeOf(body)));
@@ -122,7 +122,7 @@ export const apiKeys = [
     name: "rotateApiKey",
     body: rotationBody,
     versioned: true,
-    delayed: true,
+    delayed: "key",
     replay: readWithoutSecret,
     async handle({ control, caller, id, body }) {
       const rotated = await rotateKey(control, caller, id, body.grace_seconds);
@@ -136,7 +136,7 @@ export const apiKeys = [
     path: "/v1/api-keys/:id/secrets/:secret_id",
     name: "endApiKeySecret",
     versioned: true,
-    delayed: true,
+    delayed: "key",
     handle: async ({ control, caller, id, secretId }) =>
       showChanged(control, await endSecret(control, caller, id, secretId)),
   }),
@@ -147,7 +147,7 @@ export const apiKeys = [
     name: "revokeApiKey",
     body: revocationBody,
     versioned: true,
-    delayed: true,
+    delayed: "key",
     replay: readWith("api_keys:delete"),
     handle: async ({ control, caller, id, body }) =>
       showChanged(control, await revokeKey(control, caller, id, body.reason)),
@@ -158,7 +158,7 @@ export const apiKeys = [
     kind: "end",
     name: "disableApiKey",
     versioned: true,
-    delayed: true,
+    delayed: "key",
     replay: readAfterWrite,
     handle: async ({ control, caller, id }) => showChanged(control, await disableKey(control, caller, id)),
   }),
@@ -167,7 +167,7 @@ export const apiKeys = [
     path: "/v1/api-keys/:id/enable",
     name: "enableApiKey",
     versioned: true,
-    delayed: true,
+    delayed: "key",
     replay: readAfterWrite,
     handle: async ({ control, caller, id }) => showChanged(control, await enableKey(control, caller, id)),
   }),

@@ -2,9 +2,11 @@
 
 import type { Context } from "hono";
 import * as z from "zod";
+import { earlierEffect } from "../control/commit.ts";
 import type { Caller, Control } from "../control/control.ts";
 import { idempotencyOf, once } from "../control/idempotency.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
+import type { Affected } from "../store/outbox.ts";
 import type { ReadDocument } from "./api-document.ts";
 import type { CallAccounts } from "./call-limits.ts";
 import type { Answer, Asked, Operation } from "./operation.ts";
@@ -41,13 +43,16 @@ export async function dispatch(c: Call, operation: Operation): Promise<Response>
 }
 
 /** What an earlier request with the same `Idempotency-Key` created or changed. */
-async function replay({ path, replay }: Operation, asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
+async function replay({ path, replay, delayed }: Operation, asked: Asked<unknown, unknown>): Promise<Answer | Refusal> {
   if (!replay) throw new Error("A call without `replay` takes no Idempotency-Key.");
   const answer = await replay(asked);
   // A call that creates a record has no id in its path, so a 404 would confuse its caller.
   if (isRefusal(answer) && answer.code === "not_found" && !path.includes(":id"))
     return { code: "conflict", problem: GONE };
-  return isRefusal(answer) ? answer : { ...answer, isReplayed: true };
+  if (isRefusal(answer)) return answer;
+  // The earlier request can have been answered with 202, or not at all.
+  const effect = delayed && (await earlierEffect(asked.control, { [delayed]: asked.id } as Affected));
+  return { ...answer, effect, isReplayed: true };
 }
 
 const GONE =

@@ -68,7 +68,7 @@ export const members = [
     name: "changeMember",
     body: memberPatch,
     versioned: true,
-    delayed: true,
+    delayed: "member",
     replay: readWith("members:write"),
     async handle({ control, caller, id, body }) {
       return showChanged(await changeMember(control, caller, id, memberChangeOf(body)));
@@ -79,7 +79,7 @@ export const members = [
     path: "/v1/members/:id",
     name: "removeMember",
     versioned: true,
-    delayed: true,
+    delayed: "member",
     handle: async ({ control, caller, id }) => showChanged(await removeMember(control, caller, id)),
   }),
 ];

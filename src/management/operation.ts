@@ -46,8 +46,8 @@ export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.Z
   readonly status?: 200 | 201;
   /** Takes `If-Match`; its answers have an `ETag`. */
   readonly versioned?: boolean;
-  /** The answer can be 202. */
-  readonly delayed?: boolean;
+  /** The answer can be 202. Whose keys' authorities have to know of the change. */
+  readonly delayed?: "key" | "member" | "workspace" | "organization";
   /** Takes `Idempotency-Key`: shows again what the call has made or changed, by its id, without any secret. */
   readonly replay?: (asked: Asked<unknown, unknown>) => Promise<Answer | Refusal>;
   readonly handle: (asked: Asked<z.output<Query>, z.output<Body>>) => Promise<Answer | Refusal>;

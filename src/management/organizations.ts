@@ -65,7 +65,7 @@ export const organizations = [
     name: "changeOrganization",
     body: organizationPatch,
     versioned: true,
-    delayed: true,
+    delayed: "organization",
     replay: readWith("organizations:write"),
     async handle({ control, caller, id, body }) {
       const changed = await changeOrganization(control, caller, id, organizationChangeOf(body));

@@ -72,7 +72,7 @@ export const workspaces = [
     path: "/v1/workspaces/:id",
     name: "deleteWorkspace",
     versioned: true,
-    delayed: true,
+    delayed: "workspace",
     async handle({ control, caller, id }) {
       const deleted = await deleteWorkspace(control, caller, id);
       if (isRefusal(deleted)) return deleted;

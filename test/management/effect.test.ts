@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { instrumentAuthority } from "../authority/ask.ts";
 import { captureLog } from "../helpers/log-lines.ts";
 import { failing, migrate, newClient } from "../helpers/workerd.ts";
-import { call, countRows, makeKey, setUp, worker } from "./call.ts";
+import { call, countRows, makeKey, makeMember, setUp, worker } from "./call.ts";
 
 /** What the binding of the demo's origin answers in these tests. */
 const FORWARDED = 599;
@@ -65,6 +65,36 @@ describe("from the answer of the management API on", () => {
       await runDurableObjectAlarm(env.COURIER.get(env.COURIER.idFromName(role)));
       wait(2_000);
       expect(await use(key)).toBe("key_revoked");
+    },
+  );
+
+  test.each<
+    [what: string, call: (on: { id: string; member: string; organization: string }) => [string, string, object]]
+  >([
+    ["a revocation", ({ id }) => ["POST", `/v1/api-keys/${id}/revoke`, { reason: "leaked" }]],
+    ["a pause", ({ id }) => ["POST", `/v1/api-keys/${id}/disable`, {}]],
+    ["a change of a key", ({ id }) => ["PATCH", `/v1/api-keys/${id}`, { permission: "read-only" }]],
+    ["a rotation", ({ id }) => ["POST", `/v1/api-keys/${id}/rotate`, { grace_seconds: 0 }]],
+    ["a change of its member", ({ member }) => ["PATCH", `/v1/members/${member}`, { role: "member" }]],
+    ["a suspension", ({ organization }) => ["PATCH", `/v1/organizations/${organization}`, { status: "suspended" }]],
+  ])(
+    "the repetition of %s is answered with 202 until the key's authority has heard of it, and then as at first",
+    async (_, callOf) => {
+      const { keyBody, organization, member } = await setUp();
+      // So that the member is not the last of their role.
+      await makeMember(organization.id);
+      const key = await makeKey(keyBody);
+      const authority = { environment: "sandbox", id: key.id };
+      await instrumentAuthority(authority, failing);
+      const [method, path, body] = callOf({ id: key.id, member: member.id, organization: organization.id });
+      const repeat = () => call(method, path, body, { "Idempotency-Key": `repeat-${key.id}` });
+      const [first, second] = [await repeat(), await repeat()];
+      expect([first.status, second.status]).toEqual([202, 202]);
+      expect(second.headers.get("Idempotent-Replayed")).toBe("true");
+      expect(second.headers.get("Location")).toBe(first.headers.get("Location"));
+      await instrumentAuthority(authority, (__, go) => go());
+      const third = await repeat();
+      expect([third.status, third.headers.get("Location")]).toEqual([200, null]);
     },
   );
 
