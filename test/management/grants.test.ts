@@ -244,6 +244,21 @@ describe("nobody makes what is more than they are", () => {
     expect(answer.body.detail).toContain(says);
   });
 
+  test.each<[string, string, object | undefined]>([
+    ["changes", "PATCH", { role: "member" }],
+    ["removes", "DELETE", undefined],
+  ])(
+    "nobody %s a member of another workspace, also if that member's role is no longer configured",
+    async (_, method, change) => {
+      const { body, otherWorkspace, by } = parties;
+      const fields = { role: "member", workspace_ids: [otherWorkspace] };
+      const { id } = await makeMember(body.organization_id, fields);
+      await env.DB.prepare("UPDATE members SET role = 'gone' WHERE id = ?").bind(id).run();
+      const answer = await call(method, `/v1/members/${id}`, change, by.admin);
+      expect(answer.body).toMatchObject({ status: 403, detail: "You do not belong to all of these workspaces." });
+    },
+  );
+
   test("a key that may only read makes no key", async () => {
     const [method, path, body] = create()(parties);
     const answer = await call(method, path, body, parties.by["a key that may only read"]);

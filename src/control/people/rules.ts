@@ -20,12 +20,13 @@ export function checkStanding(
   { policy }: Gateway,
 ): Refusal | undefined {
   if (standing.kind === "root") return undefined;
+  // A role that is no longer configured can do nothing.
   const wanted = Object.hasOwn(policy.roles, role) ? policy.roles[role] : undefined;
-  if (!wanted) return undefined;
-  const excess = [...expand(wanted.scopes, policy.resources, policy.bundles)].filter((s) => !standing.scopes.has(s));
+  const scopes = wanted ? [...expand(wanted.scopes, policy.resources, policy.bundles)] : [];
+  const excess = scopes.filter((scope) => !standing.scopes.has(scope));
   if (excess.length > 0)
     return forbidden(`The role ${role} can do what you cannot: ${excess.sort().join(", ")}.`, "role");
-  if (managesMore(wanted.manages, standing.manages))
+  if (wanted && managesMore(wanted.manages, standing.manages))
     return forbidden(`The role ${role} can manage keys that you cannot.`, "role");
   return hasWorkspaces(standing, workspaceIds)
     ? undefined
