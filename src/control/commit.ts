@@ -4,10 +4,12 @@
  * rights end everywhere with the present leases: after their ttl and margin.
  */
 
+import type { Refusal } from "../errors.ts";
 import { type AuditEvent, auditInsertIf } from "../store/audit.ts";
 import { deliver } from "../store/delivery.ts";
 import { type Affected, countOutbox, outboxInsert, readChange, readOutboxOf } from "../store/outbox.ts";
 import { auditEvent, type Caller, type Control } from "./control.ts";
+import { lostRace } from "./validation.ts";
 
 export interface Committed {
   /** Of each statement: 0 if it changed nothing. Rows that a trigger writes can count too. */
@@ -81,18 +83,21 @@ export async function earlierEffect({ db, tellAuthority }: Control, affected: Af
 
 type Event = Pick<AuditEvent, "organizationId" | "action" | "target">;
 
+const WORDS = { organizations: "organization", workspaces: "workspace", members: "member", api_keys: "key" } as const;
+
 /**
  * For a request that changes nothing: nothing is written, except for the key of an idempotent one. Its repetition must not make
- * a change that this request did not.
+ * a change that this request did not. Refuses if the record was changed in between.
  */
 export async function commitNothing(
   control: Control,
   caller: Caller,
-  table: Parameters<typeof auditInsertIf>[2],
+  table: keyof typeof WORDS,
   version: string,
   event: Event,
-): Promise<void> {
-  if (!caller.idempotency) return;
+): Promise<Refusal | undefined> {
+  if (!caller.idempotency) return undefined;
   const noted = auditEvent(control, caller, { ...event, details: {} });
-  await commit(control, undefined, [auditInsertIf(control.db, noted, table, version)]);
+  const { changes } = await commit(control, undefined, [auditInsertIf(control.db, noted, table, version)]);
+  return changes[0] === 0 ? lostRace(caller, WORDS[table]) : undefined;
 }

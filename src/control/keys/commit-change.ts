@@ -31,10 +31,10 @@ export async function unchangedKey(
   caller: Caller,
   key: ManagedKey,
   action: string,
-): Promise<ChangedKey> {
+): Promise<ChangedKey | Refusal> {
   const { id, organizationId, version } = key;
-  await commitNothing(control, caller, "api_keys", version, { organizationId, action, target: id });
-  return { key, effect: await earlierEffect(control, { key: id }) };
+  const lost = await commitNothing(control, caller, "api_keys", version, { organizationId, action, target: id });
+  return lost ?? { key, effect: await earlierEffect(control, { key: id }) };
 }
 
 /** Commits `statements`, which change the key to `key` and its version, or do nothing if another request was faster. */

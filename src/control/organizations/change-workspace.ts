@@ -24,8 +24,7 @@ export async function changeWorkspace(
   const details = differences(workspace, change);
   const named = { organizationId, action: "workspace.changed", target: id };
   if (Object.keys(details).length === 0) {
-    await commitNothing(control, caller, "workspaces", workspace.version, named);
-    return workspace;
+    return (await commitNothing(control, caller, "workspaces", workspace.version, named)) ?? workspace;
   }
   const event = auditEvent(control, caller, { ...named, details });
   const { changes } = await commit(control, undefined, [

@@ -33,8 +33,8 @@ export async function changeOrganization(
   const changed: Organization = { ...organization, ...withoutUndefined(change), version: control.newId("ver") };
   const named = { organizationId: id, action: "organization.changed", target: id };
   if (Object.keys(details).length === 0) {
-    await commitNothing(control, caller, "organizations", organization.version, named);
-    return { organization, effect: await earlierEffect(control, { organization: id }) };
+    const lost = await commitNothing(control, caller, "organizations", organization.version, named);
+    return lost ?? { organization, effect: await earlierEffect(control, { organization: id }) };
   }
   const event = auditEvent(control, caller, { ...named, details });
   const touchesRights = "plan" in details || "status" in details;

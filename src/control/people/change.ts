@@ -32,8 +32,8 @@ export async function changeMember(
   if (refusal) return refusal;
   if (Object.keys(details).length === 0) {
     const named = { organizationId: member.organizationId, action: "member.changed", target: id };
-    await commitNothing(control, caller, "members", member.version, named);
-    return { member, effect: await earlierEffect(control, { member: id }) };
+    const lost = await commitNothing(control, caller, "members", member.version, named);
+    return lost ?? { member, effect: await earlierEffect(control, { member: id }) };
   }
   const owners = ownerRoles(gateway);
   const kept =
