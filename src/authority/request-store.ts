@@ -3,6 +3,7 @@
  * their hours. All of them can be read at any time.
  */
 
+import { isRecent } from "../domain/age.ts";
 import { type ClockHistory, isTrusted, readClock } from "../domain/clock-history.ts";
 import { HOUR_MS } from "../domain/durations.ts";
 import {
@@ -66,18 +67,18 @@ export class RequestStore {
   /** Adds what waits to its hours, if it is much or old. Deletes the hours that are no longer kept, by a clock that has not jumped. */
   settle(now: number): void {
     const { kv } = this.#storage;
-    const clock = this.#readClock(now);
+    const deletes = isTrusted(this.#readClock(now));
     const rows = [...kv.list<Uint8Array>({ prefix: PREFIX })];
     const bytes = rows.reduce((sum, [, row]) => sum + row.byteLength, 0);
     const isOld = rows.some(([name]) => Math.abs(now - Number(name.split("/")[1])) >= KEPT.waitsMs);
     this.#storage.transactionSync(() => {
       if (bytes >= KEPT.waitingBytes || isOld) {
         for (const [hour, groups] of byHour(rows.flatMap(([, row]) => hoursOf(row)))) {
-          if (this.#isKept(hour, now) || !isTrusted(clock)) this.#hours.add(hour, groups);
+          if (!deletes || this.#isKept(hour, now)) this.#hours.add(hour, groups);
         }
         for (const [name] of rows) kv.delete(name);
       }
-      if (!isTrusted(clock)) return;
+      if (!deletes) return;
       for (const hour of this.#hours.starts()) if (!this.#isKept(hour, now)) this.#hours.remove(hour);
     });
   }
@@ -150,7 +151,7 @@ export class RequestStore {
   /** Stored once an hour, and after each jump. */
   #readClock(now: number): ClockHistory {
     const known = this.#storage.kv.get<ClockHistory>("clock");
-    if (known && now >= known.seenAt && now - known.seenAt < HOUR_MS) return known;
+    if (known && isRecent(known.seenAt, HOUR_MS, now)) return known;
     const clock = readClock(known, now);
     this.#storage.kv.put("clock", clock);
     return clock;

@@ -1,5 +1,6 @@
 /** What an object saw of the clock. One that is wrong must not delete anything for good. */
 
+import { isRecent } from "./age.ts";
 import { DAY_MS, HOUR_MS } from "./durations.ts";
 
 export interface ClockHistory {
@@ -14,9 +15,8 @@ const JUMP_MS = 3 * HOUR_MS;
 
 /** `known`: `undefined` at the first reading. */
 export function readClock(known: ClockHistory | undefined, now: number): ClockHistory {
-  const passed = known ? now - known.seenAt : Number.NaN;
-  const isSteady = passed >= 0 && passed < JUMP_MS;
-  return { seenAt: now, steadySince: isSteady && known ? known.steadySince : now };
+  const isSteady = known !== undefined && isRecent(known.seenAt, JUMP_MS, now);
+  return { seenAt: now, steadySince: isSteady ? known.steadySince : now };
 }
 
 /** Whether the clock has not jumped for a day, so that what is old by it can be deleted. */
