@@ -8,6 +8,7 @@ import type * as z from "zod";
 import type { Effect } from "../control/commit.ts";
 import type { Caller, Control } from "../control/control.ts";
 import type { Refusal } from "../errors.ts";
+import type { AffectedKind } from "../store/outbox.ts";
 import type { CallKind } from "./call-limits.ts";
 
 export interface Asked<Query, Body> {
@@ -47,7 +48,7 @@ export interface Operation<Query extends z.ZodType = z.ZodType, Body extends z.Z
   /** Takes `If-Match`; its answers have an `ETag`. */
   readonly versioned?: boolean;
   /** The answer can be 202. Whose keys' authorities have to know of the change. */
-  readonly delayed?: "key" | "member" | "workspace" | "organization";
+  readonly delayed?: AffectedKind;
   /** Takes `Idempotency-Key`: shows again what the call has made or changed, by its id, without any secret. */
   readonly replay?: (asked: Asked<unknown, unknown>) => Promise<Answer | Refusal>;
   readonly handle: (asked: Asked<z.output<Query>, z.output<Body>>) => Promise<Answer | Refusal>;

@@ -21,7 +21,7 @@ export const newChangeId = () => `chg_${crypto.randomUUID().replaceAll("-", "")}
 
 /** The first statement of its batch: it finds the keys as they were before the change. Keys that are already revoked do not matter. */
 export function outboxInsert(db: D1Database, changeId: string, affected: Affected, at: number): D1PreparedStatement {
-  const [kind, id] = Object.entries(affected)[0] as [keyof typeof KEYS_OF, string];
+  const [kind, id] = Object.entries(affected)[0] as [AffectedKind, string];
   return db
     .prepare(
       `INSERT INTO outbox (change_id, key_id, environment, created_at)
@@ -41,6 +41,8 @@ export async function putInOutbox(db: D1Database, rows: readonly Pending[], at: 
     .run();
 }
 
+export type AffectedKind = keyof typeof KEYS_OF;
+
 const KEYS_OF = {
   key: (id: string) => `id = ${id}`,
   member: (id: string) => `member_id = ${id}`,
@@ -59,7 +61,7 @@ export function readChange(db: D1Database, changeId: string, limit: number): Pro
 
 /** Of any change. */
 export function readOutboxOf(db: D1Database, affected: Affected, limit: number): Promise<Pending[]> {
-  const [kind, id] = Object.entries(affected)[0] as [keyof typeof KEYS_OF, string];
+  const [kind, id] = Object.entries(affected)[0] as [AffectedKind, string];
   const keys = `SELECT id FROM api_keys WHERE ${KEYS_OF[kind]("?1")}`;
   return pendingOf(db.prepare(`${SELECT} WHERE key_id IN (${keys}) LIMIT ?2`).bind(id, limit));
 }
