@@ -2,7 +2,6 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Caller, Control } from "../../src/control/control.ts";
 import { idempotencyOf } from "../../src/control/idempotency.ts";
 import { changeKey } from "../../src/control/keys/change.ts";
 import { changeOrganization } from "../../src/control/organizations/change.ts";
@@ -178,49 +177,30 @@ describe("an Idempotency-Key", () => {
 });
 
 describe("a request that changes nothing, with an idempotency key", () => {
-  type Made = Awaited<ReturnType<typeof setUp>> & { readonly key: { id: string; name: string } };
-  test.each<
-    [string, string, (made: Made) => string, (control: Control, caller: Caller, made: Made) => Promise<unknown>]
-  >([
-    [
-      ...(["an organization", "organizations"] as const),
-      ({ organization }: Made) => organization.id,
-      (control, caller, { organization: { id, name } }) => changeOrganization(control, caller, id, { name }),
-    ],
-    [
-      ...(["a workspace", "workspaces"] as const),
-      ({ workspace }: Made) => workspace.id,
-      (control, caller, { workspace: { id, name } }) => changeWorkspace(control, caller, id, { name }),
-    ],
-    [
-      ...(["a member", "members"] as const),
-      ({ member }: Made) => member.id,
-      (control, caller, { member: { id, name } }) => changeMember(control, caller, id, { name }),
-    ],
-    [
-      ...(["a key", "api_keys"] as const),
-      ({ key }: Made) => key.id,
-      (control, caller, { key: { id, name } }) => changeKey(control, caller, id, { name }),
-    ],
-  ])(
-    "is refused if another request changes %s at the same time, so that a repetition cannot undo that",
-    async (_, table, idOf, change) => {
+  test.each([
+    ["organizations", "organization", changeOrganization],
+    ["workspaces", "workspace", changeWorkspace],
+    ["members", "member", changeMember],
+    ["api_keys", "key", changeKey],
+  ] as const)(
+    "in %s is refused if another request changes the %s at the same time, so that a repetition cannot undo that",
+    async (table, kind, change) => {
       const made = await setUp();
-      const all = { ...made, key: await makeKey(made.keyBody) };
+      const { id, name } = { ...made, key: await makeKey(made.keyBody) }[kind];
       let isFaster = true;
-      const db = instrument(env.DB, async (name, go) => {
-        if (name === "batch" && isFaster)
-          await env.DB.prepare(`UPDATE ${table} SET version = 'ver_faster' WHERE id = ?`).bind(idOf(all)).run();
+      const db = instrument(env.DB, async (called, go) => {
+        if (called === "batch" && isFaster)
+          await env.DB.prepare(`UPDATE ${table} SET version = 'ver_faster' WHERE id = ?`).bind(id).run();
         return go();
       });
       const control = { ...controlOf(), now: Date.now, db };
       const caller = { ...root(), idempotency: await idempotencyOf("Idempotency-Key", newId("idem"), []) };
-      expect(await change(control, caller, all)).toMatchObject({
+      expect(await change(control, caller, id, { name })).toMatchObject({
         code: "conflict",
         problem: expect.stringContaining("at the same time"),
       });
       isFaster = false;
-      expect(codeOf(await change(control, caller, all))).toBe("granted");
+      expect(codeOf(await change(control, caller, id, { name }))).toBe("granted");
     },
   );
 });
